@@ -1,0 +1,1 @@
+"""Everything that computes: sees torch, numpy and rasterio, never qgis."""

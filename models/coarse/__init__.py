@@ -1,0 +1,1 @@
+"""Coarse models, one module each: from an image to the scores of step 0."""

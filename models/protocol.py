@@ -1,0 +1,329 @@
+"""The wire between QGIS and the worker: one JSON object a line, arrays never.
+
+Both sides import this module, so it uses the standard library alone. The plugin sends a request; the worker answers
+with any number of events, and the last of them is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named
+by absolute paths; the worker writes a file whole before it names it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+VERSION = 1  # a worker of another version is refused, because messages of both would be misread
+
+# --- requests: from QGIS to the worker --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a scene: a raster, the part and the bands of it to work on, and a folder for what is made."""
+
+    image: str
+    run_dir: str
+    bands: tuple[int, ...] = ()  # 1-based; empty: the first three that are not alpha
+    area: Optional[tuple[float, float, float, float]] = None  # xmin, ymin, xmax, ymax in the image's CRS
+    pixel_size_m: Optional[float] = None  # on the ground; None: the image's own
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Open the scene of an earlier run again, with its steps and its refiner, from the run's folder."""
+
+    run_dir: str
+
+
+@dataclass(frozen=True)
+class Classify:
+    """Make step 0 with a coarse model."""
+
+    model: str
+
+
+@dataclass(frozen=True)
+class LoadScores:
+    """Make step 0 from an existing raster of scores, probabilities or percentages."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class ClassSource:
+    """Where the examples of one class lie: polygons, or lines that are buffered to a width."""
+
+    name: str
+    path: str  # a vector file, optionally with "|layername=NAME" and "|subset=SQL" as in QGIS
+    width_m: Optional[float] = None  # of lines, on the ground
+
+
+@dataclass(frozen=True)
+class TrainCoarse:
+    """Train the coarse net on vector layers over the open scene, and save it; background is what they leave."""
+
+    sources: tuple[ClassSource, ...]
+    model: str  # where the weights go, *.safetensors
+    steps: int = 600
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LoadRefiner:
+    """Take the refiner from a file of weights."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """Refine `count` times, starting from step `start`; later steps are forgotten."""
+
+    start: int
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class TrainRefiner:
+    """Teach a fresh refiner on a labelled tile, and use it from then on."""
+
+    labels: str  # a vector layer with a field "class", or a raster of class indices
+    model: str  # where the weights go, *.safetensors
+    steps: int = 400
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ExportPolygons:
+    """Write a step's class polygons to *.gpkg, *.shp or *.geojson."""
+
+    step: int
+    path: str
+    min_area_m2: float = 0.0
+    tolerance_m: float = 0.0  # of the simplification, on the ground; 0: none
+    background: bool = False  # also the first class
+
+
+@dataclass(frozen=True)
+class ExportRaster:
+    """Write a step's class raster, on the grid of the image, as a GeoTIFF."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure every step against labels (as in `TrainRefiner`)."""
+
+    labels: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the running training early and keep its best weights. Seen while another request runs."""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Give up the running request. Seen while another request runs."""
+
+
+# --- events: from the worker to QGIS ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has started; the first event of all."""
+
+    version: int
+    device: str  # "cpu", "cuda:0", "mps"
+    device_name: str  # "NVIDIA H200", "AMD EPYC, 2 threads"
+    python: str
+    torch: str
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The worker's heartbeat, every two seconds, also while it computes."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The scene is open; sizes are those of the working grid."""
+
+    width: int
+    height: int
+    pixel_size_m: Optional[float]  # None: the image has no CRS
+    steps: int = -1  # the last step that a resumed run has; -1: none
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """How far the running request is, and about how long it still takes."""
+
+    fraction: float  # 0-1
+    text: str
+    seconds_left: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A step is on disk: a raster of probabilities, one band a class, and a raster of class indices."""
+
+    index: int
+    scores: str
+    classes_raster: str
+    classes: tuple[str, ...]
+    changed: Optional[float]  # fraction of pixels whose class differs from the step before; None at step 0
+    milliseconds: float  # of computing, without writing
+
+
+@dataclass(frozen=True)
+class TrainingProgressed:
+    """A training measured itself on what it held out."""
+
+    step: int
+    steps: int
+    loss: float
+    held_out_miou: Optional[float]  # 0-1
+    coarse_miou: Optional[float]  # the same pixels before refining; None while a coarse net trains
+    seconds_left: Optional[float]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training has ended; the best weights are in a file and in use."""
+
+    model: str
+    steps: int
+    held_out_miou: float
+    coarse_miou: Optional[float]
+    stopped: bool
+    kind: str  # "coarse" or "refiner"
+
+
+@dataclass(frozen=True)
+class RefinerLoaded:
+    """The refiner of a file is in use."""
+
+    path: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file is written whole."""
+
+    path: str
+    features: Optional[int] = None  # polygons; None for a raster
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The accuracy of one step; fractions in 0-1, `iou` in the order of the classes (None: class absent)."""
+
+    index: int
+    classes: tuple[str, ...]
+    overall_accuracy: float
+    mean_iou: float
+    iou: tuple[Optional[float], ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The request is done."""
+
+    request: str  # the name of its class
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The request was given up; what it had finished stays."""
+
+    request: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The request was refused or broke; `message` is for the analyst, `detail` for the log."""
+
+    request: str
+    message: str
+    detail: str = ""
+
+
+Request = Union[
+    Open,
+    Resume,
+    Classify,
+    LoadScores,
+    TrainCoarse,
+    LoadRefiner,
+    Step,
+    TrainRefiner,
+    ExportPolygons,
+    ExportRaster,
+    Evaluate,
+    Stop,
+    Cancel,
+]
+Event = Union[
+    Ready,
+    Alive,
+    Opened,
+    Progressed,
+    Stepped,
+    TrainingProgressed,
+    Trained,
+    RefinerLoaded,
+    Exported,
+    Evaluated,
+    Finished,
+    Cancelled,
+    Failed,
+]
+Message = Union[Request, Event]
+
+_TYPES: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Message)}
+
+
+class ProtocolError(ValueError):
+    """A line that is not a message of this protocol."""
+
+
+def to_line(message: Message) -> str:
+    """Write a message as one line of JSON, with its newline."""
+    content = {"type": type(message).__name__, **dataclasses.asdict(message)}
+    return json.dumps(content, ensure_ascii=True) + "\n"  # ASCII: no code page of any console can spoil it
+
+
+def from_line(line: str) -> Message:
+    """Read a message from one line of JSON.
+
+    Raises:
+        ProtocolError: for anything that `to_line` does not write.
+    """
+    try:
+        content = json.loads(line)
+    except ValueError as error:
+        raise ProtocolError(f"not JSON: {line[:200]!r}") from error
+    kind = _TYPES.get(content.pop("type", "")) if isinstance(content, dict) else None
+    if kind is None:
+        raise ProtocolError(f"no message of this protocol: {line[:200]!r}")
+    try:
+        return typing.cast(Message, kind(**{name: _frozen(value) for name, value in content.items()}))
+    except TypeError as error:
+        raise ProtocolError(f"fields of {kind.__name__} expected: {line[:200]!r}") from error
+
+
+def _frozen(value: Any) -> Any:
+    """Turn JSON's lists into tuples, and the class sources in them back into themselves."""
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    if isinstance(value, dict):
+        return ClassSource(**value)
+    return value

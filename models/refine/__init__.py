@@ -1,0 +1,1 @@
+"""Refiners, one module each: from the scores of one step to those of the next."""

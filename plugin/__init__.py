@@ -1,0 +1,1 @@
+"""The QGIS side: sees qgis, never torch or rasterio."""
