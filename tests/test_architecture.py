@@ -1,0 +1,297 @@
+"""The rules of the architecture, read off the source: who may import whom, and what ships nowhere."""
+
+import ast
+import functools
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PLUGIN_MAY = {"qgis", "osgeo", "processing"}  # what QGIS brings; arrays are the worker's business
+MODELS_MAY = {
+    "click",
+    "dask",
+    "distributed",
+    "numpy",
+    "pyogrio",
+    "pyproj",
+    "rasterio",
+    "safetensors",
+    "scipy",
+    "shapely",
+    "torch",
+}
+NEVER = {"cPickle", "dill", "marshal", "pickle", "pty", "random", "shelve", "subprocess"}  # blocked by plugins.qgis.org
+FILES_AND_PLACES = {"rasterio", "pyogrio", "pyproj", "shapely"}  # what a refiner knows nothing of
+CATCH_ALL = {"Exception", "BaseException"}
+MAY_CATCH_ALL = ("models/worker.py", "plugin/processing/")  # where an unknown error becomes a message
+
+
+def module_name(path):
+    """Name a module within the package: "models.refine.rnn"; the package itself is ""."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+PATHS = [ROOT / "__init__.py", *sorted((ROOT / "models").rglob("*.py")), *sorted((ROOT / "plugin").rglob("*.py"))]
+MODULES = {module_name(path): path for path in PATHS}
+PLUGIN = [name for name in MODULES if name.split(".")[0] == "plugin"]
+MODELS = [name for name in MODULES if name.split(".")[0] == "models"]
+
+
+@functools.cache
+def tree(name):
+    """Parse a module."""
+    return ast.parse(MODULES[name].read_text(encoding="utf-8"))
+
+
+def place(name, node):
+    """Say where a node is, as an editor takes it."""
+    return f"{MODULES[name].relative_to(ROOT)}:{node.lineno}"
+
+
+def own_module(dotted):
+    """Find the module of the package that a dotted name belongs to: a name in a module belongs to that module."""
+    while dotted not in MODULES and "." in dotted:
+        dotted = dotted.rpartition(".")[0]
+    return dotted
+
+
+@functools.cache
+def imports(name):
+    """List the imports of a module as (node, absolute name or None, own module or None)."""
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found = []
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            found += [(node, alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.append((node, node.module, None))
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".") if package else []
+            base = parts[: len(parts) - node.level + 1] + ([node.module] if node.module else [])
+            found += [(node, None, own_module(".".join([*base, alias.name]))) for alias in node.names]
+    return found
+
+
+def foreign(name):
+    """List the top-level packages that a module imports from outside, with their nodes."""
+    return [(node, absolute.split(".")[0]) for node, absolute, _ in imports(name) if absolute]
+
+
+@functools.cache
+def reached(name):
+    """Collect the own modules that a module imports, directly or through others."""
+    seen, waiting = set(), [name]
+    while waiting:
+        for _, _, own in imports(waiting.pop()):
+            if own and own in MODULES and own not in seen:
+                seen.add(own)
+                waiting.append(own)
+    return seen
+
+
+def import_offences(names, is_allowed):
+    """List the outside imports of modules that a rule does not allow."""
+    return [
+        f"{place(name, node)} imports {package}"
+        for name in names
+        for node, package in foreign(name)
+        if not is_allowed(package)
+    ]
+
+
+def test_there_is_something_to_check():
+    assert len(MODELS) > 1
+    assert len(PLUGIN) > 1
+
+
+def test_plugin_imports_only_what_qgis_brings():
+    assert not import_offences(PLUGIN, lambda package: package in PLUGIN_MAY | sys.stdlib_module_names)
+
+
+def test_models_import_only_declared_libraries():
+    assert not import_offences(MODELS, lambda package: package in MODELS_MAY | sys.stdlib_module_names)
+
+
+def test_the_libraries_of_models_are_requirements():
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = " ".join([*project["dependencies"], *project["optional-dependencies"]["cluster"]])
+    assert not [package for package in MODELS_MAY if package not in declared]
+
+
+def test_every_subpackage_of_models_is_installed_by_pip():
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packages = {f"map_refiner.{name}" for name in MODELS if MODULES[name].name == "__init__.py"} | {"map_refiner"}
+    assert set(setuptools["packages"]) == packages
+
+
+def test_every_folder_with_modules_is_a_package():
+    assert not [path for path in PATHS if not (path.parent / "__init__.py").exists()]
+
+
+def test_own_modules_are_imported_relatively():
+    own = {"map_refiner", "models", "plugin", "resources", "tests"}
+    assert not import_offences(MODULES, lambda package: package not in own)
+
+
+def test_relative_imports_lead_somewhere():
+    offences = [
+        f"{place(name, node)} imports {own}"
+        for name in MODULES
+        for node, _, own in imports(name)
+        if own is not None and own not in MODULES
+    ]
+    assert not offences
+
+
+def test_pyqt_comes_through_qgis():
+    # Also under a TYPE_CHECKING guard: QGIS 3 has PyQt5 and QGIS 4 has PyQt6.
+    assert not import_offences(MODULES, lambda package: not package.startswith(("PyQt", "PySide", "sip")))
+
+
+def test_the_wire_is_all_that_the_plugin_knows_of_models():
+    offences = [
+        f"{place(name, node)} imports {own}"
+        for name in PLUGIN
+        for node, _, own in imports(name)
+        if own and own.split(".")[0] == "models" and own != "models.protocol"
+    ]
+    assert not offences
+
+
+def test_models_know_nothing_of_the_plugin():
+    offences = [
+        f"{place(name, node)} imports {own}"
+        for name in MODELS
+        for node, _, own in imports(name)
+        if own is not None and own.split(".")[0] != "models"
+    ]
+    assert not offences
+
+
+def test_the_wire_uses_the_standard_library_alone():
+    assert not import_offences(["models.protocol"], lambda package: package in sys.stdlib_module_names)
+    assert not reached("models.protocol")
+
+
+def test_rasterio_is_imported_in_one_module():
+    names = [name for name in MODULES if name != "models.rasters"]
+    assert not import_offences(names, lambda package: package != "rasterio")
+
+
+def is_widgets(name):
+    """Tell whether a module belongs to the panel: the dock, its sections, its chart."""
+    return name.startswith(("plugin.dock", "plugin.section"))
+
+
+@pytest.mark.parametrize(
+    ("knows", "must_not_know"),
+    [
+        (is_widgets, ("plugin.engine", "plugin.controller", "plugin.score_layers", "plugin.environment")),
+        (lambda name: name == "plugin.score_layers", ("plugin.dock", "plugin.section", "plugin.engine")),
+        (lambda name: name == "plugin.engine", ("plugin.dock", "plugin.section", "plugin.score_layers")),
+        (
+            lambda name: name.startswith("models.refine"),
+            ("models.rasters", "models.tiles", "models.grid", "models.scene", "models.session", "models.polygons"),
+        ),
+        (lambda name: name.startswith("models.") and name != "models.worker", ("models.worker",)),
+        (lambda name: name.startswith("models.") and name != "models.cli", ("models.cli",)),
+    ],
+    ids=["widgets", "score_layers", "engine", "refine", "worker", "cli"],
+)
+def test_arrows_never_point_back(knows, must_not_know):
+    offences = [
+        f"{name} reaches {other}"
+        for name in MODULES
+        if knows(name)
+        for other in sorted(reached(name))
+        if other.startswith(must_not_know)
+    ]
+    assert not offences
+
+
+def test_refiners_know_no_files_and_no_places():
+    names = [name for name in MODELS if name.startswith("models.refine")]
+    assert not import_offences(names, lambda package: package not in FILES_AND_PLACES)
+
+
+def test_imports_make_no_circle():
+    assert not [name for name in MODULES if name and name in reached(name)]
+
+
+def test_subpackages_hold_a_docstring_alone():
+    # QGIS reloads the modules of a plugin, yet keeps the __init__ of a sub-package as it was.
+    offences = [
+        name
+        for name, path in MODULES.items()
+        if name and path.name == "__init__.py" and not (len(tree(name).body) == 1 and ast.get_docstring(tree(name)))
+    ]
+    assert not offences
+
+
+def test_the_package_holds_class_factory_alone():
+    docstring, *rest = tree("").body
+    assert isinstance(docstring, ast.Expr)
+    assert [getattr(node, "name", None) for node in rest] == ["classFactory"]
+
+
+def calls(name):
+    """List the calls in a module as (node, dotted name)."""
+    return [(node, ast.unparse(node.func)) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
+
+
+def test_nothing_that_ships_uses_what_the_upload_gate_blocks():
+    assert not import_offences(MODULES, lambda package: package not in NEVER)
+    blocked = {"eval", "exec", "compile", "os.system", "os.popen", "torch.load", "__import__", "tempfile.mktemp"}
+    assert not [
+        f"{place(name, node)} calls {called}" for name in MODULES for node, called in calls(name) if called in blocked
+    ]
+
+
+def test_nothing_prints():
+    # stdout belongs to the wire; the command writes with click.
+    assert not [place(name, node) for name in MODULES for node, called in calls(name) if called == "print"]
+
+
+def test_nothing_asserts():
+    assert not [place(name, node) for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.Assert)]
+
+
+def is_broad(node):
+    """Tell whether a node catches errors that nobody foresaw."""
+    if isinstance(node, ast.ExceptHandler):
+        caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        return any(kind is None or ast.unparse(kind) in CATCH_ALL for kind in caught)
+    is_suppress = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "suppress"
+    return is_suppress and any(ast.unparse(kind) in CATCH_ALL for kind in node.args)
+
+
+def test_no_error_is_caught_that_nobody_foresaw():
+    offences = [
+        place(name, node)
+        for name in MODULES
+        for node in ast.walk(tree(name))
+        if is_broad(node) and not place(name, node).startswith(MAY_CATCH_ALL)
+    ]
+    assert not offences
+
+
+def test_nothing_happens_on_import():
+    # A call or a loop at the top of a module runs while QGIS starts. Constants and definitions do not count.
+    may_stand = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    offences = [
+        place(name, node)
+        for name in MODULES
+        for node in tree(name).body
+        if not isinstance(node, may_stand)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        and not (
+            isinstance(node, ast.If)
+            and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING", "__name__ == '__main__'"}
+        )
+    ]
+    assert not offences
