@@ -1,0 +1,111 @@
+"""Pixels and shapes: which pixel centres lie inside a polygon or along a line.
+
+The frame of the whole package is the image's: metres, x to the right and y down from the upper left corner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Union
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import LineString, MultiPolygon, Polygon
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Area = Union[Polygon, MultiPolygon]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels."""
+
+    top: int
+    left: int
+    rows: int
+    cols: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Return the rows and columns as an index."""
+        return slice(self.top, self.top + self.rows), slice(self.left, self.left + self.cols)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """A square grid of pixels over the scene."""
+
+    size: int
+    pixel_m: float
+
+    @property
+    def all(self) -> Window:
+        """Return the window of every pixel."""
+        return Window(0, 0, self.size, self.size)
+
+    def window(self, bounds: tuple[float, float, float, float], margin_m: float = 0.0) -> Window:
+        """Return the pixels that bounds in metres touch; none of them when the bounds lie outside."""
+        low = (np.array(bounds[:2]) - margin_m) / self.pixel_m
+        high = (np.array(bounds[2:]) + margin_m) / self.pixel_m
+        left, top = np.clip(np.floor(low), 0, self.size).astype(int)
+        right, bottom = np.clip(np.ceil(high), 0, self.size).astype(int)
+        return Window(int(top), int(left), int(bottom - top), int(right - left))
+
+    def centres(self, window: Window) -> tuple[Floats, Floats]:
+        """Return the x (1, columns) and y (rows, 1) of the pixel centres in metres."""
+        x = (np.arange(window.left, window.left + window.cols) + 0.5) * self.pixel_m
+        y = (np.arange(window.top, window.top + window.rows) + 0.5) * self.pixel_m
+        return x[None, :].astype(np.float32), y[:, None].astype(np.float32)
+
+    def inside(self, area: Area, window: Window) -> Mask:
+        """Tell which pixel centres of a window lie inside an area, by the parity of the edges to their left."""
+        parity = np.zeros((window.rows, window.cols + 1), dtype=np.uint8)
+        for ring in shapely.get_rings(area):
+            xy = shapely.get_coordinates(ring) / self.pixel_m - 0.5 - np.array([window.left, window.top])
+            rows, cols = _crossings(xy, window.rows)
+            np.bitwise_xor.at(parity, (rows, np.clip(np.ceil(cols), 0, window.cols).astype(np.intp)), 1)
+        filled: Mask = np.bitwise_xor.accumulate(parity, axis=1)[:, :-1].astype(np.bool_)
+        return filled
+
+
+def _crossings(
+    ring: NDArray[np.float64], rows: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the rows that the edges of a ring cross, and where, in pixels."""
+    x0, y0, x1, y1 = ring[:-1, 0], ring[:-1, 1], ring[1:, 0], ring[1:, 1]
+    first = np.clip(np.ceil(np.minimum(y0, y1)), 0, rows).astype(np.intp)
+    count = np.clip(np.ceil(np.maximum(y0, y1)), 0, rows).astype(np.intp) - first
+    edge = np.repeat(np.arange(len(first)), count)
+    row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    return row, x0[edge] + (row - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The pixels beside one straight stretch of a line."""
+
+    window: Window
+    along: Floats  # metres from the line's start
+    lateral: Floats  # metres to the right of the line
+    mask: Mask  # beside this stretch and no farther than asked
+
+
+def stretches(line: LineString, reach_m: float, lattice: Lattice) -> Iterator[Stretch]:
+    """Yield the pixels beside each straight stretch of a line, up to a distance in metres."""
+    xy = shapely.get_coordinates(line)
+    start = 0.0
+    for (x0, y0), (x1, y1) in zip(xy[:-1], xy[1:], strict=True):
+        length = float(np.hypot(x1 - x0, y1 - y0))
+        bounds = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        window = lattice.window(bounds, reach_m)
+        if window.rows and window.cols and length:
+            x, y = lattice.centres(window)
+            ux, uy = (x1 - x0) / length, (y1 - y0) / length
+            along = (x - x0) * ux + (y - y0) * uy
+            lateral = (y - y0) * ux - (x - x0) * uy
+            near = (np.abs(lateral) <= reach_m) & (along >= -0.5) & (along <= length + 0.5)
+            yield Stretch(window, along + start, lateral, near)
+        start += length

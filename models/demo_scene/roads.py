@@ -1,0 +1,129 @@
+"""Road surfaces, pavements, wear and markings."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from shapely.geometry import Point
+
+from .canvas import Canvas
+from .lattice import Floats, stretches
+from .noise import anywhere, cut
+from .plan import Street, Town
+from .region import Region, linear, pick
+
+RANK = ("track", "service", "residential", "unclassified", "tertiary", "secondary", "primary")
+
+
+def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator) -> None:
+    """Draw all streets of a town, the humblest first."""
+    verge = town.surface.buffer(1.2)
+    canvas.cover(verge, pick(region.soil, rng), (0.1, 0.12, 0.15, 0.1), rng, 0.55)
+    _pavements(canvas, town, region, rng)
+    canvas.cover(town.surface, pick(region.asphalt, rng, 0.03), (0.04, 0.05, 0.05, 0.06), rng)
+    common = pick(region.asphalt, rng, 0.03)
+    for street in sorted(town.streets, key=lambda s: RANK.index(s.kind)):
+        if street.kind == "track":
+            _track(canvas, street, region, rng)
+        else:
+            _asphalt(canvas, street, common, region, rng)
+    _crossings(canvas, town, rng)
+
+
+def _pavements(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator) -> None:
+    """Pave beside the streets of the town, in places; elsewhere a verge of grass and soil remains."""
+    for street in town.streets:
+        if street.kind in ("track", "unclassified", "service"):
+            continue
+        strip = street.line.buffer(street.width_m / 2 + 2.4, cap_style="flat").intersection(town.pavement)
+        colour = pick(region.paving, rng, 0.05)
+        if rng.random() < 0.3:
+            colour = (colour + pick(region.soil, rng)) * np.float32(0.5)
+        canvas.cover(strip, colour, (0.06, 0.07, 0.10, 0.06), rng, float(rng.choice([0.9, 0.6, 0.4])))
+
+
+def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng: np.random.Generator) -> None:
+    """Draw one street: its age, its wheel paths, its dusty edges and its lines."""
+    base = common * 0.6 + pick(region.asphalt, rng, 0.06) * 0.4
+    dust, soil = region.dust * rng.uniform(0.4, 1.2), pick(region.soil, rng)
+    offset, half = anywhere(rng), street.width_m / 2
+    wheel, centre = rng.uniform(0.03, 0.10), rng.uniform(-0.06, 0.06)
+    for part in stretches(street.line, half + 0.2, canvas.lattice):
+        side = np.abs(part.lateral)
+        mottle = cut(canvas.textures.mottle, part.window, offset)
+        light = 1 + 0.05 * cut(canvas.textures.grain, part.window) + 0.05 * mottle
+        light += 0.06 * cut(canvas.textures.cloud, part.window, offset)
+        light += wheel * np.cos((side - half / 2) * 2 * np.pi / 1.8) + centre * np.exp(-((side / 0.6) ** 2))
+        colour = light[..., None] * base
+        edge = np.clip((side - half + 1.3 + 0.35 * mottle) / 1.3, 0, 1) * dust
+        colour += (soil - colour) * (edge * 0.8)[..., None]
+        ragged = part.mask & (side < half + 0.06 * mottle)
+        canvas.paint(part.window, ragged, colour.astype(np.float32))
+    _patches(canvas, street, base, rng)
+    _lines(canvas, street, rng)
+
+
+def _patches(canvas: Canvas, street: Street, base: Floats, rng: np.random.Generator) -> None:
+    """Mend the street here and there, and open trenches along it."""
+    for _ in range(int(rng.poisson(street.line.length / 45))):
+        at = rng.uniform(0, street.line.length)
+        length = rng.uniform(2, 9) if rng.random() < 0.8 else rng.uniform(15, 40)
+        piece = shapely.ops.substring(street.line, at, at + length)
+        shift = rng.uniform(-0.35, 0.35) * street.width_m
+        if piece.geom_type == "LineString" and piece.length > 1:
+            area = piece.offset_curve(shift).buffer(rng.uniform(0.3, 0.9), cap_style="flat")
+            inside = area.intersection(street.line.buffer(street.width_m / 2 - 0.2))
+            canvas.cover(inside, base * np.float32(rng.uniform(0.72, 1.12)), (0.04, 0.04, 0.03, 0), rng, 0.75)
+    for at in rng.uniform(0, street.line.length, int(street.line.length / 30)):
+        cover = street.line.interpolate(at).buffer(0.33)
+        canvas.cover(cover, base * np.float32(0.55), (0, 0, 0, 0), rng)
+
+
+def _lines(canvas: Canvas, street: Street, rng: np.random.Generator) -> None:
+    """Mark the centre, and on wide roads the edges, in worn white."""
+    if street.kind not in ("primary", "secondary", "tertiary") or (street.kind == "tertiary" and rng.random() < 0.5):
+        return
+    white, wear, half = linear((205, 203, 196)), rng.uniform(0.25, 0.6), street.width_m / 2
+    dash, gap = (3.0, 6.0) if street.kind != "primary" else (4.0, 5.0)
+    for part in stretches(street.line, half, canvas.lattice):
+        dashed = (np.abs(part.lateral) < 0.13) & (np.mod(part.along, dash + gap) < dash)
+        edges = (np.abs(np.abs(part.lateral) - half + 0.45) < 0.12) & (street.kind == "primary")
+        worn = cut(canvas.textures.mottle, part.window) > -1.1
+        canvas.paint(part.window, part.mask & (dashed | edges) & worn, white, wear)
+
+
+def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
+    """Paint zebra crossings on some larger streets."""
+    white = linear((200, 198, 192))
+    for street in town.streets:
+        if street.kind not in ("primary", "secondary", "tertiary"):
+            continue
+        for at in np.arange(rng.uniform(20, 60), street.line.length, rng.uniform(70, 140)):
+            spot = street.line.interpolate(at)
+            if not (0 < spot.x < town.size_m and 0 < spot.y < town.size_m) or rng.random() < 0.4:
+                continue
+            _zebra(canvas, street, float(at), white, rng.uniform(0.35, 0.75))
+
+
+def _zebra(canvas: Canvas, street: Street, at: float, white: Floats, wear: float) -> None:
+    """Paint one zebra crossing."""
+    piece = shapely.ops.substring(street.line, at, at + 3.0)
+    spot: Point = street.line.interpolate(at)
+    if piece.geom_type != "LineString" or spot.is_empty:
+        return
+    for part in stretches(piece, street.width_m / 2 - 0.3, canvas.lattice):
+        bars = np.mod(part.lateral + 50, 1.1) < 0.55
+        canvas.paint(part.window, part.mask & bars & (part.along >= 0), white, wear)
+
+
+def _track(canvas: Canvas, street: Street, region: Region, rng: np.random.Generator) -> None:
+    """Draw a dirt track: two ruts and grass between them."""
+    soil, grass = pick(region.soil, rng), pick(region.grass, rng)
+    offset, half, green = anywhere(rng), street.width_m / 2, rng.uniform(0, 0.8)
+    for part in stretches(street.line, half + 0.4, canvas.lattice):
+        mottle = cut(canvas.textures.mottle, part.window, offset)
+        light = 1 + 0.08 * cut(canvas.textures.speckle, part.window, offset) + 0.10 * mottle
+        middle = np.clip(1.1 - (part.lateral / 0.45) ** 2 + 0.4 * mottle, 0, 1) * green
+        colour = light[..., None] * (soil + (grass - soil) * middle[..., None])
+        edge = part.mask & (np.abs(part.lateral) < half + 0.2 * mottle)
+        canvas.paint(part.window, edge, colour.astype(np.float32))

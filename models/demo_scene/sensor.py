@@ -1,0 +1,67 @@
+"""The camera: its optics, its exposure, its noise and the compression of its files."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dctn, idctn
+from scipy.ndimage import gaussian_filter, zoom
+
+from .lattice import Floats
+
+# The luminance table of ITU T.81 annex K; an image's colours are kept coarser by the factor below.
+QUANTA = np.array([
+    [16, 11, 10, 16, 24, 40, 51, 61], [12, 12, 14, 19, 26, 58, 60, 55],
+    [14, 13, 16, 24, 40, 57, 69, 56], [14, 17, 22, 29, 51, 87, 80, 62],
+    [18, 22, 37, 56, 68, 109, 103, 77], [24, 35, 55, 64, 81, 104, 113, 92],
+    [49, 64, 78, 87, 103, 121, 120, 101], [72, 92, 95, 98, 112, 100, 103, 99],
+], np.float32)  # fmt: skip
+TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
+
+
+def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Photograph a scene of linear light at `finer` pixels a side of an image pixel."""
+    for band in range(3):
+        light[..., band] = gaussian_filter(light[..., band], 0.55 * finer)
+    size = light.shape[0] // finer
+    seen = light[: size * finer, : size * finer].reshape(size, finer, size, finer, 3).mean((1, 3))
+    seen *= _illumination(size, rng)
+    haze = np.array([0.010, 0.012, 0.016], np.float32) * np.float32(rng.uniform(0.4, 1.8))
+    exposed = _tone(seen * np.float32(rng.uniform(0.92, 1.12)) + haze)
+    for band in range(3):
+        exposed[..., band] += 0.35 * (exposed[..., band] - gaussian_filter(exposed[..., band], 1.2))
+        grain = gaussian_filter(rng.standard_normal((size, size)).astype(np.float32), 0.45)
+        exposed[..., band] += grain * (1.6 + 0.008 * exposed[..., band])
+    return _compressed(exposed, rng.uniform(0.12, 0.3))
+
+
+def _illumination(size: int, rng: np.random.Generator) -> Floats:
+    """Return the drift of light and colour over a mosaic."""
+    coarse = 1 + rng.normal(0, 0.035, (4, 4, 1)) + rng.normal(0, 0.01, (4, 4, 3))
+    drift = zoom(coarse, (size / 4, size / 4, 1), order=3)[:size, :size]
+    pads = [(0, size - drift.shape[0]), (0, size - drift.shape[1]), (0, 0)]
+    field: Floats = np.pad(drift, pads, mode="edge").astype(np.float32)
+    return field
+
+
+def _tone(light: Floats) -> Floats:
+    """Encode linear light as 0-255, with a soft shoulder for what is bright."""
+    soft = np.where(light > 0.6, 0.6 + 0.4 * np.tanh((light - 0.6) / 0.4), light)
+    encoded: Floats = (255 * np.clip(soft, 0, 1) ** (1 / 2.2)).astype(np.float32)
+    return encoded
+
+
+def _compressed(image: Floats, loss: float) -> NDArray[np.uint8]:
+    """Keep of each 8x8 block what a JPEG file would keep; 0 is left for NoData."""
+    size = image.shape[0]
+    pad = -size % 8
+    bands = np.pad(image, [(0, pad), (0, pad), (0, 0)], mode="edge") @ TO_YCC.T
+    blocks = (size + pad) // 8
+    for band, factor in ((0, 1.0), (1, 1.6), (2, 1.6)):
+        tiles = bands[..., band].reshape(blocks, 8, blocks, 8)
+        quanta = (QUANTA * loss * factor)[None, :, None, :]
+        kept = np.round(dctn(tiles, axes=(1, 3), norm="ortho") / quanta) * quanta
+        bands[..., band] = idctn(kept, axes=(1, 3), norm="ortho").reshape(size + pad, size + pad)
+    back = bands @ np.linalg.inv(TO_YCC).T.astype(np.float32)
+    done: NDArray[np.uint8] = np.clip(np.round(back[:size, :size]), 1, 255).astype(np.uint8)
+    return done
