@@ -11,7 +11,7 @@ import dataclasses
 import json
 import typing
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 VERSION = 1  # a worker of another version is refused, because messages of both would be misread
 
@@ -25,8 +25,8 @@ class Open:
     image: str
     run_dir: str
     bands: tuple[int, ...] = ()  # 1-based; empty: the first three that are not alpha
-    area: Optional[tuple[float, float, float, float]] = None  # xmin, ymin, xmax, ymax in the image's CRS
-    pixel_size_m: Optional[float] = None  # on the ground; None: the image's own
+    area: tuple[float, float, float, float] | None = None  # xmin, ymin, xmax, ymax in the image's CRS
+    pixel_size_m: float | None = None  # on the ground; None: the image's own
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ClassSource:
 
     name: str
     path: str  # a vector file, optionally with "|layername=NAME" and "|subset=SQL" as in QGIS
-    width_m: Optional[float] = None  # of lines, on the ground
+    width_m: float | None = None  # of lines, on the ground
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Opened:
 
     width: int
     height: int
-    pixel_size_m: Optional[float]  # None: the image has no CRS
+    pixel_size_m: float | None  # None: the image has no CRS
     steps: int = -1  # the last step that a resumed run has; -1: none
     warning: str = ""
 
@@ -166,7 +166,7 @@ class Progressed:
 
     fraction: float  # 0-1
     text: str
-    seconds_left: Optional[float] = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Stepped:
     scores: str
     classes_raster: str
     classes: tuple[str, ...]
-    changed: Optional[float]  # fraction of pixels whose class differs from the step before; None at step 0
+    changed: float | None  # fraction of pixels whose class differs from the step before; None at step 0
     milliseconds: float  # of computing, without writing
 
 
@@ -188,9 +188,9 @@ class TrainingProgressed:
     step: int
     steps: int
     loss: float
-    held_out_miou: Optional[float]  # 0-1
-    coarse_miou: Optional[float]  # the same pixels before refining; None while a coarse net trains
-    seconds_left: Optional[float]
+    held_out_miou: float | None  # 0-1
+    coarse_miou: float | None  # the same pixels before refining; None while a coarse net trains
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class Trained:
     model: str
     steps: int
     held_out_miou: float
-    coarse_miou: Optional[float]
+    coarse_miou: float | None
     stopped: bool
     kind: str  # "coarse" or "refiner"
 
@@ -218,7 +218,7 @@ class Exported:
     """A file is written whole."""
 
     path: str
-    features: Optional[int] = None  # polygons; None for a raster
+    features: int | None = None  # polygons; None for a raster
     warning: str = ""
 
 
@@ -230,7 +230,7 @@ class Evaluated:
     classes: tuple[str, ...]
     overall_accuracy: float
     mean_iou: float
-    iou: tuple[Optional[float], ...]
+    iou: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)

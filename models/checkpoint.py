@@ -1,0 +1,134 @@
+"""Weights, and what is needed to use them: one safetensors file, nothing pickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from .coarse.fcn import FCN
+from .errors import CheckpointError, OutputError
+from .refine.rnn import RefinementRNN
+
+FORMAT = "1"
+MOST_CLASSES = 1000
+MOST_BANDS = 2000
+MOST_BYTES = 4_000_000_000
+
+Role = Literal["coarse", "refiner"]
+MODELS: dict[str, type[FCN | RefinementRNN]] = {FCN.kind: FCN, RefinementRNN.kind: RefinementRNN}
+ROLES: dict[str, Role] = {FCN.kind: "coarse", RefinementRNN.kind: "refiner"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a file of weights says about itself."""
+
+    kind: str
+    classes: tuple[str, ...]
+    bands: int
+    pixel_size_m: float | None  # on the ground; None: trained on an image without a CRS
+    steps: int = 0  # that a refiner was taught for
+    trained_on: str = ""
+    quality: str = ""
+    licence: str = ""
+
+    @property
+    def role(self) -> Role:
+        """Whether the weights are a coarse model's or a refiner's."""
+        return ROLES[self.kind]
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        size = f"{self.pixel_size_m:.2f} m" if self.pixel_size_m else "any pixel size"
+        return f"{self.role} {self.kind}: {', '.join(self.classes)}; {self.bands} bands, {size}"
+
+
+def save_model(path: str | Path, model: nn.Module, card: Card) -> None:
+    """Write weights and their card, whole or not at all."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    try:
+        part.write_bytes(save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
+        os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_card(path: str | Path) -> Card:
+    """Read what a file of weights says about itself.
+
+    Raises:
+        CheckpointError: for a file that is missing, damaged, or not Map Refiner's.
+    """
+    return _read(Path(path), tensors=False)[0]
+
+
+def load_model(path: str | Path, role: Role, device: torch.device | str = "cpu") -> tuple[FCN | RefinementRNN, Card]:
+    """Load a model of a role from a file of weights onto a device, ready to compute.
+
+    Raises:
+        CheckpointError: for a file that is missing, damaged, hostile, or of another role.
+    """
+    card, tensors = _read(Path(path), tensors=True)
+    if card.role != role:
+        wanted = "a coarse model" if role == "coarse" else "a refiner"
+        found = "a coarse model" if card.role == "coarse" else "a refiner"
+        raise CheckpointError(f"{Path(path).name} holds {found}; {wanted} is needed here.")
+    with torch.device("meta"):
+        model = MODELS[card.kind](len(card.classes), card.bands)
+    try:
+        model.load_state_dict(tensors, strict=True, assign=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"The weights in {Path(path).name} are not those of its kind, {card.kind!r}.") from error
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise CheckpointError(f"{Path(path).name} holds weights that are not finite numbers; its training failed.")
+    return model.to(device).eval(), card
+
+
+def _read(path: Path, tensors: bool) -> tuple[Card, dict[str, Tensor]]:
+    if not path.is_file():
+        raise CheckpointError(f"There is no file {path}.")
+    if path.stat().st_size > MOST_BYTES:
+        raise CheckpointError(f"{path.name} is too large for weights ({path.stat().st_size / 1e9:.1f} GB).")
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+            weights = {name: file.get_tensor(name).float() for name in file.keys()} if tensors else {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path.name} is not a whole file of weights: {error}.") from error
+    if about.get("format") != FORMAT or "card" not in about:
+        raise CheckpointError(f"{path.name} holds weights, but not Map Refiner's.")
+    return _card(about["card"], path.name), weights
+
+
+def _card(text: str, name: str) -> Card:
+    """Check a card that anybody may have written."""
+    try:
+        content = json.loads(text)
+        known = {field.name for field in fields(Card)}
+        card = Card(**{key: value for key, value in content.items() if key in known})
+        classes = tuple(str(value) for value in card.classes)
+        sound = (
+            card.kind in MODELS
+            and 2 <= len(classes) <= MOST_CLASSES
+            and len(set(classes)) == len(classes)
+            and isinstance(card.bands, int)
+            and 1 <= card.bands <= MOST_BANDS
+            and (card.pixel_size_m is None or 0 < float(card.pixel_size_m) < 1e5)
+        )
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"The card in {name} cannot be read.") from error
+    if not sound:
+        raise CheckpointError(f"{name} is of a kind that this version does not know: {text[:80]}.")
+    return Card(**{**asdict(card), "classes": classes})

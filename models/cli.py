@@ -1,0 +1,368 @@
+"""The command `map-refiner`: the engine without QGIS."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import device as devices
+from .checkpoint import read_card
+from .coarse.existing import ExistingScores
+from .coarse.train import Recipe
+from .errors import CheckpointError, OutputError, RefinerError
+from .examples import labelled_tile, training_images
+from .ground import pixel_size_m
+from .labels import burn_sources, raster_labels, read_labels
+from .lessons import About, teach_refiner
+from .lessons import train_coarse as train_and_save
+from .polygons import Outline
+from .polygons import vectorize as trace_polygons
+from .polygons import write as write_polygons
+from .protocol import ClassSource
+from .rasters import GridReader, environment
+from .results import Report, report, write_classes, write_scores
+from .results import evaluate as measure
+from .scene import Scene
+from .session import Session
+from .training import Epoch
+
+LEARNED = ("faithful",)
+KINDS = (
+    "faithful", "class-agnostic", "unshared", "extended", "crf", "heat", "perona-malik", "anisotropic", "geodesic",
+    "opinion-pool",
+)  # fmt: skip
+SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
+
+device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
+size_option = click.option(
+    "--pixel-size", type=float, help="Working pixel size, metres on the ground; outputs keep the image's grid."
+)
+bands_option = click.option("--bands", help="Band numbers such as 1,2,3; by default the first three without alpha.")
+out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write.")
+scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
+
+
+class Group(click.Group):
+    """Commands whose expected errors are one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command in the environment that rasters need."""
+        try:
+            with environment():
+                return super().invoke(ctx)
+        except RefinerError as error:
+            failure = click.ClickException(" ".join(str(error).split()))
+            failure.exit_code = 2
+            raise failure from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="map-refiner")
+def main() -> None:
+    """Make class maps of aerial images, refine them step by step, and turn them into polygons."""
+    devices.use_all_cores()
+
+
+@main.command("train-coarse")
+@click.argument("image")
+@click.option("--class", "classes", multiple=True, metavar="NAME=FILE[:WIDTH]",
+              help="Examples of a class: a vector file of polygons, or of lines with their width in metres.")  # fmt: skip
+@click.option("--labels", help="A raster of class indices instead, background 0, unlabelled 255.")
+@click.option("--model", "kind", type=click.Choice(["fcn"]), default="fcn", show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=600, show_default=True)
+@out_option
+@size_option
+@bands_option
+@seed_option
+@device_option
+def train_coarse(
+    image: str, classes: tuple[str, ...], labels: str | None, kind: str, steps: int, output: Path,
+    pixel_size: float | None, bands: str | None, seed: int, device: str,
+) -> None:  # fmt: skip
+    """Train a coarse model on an image and labels that may be imprecise."""
+    _check_output(output, ".safetensors")
+    sources = [_source(text) for text in classes]
+    if bool(labels) == any(source.path for source in sources):
+        raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
+    with Scene(image, _bands(bands), None, pixel_size) as scene:
+        if labels:
+            truth = raster_labels(labels, scene.grid)
+            names = _names([source.name for source in sources], int(truth[truth < 255].max(initial=1)) + 1)
+        else:
+            truth, names = burn_sources(sources, scene.grid)
+        images = training_images(scene, truth, seed)
+        about = About(names, scene.pixel_size_m, Path(image).name)
+    with _bar("Training") as bar:
+        tell = _tell(bar)
+        outcome = train_and_save(
+            images, about, Recipe(steps, seed), str(output), devices.choose(device), lambda: False, tell
+        )
+    click.echo(f"{output}: {', '.join(names)}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
+
+
+@main.command()
+@click.argument("image")
+@click.option("--model", required=True, help="Weights of a coarse model.")
+@out_option
+@size_option
+@bands_option
+@device_option
+def classify(image: str, model: str, output: Path, pixel_size: float | None, bands: str | None, device: str) -> None:
+    """Make a score raster of an image with a coarse model: one band of probabilities a class."""
+    _check_output(output, ".tif")
+    size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
+    with _session(image, bands, size, device, output.parent) as session, _bar("Classifying") as bar:
+        step = session.classify(model, lambda done: bar(done * 0.8))
+        write_scores(session.path(step.scores), session.scene.image_grid, output, lambda done: bar(0.8 + done * 0.2))
+    click.echo(f"{output}: {', '.join(session.classes)}")
+
+
+@main.command("train-refiner")
+@click.argument("image")
+@scores_option
+@click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
+@click.option("--refiner", type=click.Choice(KINDS), default="faithful", show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=400, show_default=True, help="Updates of the weights.")
+@out_option
+@size_option
+@bands_option
+@seed_option
+@device_option
+def train_refiner(
+    image: str, scores: str, labels: str, refiner: str, steps: int, output: Path, pixel_size: float | None,
+    bands: str | None, seed: int, device: str,
+) -> None:  # fmt: skip
+    """Teach a refiner on what is labelled of an image."""
+    _check_output(output, ".safetensors")
+    _check_kind(refiner)
+    with Scene(image, _bands(bands), None, pixel_size or _working_size(image, scores)) as scene:
+        existing = ExistingScores(scores, scene.grid)
+        truth = read_labels(labels, scene.grid, existing.classes)
+        tile = labelled_tile(scene, existing.read, truth, existing.classes)
+        about = About(existing.classes, scene.pixel_size_m, Path(image).name)
+        existing.close()
+    with _bar("Teaching") as bar:
+        taught = teach_refiner(
+            [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar)
+        )
+    found = f"mean IoU {taught.outcome.held_out_miou:.3f} on its held-out labels, coarse map {taught.coarse_miou:.3f}"
+    click.echo(f"{output}: {found}")
+    if not taught.beats_coarse:
+        click.echo("The refiner does not beat the coarse map where it was held out; label more, or another part.")
+
+
+@main.command()
+@click.argument("image")
+@scores_option
+@click.option("--refiner", required=True, help="Weights of a refiner, or the name of one that ships.")
+@click.option("--steps", type=click.IntRange(1, 1000), default=5, show_default=True)
+@out_option
+@size_option
+@bands_option
+@device_option
+def refine(
+    image: str, scores: str, refiner: str, steps: int, output: Path, pixel_size: float | None, bands: str | None,
+    device: str,
+) -> None:  # fmt: skip
+    """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
+    if output.is_file():
+        raise OutputError(f"{output} is a file; a folder for the steps is needed.")
+    path = _refiner_file(refiner)
+    size = pixel_size or _working_size(image, scores) or _usable_size(image, read_card(path).pixel_size_m)
+    made = not output.exists()
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        with _session(image, bands, size, device, output) as session, _bar("Refining") as bar:
+            session.load_scores(scores, lambda done: bar(done * 0.05))
+            session.load_refiner(path)
+            for _ in session.step(0, steps, lambda done: bar(0.05 + done * 0.75)):
+                pass
+            for step in session.history:
+                share = 0.2 / len(session.history)
+                target = output / f"step_{step.index:03d}.tif"
+                start = 0.8 + share * step.index
+                write_scores(session.path(step.scores), session.scene.image_grid, target,
+                             lambda done, start=start, share=share: bar(start + share * done))  # fmt: skip
+            changes = [step.changed or 0.0 for step in session.history[1:]]
+            notices = list(session.notices)
+    except BaseException:
+        if made and not any(output.iterdir()):
+            output.rmdir()
+        raise
+    for notice in notices:
+        click.echo(notice, err=True)
+    click.echo(f"{output}: {steps} steps; {', '.join(f'{change:.2%}' for change in changes)} of the pixels changed")
+
+
+@main.command()
+@click.argument("scores", nargs=-1, required=True)
+@click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
+@click.option("--report", "target", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
+def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
+    """Measure score rasters against labels."""
+    _check_output(target, ".json")
+    reports: list[Report] = []
+    with _bar("Measuring") as bar:
+        for n, path in enumerate(scores):
+            existing = ExistingScores(path)
+            truth = read_labels(labels, existing.grid, existing.classes)
+            if not (truth < len(existing.classes)).any():
+                raise RefinerError(f"No label lies within {Path(path).name}; check the extent and the CRS of both.")
+            accuracy, edges = measure(existing, truth, lambda done, n=n: bar((n + done) / len(scores)))
+            existing.close()
+            reports.append(report(path, accuracy, edges))
+    part = target.with_name(f".{target.name}.part")
+    part.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
+    part.replace(target)
+    for entry in reports:
+        per_class = ", ".join(f"{k} {v:.3f}" if v is not None else f"{k} -" for k, v in entry["iou"].items())
+        click.echo(
+            f"{entry['path']}: OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({per_class})"
+        )
+
+
+@main.command()
+@click.argument("scores")
+@out_option
+@click.option("--min-area", type=click.FloatRange(0), default=0.0, help="Smallest part in square metres.")
+@click.option("--tolerance", type=click.FloatRange(0), default=0.0, help="Of the simplification, in metres.")
+@click.option("--background", is_flag=True, help="Write the first class too.")
+def vectorize(scores: str, output: Path, min_area: float, tolerance: float, background: bool) -> None:
+    """Turn a score raster into polygons (.gpkg, .shp or .geojson), or a class raster (.tif)."""
+    _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
+    existing = ExistingScores(scores)
+    with _bar("Vectorizing") as bar:
+        if output.suffix.lower() == ".tif":
+            write_classes(scores, existing.grid, output, bar)
+            click.echo(f"{output}: class raster")
+            return
+        found = trace_polygons(existing, Outline(min_area, tolerance, background), bar)
+        warning = write_polygons(found, output, existing.grid.crs)
+    click.echo(f"{output}: {len(found.polygons)} polygons")
+    if warning:
+        click.echo(warning, err=True)
+
+
+@main.command()
+@click.argument("file")
+def info(file: str) -> None:
+    """Say what a file of weights or a raster is."""
+    if Path(file).suffix.lower() == ".safetensors":
+        card = read_card(file)
+        click.echo(card.summary())
+        for name in ("trained_on", "quality", "licence"):
+            if getattr(card, name):
+                click.echo(f"{name.replace('_', ' ')}: {getattr(card, name)}")
+        return
+    with Scene(file) as scene:
+        size = f"{scene.native_m:.3f} m on the ground" if scene.native_m else "unknown size (no CRS)"
+        click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}; bands used {scene.bands}")
+        for band, mean, std in zip(scene.bands, scene.statistics.mean, scene.statistics.std, strict=True):
+            click.echo(f"band {band}: mean {mean:.4g}, standard deviation {std:.4g}")
+
+
+@main.command()
+@device_option
+def doctor(device: str) -> None:
+    """Say which Python, libraries and device compute, and time a step."""
+    from .doctor import examine
+
+    for line in examine(devices.choose(device)):
+        click.echo(line)
+
+
+@contextmanager
+def _session(image: str, bands: str | None, size: float | None, device: str, near: Path) -> Iterator[Session]:
+    """Open a session whose files go to a folder that is removed at the end."""
+    if not near.is_dir():
+        raise OutputError(f"There is no folder {near}.")
+    folder = Path(tempfile.mkdtemp(prefix=".map_refiner_", dir=near))
+    try:
+        with Scene(image, _bands(bands), None, size) as scene:
+            yield Session(scene, folder, devices.choose(device))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
+    with click.progressbar(length=1000, label=label, file=click.get_text_stream("stderr")) as bar:
+        yield lambda fraction: bar.update(max(0, round(1000 * fraction) - bar.pos))
+
+
+def _tell(bar: Callable[[float], None]) -> Callable[[Epoch, float | None], None]:
+    return lambda epoch, _: bar(epoch.step / epoch.steps)
+
+
+def _check_output(path: Path, *endings: str) -> None:
+    if path.suffix.lower() not in endings:
+        raise OutputError(f"{path.name} should end in {' or '.join(endings)}.")
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}.")
+
+
+def _bands(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise RefinerError(f"Bands are numbers such as 1,2,3; found {text!r}.") from error
+
+
+def _source(text: str) -> ClassSource:
+    """Read NAME=FILE or NAME=FILE:WIDTH; a colon that is followed by no number belongs to the file."""
+    name, equals, path = text.partition("=")
+    head, colon, tail = path.rpartition(":")
+    try:
+        width = float(tail) if colon else None
+    except ValueError:
+        width = None
+    if not name or (equals and not path) or (width is not None and not 0 < width < 1000):
+        raise RefinerError(f"A class is given as NAME=FILE or NAME=FILE:WIDTH in metres; found {text!r}.")
+    return ClassSource(name, head if width is not None else path, width)
+
+
+def _names(given: Sequence[str], count: int) -> tuple[str, ...]:
+    """Name the classes of a label raster: background, then those given, then numbers."""
+    names = ["background", *(name for name in given if name != "background")]
+    return (*names, *(f"class {k}" for k in range(len(names), count)))
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in LEARNED:
+        raise RefinerError(f"The refiner {kind!r} is not in this version yet; it has {', '.join(LEARNED)}.")
+
+
+def _refiner_file(text: str) -> str:
+    """Return the weights that a path or the name of a kind stands for."""
+    if text not in KINDS:
+        return text
+    _check_kind(text)
+    shipped = sorted(SHIPPED.glob("refiner*.safetensors"))
+    for path in shipped:
+        if read_card(path).kind == text:
+            return str(path)
+    raise CheckpointError(f"No weights for the refiner {text!r} ship; give a file made by train-refiner.")
+
+
+def _working_size(image: str, scores: str) -> float | None:
+    """Return the working pixel size that a score raster remembers, where the image has one."""
+    existing = ExistingScores(scores)
+    existing.close()
+    return _usable_size(image, existing.pixel_size_m)
+
+
+def _usable_size(image: str, wanted: float | None) -> float | None:
+    with GridReader(image) as reader:
+        if wanted is not None and pixel_size_m(reader.grid) is None:
+            click.echo(f"{Path(image).name} has no CRS: working on its own pixels, not on {wanted:.2f} m.", err=True)
+            return None
+    return wanted

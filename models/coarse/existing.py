@@ -1,0 +1,101 @@
+"""Any raster of scores as step 0: probabilities, percentages, bytes, or scores before the softmax."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RasterError
+from ..rasters import GridReader
+from ..score_maps import Grid, Mask, Scores, Window, logits
+
+Kind = Literal["probabilities", "percent", "bytes", "scores"]
+SCALES: dict[Kind, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
+
+
+class ExistingScores:
+    """Reads a raster with a band a class as logits on a given grid; a single band is one class against the rest."""
+
+    def __init__(self, path: str | Path, grid: Grid | None = None) -> None:
+        """Open the raster, and tell from its values what they are.
+
+        Raises:
+            RasterError: for a raster that cannot be scores, or does not lie on the grid.
+        """
+        native = GridReader(path)
+        finer = grid is not None and grid.width > native.grid.width
+        native.close()
+        self._reader = GridReader(path, grid, "bilinear" if finer else "average")
+        self.bands = self._reader.colour_bands()
+        self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
+        self.kind = kind_of(self._reader, self.bands)
+        stored = self._reader.tag("WORKING_PIXEL_SIZE_M")
+        self.pixel_size_m = float(stored) if stored else None
+        self.grid = self._reader.grid
+
+    def read(self, window: Window) -> tuple[Scores, Mask]:
+        """Read (classes, rows, columns) logits, undecided where there is no data, and where there is."""
+        values, valid = self._reader.read(self.bands, window)
+        maps = values.astype(np.float32) / np.float32(SCALES[self.kind])
+        if len(self.bands) == 1:
+            maps = np.concatenate([1 - maps, maps]) if self.kind != "scores" else np.concatenate([0 * maps, maps])
+        scores = _log_softmax(maps) if self.kind == "scores" else logits(np.where(valid, maps, 1.0))
+        return np.where(valid, scores, np.float32(-np.log(len(self.classes)))), valid
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+
+def class_names(bands: list[str | None]) -> tuple[str, ...]:
+    """Name the classes after the bands; the first class is the background."""
+    if len(bands) == 1:
+        name = bands[0] or "class 1"
+        return ("background", name if name != "background" else "class 1")
+    return tuple(name or ("background" if number == 0 else f"class {number}") for number, name in enumerate(bands))
+
+
+def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
+    """Tell from a sample of a raster whether it holds probabilities, percentages, bytes or scores.
+
+    Raises:
+        RasterError: where there is no data, or the values are plainly something else (a photograph, class indices).
+    """
+    values, valid = reader.sample(bands)
+    kept = values[:, valid]
+    if kept.size == 0:
+        raise RasterError(f"{reader.path.name} is NoData everywhere; it holds no scores.")
+    if len(bands) > 1:
+        return _kind_of_many(kept, reader)
+    if float(kept.min()) < 0:
+        return "scores"
+    high = float(kept.max())
+    if high <= 1:
+        return "probabilities"
+    if np.dtype(reader.dtype).kind in "ui" and high <= 255:
+        return "percent" if high <= 100 else "bytes"
+    return "scores"
+
+
+def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+    """Tell the kind of several bands by what they add up to."""
+    total = kept.astype(np.float64).sum(axis=0)
+    for kind, scale in SCALES.items():
+        near = np.abs(total / scale - 1) < 0.02 + len(kept) / scale * (scale > 1)
+        if kind != "scores" and float(kept.min()) >= 0 and near.mean() > 0.98:
+            return kind
+    if np.dtype(reader.dtype).kind in "ui":
+        raise RasterError(
+            f"{reader.path.name} holds whole numbers that do not add up to 100 or 255 over its {len(kept)} bands, "
+            "as the scores of classes do. Choose a raster with one probability a class."
+        )
+    return "scores"
+
+
+def _log_softmax(scores: Scores) -> Scores:
+    shifted = scores - scores.max(axis=0, keepdims=True)
+    exponentials = np.exp(shifted)
+    return logits(exponentials / exponentials.sum(axis=0, keepdims=True))

@@ -1,0 +1,50 @@
+"""What every coarse model is, and how one covers a tile of a scene."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..scene import Scene
+from ..score_maps import Scores, Window
+from ..tiles import reflect
+
+
+class CoarseModel(Protocol):
+    """Anything that scores an image: a (batch, bands, rows, columns) tensor in, logits without the halo out.
+
+    The input must be larger than the output by `halo` on every side, begin at a multiple of `stride` in the scene,
+    and have an output that is a multiple of `stride` a side.
+    """
+
+    halo: int  # px
+    stride: int  # px
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return (batch, classes, rows - 2 halo, columns - 2 halo) logits."""
+        ...
+
+
+def score_window(model: CoarseModel, scene: Scene, window: Window, device: torch.device) -> Scores:
+    """Return (classes, rows, columns) logits of a window that begins at multiples of the model's stride.
+
+    Beyond the scene's own borders the image is mirrored; inside, every tile reads its real neighbours.
+    """
+    rows = _round_up(window.height, model.stride)
+    columns = _round_up(window.width, model.stride)
+    grid = scene.grid
+    down = reflect(window.row - model.halo, window.row + rows + model.halo, grid.height)
+    across = reflect(window.column - model.halo, window.column + columns + model.halo, grid.width)
+    top, left = int(down.min()), int(across.min())
+    source = Window(top, left, int(down.max()) - top + 1, int(across.max()) - left + 1)
+    image, _ = scene.read(source)
+    padded = image[:, down - top][:, :, across - left]
+    logits = model.scores(torch.from_numpy(np.ascontiguousarray(padded))[None].to(device))[0]
+    return np.asarray(logits[:, : window.height, : window.width].float().cpu().numpy(), dtype=np.float32)
+
+
+def _round_up(size: int, stride: int) -> int:
+    return -(-size // stride) * stride

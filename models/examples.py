@@ -1,0 +1,70 @@
+"""What there is to learn from in a scene, read into memory: labelled tiles and training images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .coarse.train import TrainingImage
+from .errors import LabelError
+from .refine.rnn import REACH
+from .refine.teach import UNROLLED, LabelledTile
+from .scene import Scene
+from .score_maps import UNLABELLED, Labels, Mask, Scores, Window
+from .tiles import surround, tiles
+from .training import check_classes
+
+LARGEST_TILE = 16_000_000  # px of a labelled tile, which is taught from memory
+PART, PARTS = 1024, 12  # px a side and number of the parts that a large scene is trained on
+
+
+def labelled_tile(
+    scene: Scene, read_scores: Callable[[Window], tuple[Scores, Mask]], labels: Labels, classes: Sequence[str]
+) -> LabelledTile:
+    """Read what is labelled of a scene, with its neighbours within reach of the steps.
+
+    Raises:
+        LabelError: for labels that cannot teach, or cover too much to be held in memory.
+    """
+    check_classes(labels, classes)
+    rows, columns = np.nonzero(labels != UNLABELLED)
+    top, left = int(rows.min()), int(columns.min())
+    core = Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
+    window = surround(core, scene.grid.height, scene.grid.width, UNROLLED * REACH).outer
+    if window.height * window.width > LARGEST_TILE:
+        raise LabelError(
+            f"The labels span {window.width} x {window.height} pixels; a tile of at most "
+            f"{LARGEST_TILE / 1e6:.0f} megapixels can be taught from. Label a smaller tile, or a larger pixel size."
+        )
+    image, valid = scene.read(window)
+    scores, known = read_scores(window)
+    kept = np.where(valid & known, labels[window.slices()], UNLABELLED).astype(np.uint8)
+    check_classes(kept, classes)
+    return LabelledTile(scores, image, kept)
+
+
+def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingImage]:
+    """Read a scene with its labels; of a large one, the parts with most of what is no background, and some others."""
+    grid = scene.grid
+    if grid.width * grid.height <= PARTS * PART * PART:
+        windows = [Window(0, 0, grid.height, grid.width)]
+    else:
+        every = [tile.core for tile in tiles(grid.height, grid.width, PART, 0)]
+        filled = np.array([_foreground(labels[window.slices()]) for window in every])
+        order = np.argsort(-filled, kind="stable")
+        others = np.random.default_rng(seed).permutation(order[PARTS * 3 // 4 :])[: PARTS // 4]
+        windows = [every[n] for n in (*order[: PARTS * 3 // 4], *others)]
+    images = []
+    for window in windows:
+        image, valid = scene.read(window)
+        kept = np.where(valid, labels[window.slices()], UNLABELLED).astype(np.uint8)
+        if (kept != UNLABELLED).any():
+            images.append(TrainingImage(image, kept))
+    if not images:
+        raise LabelError("Nothing is labelled where the image has data.")
+    return images
+
+
+def _foreground(labels: Labels) -> int:
+    return int(np.count_nonzero((labels != UNLABELLED) & (labels > 0)))

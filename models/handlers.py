@@ -1,0 +1,236 @@
+"""What the worker does for each request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from . import protocol as p
+from .coarse.existing import ExistingScores
+from .coarse.train import Recipe
+from .errors import Interrupted, RefinerError
+from .examples import labelled_tile, training_images
+from .labels import burn_sources, read_labels
+from .lessons import About, teach_refiner, train_coarse
+from .polygons import Outline, vectorize, write
+from .progress import Clock
+from .rasters import environment
+from .refine.teach import coarse_miou
+from .results import evaluate, write_classes
+from .scene import Scene
+from .score_maps import Mask, Scores, Window
+from .session import Session, resume
+from .steps import Step
+from .training import Epoch
+
+if TYPE_CHECKING:
+    from .worker import Wire
+
+TELL_EVERY_S = 0.2
+
+
+class Handlers:
+    """Carries out requests on the one session that is open."""
+
+    def __init__(self, wire: Wire, device: torch.device) -> None:
+        """Answer over a wire, computing on a device."""
+        self._wire = wire
+        self._device = device
+        self._session: Session | None = None
+        self._told = 0.0
+        self._environment = environment()
+        self._environment.__enter__()  # for as long as the process lives
+
+    def handle(self, request: p.Message) -> None:
+        """Carry out one request; exceptions end it."""
+        name = type(request).__name__
+        action: Callable[[p.Message], None] | None = getattr(self, f"_on_{name.lower()}", None)
+        if action is None:
+            raise RefinerError(f"The worker does not know the request {name}.")
+        self._told = 0.0
+        action(request)
+
+    # --- scene and step 0 ------------------------------------------------------------------------------------
+
+    def _on_open(self, request: p.Open) -> None:
+        self._drop()
+        Path(request.run_dir).mkdir(parents=True, exist_ok=True)
+        scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
+        self._session = Session(scene, request.run_dir, self._device)
+        self._session.save()
+        self._opened(self._session, -1)
+
+    def _on_resume(self, request: p.Resume) -> None:
+        self._drop()
+        self._session = resume(request.run_dir, self._device)
+        self._opened(self._session, len(self._session.history) - 1)
+
+    def _opened(self, session: Session, steps: int) -> None:
+        grid = session.scene.grid
+        missing = "" if grid.crs else f"{session.scene.path.name} has no CRS: sizes are in pixels, and areas unknown."
+        self._wire.send(p.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps, missing))
+
+    def _on_classify(self, request: p.Classify) -> None:
+        self._stepped(self._open_session().classify(request.model, self._watch("Classifying")))
+
+    def _on_loadscores(self, request: p.LoadScores) -> None:
+        self._stepped(self._open_session().load_scores(request.path, self._watch("Reading scores")))
+
+    def _on_traincoarse(self, request: p.TrainCoarse) -> None:
+        session = self._open_session()
+        scene = session.scene
+        self._say(0.0, "Reading the vector layers", None)
+        labels, classes = burn_sources(request.sources, scene.grid)
+        about = About(classes, scene.pixel_size_m, f"{scene.path.name}, with vector layers")
+        recipe = Recipe(request.steps, request.seed)
+        images = training_images(scene, labels, request.seed)
+        tell = self._tell_training(None)
+        outcome = train_coarse(images, about, recipe, request.model, self._device, self._wire.stopped.is_set, tell)
+        self._wire.send(p.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
+
+    # --- refining --------------------------------------------------------------------------------------------
+
+    def _on_loadrefiner(self, request: p.LoadRefiner) -> None:
+        card = self._open_session().load_refiner(request.path)
+        self._wire.send(p.RefinerLoaded(request.path, card.summary()))
+
+    def _on_step(self, request: p.Step) -> None:
+        session = self._open_session()
+        for step in session.step(request.start, request.count, self._watch("Refining")):
+            self._stepped(step)
+
+    def _on_trainrefiner(self, request: p.TrainRefiner) -> None:
+        session = self._open_session()
+        scene = session.scene
+        if not session.history:
+            raise RefinerError("There is no coarse map yet; classify the scene first.")
+        labels = read_labels(request.labels, scene.grid, session.classes)
+
+        def read(window: Window) -> tuple[Scores, Mask]:
+            maps = session.maps(0, window)
+            return maps.scores, maps.valid
+
+        tile = labelled_tile(scene, read, labels, session.classes)
+        about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
+        taught = teach_refiner(
+            [tile],
+            about,
+            request.steps,
+            request.seed,
+            request.model,
+            self._device,
+            self._wire.stopped.is_set,
+            self._tell_training(coarse_miou([tile], request.seed)),
+        )
+        session.use_refiner(taught.refiner, request.model)
+        outcome = taught.outcome
+        self._wire.send(
+            p.Trained(
+                request.model, outcome.steps, outcome.held_out_miou, taught.coarse_miou, outcome.stopped, "refiner"
+            )
+        )
+
+    # --- results ---------------------------------------------------------------------------------------------
+
+    def _on_exportpolygons(self, request: p.ExportPolygons) -> None:
+        session, source = self._source(request.step)
+        scores = ExistingScores(source, session.scene.image_grid)
+        try:
+            outline = Outline(request.min_area_m2, request.tolerance_m, request.background)
+            found = vectorize(scores, outline, self._watch("Tracing polygons"))
+            warning = write(found, request.path, session.scene.image_grid.crs)
+        finally:
+            scores.close()
+        if not found.polygons:
+            warning = "There is no polygon to write: the map is background everywhere. " + warning
+        self._wire.send(p.Exported(request.path, len(found.polygons), warning.strip()))
+
+    def _on_exportraster(self, request: p.ExportRaster) -> None:
+        session, source = self._source(request.step)
+        write_classes(source, session.scene.image_grid, request.path, self._watch("Writing the class raster"))
+        self._wire.send(p.Exported(request.path))
+
+    def _on_evaluate(self, request: p.Evaluate) -> None:
+        session = self._open_session()
+        labels = read_labels(request.labels, session.scene.grid, session.classes)
+        watch = self._watch("Measuring the accuracy")
+        for n, step in enumerate(session.history):
+            scores = ExistingScores(session.path(step.scores))
+            try:
+                accuracy, _ = evaluate(scores, labels, lambda part, n=n: watch((n + part) / len(session.history)))
+            finally:
+                scores.close()
+            self._wire.send(
+                p.Evaluated(step.index, session.classes, accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou)
+            )
+
+    # --- shared ----------------------------------------------------------------------------------------------
+
+    def _open_session(self) -> Session:
+        if self._session is None:
+            raise RefinerError("No scene is open.")
+        return self._session
+
+    def _source(self, step: int) -> tuple[Session, str]:
+        """Return the session and the score raster of one of its steps."""
+        session = self._open_session()
+        if not 0 <= step < len(session.history):
+            raise RefinerError(f"There is no step {step}; the last one is {len(session.history) - 1}.")
+        return session, session.path(session.history[step].scores)
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _stepped(self, step: Step) -> None:
+        session = self._open_session()
+        self._wire.send(
+            p.Stepped(
+                step.index,
+                session.path(step.scores),
+                session.path(step.classes_raster),
+                session.classes,
+                step.changed,
+                step.milliseconds,
+            )
+        )
+        while session.notices:
+            self._say(1.0, session.notices.pop(0), None)
+
+    def _watch(self, text: str) -> Callable[[float], None]:
+        """Return what long work calls between its parts: tells how far it is, and ends it when that is asked."""
+        clock = Clock()
+
+        def watch(fraction: float) -> None:
+            self._check()
+            if time.monotonic() - self._told > TELL_EVERY_S or fraction >= 1:
+                self._say(fraction, text, clock.seconds_left(fraction))
+
+        return watch
+
+    def _tell_training(self, coarse: float | None) -> Callable[[Epoch, float | None], None]:
+        """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
+
+        def tell(epoch: Epoch, seconds_left: float | None) -> None:
+            self._check()
+            if epoch.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
+                return
+            self._told = time.monotonic()
+            self._wire.send(
+                p.TrainingProgressed(epoch.step, epoch.steps, epoch.loss, epoch.held_out_miou, coarse, seconds_left)
+            )
+
+        return tell
+
+    def _check(self) -> None:
+        if self._wire.cancelled.is_set():
+            raise Interrupted("Cancelled.")
+
+    def _say(self, fraction: float, text: str, seconds_left: float | None) -> None:
+        self._told = time.monotonic()
+        self._wire.send(p.Progressed(min(1.0, fraction), text, seconds_left))

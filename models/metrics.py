@@ -1,0 +1,94 @@
+"""How right a map is: confusion, IoU, and IoU along the boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .score_maps import UNLABELLED, Labels, Mask
+
+DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a confusion matrix says; `confusion[truth, predicted]` counts pixels, fractions are 0-1.
+
+    The mean IoU and the average accuracy are over the classes that occur in the labels.
+    """
+
+    classes: tuple[str, ...]
+    confusion: NDArray[np.int64]
+
+    @property
+    def overall_accuracy(self) -> float:
+        """The fraction of pixels that are right."""
+        return float(np.trace(self.confusion) / max(1, self.confusion.sum()))
+
+    @property
+    def average_accuracy(self) -> float:
+        """The mean over the classes of the fraction of their pixels that is found."""
+        per_class = self.confusion.sum(axis=1)
+        return float(np.mean([self.confusion[k, k] / per_class[k] for k in np.flatnonzero(per_class)] or [0.0]))
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa: the accuracy beyond what chance gives; 0 where chance explains everything."""
+        total = max(1, int(self.confusion.sum()))
+        by_chance = float((self.confusion.sum(axis=0) @ self.confusion.sum(axis=1)) / total**2)
+        return (self.overall_accuracy - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
+
+    @property
+    def iou(self) -> tuple[float | None, ...]:
+        """The intersection over the union of each class; None for a class that the labels lack."""
+        diagonal, truth = np.diag(self.confusion), self.confusion.sum(axis=1)
+        union = truth + self.confusion.sum(axis=0) - diagonal
+        return tuple(float(diagonal[k] / union[k]) if truth[k] else None for k in range(len(self.classes)))
+
+    @property
+    def mean_iou(self) -> float:
+        """The mean IoU of the classes that occur in the labels."""
+        known = [value for value in self.iou if value is not None]
+        return float(np.mean(known)) if known else 0.0
+
+
+def confusion(truth: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
+    """Count (truth, predicted) pairs of class indices where both are labelled."""
+    known = (truth < classes) & (predicted < classes)
+    pairs = truth[known].astype(np.int64) * classes + predicted[known]
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def boundary_counts(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], distances: Sequence[int] = DISTANCES
+) -> NDArray[np.int64]:
+    """Count intersections and unions of boundary regions: (distances, classes, 2).
+
+    The boundary region of a class is what erosion by a 3 x 3 square, repeated d times, takes from it (Cheng et al.
+    2021, with d in pixels); the border of the array counts as boundary. Pixels that the labels do not cover are taken
+    from both maps alike. Counting is within `core`, so that tiles with a halo of d add up exactly.
+    """
+    known = (truth != UNLABELLED) & (predicted != UNLABELLED)
+    counts = np.zeros((len(distances), classes, 2), dtype=np.int64)
+    for k in range(classes):
+        ours, theirs = known & (predicted == k), known & (truth == k)
+        for n, distance in enumerate(distances):
+            a, b = _boundary(ours, distance)[core], _boundary(theirs, distance)[core]
+            counts[n, k] = np.count_nonzero(a & b), np.count_nonzero(a | b)
+    return counts
+
+
+def _boundary(mask: Mask, distance: int) -> Mask:
+    if not mask.any():
+        return mask
+    eroded = ndimage.binary_erosion(mask, np.ones((3, 3), dtype=bool), iterations=distance)
+    return np.asarray(mask & ~eroded)
+
+
+def ratio(counts: NDArray[np.int64]) -> float | None:
+    """Return intersection over union of a pair of counts; None where the union is empty."""
+    return float(counts[0] / counts[1]) if counts[1] else None

@@ -1,0 +1,167 @@
+"""From class scores to polygons: shared edges, true areas, confidence, written whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataSourceError
+
+from .coarse.existing import ExistingScores
+from .errors import OutputError, RefinerError
+from .ground import areas_m2, pixel_size_m
+from .rasters import burn, sieve, trace
+from .score_maps import UNLABELLED, Grid, Labels, probabilities
+from .tiles import tiles
+
+DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+BLOCK = 1024  # px, of the windows in which scores are read
+
+Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
+
+
+@dataclass(frozen=True)
+class Outline:
+    """How polygons are made."""
+
+    min_area_m2: float = 0.0  # smaller parts go to their largest neighbour
+    tolerance_m: float = 0.0  # of the simplification on the ground; 0: along the pixels
+    background: bool = False  # whether the first class is written too
+
+
+@dataclass(frozen=True)
+class ClassPolygons:
+    """The polygons of a class map, in the CRS of its grid."""
+
+    polygons: tuple[shapely.Polygon, ...]
+    classes: tuple[str, ...]  # of each polygon
+    confidence: tuple[float, ...]  # mean probability (0-1) of its class over its pixels
+    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None where the CRS is unknown
+
+
+def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _: None) -> ClassPolygons:
+    """Turn score maps into polygons without gaps or overlaps.
+
+    All classes are traced along the pixels at once and simplified as one coverage, so that neighbours keep sharing
+    their edges; only then is the background left out.
+
+    Raises:
+        RefinerError: where a size in metres is wanted and the raster has no CRS.
+    """
+    grid = scores.grid
+    pixel = pixel_size_m(grid)
+    if pixel is None and (outline.min_area_m2 or outline.tolerance_m):
+        raise RefinerError("The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.")
+    classes = _class_indices(scores, lambda done: watch(0.4 * done))
+    if pixel is not None:
+        classes = sieve(classes, round(outline.min_area_m2 / pixel**2))
+    watch(0.5)
+    traced = trace(classes, grid)
+    polygons = np.array([polygon for polygon, _ in traced], dtype=object)
+    indices = np.array([index for _, index in traced], dtype=int)
+    confidence = _confidence(scores, polygons, indices, lambda done: watch(0.5 + 0.3 * done))
+    if pixel is not None and outline.tolerance_m:
+        polygons = _simplified(polygons, grid, outline.tolerance_m / pixel)
+    watch(0.95)
+    kept = (~shapely.is_empty(polygons)) & ((indices > 0) | outline.background)
+    chosen = [polygon for polygon in polygons[kept]]
+    areas = areas_m2(chosen, grid.crs)
+    return ClassPolygons(
+        tuple(chosen),
+        tuple(scores.classes[index] for index in indices[kept]),
+        tuple(float(value) for value in confidence[kept]),
+        None if areas is None else tuple(areas),
+    )
+
+
+def _class_indices(scores: ExistingScores, watch: Watch) -> Labels:
+    grid = scores.grid
+    classes = np.full((grid.height, grid.width), UNLABELLED, dtype=np.uint8)
+    windows = [tile.core for tile in tiles(grid.height, grid.width, BLOCK, 0)]
+    for n, window in enumerate(windows):
+        maps, valid = scores.read(window)
+        classes[window.slices()] = np.where(valid, maps.argmax(axis=0), UNLABELLED)
+        watch((n + 1) / len(windows))
+    return classes
+
+
+def _confidence(
+    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], watch: Watch
+) -> NDArray[np.float64]:
+    """Return the mean probability of its class over the pixels of each polygon, as traced."""
+    total = np.zeros(len(polygons) + 1)
+    pixels = np.zeros(len(polygons) + 1)
+    tree = shapely.STRtree(polygons)
+    of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
+    windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK, 0)]
+    for n, window in enumerate(windows):
+        part = scores.grid.crop(window)
+        near = tree.query(shapely.Polygon(part.corners()))
+        numbers = burn([(polygons[m], int(m) + 1) for m in near], part, dtype="int32")
+        maps, _ = scores.read(window)
+        own = np.take_along_axis(probabilities(maps), of_class[numbers][None], axis=0)[0]
+        total += np.bincount(numbers.ravel(), own.ravel(), minlength=total.size)
+        pixels += np.bincount(numbers.ravel(), minlength=total.size)
+        watch((n + 1) / len(windows))
+    return (total / np.maximum(pixels, 1))[1:]
+
+
+def _simplified(polygons: NDArray[np.object_], grid: Grid, tolerance_px: float) -> NDArray[np.object_]:
+    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root."""
+    sides = abs(grid.transform[0] * grid.transform[4] - grid.transform[1] * grid.transform[3])
+    simplified = shapely.coverage_simplify(polygons, tolerance_px * float(np.sqrt(sides)))
+    return np.asarray(simplified, dtype=object)
+
+
+def write(found: ClassPolygons, path: str | Path, crs: str) -> str:
+    """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
+
+    GeoJSON is written in WGS 84, as its standard asks. The file appears whole or not at all.
+
+    Returns:
+        A sentence to pass on, empty where there is nothing to say.
+
+    Raises:
+        OutputError: for an unknown ending, or a place that cannot be written.
+    """
+    path = Path(path)
+    driver = DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        raise OutputError(f"{path.name} should end in one of {', '.join(DRIVERS)}.")
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
+            _write(found, Path(folder) / path.name, driver, crs)
+            for part in sorted(Path(folder).iterdir(), key=lambda part: part.suffix.lower() == path.suffix.lower()):
+                os.replace(part, path.parent / part.name)  # the file of the name itself last
+    except (OSError, DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OutputError(f"{path} cannot be written: {error}. Is it open elsewhere, or the disk full?") from error
+    return "" if found.areas_m2 else "The scene has no CRS, so the polygons have no area in square metres."
+
+
+def _write(found: ClassPolygons, path: Path, driver: str, crs: str) -> None:
+    areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
+    options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" else {}
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb(np.array(found.polygons, dtype=object)),
+        field_data=[
+            np.array(found.classes, dtype=object),
+            np.round(np.array(found.confidence, dtype=np.float64), 4),
+            np.round(np.array(areas, dtype=np.float64), 2),
+        ],
+        fields=["class", "confidence", "area_m2"],
+        geometry_type="Polygon",
+        driver=driver,
+        crs=crs or None,
+        encoding="UTF-8",
+        layer_options=options,
+    )

@@ -1,0 +1,55 @@
+"""How far a run is, how long it still takes, and whether anybody wants it to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .training import Epoch
+
+
+class Clock:
+    """Estimates the time that is left from the share that is done."""
+
+    def __init__(self) -> None:
+        """Start counting."""
+        self._started = time.monotonic()
+
+    def seconds_left(self, fraction: float) -> float | None:
+        """Return about how long a run still takes; None while that would be a guess."""
+        elapsed = time.monotonic() - self._started
+        return elapsed / fraction * (1 - fraction) if elapsed > 1 and fraction > 0.01 else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended."""
+
+    steps: int
+    held_out_miou: float  # of the weights that were kept, 0-1
+    stopped: bool  # before its last step
+
+
+def follow(epochs: Iterator[Epoch], stop: Callable[[], bool], tell: Callable[[Epoch, float | None], None]) -> Outcome:
+    """Run a training to its end or until `stop`, telling of each update with the seconds left.
+
+    Whatever `tell` raises ends the training too; in every case the model is left with its best weights.
+    """
+    clock = Clock()
+    best, steps, stopped = 0.0, 0, False
+    generator = epochs
+    try:
+        for epoch in generator:
+            steps = epoch.step
+            if epoch.is_best and epoch.held_out_miou is not None:
+                best = epoch.held_out_miou
+            tell(epoch, clock.seconds_left(epoch.step / epoch.steps))
+            if stop():
+                stopped = epoch.step < epoch.steps
+                break
+    finally:
+        close = getattr(generator, "close", None)
+        if close is not None:
+            close()
+    return Outcome(steps, best, stopped)

@@ -1,0 +1,314 @@
+"""Rasters in and out: the only module that imports rasterio."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import rasterio
+import shapely
+from numpy.typing import NDArray
+from rasterio import features
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
+from rasterio.vrt import WarpedVRT
+from typing_extensions import Self
+
+from .errors import OutputError, RasterError
+from .score_maps import UNLABELLED, Grid, Labels, Mask, Window
+
+NODATA = -9999.0  # of score rasters
+CACHE_MB = 64  # of GDAL's blocks; its default is a share of the memory that would break the worker's own limit
+COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 228, 66), (204, 121, 167))
+"""Of class rasters, in the order of the classes: Okabe and Ito's set, safe for the colour-blind."""
+
+
+def environment() -> Any:
+    """Return the context in which the process reads and writes rasters: little cache, errors as exceptions."""
+    return rasterio.Env(GDAL_CACHEMAX=CACHE_MB, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True)
+
+
+class GridReader:
+    """Reads the bands of a raster as if it lay on a given grid."""
+
+    def __init__(self, path: str | Path, grid: Grid | None = None, how: str = "average") -> None:
+        """Open a raster; `how` is the resampling (average, bilinear, nearest) where the grids differ."""
+        self.path = Path(path)
+        self._source = open_raster(path)
+        self.native = grid_of(self._source)
+        self.grid = grid or self.native
+        self._offset = _offset(self.native, self.grid)
+        self._view = self._source if self._offset is not None else self._warped(how)
+
+    def _warped(self, how: str) -> Any:
+        if not (self.native.crs and self.grid.crs):
+            self.close()
+            raise RasterError(
+                f"{self.path.name} has {self.native.width} x {self.native.height} pixels and the scene "
+                f"{self.grid.width} x {self.grid.height}; without a CRS on both they must be the same pixels."
+            )
+        has_mask = self._source.nodata is not None or ColorInterp.alpha in self._source.colorinterp
+        return WarpedVRT(
+            self._source,
+            crs=self.grid.crs,
+            transform=rasterio.Affine(*self.grid.transform),
+            width=self.grid.width,
+            height=self.grid.height,
+            resampling=Resampling[how],
+            tolerance=0.01,  # px: where CRSs differ, the default eighth of a pixel shows at seams
+            add_alpha=not has_mask,
+        )
+
+    def read(self, bands: Sequence[int], window: Window) -> tuple[NDArray[Any], Mask]:
+        """Read (bands, rows, columns) and where any of the bands has data."""
+        row, column = self._offset or (0, 0)
+        part = rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
+        try:
+            array = self._view.read(list(bands), window=part)
+            mask = self._view.read_masks(list(bands), window=part).any(axis=0)
+        except RasterioError as error:
+            raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
+        if array.dtype.kind == "f":
+            mask &= np.isfinite(array).all(axis=0)
+        return array, mask
+
+    def sample(self, bands: Sequence[int], most: int = 1024) -> tuple[NDArray[Any], Mask]:
+        """Read the whole raster thinned out to at most `most` pixels a side, nearest neighbours."""
+        factor = max(1.0, max(self.native.width, self.native.height) / most)
+        shape = (max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor)))
+        try:
+            array = self._source.read(list(bands), out_shape=(len(bands), *shape))
+            mask = self._source.read_masks(list(bands), out_shape=(len(bands), *shape)).any(axis=0)
+        except RasterioError as error:
+            raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
+        if array.dtype.kind == "f":
+            mask &= np.isfinite(array).all(axis=0)
+        return array, mask
+
+    @property
+    def band_names(self) -> tuple[str | None, ...]:
+        """The descriptions of all bands."""
+        return tuple(self._source.descriptions)
+
+    @property
+    def dtype(self) -> str:
+        """The type of the first band's values, as numpy names it."""
+        return str(self._source.dtypes[0])
+
+    @property
+    def nodata(self) -> float | None:
+        """The value that means no data, where there is one."""
+        value = self._source.nodata
+        return None if value is None else float(value)
+
+    def colour_bands(self) -> tuple[int, ...]:
+        """Return the 1-based numbers of the bands that are not alpha."""
+        kinds = self._source.colorinterp
+        return tuple(n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha)
+
+    def tag(self, name: str) -> str | None:
+        """Return a tag of the file."""
+        value = self._source.tags().get(name)
+        return None if value is None else str(value)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        view = getattr(self, "_view", None)
+        if view is not None and view is not self._source:
+            view.close()
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_raster(path: str | Path) -> Any:
+    """Open a raster for reading, or say in a sentence why it cannot be."""
+    if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
+        raise RasterError(f"There is no file {path}.")
+    try:
+        source = rasterio.open(path)
+    except RasterioError as error:
+        raise RasterError(f"{Path(path).name} is not a raster that can be read: {error}.") from error
+    if source.count == 0:
+        raise RasterError(f"{Path(path).name} holds no band; it may hold layers: name one of them.")
+    return source
+
+
+def grid_of(source: Any) -> Grid:
+    """Return the grid of an open raster."""
+    crs = source.crs.to_wkt() if source.crs else ""
+    return Grid(crs, tuple(source.transform)[:6], source.width, source.height)
+
+
+def _offset(native: Grid, grid: Grid) -> tuple[int, int] | None:
+    """Return the row and column at which `grid` begins among the pixels of `native`; None: other pixels."""
+    if native.crs and grid.crs and native.crs != grid.crs and not _same_crs(native.crs, grid.crs):
+        return None
+    column, row = ~rasterio.Affine(*native.transform) * grid.point(0, 0)
+    start = Window(round(row), round(column), grid.height, grid.width)
+    inside = (
+        start.row >= 0
+        and start.column >= 0
+        and start.row + start.height <= native.height
+        and start.column + start.width <= native.width
+    )
+    return (start.row, start.column) if inside and native.crop(start).matches(grid) else None
+
+
+def _same_crs(one: str, other: str) -> bool:
+    return bool(rasterio.CRS.from_wkt(one) == rasterio.CRS.from_wkt(other))
+
+
+class RasterWriter:
+    """Writes a GeoTIFF window by window; it appears under its name when it is whole, or not at all."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        grid: Grid,
+        bands: Sequence[str],
+        dtype: str,
+        nodata: float,
+        tags: dict[str, str] | None = None,
+        compress: bool = True,
+    ) -> None:
+        """Begin a raster with a band for each name."""
+        self.path = Path(path)
+        self.part = self.path.with_name(f".{self.path.name}.part")
+        size = np.dtype(dtype).itemsize * len(bands) * grid.width * grid.height
+        require_space(self.path.parent, size // 3 if compress else size)
+        floating = np.dtype(dtype).kind == "f"
+        packed = {"compress": "deflate", "zlevel": 1, "predictor": 3 if floating else 2} if compress else {}
+        try:
+            self._target = rasterio.open(
+                self.part, "w", driver="GTiff", width=grid.width, height=grid.height, count=len(bands),
+                dtype=dtype, nodata=nodata, crs=grid.crs or None, transform=rasterio.Affine(*grid.transform),
+                tiled=True, blockxsize=256, blockysize=256, bigtiff="IF_SAFER", **packed,
+            )  # fmt: skip
+        except (RasterioError, OSError) as error:
+            raise OutputError(f"{self.path} cannot be written: {error}.") from error
+        for number, name in enumerate(bands, start=1):
+            self._target.set_band_description(number, name)
+        self._target.update_tags(**(tags or {}))
+
+    def colour(self, colours: Iterable[tuple[int, int, int]]) -> None:
+        """Give the values 0, 1, ... of a byte raster their colours."""
+        self._target.write_colormap(1, {value: (*rgb, 255) for value, rgb in enumerate(colours)})
+
+    def write(self, array: NDArray[Any], window: Window) -> None:
+        """Write (bands, rows, columns) at a window."""
+        part = rasterio.windows.Window(window.column, window.row, window.width, window.height)
+        try:
+            self._target.write(array, window=part)
+        except RasterioError as error:
+            raise OutputError(f"{self.path} cannot be written: {error}. Is the disk full?") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._target.close()
+            if kind is None:
+                _check_whole(self.part)
+                os.replace(self.part, self.path)
+        except (RasterioError, OSError) as problem:
+            raise OutputError(f"{self.path} cannot be written: {problem}. Is the disk full?") from problem
+        finally:
+            self.part.unlink(missing_ok=True)
+
+
+def _check_whole(path: Path) -> None:
+    """Read the last block back: closing a file reports no error when the disk filled up."""
+    with rasterio.open(path) as written:
+        height, width = written.shape
+        written.read(written.count, window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Refuse to begin a file of about `size` bytes that the disk has no room for."""
+    if not folder.is_dir():
+        raise OutputError(f"There is no folder {folder}.")
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise OutputError(f"About {size / 1e6:,.0f} MB are needed in {folder}, and {free / 1e6:,.0f} MB are free.")
+
+
+def score_writer(
+    path: str | Path, grid: Grid, classes: Sequence[str], pixel_size_m: float | None, compress: bool = True
+) -> RasterWriter:
+    """Begin a raster of scores, a float32 band a class, that remembers its working pixel size."""
+    tags = {} if pixel_size_m is None else {"WORKING_PIXEL_SIZE_M": f"{pixel_size_m:.6g}"}
+    return RasterWriter(path, grid, classes, "float32", NODATA, tags, compress)
+
+
+def class_writer(path: str | Path, grid: Grid, classes: Sequence[str]) -> RasterWriter:
+    """Begin a raster of class indices, coloured."""
+    writer = RasterWriter(path, grid, ["class"], "uint8", UNLABELLED, {"CLASSES": ",".join(classes)})
+    writer.colour(COLOURS[: len(classes)])
+    return writer
+
+
+def burn(
+    shapes: Iterable[tuple[shapely.Geometry, int]], grid: Grid, fill: int = 0, dtype: str = "uint8"
+) -> NDArray[Any]:
+    """Burn polygons in the grid's CRS into an array, later ones over earlier ones, by their pixels' centres."""
+    pairs = [(shape, value) for shape, value in shapes if not shape.is_empty]
+    if not pairs:
+        return np.full((grid.height, grid.width), fill, dtype=dtype)
+    return np.asarray(
+        features.rasterize(
+            pairs,
+            out_shape=(grid.height, grid.width),
+            fill=fill,
+            transform=rasterio.Affine(*grid.transform),
+            dtype=dtype,
+        )
+    )
+
+
+def sieve(classes: Labels, pixels: int) -> Labels:
+    """Give connected parts of fewer than `pixels` pixels to their largest neighbour."""
+    return np.asarray(features.sieve(classes, size=pixels)) if pixels > 1 else classes
+
+
+def trace(classes: Labels, grid: Grid) -> list[tuple[shapely.Polygon, int]]:
+    """Trace the connected parts of a class raster along their pixels' edges; unlabelled pixels are left out."""
+    found = features.shapes(
+        classes, mask=classes != UNLABELLED, connectivity=4, transform=rasterio.Affine(*grid.transform)
+    )
+    return [(shapely.geometry.shape(outline), int(value)) for outline, value in found]
+
+
+def window_of(grid: Grid, area: tuple[float, float, float, float]) -> Window:
+    """Return the pixels of a grid that a rectangle (xmin, ymin, xmax, ymax) in its CRS touches.
+
+    Raises:
+        RasterError: where they do not meet.
+    """
+    xmin, ymin, xmax, ymax = area
+    inverse = ~rasterio.Affine(*grid.transform)
+    places = [inverse * corner for corner in ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax))]
+    if not all(math.isfinite(value) for place in places for value in place):
+        raise RasterError(f"The area {area} is not a rectangle.")
+    snap = 1e-6  # of a pixel: an area along pixel edges is not to grow by rounding
+    left, right = min(p[0] for p in places) + snap, max(p[0] for p in places) - snap
+    top, bottom = min(p[1] for p in places) + snap, max(p[1] for p in places) - snap
+    column, row = max(0, math.floor(left)), max(0, math.floor(top))
+    width = min(grid.width, math.ceil(right)) - column
+    height = min(grid.height, math.ceil(bottom)) - row
+    if width < 1 or height < 1:
+        raise RasterError("The area lies outside the raster; draw it over the raster layer.")
+    return Window(row, column, height, width)

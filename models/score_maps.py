@@ -1,0 +1,127 @@
+"""Scores that know their classes and their place on earth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import RefinerError
+
+Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Labels = NDArray[np.uint8]
+
+UNLABELLED = 255  # in label rasters and class rasters: do not train, do not score
+LOG_FLOOR = 1e-5  # of a probability, so that its logarithm stays within reach of the refiners' weights
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels: first row and column, rows and columns."""
+
+    row: int
+    column: int
+    height: int
+    width: int
+
+    def slices(self, origin: Window | None = None) -> tuple[slice, slice]:
+        """Return the slices of this window in an array that begins at `origin` (default: at 0, 0)."""
+        row = self.row - (origin.row if origin else 0)
+        column = self.column - (origin.column if origin else 0)
+        return slice(row, row + self.height), slice(column, column + self.width)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where an array lies: CRS as WKT (empty: unknown), affine transform, size in pixels.
+
+    The transform is (a, b, c, d, e, f) with x = a column + b row + c and y = d column + e row + f.
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise RefinerError(f"A grid needs at least one pixel; this one is {self.width} x {self.height}.")
+
+    def point(self, column: float, row: float) -> tuple[float, float]:
+        """Return the map coordinates of a place in the grid; (0, 0) is the outer corner of its first pixel."""
+        a, b, c, d, e, f = self.transform
+        return a * column + b * row + c, d * column + e * row + f
+
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Return the map coordinates of the four outer corners, in order around the grid."""
+        w, h = self.width, self.height
+        return self.point(0, 0), self.point(w, 0), self.point(w, h), self.point(0, h)
+
+    def crop(self, window: Window) -> Grid:
+        """Return the grid of a window of this one."""
+        a, b, _, d, e, _ = self.transform
+        x, y = self.point(window.column, window.row)
+        return replace(self, transform=(a, b, x, d, e, y), width=window.width, height=window.height)
+
+    def resized(self, width: int, height: int) -> Grid:
+        """Return the grid over the same ground with another number of pixels."""
+        a, b, c, d, e, f = self.transform
+        sx, sy = self.width / width, self.height / height
+        return replace(self, transform=(a * sx, b * sy, c, d * sx, e * sy, f), width=width, height=height)
+
+    def matches(self, other: Grid) -> bool:
+        """Tell whether both grids have the same pixels, to a hundredth of one (CRS aside)."""
+        if (self.width, self.height) != (other.width, other.height):
+            return False
+        pixel = math.hypot(self.transform[0], self.transform[3])
+        return all(
+            math.dist(mine, its) < 0.01 * pixel for mine, its in zip(self.corners(), other.corners(), strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class ScoreMaps:
+    """The scores of every class at every pixel of a grid: what a step is.
+
+    `scores` is (classes, rows, columns) float32, logits; `valid` is (rows, columns), False where the image has NoData.
+    """
+
+    scores: Scores
+    classes: tuple[str, ...]
+    grid: Grid
+    valid: Mask
+
+    def __post_init__(self) -> None:
+        expected = (len(self.classes), self.grid.height, self.grid.width)
+        if self.scores.shape != expected or self.valid.shape != expected[1:]:
+            raise RefinerError(
+                f"Scores of shape {self.scores.shape} and a mask of shape {self.valid.shape} do not fit "
+                f"{len(self.classes)} classes on {self.grid.height} rows x {self.grid.width} columns."
+            )
+
+    def probabilities(self) -> Scores:
+        """Return the softmax of the scores over the classes."""
+        return probabilities(self.scores)
+
+    def class_indices(self) -> Labels:
+        """Return the index of the best class of each pixel, `UNLABELLED` where there is no data."""
+        return np.where(self.valid, self.scores.argmax(axis=0), UNLABELLED).astype(np.uint8)
+
+
+def probabilities(scores: Scores) -> Scores:
+    """Return the softmax of (classes, rows, columns) logits over the classes."""
+    shifted = np.exp(scores - scores.max(axis=0, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=0, keepdims=True), dtype=np.float32)
+
+
+def logits(maps: Scores) -> Scores:
+    """Return the logarithms of (classes, rows, columns) probabilities, normalised and not below `LOG_FLOOR`'s.
+
+    The paper (Maggiori et al. 2017) starts from the scores before the softmax, which are known only up to a constant
+    per pixel once a map is stored as probabilities; the logarithm is the same scores with that constant fixed.
+    """
+    positive = np.maximum(maps, LOG_FLOOR)
+    return np.asarray(np.log(positive / positive.sum(axis=0, keepdims=True)), dtype=np.float32)

@@ -1,0 +1,67 @@
+"""The files of one step, and writing them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import torch
+
+from .rasters import NODATA, class_writer, score_writer
+from .scene import KEPT_PIXELS
+from .score_maps import UNLABELLED, Grid, Mask, Scores, Window
+
+
+@dataclass(frozen=True)
+class Step:
+    """The files of one step, by their names in the run's folder, and how it came about."""
+
+    index: int
+    scores: str  # probabilities, float32, a band a class
+    classes_raster: str  # class indices
+    state: str  # logits, float32, what the next step starts from
+    changed: float | None  # fraction of valid pixels whose class differs from the step before
+    milliseconds: float  # of computing, without reading and writing
+
+
+class StepWriter:
+    """Writes the three rasters of a step side by side; all of them appear, or none."""
+
+    def __init__(
+        self,
+        names: tuple[str, str, str, int],
+        folder: Path,
+        grid: Grid,
+        classes: Sequence[str],
+        pixel_size_m: float | None,
+    ) -> None:
+        self._names = names
+        packed = grid.width * grid.height > KEPT_PIXELS  # packing costs more than the step where the scene is small
+        self._scores = score_writer(folder / names[0], grid, classes, pixel_size_m, compress=packed)
+        self._classes = class_writer(folder / names[1], grid, classes)
+        self._state = score_writer(folder / names[2], grid, classes, pixel_size_m, compress=False)
+
+    def write(self, logits: Scores, valid: Mask, window: Window) -> None:
+        """Write (classes, rows, columns) logits at a window."""
+        maps = torch.from_numpy(logits)
+        nodata = np.float32(NODATA)
+        self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
+        self._classes.write(np.where(valid, maps.argmax(dim=0).numpy(), UNLABELLED).astype(np.uint8)[None], window)
+        self._state.write(np.where(valid, logits, nodata), window)
+
+    def step(self, changed: float | None, milliseconds: float) -> Step:
+        """Describe what was written."""
+        return Step(self._names[3], *self._names[:3], changed, milliseconds)
+
+    def __enter__(self) -> StepWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._scores, self._classes, self._state:  # each closes itself: whole, or not at all
+            if error is not None:
+                raise error
