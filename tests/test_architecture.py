@@ -51,13 +51,6 @@ def place(name, node):
     return f"{MODULES[name].relative_to(ROOT)}:{node.lineno}"
 
 
-def own_module(dotted):
-    """Find the module of the package that a dotted name belongs to: a name in a module belongs to that module."""
-    while dotted not in MODULES and "." in dotted:
-        dotted = dotted.rpartition(".")[0]
-    return dotted
-
-
 @functools.cache
 def imports(name):
     """List the imports of a module as (node, absolute name or None, own module or None)."""
@@ -70,8 +63,11 @@ def imports(name):
             found.append((node, node.module, None))
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".") if package else []
-            base = parts[: len(parts) - node.level + 1] + ([node.module] if node.module else [])
-            found += [(node, None, own_module(".".join([*base, alias.name]))) for alias in node.names]
+            base = ".".join(parts[: len(parts) - node.level + 1] + ([node.module] if node.module else []))
+            is_package = base in MODULES and MODULES[base].name == "__init__.py"  # of which only modules can come
+            for alias in node.names:
+                inside = f"{base}.{alias.name}".lstrip(".")
+                found.append((node, None, inside if is_package else base))
     return found
 
 
