@@ -10,6 +10,11 @@ from .lattice import Area, Floats, Lattice, Mask, Window
 from .noise import Textures, anywhere, cut
 from .region import Sun
 
+Amounts = tuple[float, float, float, float]  # how much a colour varies by grain, speckle, mottle and cloud
+LAWN: Amounts = (0.07, 0.10, 0.14, 0.12)
+BARE: Amounts = (0.07, 0.10, 0.14, 0.14)
+PAVED: Amounts = (0.05, 0.06, 0.11, 0.10)
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -25,8 +30,8 @@ class Canvas:
     def paint(self, window: Window, mask: Mask, colour: Floats, opacity: float = 1.0) -> None:
         """Lay a colour, one for all or one a pixel, where a mask of the window is set."""
         target = self.colour[window.slices]
-        fresh = np.broadcast_to(colour, target.shape)[mask]
-        target[mask] = fresh if opacity == 1 else target[mask] * (1 - opacity) + fresh * opacity
+        fresh = colour if opacity == 1 else target + (colour - target) * np.float32(opacity)
+        np.copyto(target, fresh, where=mask[..., None])
 
     def glaze(self, window: Window, opacity: Floats, colour: Floats) -> None:
         """Blend a colour over a window with an opacity for every pixel."""
@@ -34,9 +39,9 @@ class Canvas:
         target += (colour - target) * opacity[..., None]
 
     def grained(
-        self, window: Window, colour: Floats, amounts: tuple[float, float, float, float], rng: np.random.Generator
+        self, window: Window, colour: Floats, amounts: Amounts, rng: np.random.Generator
     ) -> Floats:
-        """Return a colour for every pixel of a window, varied by grain, speckle, mottle and cloud."""
+        """Return a colour for every pixel of a window, varied by the textures."""
         offset = anywhere(rng)
         parts = (self.textures.grain, self.textures.speckle, self.textures.mottle, self.textures.cloud)
         light = np.ones((window.rows, window.cols), dtype=np.float32)
@@ -48,11 +53,11 @@ class Canvas:
 
     def raise_to(self, window: Window, mask: Mask, height: Floats | float, facing: Floats | float = 1.0) -> None:
         """Set the height and the light of the pixels of a mask."""
-        self.height[window.slices][mask] = np.broadcast_to(height, mask.shape)[mask]
-        self.facing[window.slices][mask] = np.broadcast_to(facing, mask.shape)[mask]
+        np.copyto(self.height[window.slices], height, where=mask)
+        np.copyto(self.facing[window.slices], facing, where=mask)
 
     def cover(
-        self, area: Area, colour: Floats, amounts: tuple[float, float, float, float], rng: np.random.Generator,
+        self, area: Area, colour: Floats, amounts: Amounts, rng: np.random.Generator,
         opacity: float = 1.0,
     ) -> None:
         """Cover an area with a textured colour."""

@@ -6,16 +6,13 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Polygon
 
-from .canvas import Canvas
+from .canvas import BARE, LAWN, PAVED, Canvas
 from .fields import field, rough
 from .houses import placed
 from .lattice import Area, Floats, stretches
-from .plan import Box, Plot, box_around
-from .region import Region, linear, pick
-
-LAWN = (0.07, 0.10, 0.14, 0.12)
-BARE = (0.07, 0.10, 0.14, 0.14)
-PAVED = (0.05, 0.06, 0.10, 0.08)
+from .parks import lay_commons, lay_park, lay_waste
+from .plan import Box, Plot
+from .region import Region, pick
 
 
 def lay_ground(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
@@ -27,16 +24,18 @@ def lay_ground(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Genera
     elif plot.use in ("works", "parking"):
         _yard(canvas, plot, region, rng)
     elif plot.use in ("estate", "school"):
-        _commons(canvas, plot, region, rng)
+        lay_commons(canvas, plot, region, rng)
+    elif plot.use == "park":
+        lay_park(canvas, plot, region, rng)
+    elif plot.use == "waste":
+        lay_waste(canvas, plot, region, rng)
     elif plot.use == "fields":
         field(canvas, plot.ground, region, rng)
     elif plot.use == "farm":
         rough(canvas, plot.ground, region, rng, 0.5)
         _farmyard(canvas, plot, region, rng)
     else:
-        rough(canvas, plot.ground, region, rng, 0.15 if plot.use in ("park", "wood") else 1.0)
-        if plot.use == "park":
-            _paths(canvas, plot, region, rng)
+        rough(canvas, plot.ground, region, rng, 0.4)
 
 
 def _garden(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
@@ -60,7 +59,7 @@ def _garden(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator
     _beds(canvas, plot, region, rng)
     if rng.random() < region.pool_odds:
         _pool(canvas, plot, paving, rng)
-    _litter(canvas, plot, int(rng.poisson(2.5)), rng)
+    _litter(canvas, plot, int(rng.poisson(2.0 * region.clutter)), rng)
 
 
 def _clip(area: Area, plot: Plot) -> Area:
@@ -130,7 +129,7 @@ def _court(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator)
     canvas.cover(plot.ground, pick(palette, rng) * np.float32(0.85), PAVED, rng)
     if rng.random() < 0.35:
         rough(canvas, plot.ground.intersection(_half(plot, rng)), region, rng, 0.8)
-    _litter(canvas, plot, int(rng.poisson(4)), rng)
+    _litter(canvas, plot, int(rng.poisson(4 * region.clutter)), rng)
 
 
 def _yard(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
@@ -139,52 +138,7 @@ def _yard(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) 
     palette = (*region.asphalt, *region.asphalt, *region.paving, *region.soil)
     paved = plot.ground.buffer(-rng.uniform(0.3, 3))
     canvas.cover(paved, pick(palette, rng), (0.05, 0.07, 0.12, 0.10), rng)
-    _litter(canvas, plot, int(rng.poisson(plot.ground.area / 250)), rng)
-
-
-def _commons(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw the grounds of flats and schools: lawns, paths and a court for sports."""
-    rough(canvas, plot.ground, region, rng, 0.25)
-    for building in plot.buildings:
-        around = building.footprint.buffer(rng.uniform(1.2, 4), join_style="mitre")
-        canvas.cover(_clip(around, plot), pick(region.paving, rng), PAVED, rng, 0.9)
-    strip = placed(plot, 0, 5.5, plot.width_m * 0.9, 9).polygon
-    canvas.cover(_clip(strip, plot), pick(region.asphalt, rng), PAVED, rng)
-    if plot.use == "school" and plot.depth_m > 40:
-        _pitch(canvas, plot, region, rng)
-    _paths(canvas, plot, region, rng)
-
-
-def _pitch(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Mark a pitch at the back."""
-    size = min(plot.width_m * 0.6, 60.0), min(plot.depth_m * 0.4, 34.0)
-    box = placed(plot, 0, plot.depth_m * 0.74, *size)
-    green = rng.random() < 0.6
-    surface = pick(region.grass if green else ((158, 98, 80), (120, 130, 120), (150, 146, 140)), rng)
-    area = box.polygon
-    if not plot.ground.contains(area) or any(b.footprint.intersects(area) for b in plot.buildings):
-        return
-    canvas.cover(area, surface, (0.05, 0.06, 0.07, 0.1), rng)
-    white = linear((205, 205, 198))
-    for shape in (Box(box.x, box.y, box.angle, box.half_length - 1.5, box.half_width - 1.5).polygon.exterior,
-                  LineString([box.at(0, -box.half_width + 1.5), box.at(0, box.half_width - 1.5)]),
-                  shapely.Point(box.x, box.y).buffer(box.half_width * 0.25).exterior):
-        canvas.cover(shape.buffer(0.11), white, (0, 0, 0, 0), rng, 0.6)
-
-
-def _paths(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Tread or pave paths across a plot."""
-    colour = pick((*region.paving, *region.soil), rng)
-    around = box_around(plot.ground)
-    for _ in range(int(rng.integers(1, 4))):
-        ends = rng.uniform(-1, 1, 4) * np.array([1, 1, 1, 1])
-        line = LineString([
-            around.at(-around.half_length, ends[0] * around.half_width),
-            around.at(ends[1] * around.half_length * 0.4, ends[2] * around.half_width * 0.4),
-            around.at(around.half_length, ends[3] * around.half_width),
-        ])
-        smooth = line.buffer(8).buffer(-8 + rng.uniform(0.7, 1.3))
-        canvas.cover(_clip(smooth, plot), colour, PAVED, rng, 0.9)
+    _litter(canvas, plot, int(rng.poisson(region.clutter * plot.ground.area / 160)), rng)
 
 
 def _farmyard(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:

@@ -37,18 +37,20 @@ def _of_plot(plot: Plot, region: Region, rng: np.random.Generator) -> list[tuple
         return [_scatter(plot, area / 16, 1.6, 5.5, rng)]
     if plot.use in ("park", "estate", "school"):
         density = rng.uniform(150, 420)
-        return [_clump(plot, area / density, 2, 5.5, rng), _scatter(plot, area / 300, 0.6, 1.6, rng)]
+        return [_clump(plot, area / density, 1.6, 5.8, rng, 8.0), _clump(plot, area / 200, 0.6, 1.6, rng, 2.0)]
     if plot.use in ("houses", "terraces"):
         trees = rng.poisson(region.tree_cover * area / 600)
-        bushes = _scatter(plot, area / 60, 0.5, 1.4, rng)
-        return [_scatter(plot, trees, 1.5, 4.5, rng), bushes, *_hedges(plot, 0.35, rng)]
+        bushes = _clump(plot, area / 70, 0.5, 1.5, rng, 1.6)
+        grove = _clump(plot, rng.poisson(region.tree_cover * 2) * (rng.random() < 0.4), 1.5, 4.5, rng, 3.0)
+        return [_scatter(plot, trees, 1.4, 4.8, rng), bushes, grove, *_hedges(plot, 0.35, rng)]
     if plot.use == "centre":
         return [_scatter(plot, rng.poisson(0.5), 1.2, 3.5, rng), _scatter(plot, area / 120, 0.5, 1.0, rng)]
     if plot.use == "fields":
         if rng.random() < 0.1:
             return [_orchard(plot, rng), *_hedges(plot, 0.3, rng)]
         return [_scatter(plot, rng.poisson(0.4), 2, 5, rng), *_hedges(plot, 0.22, rng)]
-    return [_clump(plot, area / 260, 1, 4.5, rng), _scatter(plot, area / 150, 0.5, 1.4, rng), *_hedges(plot, 0.25, rng)]
+    weeds = _clump(plot, area / 70, 0.5, 1.4, rng, 3.0)
+    return [_clump(plot, area / 260, 1, 4.5, rng), weeds, *_hedges(plot, 0.25, rng)]
 
 
 def _scatter(plot: Plot, count: float, low: float, high: float, rng: np.random.Generator) -> tuple[Points, Points]:
@@ -66,12 +68,14 @@ def _sizes(count: int, low: float, high: float, rng: np.random.Generator) -> Poi
     return sizes
 
 
-def _clump(plot: Plot, count: float, low: float, high: float, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Grow plants in groups and along the edges of a plot."""
-    seeds, _ = _scatter(plot, max(count / 5, 1), low, high, rng)
+def _clump(
+    plot: Plot, count: float, low: float, high: float, rng: np.random.Generator, spread_m: float = 5.0
+) -> tuple[Points, Points]:
+    """Grow plants in groups on a plot."""
+    seeds, _ = _scatter(plot, max(count / 6, 1), low, high, rng)
     if not len(seeds):
         return seeds, np.zeros(0)
-    places = seeds[rng.integers(len(seeds), size=int(count))] + rng.normal(0, 5, (int(count), 2))
+    places = seeds[rng.integers(len(seeds), size=int(count))] + rng.normal(0, spread_m, (int(count), 2))
     places = places[shapely.contains_xy(plot.ground, places)]
     return places, _sizes(len(places), low, high, rng)
 

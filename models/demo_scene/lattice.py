@@ -63,7 +63,7 @@ class Lattice:
     def inside(self, area: Area, window: Window) -> Mask:
         """Tell which pixel centres of a window lie inside an area, by the parity of the edges to their left."""
         parity = np.zeros((window.rows, window.cols + 1), dtype=np.uint8)
-        for ring in shapely.get_rings(area):
+        for ring in shapely.get_rings(shapely.get_parts(area)):
             xy = shapely.get_coordinates(ring) / self.pixel_m - 0.5 - np.array([window.left, window.top])
             rows, cols = _crossings(xy, window.rows)
             np.bitwise_xor.at(parity, (rows, np.clip(np.ceil(cols), 0, window.cols).astype(np.intp)), 1)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter, uniform_filter
 
 from .canvas import Canvas
 from .lattice import Floats
 from .region import Sun
 
 HIGHEST_M = 24.0
-SKY = np.array([0.135, 0.160, 0.205], np.float32)  # of the light on open level ground, by colour
+SKY = np.array([0.86, 1.0, 1.24], np.float32)  # the colour of the light from there
 
 
 def shadows(height: Floats, sun: Sun, pixel_m: float) -> Floats:
@@ -45,20 +45,20 @@ def _moved(field: Floats, by: np.ndarray[tuple[int], np.dtype[np.float64]]) -> F
 
 def openness(height: Floats, pixel_m: float) -> Floats:
     """Return the share of the sky that every pixel sees, from the mean height around it."""
-    small = height[::4, ::4]
-    around = gaussian_filter(small, 4.0 / (4 * pixel_m))
-    large = zoom(around, 4, order=1)[: height.shape[0], : height.shape[1]]
-    large = np.pad(large, [(0, n - m) for n, m in zip(height.shape, large.shape, strict=True)], mode="edge")
-    seen: Floats = np.exp(-np.clip(large - height, 0, None) * 0.16)
+    coarse = 4
+    around = gaussian_filter(height[::coarse, ::coarse], 4.0 / (coarse * pixel_m))
+    large = np.repeat(np.repeat(around, coarse, 0), coarse, 1)[: height.shape[0], : height.shape[1]]
+    seen: Floats = np.exp(-np.clip(uniform_filter(large, coarse) - height, 0, None) * np.float32(0.16))
     return seen
 
 
 def lit(canvas: Canvas) -> Floats:
-    """Return the light that reaches the camera, (rows, columns, 3) linear, white ground in the sun being 1."""
-    miss = shadows(canvas.height, canvas.sun, canvas.lattice.pixel_m)
-    sunlight = canvas.facing * (1 - miss)
+    """Return the light that reaches the camera, (rows, columns, 3) linear, white ground in the sun being 1.
+
+    The canvas is used up: its colours become the light.
+    """
+    sunlight = canvas.facing * (1 - shadows(canvas.height, canvas.sun, canvas.lattice.pixel_m))
     sky = openness(canvas.height, canvas.lattice.pixel_m)
-    out = np.empty_like(canvas.colour)
-    for band in range(3):
-        out[..., band] = canvas.colour[..., band] * (sunlight * (1 - SKY[band]) + sky * SKY[band])
-    return out
+    for band, share in enumerate(SKY * np.float32(canvas.sun.sky)):
+        canvas.colour[..., band] *= sunlight * (1 - share) + sky * share
+    return canvas.colour

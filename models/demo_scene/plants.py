@@ -56,10 +56,11 @@ def _crown(radius: float, sun: Sun, pixel_m: float, rng: np.random.Generator) ->
     mask = (top > 0) & (leaves + (top / radius) * 4 > -0.4)
     rough = gaussian_filter(top + leaves * 0.16 * min(radius, 2.5), 0.8)
     gy, gx = np.gradient(rough, pixel_m)
-    facing = 0.25 + 0.75 * sun.facing((gx * 0.8).astype(np.float32), (gy * 0.8).astype(np.float32))
+    facing = 0.3 + 0.75 * sun.facing((gx * 0.8).astype(np.float32), (gy * 0.8).astype(np.float32))
     tone = 0.75 + 0.35 * np.clip(top / radius, 0, 1.2) + 0.13 * leaves
-    return Crown(mask, (top * 0.85 + radius * 0.8).astype(np.float32), facing.astype(np.float32),
-                 np.clip(tone, 0.3, 1.8).astype(np.float32))
+    height = gaussian_filter(top, 0.25 * radius / pixel_m) * 0.8 + radius * 0.7
+    tone = np.clip(tone, 0.3, 1.8)
+    return Crown(mask, height.astype(np.float32), facing.astype(np.float32), tone.astype(np.float32))
 
 
 def plant(canvas: Canvas, grove: Grove, region: Region, drawn: list[list[Crown]], rng: np.random.Generator) -> None:

@@ -32,6 +32,7 @@ class Region:
     pool_odds: float
     dust: float  # how much soil the wind leaves on roads and pavements, 0-1
     tree_cover: float  # trees a lot
+    clutter: float  # small things on roofs and in yards, 1 being tidy
 
 
 TEMPERATE = Region(
@@ -45,7 +46,7 @@ TEMPERATE = Region(
     asphalt=((122, 121, 120), (133, 131, 129), (112, 111, 111)),
     paving=((155, 150, 143), (146, 139, 131), (165, 160, 152), (140, 126, 115)),
     crops=((118, 128, 76), (96, 117, 62), (168, 151, 104), (150, 146, 92), (134, 112, 86), (122, 101, 79)),
-    lot_m2=620, pitch=0.75, lawn_odds=0.8, pool_odds=0.06, dust=0.15, tree_cover=2.2,
+    lot_m2=620, pitch=0.75, lawn_odds=0.8, pool_odds=0.06, dust=0.15, tree_cover=2.2, clutter=1.0,
 )
 SOUTHERN = Region(
     tile=((182, 128, 98), (168, 112, 84), (190, 143, 114), (158, 108, 86), (175, 137, 112), (148, 104, 84)),
@@ -58,11 +59,11 @@ SOUTHERN = Region(
     asphalt=((138, 135, 131), (148, 144, 139), (127, 125, 122)),
     paving=((178, 170, 158), (168, 156, 143), (160, 138, 121)),
     crops=((176, 156, 115), (160, 137, 106), (128, 127, 82), (186, 168, 122), (148, 122, 95)),
-    lot_m2=560, pitch=0.42, lawn_odds=0.45, pool_odds=0.25, dust=0.35, tree_cover=1.8,
+    lot_m2=560, pitch=0.42, lawn_odds=0.45, pool_odds=0.25, dust=0.35, tree_cover=1.8, clutter=1.2,
 )
 DENSE = Region(
-    tile=((150, 80, 66), (138, 92, 74), (164, 76, 66)),
-    metal=((148, 156, 160), (76, 116, 160), (168, 72, 66), (178, 182, 184), (120, 126, 128), (134, 96, 78)),
+    tile=((146, 90, 76), (138, 96, 80), (152, 84, 74)),
+    metal=((148, 156, 160), (86, 116, 150), (152, 82, 74), (178, 182, 184), (120, 126, 128), (134, 96, 78)),
     flat=((158, 150, 138), (142, 135, 125), (172, 163, 150), (125, 119, 112), (164, 143, 128), (180, 174, 165)),
     cover_odds=(0.08, 0.34, 0.58),
     grass=((106, 114, 66), (120, 121, 76), (92, 104, 58)),
@@ -71,7 +72,7 @@ DENSE = Region(
     asphalt=((134, 131, 127), (144, 140, 134), (124, 121, 118)),
     paving=((160, 150, 137), (150, 138, 124), (168, 158, 145)),
     crops=((104, 118, 62), (124, 126, 74), (160, 137, 108), (148, 124, 97), (92, 110, 56)),
-    lot_m2=260, pitch=0.30, lawn_odds=0.35, pool_odds=0.0, dust=0.6, tree_cover=0.9,
+    lot_m2=260, pitch=0.30, lawn_odds=0.35, pool_odds=0.0, dust=0.6, tree_cover=0.9, clutter=2.6,
 )
 SUBURBAN = Region(
     tile=((134, 122, 110), (112, 106, 101), (96, 92, 90), (124, 105, 91), (148, 138, 126), (106, 88, 78), (84, 82, 83)),
@@ -84,7 +85,7 @@ SUBURBAN = Region(
     asphalt=((143, 141, 138), (154, 151, 147), (128, 127, 125)),
     paving=((176, 173, 166), (186, 182, 174), (164, 160, 153)),
     crops=((126, 125, 82), (112, 119, 74), (158, 141, 110), (143, 122, 96)),
-    lot_m2=760, pitch=0.5, lawn_odds=0.92, pool_odds=0.12, dust=0.1, tree_cover=3.2,
+    lot_m2=760, pitch=0.5, lawn_odds=0.92, pool_odds=0.12, dust=0.1, tree_cover=3.2, clutter=0.8,
 )
 REGIONS = (TEMPERATE, SOUTHERN, DENSE, SUBURBAN)
 
@@ -96,6 +97,7 @@ class Sun:
     x: float  # of the unit vector towards the sun
     y: float
     z: float
+    sky: float  # the share of the light on open level ground that comes from the sky
 
     def facing(self, gx: Floats, gy: Floats) -> Floats:
         """Return the light on a surface of a given slope, relative to level ground."""
@@ -108,7 +110,8 @@ def sun(rng: np.random.Generator) -> Sun:
     """Choose a sun of a flying day: azimuth 110 to 250 degrees, elevation 38 to 58 degrees."""
     azimuth, elevation = np.radians(rng.uniform(110, 250)), np.radians(rng.uniform(38, 58))
     level = np.cos(elevation)
-    return Sun(float(np.sin(azimuth) * level), float(-np.cos(azimuth) * level), float(np.sin(elevation)))
+    return Sun(float(np.sin(azimuth) * level), float(-np.cos(azimuth) * level), float(np.sin(elevation)),
+               float(rng.uniform(0.15, 0.27)))
 
 
 def region(rng: np.random.Generator) -> Region:
@@ -119,7 +122,8 @@ def region(rng: np.random.Generator) -> Region:
     return replace(
         base,
         grass=tuple(_towards(c, straw, dry * 0.6) for c in base.grass),
-        trees=tuple(_towards(c, (98, 92, 60), dry * 0.35) for c in base.trees),
+        trees=tuple(_towards(_towards(c, (98, 92, 60), dry * 0.3), (104, 122, 76), rng.uniform(-0.2, 0.55))
+                    for c in base.trees for _ in range(2)),
         asphalt=tuple(_towards(c, (105, 105, 107), rng.uniform(-0.3, 0.7)) for c in base.asphalt),
         lot_m2=base.lot_m2 * rng.uniform(0.85, 1.25),
     )

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry import Point
 
-from .canvas import Canvas
+from .canvas import LAWN, PAVED, Canvas
 from .lattice import Floats, stretches
 from .noise import anywhere, cut
 from .plan import Street, Town
@@ -17,11 +17,14 @@ RANK = ("track", "service", "residential", "unclassified", "tertiary", "secondar
 
 def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator) -> None:
     """Draw all streets of a town, the humblest first."""
-    verge = town.surface.buffer(1.2)
-    canvas.cover(verge, pick(region.soil, rng), (0.1, 0.12, 0.15, 0.1), rng, 0.55)
-    _pavements(canvas, town, region, rng)
-    canvas.cover(town.surface, pick(region.asphalt, rng, 0.03), (0.04, 0.05, 0.05, 0.06), rng)
-    common = pick(region.asphalt, rng, 0.03)
+    canvas.cover(town.pavement, pick((*region.paving, *region.grass), rng), PAVED, rng, 0.9)
+    for street in town.streets:
+        if street.kind in ("track", "unclassified", "service"):
+            _verge(canvas, street, region, rng)
+        else:
+            _pavement(canvas, street, town, region, rng)
+    canvas.cover(town.surface, pick(region.asphalt, rng, 0.03), PAVED, rng)
+    common = pick(region.asphalt, rng, 0.04)
     for street in sorted(town.streets, key=lambda s: RANK.index(s.kind)):
         if street.kind == "track":
             _track(canvas, street, region, rng)
@@ -30,21 +33,30 @@ def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generat
     _crossings(canvas, town, rng)
 
 
-def _pavements(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator) -> None:
-    """Pave beside the streets of the town, in places; elsewhere a verge of grass and soil remains."""
-    for street in town.streets:
-        if street.kind in ("track", "unclassified", "service"):
-            continue
-        strip = street.line.buffer(street.width_m / 2 + 2.4, cap_style="flat").intersection(town.pavement)
-        colour = pick(region.paving, rng, 0.05)
-        if rng.random() < 0.3:
-            colour = (colour + pick(region.soil, rng)) * np.float32(0.5)
-        canvas.cover(strip, colour, (0.06, 0.07, 0.10, 0.06), rng, float(rng.choice([0.9, 0.6, 0.4])))
+def _pavement(canvas: Canvas, street: Street, town: Town, region: Region, rng: np.random.Generator) -> None:
+    """Pave beside a street, or leave a strip of grass or soil."""
+    strip = street.line.buffer(street.width_m / 2 + 2.6, cap_style="flat").intersection(town.pavement)
+    paved = rng.random() < 0.8
+    colour = pick(region.paving if paved else (*region.grass, *region.soil), rng, 0.06)
+    canvas.cover(strip, colour, PAVED if paved else LAWN, rng, float(rng.uniform(0.75, 1)))
+    if paved:
+        kerb = street.line.buffer(street.width_m / 2 + 0.25, cap_style="flat").intersection(town.pavement)
+        canvas.cover(kerb, colour * np.float32(rng.uniform(1.0, 1.3)), (0.03, 0, 0.05, 0), rng)
+
+
+def _verge(canvas: Canvas, street: Street, region: Region, rng: np.random.Generator) -> None:
+    """Let the soil show in ragged strips beside a street."""
+    soil, offset, half = pick((*region.soil, *region.grass), rng), anywhere(rng), street.width_m / 2
+    width, strength = rng.uniform(0.3, 1.4), rng.uniform(0.3, 0.8)
+    for part in stretches(street.line, half + 3.0, canvas.lattice):
+        ragged = width + 0.5 * cut(canvas.textures.mottle, part.window, offset)
+        near = np.clip((half + ragged - np.abs(part.lateral)) / 0.8, 0, 1) * strength * part.mask
+        canvas.glaze(part.window, near.astype(np.float32), soil)
 
 
 def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng: np.random.Generator) -> None:
     """Draw one street: its age, its wheel paths, its dusty edges and its lines."""
-    base = common * 0.6 + pick(region.asphalt, rng, 0.06) * 0.4
+    base = common * 0.45 + pick(region.asphalt, rng, 0.08) * 0.55
     dust, soil = region.dust * rng.uniform(0.4, 1.2), pick(region.soil, rng)
     offset, half = anywhere(rng), street.width_m / 2
     wheel, centre = rng.uniform(0.03, 0.10), rng.uniform(-0.06, 0.06)

@@ -110,7 +110,7 @@ def _flat(
         edge = mask & ~binary_erosion(mask, iterations=2)
         canvas.paint(window, edge, base * np.float32(rng.uniform(0.85, 1.5)))
         canvas.raise_to(window, edge, building.eaves_m + rng.uniform(0.25, 0.9))
-    _equipment(canvas, building, base, rng)
+    _equipment(canvas, building, base, region.clutter, rng)
 
 
 def _parts(canvas: Canvas, building: Building, base: Floats, region: Region, rng: np.random.Generator) -> None:
@@ -141,10 +141,12 @@ def _box(
             canvas.raise_to(window, mask, building.eaves_m + up)
 
 
-def _equipment(canvas: Canvas, building: Building, base: Floats, rng: np.random.Generator) -> None:
+def _equipment(
+    canvas: Canvas, building: Building, base: Floats, clutter: float, rng: np.random.Generator
+) -> None:
     """Put vents, skylights, cooling units, tanks or solar panels on a flat roof."""
     whole, area = building.boxes[0], building.footprint.area
-    for _ in range(int(rng.poisson(min(area / 90, 9)))):
+    for _ in range(int(rng.poisson(clutter * min(area / 80, 9)))):
         u, v = rng.uniform(-0.85, 0.85) * whole.half_length, rng.uniform(-0.8, 0.8) * whole.half_width
         half, long = rng.uniform(0.35, 1.1), rng.uniform(1, 2)
         light = rng.choice([0.35, 0.7, 1.5, 2.0])

@@ -13,13 +13,12 @@ from shapely.geometry import LineString, Polygon, box
 
 from ..score_maps import Grid
 from .canvas import Canvas, blank
-from .fields import rough
 from .grounds import fence_lines, lay_ground, wall
 from .growth import vegetation
 from .land import polygons, town
 from .lattice import Lattice
 from .light import lit
-from .noise import textures
+from .noise import anywhere, cut, textures
 from .plan import Town
 from .plants import crowns, plant
 from .region import Region, pick, region, sun
@@ -28,16 +27,17 @@ from .roofs import roof
 from .sensor import photograph
 from .streets import density, network
 from .survey import Way, mapped_buildings, mapped_roads
-from .traffic import traffic
+from .traffic import raise_poles, traffic
 
 PIXEL_M = 0.5
 FINER = 2  # the canvas has this many pixels a side of an image pixel
+WILD = (0.07, 0.1, 0.14, 0.12)  # variation of the ground that nobody uses
 Shape = TypeVar("Shape", Polygon, LineString)
 EPSG = "EPSG:32631"
 CORNER_M = (431_200.0, 4_873_600.0)  # easting and northing of the upper left corner
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DemoScene:
     """A scene of uint8 colour (rows, columns, 3) with exact truth and imprecise map vectors.
 
@@ -96,7 +96,7 @@ def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator
     """Paint a town on a canvas, from the ground up."""
     sky, weave, *brushes = rng.spawn(8)
     canvas = blank(Lattice(size_px * FINER, PIXEL_M / FINER), textures(weave), sun(sky))
-    rough(canvas, box(0, 0, place.size_m, place.size_m), habits, brushes[0], 0.4)
+    canvas.cover(box(0, 0, place.size_m, place.size_m), pick(habits.grass, brushes[0]), WILD, brushes[0])
     for plot in place.plots:
         lay_ground(canvas, plot, habits, brushes[0])
     lay_roads(canvas, place, habits, brushes[1])
@@ -108,7 +108,17 @@ def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator
     traffic(canvas, place, brushes[4])
     grown = vegetation(place, habits, brushes[5])
     plant(canvas, grown, habits, crowns(canvas.sun, canvas.lattice.pixel_m, brushes[5]), brushes[5])
+    raise_poles(canvas, place, brushes[4])
+    _grime(canvas, weave)
     return canvas
+
+
+def _grime(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Lay the same weather over everything."""
+    offset = anywhere(rng)
+    dirt = 1 + 0.035 * cut(canvas.textures.mottle, canvas.lattice.all, offset)
+    dirt += 0.05 * cut(canvas.textures.cloud, canvas.lattice.all, offset)
+    np.multiply(canvas.colour, dirt[..., None], out=canvas.colour)
 
 
 def _fences(canvas: Canvas, place: Town, habits: Region, rng: np.random.Generator) -> None:

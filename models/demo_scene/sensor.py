@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn, idctn
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter
 
 from .lattice import Floats
 
@@ -37,10 +37,11 @@ def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[n
 
 def _illumination(size: int, rng: np.random.Generator) -> Floats:
     """Return the drift of light and colour over a mosaic."""
-    coarse = 1 + rng.normal(0, 0.035, (4, 4, 1)) + rng.normal(0, 0.01, (4, 4, 3))
-    drift = zoom(coarse, (size / 4, size / 4, 1), order=3)[:size, :size]
-    pads = [(0, size - drift.shape[0]), (0, size - drift.shape[1]), (0, 0)]
-    field: Floats = np.pad(drift, pads, mode="edge").astype(np.float32)
+    knots = 1 + rng.normal(0, 0.035, (4, 4, 1)) + rng.normal(0, 0.01, (4, 4, 3))
+    at = np.linspace(0, 3, size)[:, None] - np.arange(4)[None]
+    weights = np.exp(-(at**2) / 0.8)
+    weights /= weights.sum(1, keepdims=True)
+    field: Floats = np.einsum("ra,cb,abk->rck", weights, weights, knots, optimize=True).astype(np.float32)
     return field
 
 

@@ -92,10 +92,21 @@ def _cuts(face: Polygon, depth: int, built: Density, rng: np.random.Generator) -
     dense = built.at(centre.x, centre.y)
     target = float(np.interp(dense, (0.05, 0.3, 0.6, 0.95), (70000, 22000, 8500, 4200)))
     if face.area < target * rng.uniform(1.3, 2.1):
-        return []
+        return _dead_end(face, dense, rng) if 4500 < face.area < 30000 and rng.random() < 0.35 else []
     cut = across(face, rng)
     street = _street(cut.intersection(face), depth, dense, rng)
     return street + [s for part in _parts(face, cut) for s in _cuts(part, depth + 1, built, rng)]
+
+
+def _dead_end(face: Polygon, dense: float, rng: np.random.Generator) -> list[Street]:
+    """Lead a short street into a block."""
+    way = across(face, rng).intersection(face)
+    if way.geom_type != "LineString" or way.length < 40 or not 0.2 < dense < 0.85:
+        return []
+    first, last = (way.coords[0], way.coords[-1])[:: int(rng.choice([-1, 1]))]
+    share = rng.uniform(0.45, 0.65)
+    end = (first[0] + share * (last[0] - first[0]), first[1] + share * (last[1] - first[1]))
+    return [Street(LineString([first, end]), "residential", float(rng.uniform(4.4, 5.6)))]
 
 
 def _street(where: LineString, depth: int, dense: float, rng: np.random.Generator) -> list[Street]:
@@ -116,7 +127,7 @@ def _street(where: LineString, depth: int, dense: float, rng: np.random.Generato
 def _bent(streets: list[Street], rng: np.random.Generator) -> list[Street]:
     """Bend all lines by one smooth displacement, so that what met still meets."""
     waves = rng.normal(0, 1, (5, 2, 2)) / np.array([55.0, 75, 95, 130, 180])[:, None, None]
-    phase, amplitude = rng.uniform(0, 6.28, (5, 2)), rng.uniform(3, 8)
+    phase, amplitude = rng.uniform(0, 6.28, (5, 2)), rng.uniform(5, 10)
 
     def bend(xy: NDArray[np.float64]) -> NDArray[np.float64]:
         wave = np.sin(np.einsum("np,kap->nka", xy, waves) + phase[None])  # (n, 5, 2)

@@ -110,3 +110,18 @@ def _if_free(canvas: Canvas, plot: Plot, x: float, y: float, angle: float, rng: 
     spot = Point(x, y).buffer(2.4)
     if plot.ground.contains(spot) and all(not b.footprint.intersects(spot) for b in plot.buildings):
         car(canvas, x, y, angle + float(rng.normal(0, 0.03)), rng)
+
+
+def raise_poles(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
+    """Raise lamp and wire poles beside the streets; only their shadows show much."""
+    for street in town.streets:
+        if street.kind in ("track", "service") or rng.random() < 0.25:
+            continue
+        line = street.line.offset_curve(float(rng.choice([-1, 1])) * (street.width_m / 2 + 0.7))
+        for at in np.arange(rng.uniform(0, 30), line.length, rng.uniform(24, 42)):
+            spot = line.interpolate(at)
+            window = canvas.lattice.window(spot.buffer(0.1).bounds)
+            foot = np.zeros((window.rows, window.cols), bool)
+            foot[:1, :1] = True
+            canvas.paint(window, foot, linear((150, 148, 144)))
+            canvas.raise_to(window, foot, float(rng.uniform(6, 9)))
