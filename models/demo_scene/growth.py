@@ -42,7 +42,7 @@ def _of_plot(plot: Plot, region: Region, rng: np.random.Generator) -> list[tuple
         trees = rng.poisson(region.tree_cover * area / 600)
         bushes = _clump(plot, area / 70, 0.5, 1.5, rng, 1.6)
         grove = _clump(plot, rng.poisson(region.tree_cover * 2) * (rng.random() < 0.4), 1.5, 4.5, rng, 3.0)
-        return [_scatter(plot, trees, 1.4, 4.8, rng), bushes, grove, *_hedges(plot, 0.35, rng)]
+        return [_scatter(plot, trees, 1.3, 5.6, rng), bushes, grove, *_hedges(plot, 0.35, rng)]
     if plot.use == "centre":
         return [_scatter(plot, rng.poisson(0.5), 1.2, 3.5, rng), _scatter(plot, area / 120, 0.5, 1.0, rng)]
     if plot.use == "fields":
@@ -117,5 +117,7 @@ def _street_trees(town: Town, rng: np.random.Generator) -> tuple[Points, Points]
         for side in rng.permutation([-1, 1])[: int(rng.integers(1, 3))]:
             line = street.line.offset_curve(side * (street.width_m / 2 + rng.uniform(1.6, 2.6)))
             if isinstance(line, LineString) and line.length > 20:
-                found.append(_row(line, rng.uniform(8, 16), 1.6, 3.8, rng))
+                places, radii = _row(line, rng.uniform(7, 15), 1.3, 4.4, rng)
+                kept = rng.random(len(radii)) < rng.uniform(0.4, 0.95)
+                found.append((places[kept] + rng.normal(0, 0.4, (int(kept.sum()), 2)), radii[kept]))
     return np.concatenate([p for p, _ in found]), np.concatenate([r for _, r in found])

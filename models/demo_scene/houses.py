@@ -11,6 +11,8 @@ from shapely.geometry import Polygon
 from .plan import Box, Building, Plot, box_around
 from .region import Region
 
+COVERS = ("tile", "metal", "flat")
+
 
 def build(plot: Plot, region: Region, style: np.random.Generator, rng: np.random.Generator) -> Plot:
     """Return a plot with its buildings."""
@@ -59,7 +61,7 @@ def _made(boxes: list[Box], cover: str, hipped: bool, eaves: float, pitch: float
 
 def _cover(region: Region, rng: np.random.Generator) -> str:
     """Choose the roof of a house."""
-    return str(rng.choice(["tile", "metal", "flat"], p=region.cover_odds))
+    return str(rng.choice(COVERS, p=region.cover_odds))
 
 
 def _house(plot: Plot, region: Region, style: np.random.Generator, rng: np.random.Generator) -> list[Building]:
@@ -69,13 +71,15 @@ def _house(plot: Plot, region: Region, style: np.random.Generator, rng: np.rando
     if rng.random() < 0.05:
         return []
     yard = plot.ground.buffer(-0.9)
-    for shrink in (1.0, 0.95, 0.88, 0.8, 0.7, 0.62):
+    for shrink in (1.0, 0.97, 0.93, 0.9, 0.86, 0.8, 0.75, 0.7, 0.66, 0.62):
         width = min(plot.width_m * rng.uniform(0.55, 0.85), rng.uniform(9, 17)) * shrink
         depth = min(plot.depth_m * 0.5, rng.uniform(7.5, 11.5)) * shrink
         if min(width, depth) < 4.5:
             break
-        v = min(setback + rng.normal(0, 0.5), plot.depth_m * 0.35) + depth / 2
-        boxes = _winged(plot, rng.normal(0, 0.8), v, width, depth, rng)
+        deeper = rng.uniform(0, 1 - shrink) * 0.6 * plot.depth_m  # where the front is too narrow
+        v = min(setback + rng.normal(0, 0.5) + deeper, plot.depth_m * 0.6) + depth / 2
+        aside = rng.normal(0, 0.8 + 0.4 * (1 - shrink) * plot.width_m)
+        boxes = _winged(plot, aside, v, width, depth, rng)
         cover = usual if rng.random() < 0.75 else _cover(region, rng)
         eaves = rng.choice([3.0, 4.5, 6.0]) + rng.uniform(0, 0.8)
         house = _made(boxes, cover, bool(rng.random() < hipped_odds), float(eaves), _pitch(region, cover, rng))
@@ -113,7 +117,7 @@ def _outbuildings(
             continue
         u = rng.choice([-1, 1]) * rng.uniform(0.25, 0.42) * plot.width_m
         v = plot.depth_m * rng.uniform(0.25, 0.9)
-        cover = str(rng.choice(["tile", "metal", "flat"], p=[0.35, 0.3, 0.35]))
+        cover = str(rng.choice(COVERS, p=[0.35, 0.3, 0.35]))
         box = placed(plot, u, v, rng.uniform(low, high), rng.uniform(low, high))
         shed = _made([box], cover, False, rng.uniform(2.2, 2.8), _pitch(region, cover, rng) * 0.6)
         if shed and yard.contains(shed.footprint) and shed.footprint.distance(house.footprint) > 0.6:
@@ -133,7 +137,7 @@ def _town_house(plot: Plot, region: Region, rng: np.random.Generator) -> list[Bu
         part = room.intersection(box.polygon) if box else None
         if not isinstance(part, Polygon) or part.area < 18 or part.interiors:
             continue
-        cover = _cover(region, rng)
+        cover = str(rng.choice(COVERS, p=region.core_odds))
         part = shapely.set_precision(part.simplify(0.2), 0.01)
         if isinstance(part, Polygon) and part.area > 18:
             pitch = _pitch(region, cover, rng)

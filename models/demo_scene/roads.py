@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from shapely.geometry import Point
 
 from .canvas import LAWN, PAVED, Canvas
 from .lattice import Floats, stretches
@@ -58,6 +57,8 @@ def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng
     """Draw one street: its age, its wheel paths, its dusty edges and its lines."""
     base = common * 0.45 + pick(region.asphalt, rng, 0.08) * 0.55
     dust, soil = region.dust * rng.uniform(0.4, 1.2), pick(region.soil, rng)
+    if street.kind in ("residential", "service", "unclassified") and rng.random() < 0.5 * region.dust:
+        base = base * np.float32(0.25) + soil * np.float32(0.7)  # never sealed
     offset, half = anywhere(rng), street.width_m / 2
     wheel, centre = rng.uniform(0.03, 0.10), rng.uniform(-0.06, 0.06)
     for part in stretches(street.line, half + 0.2, canvas.lattice):
@@ -105,23 +106,22 @@ def _lines(canvas: Canvas, street: Street, rng: np.random.Generator) -> None:
 
 
 def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
-    """Paint zebra crossings on some larger streets."""
+    """Paint zebra crossings on larger streets beside junctions."""
     white = linear((200, 198, 192))
+    ends = np.array([shapely.Point(s.line.coords[k]) for s in town.streets for k in (0, -1)])
     for street in town.streets:
-        if street.kind not in ("primary", "secondary", "tertiary"):
-            continue
-        for at in np.arange(rng.uniform(20, 60), street.line.length, rng.uniform(70, 140)):
-            spot = street.line.interpolate(at)
-            if not (0 < spot.x < town.size_m and 0 < spot.y < town.size_m) or rng.random() < 0.4:
-                continue
-            _zebra(canvas, street, float(at), white, rng.uniform(0.35, 0.75))
+        if street.kind in ("primary", "secondary", "tertiary"):
+            met = ends[shapely.dwithin(ends, street.line, 1.0)]
+            for at in shapely.line_locate_point(street.line, met):
+                if rng.random() < 0.3:
+                    side = float(rng.choice([-1, 1])) * rng.uniform(6, 9)
+                    _zebra(canvas, street, float(at) + side, white, rng.uniform(0.3, 0.75))
 
 
 def _zebra(canvas: Canvas, street: Street, at: float, white: Floats, wear: float) -> None:
     """Paint one zebra crossing."""
     piece = shapely.ops.substring(street.line, at, at + 3.0)
-    spot: Point = street.line.interpolate(at)
-    if piece.geom_type != "LineString" or spot.is_empty:
+    if piece.geom_type != "LineString" or at < 6 or at > street.line.length - 9:
         return
     for part in stretches(piece, street.width_m / 2 - 0.3, canvas.lattice):
         bars = np.mod(part.lateral + 50, 1.1) < 0.55
