@@ -185,12 +185,20 @@ def is_widgets(name):
     return name.startswith(("plugin.dock", "plugin.section"))
 
 
+def is_layers(name):
+    """Tell whether a module makes or reads layers of QGIS."""
+    return name in ("plugin.score_layers", "plugin.label_layer", "plugin.export", "plugin.corrections")
+
+
 @pytest.mark.parametrize(
     ("knows", "must_not_know"),
     [
-        (is_widgets, ("plugin.engine", "plugin.controller", "plugin.score_layers", "plugin.environment")),
-        (lambda name: name == "plugin.score_layers", ("plugin.dock", "plugin.section", "plugin.engine")),
-        (lambda name: name == "plugin.engine", ("plugin.dock", "plugin.section", "plugin.score_layers")),
+        (is_widgets, ("plugin.engine", "plugin.control", "plugin.score_layers", "plugin.environment")),
+        (is_layers, ("plugin.dock", "plugin.section", "plugin.engine", "plugin.control")),
+        (
+            lambda name: name == "plugin.engine",
+            ("plugin.dock", "plugin.section", "plugin.score_layers", "plugin.control"),
+        ),
         (
             lambda name: name.startswith("models.refine"),
             ("models.rasters", "models.tiles", "models.grid", "models.scene", "models.session", "models.polygons"),
@@ -198,7 +206,7 @@ def is_widgets(name):
         (lambda name: name.startswith("models.") and name != "models.worker", ("models.worker",)),
         (lambda name: name.startswith("models.") and name != "models.cli", ("models.cli",)),
     ],
-    ids=["widgets", "score_layers", "engine", "refine", "worker", "cli"],
+    ids=["widgets", "layers", "engine", "refine", "worker", "cli"],
 )
 def test_arrows_never_point_back(knows, must_not_know):
     offences = [
@@ -209,6 +217,12 @@ def test_arrows_never_point_back(knows, must_not_know):
         if other.startswith(must_not_know)
     ]
     assert not offences
+
+
+def test_the_controller_alone_brings_panel_worker_and_layers_together():
+    parts = {"plugin.dock", "plugin.engine", "plugin.score_layers"}
+    known = {name: parts & {own for _, _, own in imports(name)} for name in PLUGIN}
+    assert not [name for name in PLUGIN if len(known[name]) > 1 and not name.startswith("plugin.control")]
 
 
 def test_refiners_know_no_files_and_no_places():
