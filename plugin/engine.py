@@ -1,0 +1,257 @@
+"""The worker process: start it, send requests, receive events, cancel, notice its death."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
+
+from ..models import protocol
+from .environment import PLUGIN_ROOT, clean_environment
+from .state import Worker
+from .worker_exit import cannot_start, explain
+
+START_MS = 120_000  # importing torch from a cold disk takes long
+SILENCE_MS = 20_000  # ten heartbeats
+GRACE_MS = 5_000  # between Cancel and kill
+STDERR_LINES = 60
+
+# The folder itself is registered under the package's name, so that no other map_refiner is taken by mistake.
+BOOT = """
+import importlib.util, os, sys
+root = sys.argv.pop(1)
+spec = importlib.util.spec_from_file_location(
+    "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
+sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
+from map_refiner.models.worker import main
+sys.exit(main())
+"""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a worker."""
+
+    python: str
+    device: str = "auto"
+    root: str = str(PLUGIN_ROOT)
+
+    def arguments(self) -> list[str]:
+        """Return what follows the name of the program."""
+        return ["-I", "-u", "-c", BOOT, self.root, "--device", self.device]
+
+
+class Engine(QObject):
+    """One worker process at most, and the requests that wait for it.
+
+    Requests are sent one at a time, each when the one before it has finished; when one fails or is cancelled,
+    those that wait behind it are dropped, because they were asked for in the belief that it would succeed.
+    """
+
+    state_changed = pyqtSignal()
+    became_ready = pyqtSignal(object)  # protocol.Ready
+    received = pyqtSignal(object)  # an event of the running request
+    ended = pyqtSignal(object, bool)  # Finished, Failed or Cancelled; whether more requests wait
+    died = pyqtSignal(str)  # a sentence that says why
+    logged = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = Worker.STOPPED
+        self.launch: Launch | None = None
+        self._process: QProcess | None = None
+        self._waiting: deque[protocol.Request] = deque()
+        self._running: protocol.Request | None = None
+        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self._verdict = ""  # why it is about to be killed, where we are the ones who kill
+        self._silence = self._timer(self._on_silence)
+        self._grace = self._timer(self._on_grace_over)
+
+    def _timer(self, slot: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
+
+    # --- what the controller calls ----------------------------------------------------------------------------
+
+    def start(self, launch: Launch) -> None:
+        """Start a worker, in place of one that may still be there."""
+        self._drop_process()
+        self.launch = launch
+        self._verdict = ""
+        self._stderr.clear()
+        self._waiting.clear()
+        self._running = None
+        process = QProcess(self)
+        process.setProcessEnvironment(clean_environment())
+        process.readyReadStandardOutput.connect(self._on_output)
+        process.readyReadStandardError.connect(self._on_stderr)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_error)
+        self._process = process
+        self._set_state(Worker.STARTING)
+        self._silence.start(START_MS)
+        process.start(launch.python, launch.arguments())
+
+    def send(self, *requests: protocol.Request) -> None:
+        """Queue requests; the worker must have been started."""
+        self._waiting.extend(requests)
+        self._send_next()
+
+    def stop_training(self) -> None:
+        """Ask the running training to end and to keep its best weights."""
+        if self._running is not None:
+            self._write(protocol.Stop())
+
+    def cancel(self) -> None:
+        """Give up the running request and those behind it; a worker that does not obey is killed."""
+        self._waiting.clear()
+        if self._running is None:
+            self.ended.emit(protocol.Cancelled(""), False)
+            return
+        self._write(protocol.Cancel())
+        self._grace.start(GRACE_MS)
+
+    def stop(self) -> None:
+        """End the worker without waiting; the next request needs another one."""
+        self._drop_process()
+        self._waiting.clear()
+        self._running = None
+        self._set_state(Worker.STOPPED)
+
+    def shut_down(self) -> None:
+        """End the worker; wait for it shortly, because QGIS or the plugin is going."""
+        process = self._process
+        self._drop_process(kill=False)
+        if process is not None:
+            process.closeWriteChannel()  # the worker ends when its stdin does
+            if not process.waitForFinished(1500):
+                process.kill()
+                process.waitForFinished(1500)
+            process.deleteLater()
+        self._set_state(Worker.STOPPED)
+
+    def process_id(self) -> int:
+        """Return the worker's process id; 0 when there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
+
+    # --- the wire ---------------------------------------------------------------------------------------------
+
+    def _send_next(self) -> None:
+        if self.state is not Worker.READY or not self._waiting:
+            return
+        self._running = self._waiting.popleft()
+        self._set_state(Worker.BUSY)
+        self._write(self._running)
+
+    def _write(self, request: protocol.Request) -> None:
+        if self._process is not None:
+            self._process.write(protocol.to_line(request).encode("ascii"))
+
+    def _on_output(self) -> None:
+        process = self._process
+        while process is not None and process is self._process and process.canReadLine():
+            self._on_line(bytes(process.readLine()).decode("utf-8", "replace").rstrip("\r\n"))
+
+    def _on_line(self, line: str) -> None:
+        self._silence.start(SILENCE_MS)
+        if self.state is Worker.SILENT:
+            self._set_state(Worker.BUSY if self._running is not None else Worker.READY)
+        try:
+            event = protocol.from_line(line)
+        except protocol.ProtocolError:
+            self.logged.emit(line)  # a library that prints; the wire goes on behind it
+            return
+        if isinstance(event, protocol.Ready):
+            self._on_ready(event)
+        elif isinstance(event, (protocol.Finished, protocol.Failed, protocol.Cancelled)):
+            self._on_ended(event)
+        elif not isinstance(event, protocol.Alive):
+            self.received.emit(event)
+
+    def _on_ready(self, ready: protocol.Ready) -> None:
+        if ready.version != protocol.VERSION:
+            self._kill(
+                self.tr("The worker speaks version {} of the protocol, the plugin version {}.").format(
+                    ready.version, protocol.VERSION
+                )
+            )
+            return
+        self._set_state(Worker.READY)
+        self.became_ready.emit(ready)
+        self._send_next()
+
+    def _on_ended(self, event: protocol.Event) -> None:
+        self._grace.stop()
+        self._running = None
+        if not isinstance(event, protocol.Finished):
+            self._waiting.clear()
+        self._set_state(Worker.READY)
+        self.ended.emit(event, bool(self._waiting))
+        self._send_next()
+
+    # --- its end ----------------------------------------------------------------------------------------------
+
+    def _on_stderr(self) -> None:
+        if self._process is None:
+            return
+        text = bytes(self._process.readAllStandardError()).decode("utf-8", "replace")
+        for line in text.splitlines():
+            self._stderr.append(line)
+            self.logged.emit(line)
+
+    def _on_silence(self) -> None:
+        if self.state is Worker.STARTING:
+            self._kill(self.tr("The worker did not start within {} s.").format(START_MS // 1000))
+        else:
+            self._set_state(Worker.SILENT)
+
+    def _on_grace_over(self) -> None:
+        self._kill(
+            self.tr("The worker did not answer Cancel within {} s and was ended; finished steps are kept.").format(
+                GRACE_MS // 1000
+            )
+        )
+
+    def _kill(self, verdict: str) -> None:
+        self._verdict = verdict
+        if self._process is not None:
+            self._process.kill()
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart and self.launch is not None:
+            self._bury(cannot_start(self.launch.python))
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._on_output()
+        self._on_stderr()
+        python = self.launch.python if self.launch is not None else ""
+        self._bury(self._verdict or explain(code, tuple(self._stderr), python))
+
+    def _bury(self, sentence: str) -> None:
+        self._drop_process()
+        self._waiting.clear()
+        self._running = None
+        self._set_state(Worker.DEAD)
+        self.died.emit(sentence)
+
+    def _drop_process(self, kill: bool = True) -> None:
+        """Forget the process, so that nothing that it still says is heard."""
+        self._silence.stop()
+        self._grace.stop()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.disconnect()
+        if process.state() == QProcess.ProcessState.NotRunning:
+            process.deleteLater()
+        elif kill:
+            process.finished.connect(process.deleteLater)  # deleting it now would wait for its end
+            process.kill()
+
+    def _set_state(self, state: Worker) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit()

@@ -1,0 +1,138 @@
+"""Which Python runs the worker, and what that Python has."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+
+from .settings import PREFIX, Settings
+
+PLUGIN_ROOT = Path(__file__).resolve().parents[1]
+VARIABLE = "MAP_REFINER_PYTHON"
+MODULES = ("torch", "numpy", "rasterio", "shapely", "pyogrio", "pyproj", "scipy", "click", "safetensors")
+CHECK_MS = 120_000  # importing torch from a cold disk takes long
+
+# Variables by which QGIS, or the shell around it, would lead another Python to the wrong libraries.
+FOREIGN = (
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PYTHONNOUSERSITE", "__PYVENV_LAUNCHER__"),
+    *("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_PLUGINS_PATH", "GEOTIFF_CSV"),
+    *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES"),
+)
+
+_CHECK = """
+import importlib.util, json, platform, sys
+from importlib import metadata
+found = {name: metadata.version(name) for name in sys.argv[1:] if importlib.util.find_spec(name)}
+device = ""
+if "torch" in found:
+    import torch
+    mps = getattr(torch.backends, "mps", None)
+    device = (torch.cuda.get_device_name(0) if torch.cuda.is_available()
+              else "Apple GPU" if mps and mps.is_available()
+              else f"CPU, {torch.get_num_threads()} threads")
+print(json.dumps({"python": platform.python_version(), "found": found, "device": device}))
+"""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a Python has for the worker."""
+
+    python: str  # its version
+    versions: dict[str, str]
+    device: str
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the modules that the worker needs and this Python lacks."""
+        return tuple(name for name in MODULES if name not in self.versions)
+
+
+def find_python(settings: Settings, root: Path = PLUGIN_ROOT) -> Path | None:
+    """Return the Python that runs the worker: the chosen one, or the first that exists of the usual places."""
+    chosen = settings.python or os.environ.get(VARIABLE, "")
+    if chosen:
+        return Path(chosen) if Path(chosen).is_file() else None
+    managed = Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"
+    for folder in (root / ".venv" / "worker", managed):
+        for name in ("bin/python", "Scripts/python.exe", "python.exe"):
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def clean_environment() -> QProcessEnvironment:
+    """Return the environment of QGIS without what leads another Python to QGIS's libraries."""
+    environment = QProcessEnvironment.systemEnvironment()
+    for name in FOREIGN:
+        environment.remove(name)
+    qgis = os.environ.get("OSGEO4W_ROOT")
+    if qgis:  # on Windows DLLs are searched along PATH
+        kept = [part for part in environment.value("PATH").split(";") if not _is_below(part, qgis)]
+        environment.insert("PATH", ";".join(kept))
+    return environment
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.normcase(path).startswith(os.path.normcase(folder))
+
+
+class Check(QObject):
+    """Ask a Python which modules and which device it has, without waiting for it."""
+
+    described = pyqtSignal(object)  # Description
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(self._on_limit)
+
+    def start(self, python: str) -> None:
+        """Begin to ask; one of the signals follows."""
+        self.stop()
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(clean_environment())
+        self._process.finished.connect(self._on_finished)
+        self._process.errorOccurred.connect(self._on_error)
+        self._process.start(python, ["-I", "-c", _CHECK, *MODULES])
+        self._limit.start(CHECK_MS)
+
+    def stop(self) -> None:
+        """Give up asking, silently."""
+        self._limit.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.deleteLater()
+
+    def _on_finished(self) -> None:
+        process, self._process = self._process, None
+        self._limit.stop()
+        if process is None:
+            return
+        lines = bytes(process.readAllStandardOutput()).decode("utf-8", "replace").splitlines()
+        complaint = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip()
+        process.deleteLater()
+        try:
+            content = json.loads(lines[-1])
+            self.described.emit(Description(content["python"], content["found"], content["device"]))
+        except (IndexError, ValueError, KeyError, TypeError):
+            self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("It gave no answer."))
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self.stop()
+            self.failed.emit(self.tr("It could not be started."))
+
+    def _on_limit(self) -> None:
+        self.stop()
+        self.failed.emit(self.tr("It gave no answer in {} s.").format(CHECK_MS // 1000))

@@ -1,0 +1,7 @@
+"""What the plugin says no to, in a sentence for the analyst."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818  (a refusal is no error of the program)
+    """Carry a sentence that names what was found and what is needed."""

@@ -1,0 +1,65 @@
+"""What the dock shows, as one small immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Worker(Enum):
+    """How the worker process is."""
+
+    MISSING = "missing"  # no Python that could run it
+    STOPPED = "stopped"  # it starts with the first request
+    STARTING = "starting"
+    READY = "ready"
+    BUSY = "busy"
+    SILENT = "silent"  # no heartbeat for too long
+    DEAD = "dead"
+
+
+class Task(Enum):
+    """What the worker is asked to do at the moment."""
+
+    NONE = "none"
+    CLASSIFY = "classify"
+    TRAIN_COARSE = "train coarse"
+    STEP = "step"
+    TEACH = "teach"
+    LOAD = "load"
+    MEASURE = "measure"
+    EXPORT = "export"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """What is known of one step; fractions in 0-1."""
+
+    index: int
+    changed: float | None = None
+    mean_iou: float | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that decides which widgets are enabled."""
+
+    worker: Worker = Worker.STOPPED
+    task: Task = Task.NONE
+    playing: bool = False
+    classes: tuple[str, ...] = ()
+    steps: tuple[StepFacts, ...] = ()
+    shown: int = -1  # -1: no step yet
+    has_run: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether a new request may be sent."""
+        able = self.worker in (Worker.STOPPED, Worker.READY)
+        return able and self.task is Task.NONE and not self.playing
+
+    @property
+    def last(self) -> int:
+        """Return the index of the last step, or -1."""
+        return len(self.steps) - 1
