@@ -1,0 +1,62 @@
+"""One run: a scene, the steps that were made of it, and the one that is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..models.protocol import Stepped
+from .scene import Scene
+from .state import StepFacts
+
+
+@dataclass
+class Run:
+    """What the plugin knows of a run; the worker keeps the rest in its folder."""
+
+    scene: Scene
+    folder: Path
+    steps: list[Stepped] = field(default_factory=list)
+    shown: int = -1
+    refiner: str | None = None  # the file that the worker has in use
+    accuracy: dict[int, float] = field(default_factory=dict)  # mean IoU by step, 0-1
+    is_open: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what tells the run's layers from those of other runs."""
+        return self.folder.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the class names of the newest step, background first."""
+        return self.steps[-1].classes if self.steps else ()
+
+    @property
+    def last(self) -> int:
+        """Return the index of the last step, or -1."""
+        return len(self.steps) - 1
+
+    def add(self, step: Stepped) -> None:
+        """Take a new step in; those that it replaces must have been truncated."""
+        self.truncate(step.index)
+        self.steps.append(step)
+
+    def truncate(self, count: int) -> None:
+        """Keep the first `count` steps."""
+        del self.steps[count:]
+        self.accuracy = {index: value for index, value in self.accuracy.items() if index < count}
+        self.shown = min(self.shown, self.last)
+
+    def facts(self) -> tuple[StepFacts, ...]:
+        """Return what the dock lists."""
+        return tuple(StepFacts(s.index, s.changed, self.accuracy.get(s.index)) for s in self.steps)
+
+
+def new_folder(runs: Path, stamp: str) -> Path:
+    """Return a folder for a run that nobody has yet; `stamp` is the time, as text."""
+    folder, count = runs / stamp, 1
+    while folder.exists():
+        count += 1
+        folder = runs / f"{stamp}_{count}"
+    return folder

@@ -1,0 +1,224 @@
+"""The layers of a run: one group, in it one group a step, in it the class map and a heat map of each class."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qgis.core import QgsLayerTreeGroup, QgsLayerTreeLayer, QgsLayerTreeNode, QgsProject, QgsRasterLayer
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from ..models.protocol import Stepped
+from .export import EXPORT
+from .label_layer import LABELS
+from .styles import style_classes, style_heat
+
+RUN = "map_refiner/run"
+STEP = "map_refiner/step"
+KIND = "map_refiner/kind"
+CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
+
+
+@dataclass(frozen=True)
+class _Due:
+    """A layer that is still to be added."""
+
+    run: str
+    step: Stepped
+    kind: int
+
+
+class ScoreLayers(QObject):
+    """Adds, shows and removes the layers of the runs of a project.
+
+    Nothing is remembered of the tree but the properties of its nodes, because the analyst may move, rename and
+    remove what is there at any time. Opening a raster takes QGIS about 25 ms, so one layer is added at a time
+    and the event loop runs in between; the one to be seen comes first.
+    """
+
+    step_chosen = pyqtSignal(str, int)  # run, step: the analyst made another step visible in the layer tree
+
+    def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self._due: deque[_Due] = deque()
+        self._titles: dict[str, str] = {}  # run: name of its scene
+        self._shown: tuple[str, int, int] = ("", -1, CLASSES)
+        self._busy = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._add_next)
+        project.layerTreeRoot().visibilityChanged.connect(self._on_visibility_changed)
+
+    # --- what the controller calls ----------------------------------------------------------------------------
+
+    def begin(self, run: str, title: str) -> None:
+        """Say what the scene of a run is called. Other runs are hidden, not removed."""
+        self._titles[run] = title
+        for group in _groups(self.project.layerTreeRoot(), RUN):
+            group.setItemVisibilityChecked(group.customProperty(RUN) == run)
+
+    def add(self, run: str, step: Stepped, kind: int) -> None:
+        """Add the layers of a step; the one of `kind` at once and visible, the others soon."""
+        others = [_Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]
+        self._shown = (run, step.index, kind)
+        self._due.appendleft(_Due(run, step, kind))
+        self._due.extend(others)
+        self._add_next()
+        self._timer.start()
+
+    def show(self, run: str, step: Stepped, kind: int) -> None:
+        """Make one layer of one step the visible one; layers that the analyst has removed come back."""
+        group = self._step_group(run, step.index)
+        present = [_kind(node) for node in group.findLayers()] if group is not None else []
+        coming = [due.kind for due in self._due if due.step == step]
+        if kind not in present and kind not in coming:
+            self._due.appendleft(_Due(run, step, kind))
+            self._timer.start()
+        self._shown = (run, step.index, kind)
+        self._apply_visibility()
+
+    def truncate(self, run: str, count: int) -> None:
+        """Remove the layers of all steps but the first `count`."""
+        self._due = deque(due for due in self._due if due.run != run or due.step.index < count)
+        parent = self._run_group(run)
+        if parent is None:
+            return
+        for group in [g for g in _groups(parent, STEP) if int(g.customProperty(STEP)) >= count]:
+            self.project.removeMapLayers([layer.layerId() for layer in group.findLayers() if _is_ours(layer, run)])
+            if not group.findLayers() and group.parent() is not None:
+                group.parent().removeChildNode(group)
+
+    def forget(self) -> None:
+        """Drop what is still to be added: the project is closed, or the plugin goes."""
+        self._due.clear()
+        self._titles.clear()
+        self._timer.stop()
+
+    def is_settled(self) -> bool:
+        """Tell whether all layers have been added."""
+        return not self._due
+
+    # --- adding -----------------------------------------------------------------------------------------------
+
+    def _add_next(self) -> None:
+        if not self._due:
+            self._timer.stop()
+            return
+        due = self._due.popleft()
+        layer = _open(due)
+        group = self._step_group(due.run, due.step.index) or self._new_step_group(due.run, due.step)
+        position = sum(1 for node in group.findLayers() if _kind(node) < due.kind)
+        self._busy = True
+        self.project.addMapLayer(layer, False)
+        node = group.insertLayer(position, layer)
+        node.setExpanded(False)
+        node.setItemVisibilityChecked(False)
+        self._busy = False
+        self._apply_visibility()
+
+    def _new_step_group(self, run: str, step: Stepped) -> QgsLayerTreeGroup:
+        parent = self._run_group(run) or self._new_run_group(run)
+        later = [i for i, node in enumerate(parent.children()) if _step_of(node) > step.index]
+        name = self.tr("Step {}").format(step.index) if step.index else self.tr("Step 0 (Coarse Map)")
+        self._busy = True
+        group = parent.insertGroup(min(later, default=len(parent.children())), name)
+        group.setCustomProperty(STEP, step.index)
+        group.setIsMutuallyExclusive(True)
+        group.setExpanded(False)
+        group.setItemVisibilityChecked(False)
+        self._busy = False
+        return group
+
+    def _new_run_group(self, run: str) -> QgsLayerTreeGroup:
+        root = self.project.layerTreeRoot()
+        above = 0  # what is digitized or exported stays in sight
+        while above < len(root.children()) and _stays_above(root.children()[above]):
+            above += 1
+        self._busy = True
+        group = root.insertGroup(above, self.tr("Refined: {}").format(self._titles.get(run, run)))
+        group.setCustomProperty(RUN, run)
+        group.setIsMutuallyExclusive(True)
+        self._busy = False
+        return group
+
+    # --- showing ----------------------------------------------------------------------------------------------
+
+    def _apply_visibility(self) -> None:
+        run, index, kind = self._shown
+        group = self._step_group(run, index)
+        if group is None:
+            return
+        self._busy = True
+        nodes = [node for node in group.findLayers() if _is_ours(node, run)]
+        for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the chosen one last: it unchecks others
+            node.setItemVisibilityChecked(_kind(node) == kind)
+        group.setItemVisibilityChecked(True)
+        for other in _groups(group.parent(), STEP):
+            if other is not group:
+                other.setItemVisibilityChecked(False)
+        self._busy = False
+
+    def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
+        index = _step_of(node)
+        if self._busy or index < 0 or not node.itemVisibilityChecked() or node.parent() is None:
+            return
+        run = node.parent().customProperty(RUN)
+        if run and (run, index) != self._shown[:2]:
+            self.step_chosen.emit(run, index)
+
+    # --- finding ----------------------------------------------------------------------------------------------
+
+    def _run_group(self, run: str) -> QgsLayerTreeGroup | None:
+        root = self.project.layerTreeRoot()
+        return next((g for g in _groups(root, RUN) if g.customProperty(RUN) == run), None)
+
+    def _step_group(self, run: str, index: int) -> QgsLayerTreeGroup | None:
+        parent = self._run_group(run)
+        found = _groups(parent, STEP) if parent is not None else iter(())
+        return next((g for g in found if int(g.customProperty(STEP)) == index), None)
+
+
+def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
+    """Find the groups below a group that carry a property, wherever the analyst has moved them."""
+    for node in parent.children():
+        if isinstance(node, QgsLayerTreeGroup):
+            if node.customProperty(key) is not None:
+                yield node
+            yield from _groups(node, key)
+
+
+def _step_of(node: QgsLayerTreeNode) -> int:
+    value = node.customProperty(STEP) if isinstance(node, QgsLayerTreeGroup) else None
+    return -1 if value is None else int(value)
+
+
+def _stays_above(node: QgsLayerTreeNode) -> bool:
+    layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+    return layer is not None and bool(layer.customProperty(LABELS) or layer.customProperty(EXPORT))
+
+
+def _kind(node: QgsLayerTreeLayer) -> int:
+    layer = node.layer()
+    return -1 if layer is None else int(layer.customProperty(KIND, -1))
+
+
+def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
+    return node.layer() is not None and node.layer().customProperty(RUN) == run
+
+
+def _open(due: _Due) -> QgsRasterLayer:
+    step, kind = due.step, due.kind
+    options = QgsRasterLayer.LayerOptions()
+    options.loadDefaultStyle = False  # it would compute statistics of the raster
+    what = step.classes[kind - 1] if kind else "classes"
+    path = step.scores if kind else step.classes_raster
+    layer = QgsRasterLayer(path, f"Step {step.index} · {what}", "gdal", options)
+    if layer.isValid() and kind:
+        style_heat(layer, kind)
+    elif layer.isValid():
+        style_classes(layer, step.classes)
+    for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
+        layer.setCustomProperty(key, value)
+    return layer

@@ -1,0 +1,47 @@
+"""Files of weights: those that are shipped, and what to call a file."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+WEIGHTS_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "weights"
+MOST_HEADER_BYTES = 1_000_000  # a damaged length must not make us read gigabytes
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights, and its name for people."""
+
+    title: str
+    path: str
+
+
+def shipped(role: str, folder: Path = WEIGHTS_FOLDER) -> list[Weights]:
+    """Return the shipped weights of a role, "coarse" or "refiner"."""
+    return [Weights(title_of(path), str(path)) for path in sorted(folder.glob(f"{role}*.safetensors"))]
+
+
+def title_of(path: Path) -> str:
+    """Return a name such as “Aerial, 0.5 m” for a file of weights."""
+    words = path.stem.replace("-", "_").split("_")
+    if len(words) > 1 and words[0] in ("coarse", "refiner"):
+        words = words[1:]
+    title = " ".join(words)
+    title = title[:1].upper() + title[1:]
+    size = _card(path).get("pixel_size_m")
+    return f"{title}, {size:.3g} m" if isinstance(size, (int, float)) and size > 0 else title
+
+
+def _card(path: Path) -> dict[str, object]:
+    """Read what a safetensors file says about itself; the tensors behind its header are left alone."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, MOST_HEADER_BYTES)))
+        card = json.loads(header["__metadata__"]["card"])
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return {}  # the worker will say what is wrong with it
+    return card if isinstance(card, dict) else {}
