@@ -1,0 +1,41 @@
+"""Icons that follow the palette: drawn in black in their files, shown in the colour of the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QByteArray, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from qgis.PyQt.QtSvg import QSvgRenderer
+
+ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
+SIZES = (16, 24, 32, 48)
+
+
+def plugin_icon() -> QIcon:
+    """Return the plugin's icon, which has its own colours."""
+    return QIcon(str(ICONS / "map_refiner.svg"))
+
+
+def themed(name: str, palette: QPalette) -> QIcon:
+    """Return an icon in the colours of a palette, also for disabled buttons."""
+    drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
+    icon = QIcon()
+    for mode, group in (
+        (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
+        (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
+    ):
+        colour = palette.color(group, QPalette.ColorRole.ButtonText)
+        for size in SIZES:
+            icon.addPixmap(_paint(drawing, colour, size), mode)
+    return icon
+
+
+def _paint(drawing: str, colour: QColor, size: int) -> QPixmap:
+    renderer = QSvgRenderer(QByteArray(drawing.replace("#000000", colour.name()).encode("utf-8")))
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

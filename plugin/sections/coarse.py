@@ -1,0 +1,134 @@
+"""Coarse Map: where step 0 comes from."""
+
+from __future__ import annotations
+
+from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsVectorLayer
+from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
+
+from ..state import State, Task
+from .model_combo import ModelCombo
+from .section import Section, beside, button, note
+
+VECTORS = "vectors"
+SCORES = "scores"
+
+
+class CoarseSection(Section):
+    """The second section."""
+
+    classify_requested = pyqtSignal(str)  # a file of weights
+    scores_requested = pyqtSignal(object)  # QgsRasterLayer
+    train_requested = pyqtSignal()
+    stop_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "coarse", parent)
+        self.setTitle(self.tr("Coarse Map"))
+        self._add_source()
+        self._add_vectors()
+        self._add_scores()
+        self._add_buttons()
+
+    def _add_source(self) -> None:
+        others = ((self.tr("Train From Vector Layers"), VECTORS), (self.tr("Existing Score Raster"), SCORES))
+        self.source = ModelCombo(others)
+        self.source.choice_changed.connect(self.update_again)
+        self.add_row(
+            self.tr("Source"),
+            self.source,
+            self.tr(
+                "What makes the first map: a trained model, one trained here on map vectors, or scores that you have."
+            ),
+        )
+
+    def _add_vectors(self) -> None:
+        self.buildings = _layer_combo(QgsMapLayerProxyModel.Filter.PolygonLayer)
+        self.buildings.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Buildings"),
+            self.buildings,
+            self.tr("Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap."),
+        )
+        self.roads = _layer_combo(QgsMapLayerProxyModel.Filter.LineLayer)
+        self.roads.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Roads"), self.roads, self.tr("Centre lines of roads; they are widened to the road width.")
+        )
+        self.road_width = QgsDoubleSpinBox()
+        self.road_width.setRange(0.5, 100.0)
+        self.road_width.setDecimals(1)
+        self.road_width.setSuffix(self.tr(" m"))
+        self.add_row(self.tr("Road width"), self.road_width, self.tr("How wide the roads are on the ground."))
+
+    def _add_scores(self) -> None:
+        self.scores = _layer_combo(QgsMapLayerProxyModel.Filter.RasterLayer)
+        self.scores.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Scores"),
+            self.scores,
+            self.tr("A raster with one band a class, background first: scores, probabilities or percentages."),
+        )
+
+    def _add_buttons(self) -> None:
+        self.classify = button(self.tr("Classify"), self.tr("Make the coarse map, step 0, with the chosen model."))
+        self.classify.clicked.connect(lambda: self.classify_requested.emit(self.source.path()))
+        self.use_scores = button(self.tr("Use Scores"), self.tr("Take the chosen raster as the coarse map, step 0."))
+        self.use_scores.clicked.connect(lambda: self.scores_requested.emit(self.scores.currentLayer()))
+        self.train = button(
+            self.tr("Train"),
+            self.tr("Train a coarse model on the vector layers over the scene; this takes some minutes."),
+        )
+        self.train.clicked.connect(self.train_requested)
+        self.stop = button(self.tr("Stop"), self.tr("End the training now and keep its best weights."))
+        self.stop.clicked.connect(self.stop_requested)
+        self.add_wide(self.classify)
+        self.add_wide(self.use_scores)
+        self.training = beside(self.train, self.stop)
+        self.add_wide(self.training)
+        self.progress = note(self.tr("Progress of the training"))
+        self.add_wide(self.progress)
+
+    def building_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of building polygons."""
+        return _current(self.buildings, QgsVectorLayer)
+
+    def road_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of road lines."""
+        return _current(self.roads, QgsVectorLayer)
+
+    def set_progress(self, text: str) -> None:
+        """Tell how the training goes."""
+        self.progress.setText(text)
+        self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
+
+    def update_widgets(self, state: State) -> None:
+        """Show what belongs to the chosen source."""
+        key, path = self.source.key(), self.source.path()
+        for field in (self.buildings, self.roads, self.road_width):
+            self.show_row(field, key == VECTORS)
+        self.show_row(self.scores, key == SCORES)
+        self.classify.setVisible(key not in (VECTORS, SCORES))
+        self.use_scores.setVisible(key == SCORES)
+        self.training.setVisible(key == VECTORS)
+        self.progress.setVisible(key == VECTORS and bool(self.progress.text()))
+        self.source.setEnabled(state.task is Task.NONE)
+        self.classify.setEnabled(state.is_free and bool(path))
+        self.use_scores.setEnabled(state.is_free and _current(self.scores, QgsRasterLayer) is not None)
+        has_vectors = self.building_layer() is not None or self.road_layer() is not None
+        self.train.setEnabled(state.is_free and has_vectors)
+        self.stop.setEnabled(state.task is Task.TRAIN_COARSE)
+
+
+def _layer_combo(filters: QgsMapLayerProxyModel.Filter) -> QgsMapLayerComboBox:
+    combo = QgsMapLayerComboBox()
+    combo.setFilters(filters)
+    combo.setAllowEmptyLayer(True)
+    combo.setCurrentIndex(0)
+    return combo
+
+
+def _current(combo: QgsMapLayerComboBox, kind: type) -> QgsMapLayer | None:
+    layer = combo.currentLayer()
+    return layer if isinstance(layer, kind) else None

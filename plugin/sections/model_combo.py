@@ -1,0 +1,65 @@
+"""A choice of files of weights, with an entry that opens a file dialog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QWidget
+
+FILTER = "*.safetensors"
+
+
+class ModelCombo(QComboBox):
+    """Lists files of weights first, then other choices, then “From File…”."""
+
+    choice_changed = pyqtSignal()
+
+    def __init__(self, others: tuple[tuple[str, str], ...] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._files = 0  # how many of the entries are files; they come first
+        self._before = 0
+        for title, key in others:
+            self.addItem(title, key)
+        self.addItem(self.tr("From File…"), "file")
+        self._choose(0)
+        self.activated.connect(self._on_activated)
+        self.currentIndexChanged.connect(lambda _: self.choice_changed.emit())
+
+    def add_file(self, title: str, path: str, choose: bool = True) -> None:
+        """Add a file of weights, or rename the entry that it has."""
+        known = next((i for i in range(self._files) if self.itemData(i) == path), None)
+        if known is None:
+            known = self._files
+            self._files += 1
+            self.insertItem(known, title, path)
+        self.setItemText(known, title)
+        self._choose(known if choose else self.currentIndex())
+
+    def path(self) -> str:
+        """Return the chosen file, or an empty string."""
+        return str(self.currentData()) if 0 <= self.currentIndex() < self._files else ""
+
+    def key(self) -> str:
+        """Return the key of the chosen entry that is no file, or an empty string."""
+        return "" if self.path() else str(self.currentData())
+
+    def choose_key(self, key: str) -> None:
+        """Choose an entry that is no file."""
+        for index in range(self._files, self.count()):
+            if self.itemData(index) == key:
+                self._choose(index)
+
+    def _choose(self, index: int) -> None:
+        self.setCurrentIndex(index)
+        self._before = self.currentIndex()
+
+    def _on_activated(self, index: int) -> None:
+        if self.itemData(index) != "file":
+            self._before = index
+            return
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open Model"), "", self.tr("Models") + f" ({FILTER})")
+        if path:
+            self.add_file(Path(path).stem, path)
+        else:
+            self.setCurrentIndex(self._before)

@@ -1,0 +1,173 @@
+"""Refine: step by step, back, by itself, to the end; and which of the layers is seen."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QSlider, QSpinBox, QWidget
+
+from ..icons import themed
+from ..state import State, StepFacts, Task
+from .model_combo import ModelCombo
+from .section import Section, button, note
+
+
+class RefineSection(Section):
+    """The third section."""
+
+    step_requested = pyqtSignal()
+    back_requested = pyqtSignal()
+    play_toggled = pyqtSignal(bool)
+    run_requested = pyqtSignal()
+    step_chosen = pyqtSignal(int)
+    kind_chosen = pyqtSignal(int)  # 0: the class map; k: the heat map of band k
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "refine", parent)
+        self.setTitle(self.tr("Refine"))
+        self.refiner = ModelCombo()
+        self.refiner.choice_changed.connect(self.update_again)
+        self.add_row(
+            self.tr("Refiner"),
+            self.refiner,
+            self.tr("What improves the map at each step: a shipped refiner, one that you taught, or one from a file."),
+        )
+        self._add_buttons()
+        self._add_slider()
+        self.kind = QComboBox()
+        self.kind.currentIndexChanged.connect(lambda index: index >= 0 and self.kind_chosen.emit(index))
+        self.add_row(
+            self.tr("Show"),
+            self.kind,
+            self.tr("The class map, or the heat map of one class: its score from 0 (dark) to 1 (bright)."),
+        )
+        self.facts = note(self.tr("The shown step"))
+        self.add_wide(self.facts)
+        self.history = note(self.tr("All steps"))
+        self.history.setTextFormat(Qt.TextFormat.RichText)
+        self.add_wide(self.history)
+
+    def _add_buttons(self) -> None:
+        self.back = button(
+            self.tr("Step Back"), self.tr("Show the step before this one. Nothing is computed or lost."), "step_back"
+        )
+        self.back.clicked.connect(self.back_requested)
+        self.step = button(
+            self.tr("Step"),
+            self.tr("Refine the shown map once. Steps that came after it are made anew."),
+            "step",
+        )
+        self.step.clicked.connect(self.step_requested)
+        self.play = button(self.tr("Play"), "", "play")
+        self.play.setCheckable(True)
+        self.play.clicked.connect(self.play_toggled)
+        self.run = button(
+            self.tr("Run to End"),
+            self.tr("Refine up to the end number at once, then show the last step."),
+            "run_to_end",
+        )
+        self.run.clicked.connect(self.run_requested)
+        box = QWidget()
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for place, each in enumerate((self.back, self.step, self.play, self.run)):
+            grid.addWidget(each, place // 2, place % 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        self.add_wide(box)
+        self.end = QSpinBox()
+        self.end.setRange(1, 99)
+        self.end.valueChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("End at step"),
+            self.end,
+            self.tr("Where Play and Run to End stop. Refiners are taught for about five steps."),
+        )
+
+    def _add_slider(self) -> None:
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setTickInterval(1)
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self.step_chosen)
+        self.add_row(self.tr("Step"), self.slider, self.tr("Slide through the steps; nothing is computed or lost."))
+
+    def update_widgets(self, state: State) -> None:
+        """Recompute everything that depends on the steps."""
+        stepping = state.task is Task.STEP
+        can_step = state.is_free and state.shown >= 0 and bool(self.refiner.path())
+        self.step.setEnabled(can_step)
+        self.run.setEnabled(can_step and state.shown < self.end.value())
+        self.back.setEnabled(state.shown > 0 and not stepping)
+        self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
+        self._show_play(state.playing)
+        self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
+        self._fill_kinds(state.classes)
+        self._fill_slider(state)
+        self.facts.setText(self._sentence(state))
+        self.history.setText(self._table(state))
+        self.history.setVisible(state.last > 0)
+
+    def _show_play(self, playing: bool) -> None:
+        self.play.setChecked(playing)
+        text = self.tr("Pause") if playing else self.tr("Play")
+        if text != self.play.text() or not self.play.toolTip():
+            self.play.setText(text)
+            self.play.setAccessibleName(text)
+            self.play.setToolTip(
+                self.tr("Stop after the step that runs now.")
+                if playing
+                else self.tr("Refine step by step up to the end number, and show each step.")
+            )
+            self.play.setIcon(themed("pause" if playing else "play", self.palette()))
+            height = self.play.fontMetrics().height()
+            self.play.setIconSize(QSize(height, height))
+
+    def _fill_kinds(self, classes: tuple[str, ...]) -> None:
+        wanted = [self.tr("Classes"), *(self.tr("Heat Map of {}").format(name) for name in classes)]
+        if wanted != [self.kind.itemText(index) for index in range(self.kind.count())]:
+            chosen = max(0, self.kind.currentIndex())
+            self.kind.blockSignals(True)
+            self.kind.clear()
+            self.kind.addItems(wanted)
+            self.kind.setCurrentIndex(chosen if chosen < len(wanted) else 0)
+            self.kind.blockSignals(False)
+        self.kind.setEnabled(bool(classes))
+
+    def _fill_slider(self, state: State) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, state.last))
+        self.slider.setValue(max(0, state.shown))
+        self.slider.blockSignals(False)
+        self.slider.setEnabled(state.last > 0 and state.task is not Task.STEP)
+
+    def _sentence(self, state: State) -> str:
+        if state.shown < 0:
+            return self.tr("Make a coarse map first.")
+        if not self.refiner.path():
+            return self.tr("There is no refiner yet: load one, or teach one below.")
+        facts = state.steps[state.shown]
+        if facts.changed is None:
+            return self.tr("Step {} · the coarse map").format(facts.index)
+        return self.tr("Step {} · {} of pixels changed").format(facts.index, percent(facts.changed))
+
+    def _table(self, state: State) -> str:
+        measured = any(facts.mean_iou is not None for facts in state.steps)
+        heads = [self.tr("Step"), self.tr("Changed"), *([self.tr("Mean IoU")] if measured else [])]
+        rows = ["".join(f'<th align="right">{head}&nbsp;&nbsp;</th>' for head in heads)]
+        rows += [_row(facts, measured, facts.index == state.shown) for facts in state.steps]
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+def _row(facts: StepFacts, measured: bool, shown: bool) -> str:
+    changed = "-" if facts.changed is None else percent(facts.changed)
+    cells = [str(facts.index), changed]
+    if measured:
+        cells.append("-" if facts.mean_iou is None else f"{facts.mean_iou:.3f}")
+    mark = ("<b>", "</b>") if shown else ("", "")
+    return "".join(f'<td align="right">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells)
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction as a percentage with two digits that count."""
+    value = 100 * fraction
+    return f"{value:.1f} %" if value >= 0.1 or value == 0 else f"{value:.2g} %"

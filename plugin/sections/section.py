@@ -1,0 +1,107 @@
+"""What the sections of the dock have in common: a collapsible group of rows that also fits a narrow dock."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from ..icons import themed
+from ..state import State
+
+
+class Section(QgsCollapsibleGroupBox):
+    """A collapsible group of labelled rows."""
+
+    def __init__(self, title: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"map_refiner_{name}")
+        self.state = State()
+        self._captions: dict[QWidget, QLabel] = {}
+        self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
+        self.rows.setColumnStretch(1, 1)
+
+    def refresh(self, state: State) -> None:
+        """Recompute what is enabled and shown from the state and the section's own inputs."""
+        self.state = state
+        self.update_widgets(state)
+
+    def update_widgets(self, state: State) -> None:
+        """Do the work of `refresh`."""
+
+    def update_again(self) -> None:
+        """Recompute after an input of the section itself has changed."""
+        self.update_widgets(self.state)
+
+    def add_row(self, label: str, field: QWidget, tip: str) -> None:
+        """Add a field with its label; the tip is a sentence that teaches."""
+        caption = QLabel(label)
+        caption.setBuddy(field)
+        for widget in (caption, field):
+            widget.setToolTip(tip)
+        field.setAccessibleName(label)
+        field.setAccessibleDescription(tip)
+        if isinstance(field, QComboBox):
+            shrink(field)
+        self._captions[field] = caption
+        row = self.rows.rowCount()
+        self.rows.addWidget(caption, row, 0)
+        self.rows.addWidget(field, row, 1)
+
+    def add_wide(self, *widgets: QWidget) -> None:
+        """Add widgets beside each other over the whole width."""
+        line = widgets[0] if len(widgets) == 1 else beside(*widgets)
+        self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
+
+    def show_row(self, field: QWidget, visible: bool) -> None:
+        """Show or hide a field with its label."""
+        self._captions[field].setVisible(visible)
+        field.setVisible(visible)
+
+
+def beside(*widgets: QWidget) -> QWidget:
+    """Put widgets beside each other, equally wide."""
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget, 1)
+    return line
+
+
+def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -> QPushButton:
+    """Make a push button that may become narrow."""
+    made = QPushButton(text, parent)
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    made.setAccessibleDescription(tip)
+    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    if icon:
+        made.setIcon(themed(icon, made.palette()))
+        height = made.fontMetrics().height()
+        made.setIconSize(QSize(height, height))
+    return made
+
+
+def note(name: str) -> QLabel:
+    """Make a label for sentences that change."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setAccessibleName(name)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def shrink(combo: QComboBox) -> None:
+    """Let a combo box be narrower than its longest entry."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(8)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
