@@ -1,0 +1,164 @@
+"""What the parts of the controller share: dock, engine, layers, messages, and the run in hand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from qgis.core import QgsProject, QgsRasterLayer
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QObject
+
+from ...models.protocol import Event, Request, Resume
+from ..dock import MapRefinerDock
+from ..engine import Engine, Launch
+from ..environment import find_python
+from ..label_layer import Place
+from ..messages import Messages
+from ..refusal import Refused
+from ..run import Run
+from ..score_layers import ScoreLayers
+from ..settings import Settings
+from ..state import State, Task, Worker
+
+
+class Desk(QObject):
+    """The one place where it is known what goes on."""
+
+    def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.iface = iface
+        self.dock = dock
+        self.canvas = iface.mapCanvas()
+        self.project = QgsProject.instance()
+        self.settings = Settings()
+        self.messages = Messages(iface)
+        self.engine = Engine(self)
+        self.layers = ScoreLayers(self.project, self)
+        self.run: Run | None = None
+        self.opening: Run | None = None  # takes the place of `run` when the worker has opened it
+        self.task = Task.NONE
+        self.playing = False
+        self.python: Path | None = None
+        self.look_for_python()
+
+    # --- asking the worker ------------------------------------------------------------------------------------
+
+    def ask(self, task: Task, text: str, *requests: Request) -> None:
+        """Send requests to the worker, which is started if need be.
+
+        Raises:
+            Refused: where there is no Python to start it with, or something else runs.
+        """
+        if self.task is not Task.NONE:
+            raise Refused(self.tr("Something else is still running. Wait for it, or cancel it."))
+        if self.engine.state in (Worker.STOPPED, Worker.DEAD, Worker.SILENT):
+            self.start_worker()
+        self.task = task
+        self.dock.footer.begin(text)
+        self.engine.send(*requests)
+        self.refresh()
+
+    def start_worker(self) -> None:
+        """Start the worker anew; the run is opened again with the next request.
+
+        Raises:
+            Refused: where there is no Python for it.
+        """
+        self.look_for_python()
+        if self.python is None:
+            self.refresh()
+            raise Refused(
+                self.tr(
+                    "No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner."
+                )
+            )
+        if self.run is not None:
+            self.run.is_open = False
+        self.engine.start(Launch(str(self.python), self.settings.device))
+
+    def on_run(self, *requests: Request) -> tuple[Request, ...]:
+        """Return requests on the run in hand, which a new worker has to open first.
+
+        Raises:
+            Refused: where there is none.
+        """
+        run = self.run
+        if run is None:
+            raise Refused(self.tr("Make a coarse map first."))
+        return requests if run.is_open else (Resume(str(run.folder)), *requests)
+
+    def look_for_python(self) -> None:
+        """Find out which Python would run the worker."""
+        self.python = find_python(self.settings)
+
+    # --- showing ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the present state in the dock."""
+        self.dock.refresh(self.state())
+
+    def state(self) -> State:
+        """Return the present state."""
+        worker = self.engine.state
+        if worker is Worker.STOPPED and self.python is None:
+            worker = Worker.MISSING
+        run = self.run
+        if run is None:
+            return State(worker, self.task, self.playing)
+        return State(worker, self.task, self.playing, run.classes, run.facts(), run.shown)
+
+    def show_step(self, index: int) -> None:
+        """Show another step; nothing is computed."""
+        run = self.run
+        if run is not None and 0 <= index <= run.last:
+            run.shown = index
+            self.layers.show(run.name, run.steps[index], self.kind())
+            self.refresh()
+
+    def kind(self) -> int:
+        """Return which layer of a step is to be seen: 0 the class map, k the heat map of band k."""
+        return max(0, self.dock.refine.kind.currentIndex())
+
+    # --- places -----------------------------------------------------------------------------------------------
+
+    def scene_layer(self) -> QgsRasterLayer:
+        """Return the layer of the run in hand, or the one that is chosen.
+
+        Raises:
+            Refused: where there is none.
+        """
+        layer = self.project.mapLayer(self.run.scene.layer_id) if self.run is not None else None
+        layer = layer or self.dock.scene.layer.currentLayer()
+        if not isinstance(layer, QgsRasterLayer):
+            raise Refused(self.tr("Choose a raster layer first."))
+        return layer
+
+    def view(self) -> Place:
+        """Return what the map shows."""
+        crs = self.canvas.mapSettings().destinationCrs()
+        return Place(self.canvas.extent(), crs, self.project.transformContext())
+
+
+class Part(QObject):
+    """One concern of the controller: signals of the dock in, requests out, events back."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.desk = desk
+        self.dock = desk.dock
+        self.handlers: dict[type, Callable[[Event], None]] = {}
+
+
+def spoken(method: Callable[..., None]) -> Callable[..., None]:
+    """Let a refusal of a part's method become a sentence in the message bar."""
+
+    @functools.wraps(method)
+    def speak(part: Part, *arguments: object) -> None:
+        try:
+            method(part, *arguments)
+        except Refused as refusal:
+            part.desk.messages.warn(str(refusal))
+
+    return speak

@@ -1,0 +1,141 @@
+"""Stepping: forward, back, by itself, to the end."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import QTimer
+
+from ...models.protocol import Cancelled, Event, Failed, LoadRefiner, RefinerLoaded, Request, Step, Stepped
+from ..state import Task
+from .desk import Desk, Part, spoken
+
+PLAY_PAUSE_MS = 700  # for the eye, between two steps
+
+
+class StepControl(Part):
+    """Section three of the dock."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.handlers = {Stepped: self._on_stepped, RefinerLoaded: self._on_refiner_loaded}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PLAY_PAUSE_MS)
+        self._pause.timeout.connect(self._play_on)
+        self._start = -1  # of the steps that are being made
+        refine = self.dock.refine
+        refine.end.setValue(desk.settings.last_step)
+        refine.step_requested.connect(self._on_step_requested)
+        refine.run_requested.connect(self._on_run_requested)
+        refine.play_toggled.connect(self._on_play_toggled)
+        refine.back_requested.connect(self._on_back_requested)
+        refine.step_chosen.connect(desk.show_step)
+        refine.kind_chosen.connect(self._on_kind_chosen)
+        refine.refiner.choice_changed.connect(desk.refresh)
+        desk.layers.step_chosen.connect(self._on_step_chosen_in_tree)
+
+    def refiner_requests(self) -> tuple[Request, ...]:
+        """Return what makes the worker use the chosen refiner, if it does not yet."""
+        path = self.dock.refine.refiner.path()
+        run = self.desk.run
+        return () if not path or (run is not None and run.refiner == path) else (LoadRefiner(path),)
+
+    def end(self) -> int:
+        """Return the step at which Play and Run to End stop."""
+        return self.dock.refine.end.value()
+
+    def stop_playing(self) -> None:
+        """Make no further step."""
+        self._pause.stop()
+        self.desk.playing = False
+
+    # --- what the analyst asks --------------------------------------------------------------------------------
+
+    @spoken
+    def _on_step_requested(self) -> None:
+        self._step(1)
+
+    @spoken
+    def _on_run_requested(self) -> None:
+        self.desk.settings.last_step = self.end()
+        if self.desk.run is not None:
+            self._step(self.end() - self.desk.run.shown)
+
+    def _step(self, count: int) -> None:
+        desk = self.desk
+        requests = desk.on_run(*self.refiner_requests(), Step(desk.run.shown if desk.run else 0, count))
+        self._start = desk.run.shown if desk.run else -1
+        desk.ask(Task.STEP, self.tr("Refining…"), *requests)
+
+    def _on_back_requested(self) -> None:
+        if self.desk.run is not None:
+            self.desk.show_step(self.desk.run.shown - 1)
+
+    def _on_play_toggled(self, playing: bool) -> None:
+        if not playing:
+            self.stop_playing()
+        else:
+            self.desk.settings.last_step = self.end()
+            self.desk.playing = True
+            self._play_on()
+        self.desk.refresh()
+
+    @spoken
+    def _play_on(self) -> None:
+        desk = self.desk
+        if not desk.playing:
+            return
+        if desk.run is None or desk.run.shown >= self.end():
+            self.stop_playing()
+            desk.refresh()
+            return
+        try:
+            self._step(1)
+        finally:
+            desk.playing = desk.task is Task.STEP  # a refusal ends the play
+            desk.refresh()
+
+    def _on_kind_chosen(self, _kind: int) -> None:
+        if self.desk.run is not None:
+            self.desk.show_step(self.desk.run.shown)
+
+    def _on_step_chosen_in_tree(self, name: str, index: int) -> None:
+        if self.desk.run is not None and self.desk.run.name == name:
+            self.desk.show_step(index)
+
+    # --- what the worker answers ------------------------------------------------------------------------------
+
+    def _on_stepped(self, step: Stepped) -> None:
+        desk, run = self.desk, self.desk.run
+        if run is None:
+            return  # the project was closed meanwhile
+        desk.layers.truncate(run.name, step.index)
+        run.add(step)
+        run.shown = step.index
+        if step.index == 0:
+            run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
+            desk.layers.begin(run.name, run.scene.name)
+        self.dock.footer.set_milliseconds(step.milliseconds)
+        desk.layers.add(run.name, step, self._kind_of(step))
+        desk.refresh()
+
+    def _kind_of(self, step: Stepped) -> int:
+        kind = self.desk.kind()
+        return kind if kind <= len(step.classes) else 0
+
+    def _on_refiner_loaded(self, event: RefinerLoaded) -> None:
+        if self.desk.run is not None:
+            self.desk.run.refiner = event.path
+        self.desk.messages.log(event.summary)
+
+    def on_ended(self, event: Event) -> None:
+        """Go on playing, or stop; called when a request of any kind has ended."""
+        failed = isinstance(event, (Cancelled, Failed))
+        run, start, self._start = self.desk.run, self._start, -1
+        if failed and run is not None and 0 <= start < run.last:
+            run.is_open = False  # the worker may have forgotten steps that we show; its folder has not
+        if not self.desk.playing:
+            return
+        if failed:
+            self.stop_playing()
+        else:
+            self._pause.start()

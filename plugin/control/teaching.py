@@ -1,0 +1,183 @@
+"""Labels, and the training of a refiner on them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from qgis.core import QgsVectorLayer
+from qgis.PyQt.QtCore import QTimer
+
+from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
+from ..label_layer import USUAL_CLASSES, Place, add_outline, check, commit, new_file, open_layer
+from ..refusal import Refused
+from ..run import Run
+from ..sections.footer import duration
+from ..state import Task
+from ..vectors import source_of
+from ..weights import title_of
+from .desk import Desk, Part, spoken
+from .scenes import new_model
+
+
+class TeachControl(Part):
+    """Section four of the dock."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.handlers = {
+            TrainingProgressed: self._on_training_progressed,
+            Trained: self._on_trained,
+            Evaluated: self._on_evaluated,
+        }
+        self._label_name = ""
+        teach = self.dock.teach
+        teach.new_tile_requested.connect(self._on_new_tile_requested)
+        teach.outline_requested.connect(self._on_outline_requested)
+        teach.train_requested.connect(self._on_train_requested)
+        teach.stop_requested.connect(desk.engine.stop_training)
+        teach.measure_requested.connect(self._on_measure_requested)
+        teach.save_requested.connect(self._on_save_requested)
+        teach.load_requested.connect(self._on_load_requested)
+
+    # --- the labels -------------------------------------------------------------------------------------------
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the classes to label: those of the map, or the usual ones before there is a map."""
+        return (self.desk.run.classes if self.desk.run is not None else ()) or USUAL_CLASSES
+
+    def scene_place(self) -> Place:
+        """Return where the scene lies.
+
+        Raises:
+            Refused: where no scene is chosen.
+        """
+        desk = self.desk
+        layer = desk.scene_layer()
+        extent = layer.extent()
+        if desk.run is not None and desk.run.scene.area is not None and layer.id() == desk.run.scene.layer_id:
+            extent.set(*desk.run.scene.area)
+        return Place(extent, layer.crs(), desk.project.transformContext())
+
+    @spoken
+    def _on_new_tile_requested(self) -> None:
+        layer = self.desk.scene_layer()
+        folder = self.desk.settings.work_folder() / "labels"
+        path = new_file(folder, layer.name(), self.scene_place())
+        QTimer.singleShot(0, lambda: self._open_tile(path))  # the map stays alive between writing and opening
+
+    @spoken
+    def _open_tile(self, path: Path) -> None:
+        desk = self.desk
+        layer = open_layer(path, self.classes())
+        desk.project.addMapLayer(layer, False)
+        desk.project.layerTreeRoot().insertLayer(0, layer)
+        layer.startEditing()
+        desk.iface.setActiveLayer(layer)
+        self.dock.teach.labels.setLayer(layer)
+        desk.iface.actionAddFeature().trigger()
+        desk.messages.tell(self.tr("Digitize in “{}”. It is kept in {}.").format(layer.name(), path))
+
+    @spoken
+    def _on_outline_requested(self) -> None:
+        add_outline(self._labels(), self.desk.view(), self.scene_place())
+
+    def _labels(self) -> QgsVectorLayer:
+        layer = self.dock.teach.label_layer()
+        if layer is None:
+            raise Refused(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
+        return layer
+
+    def _checked_labels(self, run: Run) -> str:
+        """Save the labels, check them, and return where the worker finds them."""
+        layer = self._labels()
+        commit(layer)
+        warning = check(layer, self.classes(), self.scene_place())
+        if warning:
+            self.desk.messages.warn(warning)
+        self._label_name = layer.name()
+        return source_of(layer, run.folder)
+
+    # --- teaching ---------------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_train_requested(self) -> None:
+        desk, run = self.desk, self.desk.run
+        if run is None:
+            raise Refused(self.tr("Make a coarse map first."))
+        request = TrainRefiner(self._checked_labels(run), str(new_model(run.folder, "refiner")))
+        desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
+        self.dock.teach.curve.clear()
+        self.dock.teach.set_progress("")
+
+    @spoken
+    def _on_measure_requested(self) -> None:
+        desk, run = self.desk, self.desk.run
+        if run is None:
+            raise Refused(self.tr("Make a coarse map first."))
+        request = Evaluate(self._checked_labels(run))
+        desk.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *desk.on_run(request))
+
+    def _on_training_progressed(self, event: TrainingProgressed) -> None:
+        if self.desk.task is not Task.TEACH:
+            return
+        text = self.tr("Loss {:.3f}").format(event.loss)
+        if event.held_out_miou is not None:
+            text += self.tr(" · held-out mean IoU {:.3f}").format(event.held_out_miou)
+            if event.coarse_miou is not None:
+                text += self.tr(", coarse map {:.3f}").format(event.coarse_miou)
+            self.dock.teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
+        if event.seconds_left is not None:
+            text += self.tr(" · {} left").format(duration(event.seconds_left))
+        self.dock.teach.set_progress(text)
+
+    def _on_trained(self, event: Trained) -> None:
+        if event.kind != "refiner":
+            return
+        desk = self.desk
+        if desk.run is not None:
+            desk.run.refiner = event.model
+        self.dock.refine.refiner.add_file(self.tr("Taught on {}").format(self._label_name), event.model)
+        text, beats = self._verdict(event)
+        self.dock.teach.set_progress(text)
+        (desk.messages.tell if beats else desk.messages.warn)(text)
+        desk.show_step(0)  # it was taught from the coarse map on, so that is where to use it
+
+    def _verdict(self, event: Trained) -> tuple[str, bool]:
+        before = event.coarse_miou
+        if before is None or event.held_out_miou > before:
+            old = "" if before is None else self.tr(", the coarse map has {:.3f}").format(before)
+            text = self.tr("The refiner is taught: held-out mean IoU {:.3f}{}. Step from the coarse map to see it.")
+            return text.format(event.held_out_miou, old), True
+        text = self.tr(
+            "The taught refiner does not beat the coarse map on the held-out part of the tile (mean IoU {:.3f} against "
+            "{:.3f}). Label more, and more exactly, or keep the refiner that you had."
+        )
+        return text.format(event.held_out_miou, before), False
+
+    def _on_evaluated(self, event: Evaluated) -> None:
+        if self.desk.run is not None:
+            self.desk.run.accuracy[event.index] = event.mean_iou
+            self.desk.refresh()
+
+    # --- files of refiners ------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_save_requested(self, target: str) -> None:
+        source = self.dock.refine.refiner.path()
+        path = Path(target).with_suffix(".safetensors")
+        part = path.with_name(path.name + ".part")
+        try:
+            shutil.copyfile(source, part)
+            os.replace(part, path)
+        except OSError as error:
+            raise Refused(self.tr("The refiner cannot be saved: {}").format(error.strerror or error)) from error
+        self.desk.messages.tell(self.tr("The refiner is saved to {}.").format(path))
+
+    @spoken
+    def _on_load_requested(self, path: str) -> None:
+        desk = self.desk
+        self.dock.refine.refiner.add_file(title_of(Path(path)), path)
+        if desk.run is not None:  # then it can be told at once whether it fits
+            desk.ask(Task.LOAD, self.tr("Loading the refiner…"), *desk.on_run(LoadRefiner(path)))

@@ -1,0 +1,168 @@
+"""Between dock and worker: what the analyst asks becomes requests, what the worker answers becomes layers and text."""
+
+from __future__ import annotations
+
+from qgis.core import QgsMapLayer
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QObject
+
+from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
+from .control.desk import Desk, Part, spoken
+from .control.exporting import ExportControl
+from .control.scenes import SceneControl
+from .control.steps import StepControl
+from .control.teaching import TeachControl
+from .dock import MapRefinerDock
+from .engine import Launch
+from .options_page import PAGE
+from .score_layers import RUN
+from .state import Task, Worker
+
+
+class Controller(Part):
+    """Owns the desk and the parts; hands events on, and deals with the worker's life and the project's end."""
+
+    def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
+        super().__init__(Desk(iface, dock, parent))
+        desk = self.desk
+        self._cancelling = False
+        self.scenes = SceneControl(desk)
+        self.steps = StepControl(desk)
+        self.teaching = TeachControl(desk)
+        self.exporting = ExportControl(desk)
+        self._parts = (self.scenes, self.steps, self.teaching, self.exporting)
+        engine = desk.engine
+        engine.state_changed.connect(desk.refresh)
+        engine.became_ready.connect(self._on_ready)
+        engine.received.connect(self._on_event)
+        engine.ended.connect(self._on_ended)
+        engine.died.connect(self._on_died)
+        engine.logged.connect(desk.messages.log)
+        dock.footer.cancel_requested.connect(self._on_cancel_requested)
+        dock.footer.restart_requested.connect(self._on_restart_requested)
+        dock.footer.options_requested.connect(self._on_options_requested)
+        dock.visibilityChanged.connect(self._on_dock_shown)
+        desk.project.cleared.connect(self._on_project_cleared)
+        desk.project.layersAdded.connect(self._on_layers_added)
+        desk.project.layersRemoved.connect(self._exclude_own_layers)
+        desk.refresh()
+
+    def shut_down(self) -> None:
+        """End the worker and let go of the project and the map."""
+        desk = self.desk
+        self.steps.stop_playing()
+        desk.project.cleared.disconnect(self._on_project_cleared)
+        desk.project.layersAdded.disconnect(self._on_layers_added)
+        desk.project.layersRemoved.disconnect(self._exclude_own_layers)
+        desk.engine.blockSignals(True)
+        desk.engine.shut_down()
+        desk.layers.forget()
+        self.scenes.area_tool.remove()
+
+    def settings_changed(self) -> None:
+        """Use another Python or device from the next request on."""
+        desk = self.desk
+        desk.look_for_python()
+        launch = Launch(str(desk.python), desk.settings.device)
+        if desk.task is Task.NONE and desk.engine.launch not in (None, launch):
+            desk.engine.stop()
+            if desk.run is not None:
+                desk.run.is_open = False
+        desk.refresh()
+
+    # --- the worker -------------------------------------------------------------------------------------------
+
+    def _on_ready(self, ready: Ready) -> None:
+        self.dock.footer.set_device(ready.device_name)
+        self.desk.messages.log(f"{ready.device_name}, Python {ready.python}, PyTorch {ready.torch}")
+        self.desk.refresh()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progressed):
+            self.dock.footer.set_progress(event.fraction, event.text, event.seconds_left)
+        for part in self._parts:
+            handler = part.handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def _on_ended(self, event: Event, more: bool) -> None:
+        if more:
+            return
+        desk = self.desk
+        self._cancelling = False
+        desk.task = Task.NONE
+        desk.opening = None
+        if isinstance(event, Failed):
+            if event.request == "Open" and desk.run is not None:
+                desk.run.is_open = False  # the worker has closed it to open the other one
+            desk.messages.fail(event.message, event.detail)
+        elif isinstance(event, Cancelled):
+            desk.messages.tell(self.tr("Cancelled. Finished steps and labels stay."))
+        self.steps.on_ended(event)
+        self.exporting.on_ended()
+        desk.refresh()
+
+    def _on_died(self, sentence: str) -> None:
+        desk = self.desk
+        was_cancelling, self._cancelling = self._cancelling, False
+        desk.task = Task.NONE
+        desk.opening = None
+        self.steps.stop_playing()
+        if desk.run is not None:
+            desk.run.is_open = False
+        self.exporting.on_ended()
+        desk.messages.fail(sentence)
+        if was_cancelling:
+            self._on_restart_requested()
+        desk.refresh()
+
+    def _on_cancel_requested(self) -> None:
+        self.steps.stop_playing()
+        if self.desk.task is not Task.NONE:
+            self._cancelling = True
+            self.dock.footer.begin(self.tr("Cancelling…"))
+            self.desk.engine.cancel()
+        self.desk.refresh()
+
+    @spoken
+    def _on_restart_requested(self) -> None:
+        desk = self.desk
+        desk.task = Task.NONE
+        desk.opening = None
+        desk.start_worker()
+        if desk.run is not None:
+            desk.ask(Task.RESUME, self.tr("Opening the scene again…"), Resume(str(desk.run.folder)))
+        desk.refresh()
+
+    def _on_options_requested(self) -> None:
+        self.desk.iface.showOptionsDialog(self.desk.iface.mainWindow(), PAGE)
+
+    # --- the project ------------------------------------------------------------------------------------------
+
+    def _on_dock_shown(self, visible: bool) -> None:
+        if visible:
+            if self.desk.engine.state is Worker.STOPPED:
+                self.desk.look_for_python()
+            self.scenes.propose_layer()
+            self.desk.refresh()
+
+    def _on_project_cleared(self) -> None:
+        desk = self.desk
+        self.steps.stop_playing()
+        desk.layers.forget()
+        desk.run = desk.opening = None
+        if desk.task is not Task.NONE:
+            desk.engine.cancel()
+        desk.refresh()
+
+    def _on_layers_added(self, layers: list[QgsMapLayer]) -> None:
+        if any(layer.customProperty(RUN) for layer in layers):
+            self._exclude_own_layers()
+        elif self.dock.isVisible():
+            self.scenes.propose_layer()
+
+    def _exclude_own_layers(self) -> None:
+        """Keep the layers of runs out of the lists of images, where they would be many."""
+        own = [layer for layer in self.desk.project.mapLayers().values() if layer.customProperty(RUN)]
+        self.dock.scene.layer.setExceptedLayerList(own)
+        self.dock.coarse.scores.setExceptedLayerList(own)

@@ -1,0 +1,75 @@
+"""The plugin as QGIS sees it: builds the objects, connects them, and takes them away again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsSettings
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QCoreApplication, QLocale, QObject, Qt, QTranslator
+from qgis.PyQt.QtWidgets import QAction
+
+from .controller import Controller
+from .dock import MapRefinerDock
+from .icons import plugin_icon
+from .options_page import OptionsFactory
+
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "resources" / "i18n"
+
+
+class MapRefinerPlugin(QObject):
+    """Map Refiner in QGIS."""
+
+    def __init__(self, iface: QgisInterface) -> None:
+        super().__init__()
+        self.iface = iface
+        self.translator: QTranslator | None = None
+        self.action: QAction | None = None
+        self.dock: MapRefinerDock | None = None
+        self.controller: Controller | None = None
+        self.options: OptionsFactory | None = None
+
+    def initGui(self) -> None:  # noqa: N802
+        """Add the button, the menu entry, the dock (closed) and the options page."""
+        self._translate()
+        window = self.iface.mainWindow()
+        self.action = QAction(plugin_icon(), self.tr("Map Refiner"), window)
+        self.action.setObjectName("MapRefinerToggle")
+        self.action.setToolTip(self.tr("Open or close the panel that corrects classification maps."))
+        self.iface.addToolBarIcon(self.action)
+        self.iface.rasterMenu().addAction(self.action)
+        self.dock = MapRefinerDock(window)
+        self.dock.setToggleVisibilityAction(self.action)
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.dock.hide()
+        self.controller = Controller(self.iface, self.dock, self)
+        self.options = OptionsFactory(self)
+        self.options.setTitle(self.tr("Map Refiner"))
+        self.options.signals.applied.connect(self.controller.settings_changed)
+        self.iface.registerOptionsWidgetFactory(self.options)
+
+    def unload(self) -> None:
+        """Leave QGIS as it was."""
+        if self.controller is not None:
+            self.controller.shut_down()
+            self.controller.desk.deleteLater()
+        if self.options is not None:
+            self.iface.unregisterOptionsWidgetFactory(self.options)
+            self.options.deleteLater()
+        if self.dock is not None:
+            self.iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+        if self.action is not None:
+            self.iface.removeToolBarIcon(self.action)
+            self.iface.rasterMenu().removeAction(self.action)
+            self.action.deleteLater()
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+        self.controller = self.options = self.dock = self.action = self.translator = None
+
+    def _translate(self) -> None:
+        locale = QLocale(QgsSettings().value("locale/userLocale", QLocale().name()))
+        translator = QTranslator(self)
+        if translator.load(locale, "map_refiner", "_", str(TRANSLATIONS)):
+            QCoreApplication.installTranslator(translator)
+            self.translator = translator

@@ -1,0 +1,34 @@
+"""Sentences for the analyst in the message bar, and details for the log."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis, QgsMessageLog
+from qgis.gui import QgisInterface
+
+TAG = "Map Refiner"
+SECONDS = 8
+
+
+class Messages:
+    """Speaks through the message bar and the log tab of QGIS."""
+
+    def __init__(self, iface: QgisInterface) -> None:
+        self._bar = iface.messageBar()
+
+    def tell(self, text: str) -> None:
+        """Say that something was done."""
+        self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Success, SECONDS)
+
+    def warn(self, text: str) -> None:
+        """Say that something cannot be done, or should be known; it stays until it is closed."""
+        self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Warning, 0)
+
+    def fail(self, text: str, detail: str = "") -> None:
+        """Say that something broke; the details go to the log."""
+        if detail:
+            self.log(detail)
+        self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Critical, 0)
+
+    def log(self, text: str) -> None:
+        """Write to the log tab."""
+        QgsMessageLog.logMessage(text, TAG, Qgis.MessageLevel.Info, False)
