@@ -25,6 +25,7 @@ from .lessons import train_coarse as train_and_save
 from .polygons import Outline
 from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
+from .progress import Watch, share
 from .protocol import ClassSource
 from .rasters import GridReader, environment
 from .results import Report, report, write_classes, write_scores
@@ -50,6 +51,12 @@ out_option = click.option("-o", "--output", required=True, type=click.Path(path_
 scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
 
 
+class BadInput(click.ClickException):
+    """One line on stderr, without a traceback."""
+
+    exit_code = 2
+
+
 class Group(click.Group):
     """Commands whose expected errors are one line and exit code 2."""
 
@@ -59,9 +66,7 @@ class Group(click.Group):
             with environment():
                 return super().invoke(ctx)
         except RefinerError as error:
-            failure = click.ClickException(" ".join(str(error).split()))
-            failure.exit_code = 2
-            raise failure from error
+            raise BadInput(" ".join(str(error).split())) from error
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +79,7 @@ def main() -> None:
 @main.command("train-coarse")
 @click.argument("image")
 @click.option("--class", "classes", multiple=True, metavar="NAME=FILE[:WIDTH]",
-              help="Examples of a class: a vector file of polygons, or of lines with their width in metres.")  # fmt: skip
+              help="Examples of a class: a file of polygons, or of lines with their width in metres.")  # fmt: skip
 @click.option("--labels", help="A raster of class indices instead, background 0, unlabelled 255.")
 @click.option("--model", "kind", type=click.Choice(["fcn"]), default="fcn", show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=600, show_default=True)
@@ -120,8 +125,8 @@ def classify(image: str, model: str, output: Path, pixel_size: float | None, ban
     _check_output(output, ".tif")
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
     with _session(image, bands, size, device, output.parent) as session, _bar("Classifying") as bar:
-        step = session.classify(model, lambda done: bar(done * 0.8))
-        write_scores(session.path(step.scores), session.scene.image_grid, output, lambda done: bar(0.8 + done * 0.2))
+        step = session.classify(model, share(bar, 0, 0.8))
+        write_scores(session.path(step.scores), session.scene.image_grid, output, share(bar, 0.8, 0.2))
     click.echo(f"{output}: {', '.join(session.classes)}")
 
 
@@ -181,16 +186,15 @@ def refine(
     output.mkdir(parents=True, exist_ok=True)
     try:
         with _session(image, bands, size, device, output) as session, _bar("Refining") as bar:
-            session.load_scores(scores, lambda done: bar(done * 0.05))
+            session.load_scores(scores, share(bar, 0, 0.05))
             session.load_refiner(path)
-            for _ in session.step(0, steps, lambda done: bar(0.05 + done * 0.75)):
+            for _ in session.step(0, steps, share(bar, 0.05, 0.75)):
                 pass
+            part = 0.2 / len(session.history)
             for step in session.history:
-                share = 0.2 / len(session.history)
                 target = output / f"step_{step.index:03d}.tif"
-                start = 0.8 + share * step.index
-                write_scores(session.path(step.scores), session.scene.image_grid, target,
-                             lambda done, start=start, share=share: bar(start + share * done))  # fmt: skip
+                watch = share(bar, 0.8 + part * step.index, part)
+                write_scores(session.path(step.scores), session.scene.image_grid, target, watch)
             changes = [step.changed or 0.0 for step in session.history[1:]]
             notices = list(session.notices)
     except BaseException:
@@ -216,7 +220,7 @@ def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
             truth = read_labels(labels, existing.grid, existing.classes)
             if not (truth < len(existing.classes)).any():
                 raise RefinerError(f"No label lies within {Path(path).name}; check the extent and the CRS of both.")
-            accuracy, edges = measure(existing, truth, lambda done, n=n: bar((n + done) / len(scores)))
+            accuracy, edges = measure(existing, truth, share(bar, n / len(scores), 1 / len(scores)))
             existing.close()
             reports.append(report(path, accuracy, edges))
     part = target.with_name(f".{target.name}.part")
@@ -293,13 +297,17 @@ def _session(image: str, bands: str | None, size: float | None, device: str, nea
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Callable[[float], None]]:
+def _bar(label: str) -> Iterator[Watch]:
     """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
     with click.progressbar(length=1000, label=label, file=click.get_text_stream("stderr")) as bar:
-        yield lambda fraction: bar.update(max(0, round(1000 * fraction) - bar.pos))
+
+        def watch(fraction: float) -> None:
+            bar.update(max(0, round(1000 * fraction) - bar.pos))
+
+        yield watch
 
 
-def _tell(bar: Callable[[float], None]) -> Callable[[Epoch, float | None], None]:
+def _tell(bar: Watch) -> Callable[[Epoch, float | None], None]:
     return lambda epoch, _: bar(epoch.step / epoch.steps)
 
 

@@ -17,7 +17,7 @@ from .examples import labelled_tile, training_images
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
-from .progress import Clock
+from .progress import Clock, share
 from .rasters import environment
 from .refine.teach import coarse_miou
 from .results import evaluate, write_classes
@@ -157,11 +157,11 @@ class Handlers:
     def _on_evaluate(self, request: p.Evaluate) -> None:
         session = self._open_session()
         labels = read_labels(request.labels, session.scene.grid, session.classes)
-        watch = self._watch("Measuring the accuracy")
+        watch, count = self._watch("Measuring the accuracy"), len(session.history)
         for n, step in enumerate(session.history):
             scores = ExistingScores(session.path(step.scores))
             try:
-                accuracy, _ = evaluate(scores, labels, lambda part, n=n: watch((n + part) / len(session.history)))
+                accuracy, _ = evaluate(scores, labels, share(watch, n / count, 1 / count))
             finally:
                 scores.close()
             self._wire.send(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +17,13 @@ from pyogrio.errors import DataSourceError
 from .coarse.existing import ExistingScores
 from .errors import OutputError, RefinerError
 from .ground import areas_m2, pixel_size_m
+from .progress import Watch, share
 from .rasters import burn, sieve, trace
 from .score_maps import UNLABELLED, Grid, Labels, probabilities
 from .tiles import tiles
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 BLOCK = 1024  # px, of the windows in which scores are read
-
-Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
 
 
 @dataclass(frozen=True)
@@ -59,14 +58,14 @@ def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _:
     pixel = pixel_size_m(grid)
     if pixel is None and (outline.min_area_m2 or outline.tolerance_m):
         raise RefinerError("The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.")
-    classes = _class_indices(scores, lambda done: watch(0.4 * done))
+    classes = _class_indices(scores, share(watch, 0, 0.4))
     if pixel is not None:
         classes = sieve(classes, round(outline.min_area_m2 / pixel**2))
     watch(0.5)
     traced = trace(classes, grid)
     polygons = np.array([polygon for polygon, _ in traced], dtype=object)
     indices = np.array([index for _, index in traced], dtype=int)
-    confidence = _confidence(scores, polygons, indices, lambda done: watch(0.5 + 0.3 * done))
+    confidence = _confidence(scores, polygons, indices, share(watch, 0.5, 0.3))
     if pixel is not None and outline.tolerance_m:
         polygons = _simplified(polygons, grid, outline.tolerance_m / pixel)
     watch(0.95)

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 
 from .training import Epoch
 
+Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
+
+
+def share(watch: Watch, start: float, size: float) -> Watch:
+    """Return what watches a part of a run, from `start` on and `size` of it long (both 0-1)."""
+    return lambda done: watch(start + size * done)
+
 
 class Clock:
     """Estimates the time that is left from the share that is done."""

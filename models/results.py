@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
@@ -10,12 +9,12 @@ import numpy as np
 
 from .coarse.existing import ExistingScores
 from .metrics import DISTANCES, Accuracy, boundary_counts, confusion, ratio
+from .progress import Watch
 from .rasters import NODATA, class_writer, score_writer
 from .score_maps import UNLABELLED, Grid, Labels, probabilities
 from .tiles import surround, tiles
 
 BLOCK = 1024  # px
-Watch = Callable[[float], None]
 
 
 class Report(TypedDict):

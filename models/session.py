@@ -17,6 +17,7 @@ from .coarse.existing import ExistingScores
 from .coarse.model import score_window
 from .device import synchronize
 from .errors import CheckpointError, RefinerError
+from .progress import Watch, share
 from .rasters import NODATA, GridReader
 from .refine.rnn import RefinementRNN
 from .refine.run import from_prepared
@@ -24,8 +25,6 @@ from .scene import KEPT_PIXELS, Scene
 from .score_maps import LOG_FLOOR, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
 from .tiles import Tile, tiles
-
-Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
 
 TILE = 1024  # px, of scenes that are too large to be worked on whole
 SMALLEST_TILE = 128  # px, when a device's memory runs out
@@ -140,7 +139,7 @@ class Session:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         del self.history[start + 1 :]
         for done in range(count):
-            step = self._advance(lambda part, done=done: watch((done + part) / count))
+            step = self._advance(share(watch, done / count, 1 / count))
             self.history.append(step)
             self.save()
             yield step

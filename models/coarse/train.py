@@ -48,7 +48,7 @@ def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     weights = np.array([np.count_nonzero(learn != UNLABELLED) for learn, _ in parts], dtype=float)
     optimizer = torch.optim.SGD(net.parameters(), lr=recipe.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, recipe.learning_rate / 50)
-    net.train().to(memory_format=torch.channels_last)
+    net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     best = Best(net)
     try:
         for step in range(1, recipe.steps + 1):
