@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -299,7 +300,7 @@ def _session(image: str, bands: str | None, size: float | None, device: str, nea
 @contextmanager
 def _bar(label: str) -> Iterator[Watch]:
     """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
-    with click.progressbar(length=1000, label=label, file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
 
         def watch(fraction: float) -> None:
             bar.update(max(0, round(1000 * fraction) - bar.pos))
