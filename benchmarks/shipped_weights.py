@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from map_refiner.models import device as devices
+from map_refiner.models.borders import WHOLE
 from map_refiner.models.checkpoint import Card, load_model, save_model
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.model import score_window
@@ -33,7 +34,6 @@ from map_refiner.models.refine.run import refine
 from map_refiner.models.refine.teach import UNROLLED, LabelledTile, teach
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Scores, Window
-from map_refiner.models.tiles import WHOLE
 
 CLASSES = ("background", "building", "road")
 PIXEL_M = 0.5

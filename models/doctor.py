@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
+from .borders import WHOLE
 from .device import describe, synchronize
 from .refine.rnn import RefinementRNN
 from .refine.run import from_prepared
-from .tiles import WHOLE
 
 NEEDED = ("torch", "numpy", "rasterio", "shapely", "pyogrio", "pyproj", "scipy", "click", "safetensors")
 SIDE = 1000  # px of the scene that is timed

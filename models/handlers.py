@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -26,9 +25,7 @@ from .score_maps import Mask, Scores, Window
 from .session import Session, resume
 from .steps import Step
 from .training import Epoch
-
-if TYPE_CHECKING:
-    from .worker import Wire
+from .wire import Wire
 
 TELL_EVERY_S = 0.2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio import features
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
 from typing_extensions import Self
 
@@ -136,7 +137,9 @@ def open_raster(path: str | Path) -> Any:
     if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
         raise RasterError(f"There is no file {path}.")
     try:
-        source = rasterio.open(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # images without a CRS are welcome
+            source = rasterio.open(path)
     except RasterioError as error:
         raise RasterError(f"{Path(path).name} is not a raster that can be read: {error}.") from error
     if source.count == 0:

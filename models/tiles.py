@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .borders import Borders
 from .score_maps import Window
-
-
-class Borders(NamedTuple):
-    """Which sides of a tile are borders of the scene, where padding is due; the others have real neighbours."""
-
-    top: bool
-    left: bool
-    bottom: bool
-    right: bool
-
-
-WHOLE = Borders(True, True, True, True)
 
 
 @dataclass(frozen=True)
@@ -59,15 +44,3 @@ def surround(core: Window, height: int, width: int, halo: int) -> Tile:
 def count(height: int, width: int, size: int) -> int:
     """Return how many tiles `tiles` cuts."""
     return -(-height // size) * -(-width // size)
-
-
-def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
-    """Return the indices start to stop - 1 of an axis of some length, mirrored at both ends without repeating them.
-
-    Works for any distance, so that a scene of one pixel can be padded by thirty.
-    """
-    if length == 1:
-        return np.zeros(stop - start, dtype=np.intp)
-    period = 2 * (length - 1)
-    folded = np.arange(start, stop) % period
-    return np.where(folded < length, folded, period - folded).astype(np.intp)

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..borders import reflect
 from ..scene import Scene
 from ..score_maps import Scores, Window
-from ..tiles import reflect
 
 
 class CoarseModel(Protocol):

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ..tiles import Borders, reflect
+from ..borders import Borders, reflect
 
 
 class Refiner(Protocol):

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..tiles import Borders
+from ..borders import Borders
 from .refiner import inner, pad
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]

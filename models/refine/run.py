@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..tiles import Borders
+from ..borders import Borders
 from .refiner import Refiner
 
 

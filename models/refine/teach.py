@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..borders import WHOLE, reflect
 from ..metrics import Accuracy, confusion
 from ..score_maps import UNLABELLED, Labels, Scores
-from ..tiles import WHOLE, reflect
 from ..training import Best, Epoch, Sampler, hold_out, turn
 from .rnn import REACH, RefinementRNN
 from .run import refine

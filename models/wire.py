@@ -1,0 +1,55 @@
+"""The worker's end of the wire: what it says, and what it hears while a request runs."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TextIO
+
+from .protocol import Alive, Cancel, Event, Message, ProtocolError, Stop, from_line, to_line
+
+HEARTBEAT_S = 2.0
+
+
+class Wire:
+    """The two ends of the pipe to QGIS, and what arrives while a request runs."""
+
+    def __init__(self, source: TextIO, target: TextIO) -> None:
+        """Read requests from one stream and write events to another."""
+        self._source, self._target = source, target
+        self._lock = threading.Lock()
+        self.requests: queue.Queue[Message | ProtocolError | None] = queue.Queue()
+        self.cancelled = threading.Event()
+        self.stopped = threading.Event()
+
+    def send(self, event: Event) -> None:
+        """Write an event."""
+        with self._lock:
+            self._target.write(to_line(event))
+            self._target.flush()
+
+    def listen(self) -> None:
+        """Read requests until stdin closes; then leave at once, for nobody is there to ask for more."""
+        for line in self._source:
+            try:
+                message = from_line(line)
+            except ProtocolError as error:
+                self.requests.put(error)
+                continue
+            if isinstance(message, Cancel):
+                self.cancelled.set()
+            elif isinstance(message, Stop):
+                self.stopped.set()
+            else:  # requests come one at a time, so what was asked of the one before is over
+                self.cancelled.clear()
+                self.stopped.clear()
+                self.requests.put(message)
+        self.cancelled.set()  # what runs ends between two tiles and leaves nothing half-written
+        self.requests.put(None)
+
+    def beat(self) -> None:
+        """Tell every two seconds that the process lives."""
+        while True:
+            time.sleep(HEARTBEAT_S)
+            self.send(Alive())
