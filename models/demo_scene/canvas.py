@@ -10,6 +10,7 @@ from .lattice import Area, Floats, Lattice, Mask, Window
 from .noise import Textures, anywhere, cut
 from .region import Sun
 
+BLOCK = 320  # pixels a side that are painted at a time, so that a long road costs little more than its length
 Amounts = tuple[float, float, float, float]  # how much a colour varies by grain, speckle, mottle and cloud
 LAWN: Amounts = (0.07, 0.10, 0.14, 0.12)
 BARE: Amounts = (0.07, 0.10, 0.14, 0.14)
@@ -39,10 +40,9 @@ class Canvas:
         target += (colour - target) * opacity[..., None]
 
     def grained(
-        self, window: Window, colour: Floats, amounts: Amounts, rng: np.random.Generator
+        self, window: Window, colour: Floats, amounts: Amounts, offset: tuple[int, int]
     ) -> Floats:
-        """Return a colour for every pixel of a window, varied by the textures."""
-        offset = anywhere(rng)
+        """Return a colour for every pixel of a window, varied by the textures from an offset on."""
         parts = (self.textures.grain, self.textures.speckle, self.textures.mottle, self.textures.cloud)
         light = np.ones((window.rows, window.cols), dtype=np.float32)
         for part, amount in zip(parts, amounts, strict=True):
@@ -57,16 +57,16 @@ class Canvas:
         np.copyto(self.facing[window.slices], facing, where=mask)
 
     def cover(
-        self, area: Area, colour: Floats, amounts: Amounts, rng: np.random.Generator,
-        opacity: float = 1.0,
+        self, area: Area, colour: Floats, amounts: Amounts, rng: np.random.Generator, opacity: float = 1.0
     ) -> None:
         """Cover an area with a textured colour."""
+        offset = anywhere(rng)
         if area.is_empty:
             return
-        window = self.lattice.window(area.bounds)
-        if window.rows and window.cols:
+        for window in self.lattice.window(area.bounds).parts(BLOCK):
             mask = self.lattice.inside(area, window)
-            self.paint(window, mask, self.grained(window, colour, amounts, rng), opacity)
+            if mask.any():
+                self.paint(window, mask, self.grained(window, colour, amounts, offset), opacity)
 
 
 def blank(lattice: Lattice, textures: Textures, sun: Sun) -> Canvas:

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas
+from .canvas import BLOCK, LAWN, Canvas
 from .lattice import Area, Floats, Mask, Window
 from .noise import anywhere, cut
 from .plan import box_around
 from .region import Region, pick
 
+WHITE = np.ones(1, np.float32)
+
 
 def rough(canvas: Canvas, area: Area, region: Region, rng: np.random.Generator, wear: float) -> None:
     """Cover an area with grass that is worn to the soil in patches, more of them with more wear (0-1)."""
-    window = canvas.lattice.window(area.bounds) if not area.is_empty else Window(0, 0, 0, 0)
-    if not (window.rows and window.cols):
+    if area.is_empty:
         return
-    mask = canvas.lattice.inside(area, window)
-    offset = anywhere(rng)
-    patches = cut(canvas.textures.mottle, window, offset) * 0.55 + cut(canvas.textures.cloud, window, offset) * 0.85
-    bare = np.clip((patches - np.float32(1.7 - 1.7 * wear)) * 1.3, 0, 0.9)
-    grass = canvas.grained(window, pick(region.grass, rng), (0.07, 0.10, 0.12, 0.10), rng)
-    other = pick(region.grass, rng)
-    grass += (other - grass) * np.clip(cut(canvas.textures.cloud, window, anywhere(rng)) * 0.4 + 0.3, 0, 0.8)[..., None]
-    soil = canvas.grained(window, pick(region.soil, rng), (0.07, 0.10, 0.12, 0.08), rng)
-    canvas.paint(window, mask, grass + (soil - grass) * bare[..., None])
+    grass, other, soil = pick(region.grass, rng), pick(region.grass, rng), pick(region.soil, rng)
+    offset, drift = anywhere(rng), anywhere(rng)
+    for window in canvas.lattice.window(area.bounds).parts(BLOCK):
+        mask = canvas.lattice.inside(area, window)
+        if mask.any():
+            patches = cut(canvas.textures.mottle, window, offset) * 0.55
+            patches += cut(canvas.textures.cloud, window, offset) * 0.85
+            bare = np.clip((patches - np.float32(1.7 - 1.7 * wear)) * 1.3, 0, 0.9)
+            mixed = np.clip(cut(canvas.textures.cloud, window, drift) * 0.4 + 0.3, 0, 0.8)
+            colour = grass + (other - grass) * mixed[..., None]
+            colour += (soil - colour) * bare[..., None]
+            canvas.paint(window, mask, colour * canvas.grained(window, WHITE, LAWN, drift))
 
 
 def field(canvas: Canvas, area: Area, region: Region, rng: np.random.Generator) -> None:
@@ -38,7 +42,7 @@ def field(canvas: Canvas, area: Area, region: Region, rng: np.random.Generator) 
         return
     mask = canvas.lattice.inside(inner, window)
     base = pick((*region.crops, *region.soil[:1]), rng)
-    colour = canvas.grained(window, base, (0.05, 0.07, 0.08, 0.10), rng)
+    colour = canvas.grained(window, base, (0.05, 0.07, 0.08, 0.10), anywhere(rng))
     colour *= _furrows(canvas, area, window, rng)[..., None]
     colour = _growth(canvas, window, colour, region, rng)
     canvas.paint(window, mask & _ragged(canvas, window, rng), colour)
@@ -51,7 +55,7 @@ def _furrows(canvas: Canvas, area: Area, window: Window, rng: np.random.Generato
     v = v + 0.25 * cut(canvas.textures.cloud, window, anywhere(rng)) + np.float32(rng.uniform(-8, 8)) * (u / 200) ** 2
     turn = around.half_length - np.abs(u) < rng.uniform(6, 11)
     across = np.where(turn, u, v)
-    period, depth = rng.uniform(0.7, 2.4), rng.uniform(0.02, 0.13)
+    period, depth = rng.uniform(1.2, 3.2), rng.uniform(0.02, 0.12)
     light = 1 + depth * np.sin(across * (2 * np.pi / period))
     light += 0.05 * np.sin(across * (2 * np.pi / (period * 4.03)) + 1)
     if rng.random() < 0.6:

@@ -136,7 +136,7 @@ def _yard(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) 
     """Draw a works yard or a parking lot, with a worn edge."""
     canvas.cover(plot.ground, pick(region.grass, rng), LAWN, rng)
     palette = (*region.asphalt, *region.asphalt, *region.paving, *region.soil)
-    paved = plot.ground.buffer(-rng.uniform(0.3, 3))
+    paved = plot.ground.buffer(-float(rng.choice([0.05, 0.05, 0.4, rng.uniform(1, 4)])))
     canvas.cover(paved, pick(palette, rng), (0.05, 0.07, 0.12, 0.10), rng)
     _litter(canvas, plot, int(rng.poisson(region.clutter * plot.ground.area / 160)), rng)
 

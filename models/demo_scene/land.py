@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from shapely.geometry import MultiPolygon, Point, Polygon, box
+from shapely.geometry import Point, Polygon, box
 from shapely.ops import split
 
 from .houses import build
@@ -14,7 +14,7 @@ from .region import Region
 from .streets import MARGIN_M, Density, across, surface
 
 PAVED_M = {"primary": 3.0, "secondary": 2.4, "tertiary": 1.9, "residential": 1.6, "service": 0.6}
-PARCEL_M2 = {"centre": 230.0, "estate": 3600.0, "works": 3400.0, "terraces": 1500.0, "fields": 9000.0}
+PARCEL_M2 = {"centre": 230.0, "estate": 3600.0, "works": 3400.0, "terraces": 1500.0, "fields": 9000.0, "farm": 8000.0}
 
 
 def town(size_m: float, streets: tuple[Street, ...], built: Density, region: Region, rng: np.random.Generator) -> Town:
@@ -62,9 +62,13 @@ def _plots(
     if use == "centre":
         target = min(target, region.lot_m2 * 0.6)
     style = int(rng.integers(1 << 30))  # neighbours build alike
+    grounds = parcels(block, target, rng)
+    uses = [use] * len(grounds)
+    if use == "farm":
+        uses = ["farm"] + ["fields"] * (len(grounds) - 1)
     return [
-        build(_plot(ground, use, carriageway), region, np.random.default_rng(style), rng)
-        for ground in parcels(block, target, rng)
+        build(_plot(ground, kind, carriageway), region, np.random.default_rng(style), rng)
+        for ground, kind in zip(grounds, uses, strict=True)
     ]
 
 
@@ -88,13 +92,3 @@ def _plot(ground: Polygon, use: str, carriageway: Area) -> Plot:
     near = int(np.argmin(shapely.distance(np.array(gates), carriageway)))
     width, depth = (2 * b, 2 * a) if near < 2 else (2 * a, 2 * b)
     return Plot(ground, use, gates[near], around.angle + sides[near][2], width, depth)
-
-
-def has_street(plot: Plot, carriageway: Area) -> bool:
-    """Tell whether a plot opens to a street."""
-    return bool(plot.gate.distance(carriageway) < 7)
-
-
-def joined(areas: list[Polygon]) -> MultiPolygon:
-    """Return areas as one multi-polygon."""
-    return MultiPolygon(areas)

@@ -33,6 +33,13 @@ class Window:
         """Return the rows and columns as an index."""
         return slice(self.top, self.top + self.rows), slice(self.left, self.left + self.cols)
 
+    def parts(self, side: int) -> Iterator[Window]:
+        """Yield the window in squares of at most `side` pixels; nothing where it is empty."""
+        for top in range(0, self.rows, side):
+            for left in range(0, self.cols, side):
+                rows, cols = min(side, self.rows - top), min(side, self.cols - left)
+                yield Window(self.top + top, self.left + left, rows, cols)
+
 
 @dataclass(frozen=True)
 class Lattice:

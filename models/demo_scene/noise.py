@@ -13,7 +13,7 @@ PERIOD = 1024  # pixels after which a texture repeats
 
 @dataclass(frozen=True)
 class Textures:
-    """Noise of mean 0 and spread 1, from the finest to the broadest."""
+    """Noise of mean 0 and spread 1 (the finest two: as much as the ground has detail), ever broader."""
 
     grain: Floats  # pixel by pixel
     speckle: Floats  # clods and leaves, below a metre
@@ -23,9 +23,10 @@ class Textures:
 
 def textures(rng: np.random.Generator) -> Textures:
     """Draw the four textures."""
+    detail = np.float32(rng.uniform(1.15, 1.7))
     return Textures(
-        grain=_spectral(rng, 0.0, 0.0, 0.45),
-        speckle=_spectral(rng, 0.6, 0.04, 0.30),
+        grain=_spectral(rng, 0.0, 0.0, 0.30) * detail,
+        speckle=_spectral(rng, 0.6, 0.04, 0.22) * detail,
         mottle=_spectral(rng, 1.2, 0.01, 0.30),
         cloud=_spectral(rng, 1.9, 0.002, 0.30),
     )

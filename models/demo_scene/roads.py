@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from shapely.geometry import LineString
 
 from .canvas import LAWN, PAVED, Canvas
 from .lattice import Floats, stretches
@@ -12,6 +13,7 @@ from .plan import Street, Town
 from .region import Region, linear, pick
 
 RANK = ("track", "service", "residential", "unclassified", "tertiary", "secondary", "primary")
+MARKED = ("tertiary", "secondary", "primary")
 
 
 def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator) -> None:
@@ -29,13 +31,23 @@ def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generat
             _track(canvas, street, region, rng)
         else:
             _asphalt(canvas, street, common, region, rng)
+    for street in town.streets:
+        if street.kind in MARKED:
+            _lines(canvas, street, _apart(street, town), rng)
     _crossings(canvas, town, rng)
+
+
+def _apart(street: Street, town: Town) -> list[LineString]:
+    """Return the stretches of a street that no other one meets."""
+    others = [s.line.buffer(s.width_m / 2 + 1.5) for s in town.streets if s is not street]
+    parts = shapely.get_parts(street.line.difference(shapely.union_all(others)))
+    return [part for part in parts if part.length > 4]
 
 
 def _pavement(canvas: Canvas, street: Street, town: Town, region: Region, rng: np.random.Generator) -> None:
     """Pave beside a street, or leave a strip of grass or soil."""
     strip = street.line.buffer(street.width_m / 2 + 2.6, cap_style="flat").intersection(town.pavement)
-    paved = rng.random() < 0.8
+    paved = street.kind in ("primary", "secondary") or rng.random() < 0.75
     colour = pick(region.paving if paved else (*region.grass, *region.soil), rng, 0.06)
     canvas.cover(strip, colour, PAVED if paved else LAWN, rng, float(rng.uniform(0.75, 1)))
     if paved:
@@ -73,7 +85,6 @@ def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng
         ragged = part.mask & (side < half + 0.06 * mottle)
         canvas.paint(part.window, ragged, colour.astype(np.float32))
     _patches(canvas, street, base, rng)
-    _lines(canvas, street, rng)
 
 
 def _patches(canvas: Canvas, street: Street, base: Floats, rng: np.random.Generator) -> None:
@@ -92,17 +103,18 @@ def _patches(canvas: Canvas, street: Street, base: Floats, rng: np.random.Genera
         canvas.cover(cover, base * np.float32(0.55), (0, 0, 0, 0), rng)
 
 
-def _lines(canvas: Canvas, street: Street, rng: np.random.Generator) -> None:
-    """Mark the centre, and on wide roads the edges, in worn white."""
-    if street.kind not in ("primary", "secondary", "tertiary") or (street.kind == "tertiary" and rng.random() < 0.5):
+def _lines(canvas: Canvas, street: Street, apart: list[LineString], rng: np.random.Generator) -> None:
+    """Mark the centre, and on wide roads the edges, in worn white, but for the junctions."""
+    if street.kind == "tertiary" and rng.random() < 0.5:
         return
     white, wear, half = linear((205, 203, 196)), rng.uniform(0.25, 0.6), street.width_m / 2
     dash, gap = (3.0, 6.0) if street.kind != "primary" else (4.0, 5.0)
-    for part in stretches(street.line, half, canvas.lattice):
-        dashed = (np.abs(part.lateral) < 0.13) & (np.mod(part.along, dash + gap) < dash)
-        edges = (np.abs(np.abs(part.lateral) - half + 0.45) < 0.12) & (street.kind == "primary")
-        worn = cut(canvas.textures.mottle, part.window) > -1.1
-        canvas.paint(part.window, part.mask & (dashed | edges) & worn, white, wear)
+    for line in apart:
+        for part in stretches(line, half, canvas.lattice):
+            dashed = (np.abs(part.lateral) < 0.13) & (np.mod(part.along, dash + gap) < dash)
+            edges = (np.abs(np.abs(part.lateral) - half + 0.45) < 0.12) & (street.kind == "primary")
+            worn = cut(canvas.textures.mottle, part.window) > -1.1
+            canvas.paint(part.window, part.mask & (dashed | edges) & worn, white, wear)
 
 
 def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
@@ -110,7 +122,7 @@ def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
     white = linear((200, 198, 192))
     ends = np.array([shapely.Point(s.line.coords[k]) for s in town.streets for k in (0, -1)])
     for street in town.streets:
-        if street.kind in ("primary", "secondary", "tertiary"):
+        if street.kind in MARKED:
             met = ends[shapely.dwithin(ends, street.line, 1.0)]
             for at in shapely.line_locate_point(street.line, met):
                 if rng.random() < 0.3:

@@ -7,6 +7,7 @@ from scipy.ndimage import binary_erosion
 
 from .canvas import Canvas
 from .lattice import Floats, Mask, Window
+from .noise import anywhere
 from .plan import Box, Building
 from .region import Region, linear, pick
 
@@ -56,7 +57,8 @@ def _sloped(
     rise, gx, gy, along = _slopes(canvas, building, window)
     metal = building.cover == "metal"
     base = pick(region.metal if metal else region.tile, tone if rng.random() < 0.6 else rng)
-    colour = canvas.grained(window, base, (0.05, 0.06, 0.07, 0.05) if metal else (0.10, 0.10, 0.09, 0.06), rng)
+    grain = (0.05, 0.06, 0.07, 0.05) if metal else (0.10, 0.10, 0.09, 0.06)
+    colour = canvas.grained(window, base, grain, anywhere(rng))
     if metal:
         colour *= _sheets(along, rng)[..., None]
         colour = _rusted(canvas, window, colour, rng)
@@ -92,7 +94,7 @@ def _rusted(canvas: Canvas, window: Window, colour: Floats, rng: np.random.Gener
     """Let some metal roofs rust in patches."""
     if rng.random() < 0.65:
         return colour
-    spots = canvas.grained(window, np.ones(1, np.float32), (0, 0.3, 0.6, 0), rng)
+    spots = canvas.grained(window, np.ones(1, np.float32), (0, 0.3, 0.6, 0), anywhere(rng))
     amount = np.clip((spots - rng.uniform(0.9, 1.6)) * 1.2, 0, 0.8)
     rusty: Floats = colour * (1 - amount) + linear((128, 88, 66)) * amount
     return rusty
@@ -103,7 +105,7 @@ def _flat(
 ) -> None:
     """Draw a flat roof: a parapet, stains, another layer on a part of it, equipment."""
     base = pick(region.flat, rng, 0.1)
-    canvas.paint(window, mask, canvas.grained(window, base, (0.05, 0.06, 0.12, 0.10), rng))
+    canvas.paint(window, mask, canvas.grained(window, base, (0.05, 0.06, 0.12, 0.10), anywhere(rng)))
     canvas.raise_to(window, mask, building.eaves_m)
     if building.footprint.area > 35:
         _parts(canvas, building, base, region, rng)
@@ -136,7 +138,7 @@ def _box(
     window = canvas.lattice.window(part.bounds)
     if window.rows and window.cols:
         mask = canvas.lattice.inside(part, window)
-        canvas.paint(window, mask, canvas.grained(window, colour, (0.05, 0.05, 0.08, 0.0), rng))
+        canvas.paint(window, mask, canvas.grained(window, colour, (0.05, 0.05, 0.08, 0.0), anywhere(rng)))
         if up:
             canvas.raise_to(window, mask, building.eaves_m + up)
 

@@ -33,6 +33,7 @@ PIXEL_M = 0.5
 FINER = 2  # the canvas has this many pixels a side of an image pixel
 WILD = (0.07, 0.1, 0.14, 0.12)  # variation of the ground that nobody uses
 Shape = TypeVar("Shape", Polygon, LineString)
+COUNTRY = 2  # other towns for the same seeds
 EPSG = "EPSG:32631"
 CORNER_M = (431_200.0, 4_873_600.0)  # easting and northing of the upper left corner
 
@@ -66,7 +67,7 @@ class DemoScene:
 
 def draw(size_px: int = 1500, seed: int = 7) -> DemoScene:
     """Draw a square scene of `size_px` pixels of 0.5 m; a seed makes the same scene on every machine."""
-    plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng(seed).spawn(4)
+    plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng([seed, COUNTRY]).spawn(4)
     size_m = size_px * PIXEL_M
     habits = region(plan_rng)
     built = density(size_m, plan_rng)

@@ -22,17 +22,18 @@ TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187
 def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Photograph a scene of linear light at `finer` pixels a side of an image pixel."""
     for band in range(3):
-        light[..., band] = gaussian_filter(light[..., band], 0.55 * finer)
+        light[..., band] = gaussian_filter(light[..., band], 0.5 * finer)
     size = light.shape[0] // finer
     seen = light[: size * finer, : size * finer].reshape(size, finer, size, finer, 3).mean((1, 3))
     seen *= _illumination(size, rng)
     haze = np.array([0.010, 0.012, 0.016], np.float32) * np.float32(rng.uniform(0.4, 1.8))
-    exposed = _tone(seen * np.float32(rng.uniform(0.92, 1.12)) + haze)
+    exposed = _tone(seen * np.float32(rng.uniform(0.92, 1.2)) + haze)
+    sharper = np.float32(rng.uniform(0.4, 0.8))  # as producers of orthophotos like them
     for band in range(3):
-        exposed[..., band] += 0.35 * (exposed[..., band] - gaussian_filter(exposed[..., band], 1.2))
+        exposed[..., band] += sharper * (exposed[..., band] - gaussian_filter(exposed[..., band], 1.1))
         grain = gaussian_filter(rng.standard_normal((size, size)).astype(np.float32), 0.45)
         exposed[..., band] += grain * (1.6 + 0.008 * exposed[..., band])
-    return _compressed(exposed, rng.uniform(0.12, 0.3))
+    return _compressed(exposed, rng.uniform(0.08, 0.24))
 
 
 def _illumination(size: int, rng: np.random.Generator) -> Floats:

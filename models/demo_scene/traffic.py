@@ -43,9 +43,9 @@ def car(canvas: Canvas, x: float, y: float, angle: float, rng: np.random.Generat
 
 def _glass(canvas: Canvas, window: Window, u: Floats, mask: Mask, long: float) -> None:
     """Draw the windscreen and the rear window."""
-    front = (u > long * 0.08) & (u < long * 0.22)
-    rear = (u < -long * 0.27) & (u > -long * 0.37)
-    canvas.paint(window, mask & (front | rear), linear(GLASS), 0.85)
+    front = (u > long * 0.09) & (u < long * 0.21)
+    rear = (u < -long * 0.29) & (u > -long * 0.36)
+    canvas.paint(window, mask & (front | rear), linear(GLASS), 0.6)
 
 
 def traffic(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
@@ -99,7 +99,7 @@ def _row(canvas: Canvas, plot: Plot, v: float, full: float, rng: np.random.Gener
     for u in np.arange(-plot.width_m * 0.42, plot.width_m * 0.42, 2.6):
         bar = placed(plot, float(u), v, 0.14, 4.6).polygon
         if plot.ground.buffer(-1).contains(bar) and all(b.footprint.distance(bar) > 1 for b in plot.buildings):
-            canvas.cover(bar, white, (0, 0, 0, 0), rng, 0.45)
+            canvas.cover(bar, white, (0, 0, 0, 0), rng, 0.3)
             if rng.random() < full:
                 x, y = plot.at(float(u) + 1.3, v + rng.normal(0, 0.2))
                 _if_free(canvas, plot, x, y, plot.inward + float(rng.choice([0, np.pi])), rng)
