@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import TextIO
 
+from .patience import let_threads_sleep
 from .protocol import (
     VERSION,
     Cancelled,
@@ -29,10 +30,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--device", default="auto")
     wanted = options.parse_args(arguments).device
-    wire = Wire(sys.stdin, _own_stdout())
-    threading.Thread(target=wire.beat, daemon=True).start()
+    stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)  # a byte that is no text is a bad request
+    wire = Wire(stdin, _own_stdout())
     ready, handle = _start(wanted, wire)
     wire.send(ready)
+    threading.Thread(target=wire.beat, daemon=True).start()
     threading.Thread(target=wire.listen, daemon=True).start()
     while (request := wire.requests.get()) is not None:
         wire.send(_answer(request, handle, wire))
@@ -48,6 +50,7 @@ def _own_stdout() -> TextIO:
 
 def _start(wanted: str, wire: Wire) -> tuple[Ready, Callable[[Message], None]]:
     """Load what computes, which takes seconds, after the wire is safe from whatever it prints."""
+    let_threads_sleep()
     import torch
 
     from . import device

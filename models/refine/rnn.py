@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from ..borders import Borders
 from .refiner import inner, pad
+from .strips import in_strips
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
 SIZE = 5  # of the filters, px
@@ -68,11 +69,15 @@ class RefinementRNN(nn.Module):
         rows, columns = before.shape[-2:]
         after = torch.empty_like(before)
         weights = self.fused()
-        height = max(1, STRIP // columns) if scores.device.type == "cpu" else rows
-        for top in range(0, rows, height):
-            part = slice(top, min(top + height, rows))
+
+        def refine_strip(part: slice) -> None:
             strip = padded[:, part.start : part.stop + 2 * REACH]
             after[:, part] = before[:, part] + self._update(strip, prepared[:, part], weights)
+
+        if scores.device.type == "cpu":
+            in_strips(rows, max(1, STRIP // columns), refine_strip)
+        else:
+            refine_strip(slice(0, rows))
         return after
 
     def _update(self, strip: Tensor, prepared: Tensor, weights: Tensor) -> Tensor:
