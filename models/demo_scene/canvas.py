@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from .lattice import Area, Floats, Lattice, Mask, Window
 from .noise import Textures, anywhere, cut
@@ -64,6 +65,8 @@ class Canvas:
         if area.is_empty:
             return
         for window in self.lattice.window(area.bounds).parts(BLOCK):
+            if not shapely.intersects(area, self.lattice.frame(window)):
+                continue
             mask = self.lattice.inside(area, window)
             if mask.any():
                 self.paint(window, mask, self.grained(window, colour, amounts, offset), opacity)

@@ -60,9 +60,9 @@ def _plots(
     use = _use(block, built, rng)
     target = PARCEL_M2.get(use, region.lot_m2 if use == "houses" else 1e9)
     if use == "centre":
-        target = min(target, region.lot_m2 * 0.6)
+        target = min(target, region.lot_m2 * 0.5)
     style = int(rng.integers(1 << 30))  # neighbours build alike
-    grounds = parcels(block, target, rng)
+    grounds = parcels(block, target, region.clutter, rng)
     uses = [use] * len(grounds)
     if use == "farm":
         uses = ["farm"] + ["fields"] * (len(grounds) - 1)
@@ -72,15 +72,15 @@ def _plots(
     ]
 
 
-def parcels(area: Polygon, target_m2: float, rng: np.random.Generator) -> list[Polygon]:
-    """Halve an area across its long side until the parts are about as large as wanted."""
+def parcels(area: Polygon, target_m2: float, disorder: float, rng: np.random.Generator) -> list[Polygon]:
+    """Halve an area across its long side until the parts are about as large as wanted; disorder skews the cuts."""
     if area.area < target_m2 * rng.uniform(1.2, 1.7):
         return [area]
-    cut = across(area, rng, wobble=0.05, turn=0.03)
+    cut = across(area, rng, wobble=0.04 * disorder, turn=0.03 * disorder)
     parts = [part for part in split(area, cut).geoms if part.area > 4]
     if len(parts) < 2:
         return [area]
-    return [small for part in parts for small in parcels(part, target_m2, rng)]
+    return [small for part in parts for small in parcels(part, target_m2, disorder, rng)]
 
 
 def _plot(ground: Polygon, use: str, carriageway: Area) -> Plot:

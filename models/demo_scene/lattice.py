@@ -12,7 +12,7 @@ from typing import Union
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -67,27 +67,34 @@ class Lattice:
         y = (np.arange(window.top, window.top + window.rows) + 0.5) * self.pixel_m
         return x[None, :].astype(np.float32), y[:, None].astype(np.float32)
 
+    def frame(self, window: Window) -> Polygon:
+        """Return the outline of a window in metres."""
+        (rows, cols), m = window.slices, self.pixel_m
+        return box(cols.start * m, rows.start * m, cols.stop * m, rows.stop * m)
+
     def inside(self, area: Area, window: Window) -> Mask:
         """Tell which pixel centres of a window lie inside an area, by the parity of the edges to their left."""
+        xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(area)), return_index=True)
+        xy = xy / self.pixel_m - 0.5 - np.array([window.left, window.top])
+        within = ring[:-1] == ring[1:]  # an edge does not lead from one ring to the next
+        rows, cols = _crossings(xy[:-1][within], xy[1:][within], window.rows)
         parity = np.zeros((window.rows, window.cols + 1), dtype=np.uint8)
-        for ring in shapely.get_rings(shapely.get_parts(area)):
-            xy = shapely.get_coordinates(ring) / self.pixel_m - 0.5 - np.array([window.left, window.top])
-            rows, cols = _crossings(xy, window.rows)
-            np.bitwise_xor.at(parity, (rows, np.clip(np.ceil(cols), 0, window.cols).astype(np.intp)), 1)
+        np.bitwise_xor.at(parity, (rows, np.clip(np.ceil(cols), 0, window.cols).astype(np.intp)), 1)
         filled: Mask = np.bitwise_xor.accumulate(parity, axis=1)[:, :-1].astype(np.bool_)
         return filled
 
 
 def _crossings(
-    ring: NDArray[np.float64], rows: int
+    start: NDArray[np.float64], end: NDArray[np.float64], rows: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the rows that the edges of a ring cross, and where, in pixels."""
-    x0, y0, x1, y1 = ring[:-1, 0], ring[:-1, 1], ring[1:, 0], ring[1:, 1]
-    first = np.clip(np.ceil(np.minimum(y0, y1)), 0, rows).astype(np.intp)
-    count = np.clip(np.ceil(np.maximum(y0, y1)), 0, rows).astype(np.intp) - first
+    """Return the rows that edges cross, and where, in pixels."""
+    low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
+    first = np.clip(np.ceil(low), 0, rows).astype(np.intp)
+    count = np.clip(np.ceil(high), 0, rows).astype(np.intp) - first
     edge = np.repeat(np.arange(len(first)), count)
-    row = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[edge]
-    return row, x0[edge] + (row - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + first[edge]
+    (x0, y0), (x1, y1) = start[edge].T, end[edge].T
+    return row, x0 + (row - y0) * (x1 - x0) / (y1 - y0)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class Region:
     pool_odds: float
     dust: float  # how much soil the wind leaves on roads and pavements, 0-1
     tree_cover: float  # trees a lot
-    clutter: float  # small things on roofs and in yards, 1 being tidy
+    street_scale: float  # the width of smaller streets, 1 being European
+    clutter: float  # disorder of plots and small things on roofs and in yards, 1 being tidy
 
 
 TEMPERATE = Region(
@@ -47,7 +48,7 @@ TEMPERATE = Region(
     asphalt=((122, 121, 120), (133, 131, 129), (112, 111, 111)),
     paving=((155, 150, 143), (146, 139, 131), (165, 160, 152), (140, 126, 115)),
     crops=((118, 128, 76), (96, 117, 62), (168, 151, 104), (150, 146, 92), (134, 112, 86), (122, 101, 79)),
-    lot_m2=620, pitch=0.75, lawn_odds=0.8, pool_odds=0.06, dust=0.15, tree_cover=2.2, clutter=1.0,
+    lot_m2=620, pitch=0.75, lawn_odds=0.8, pool_odds=0.06, dust=0.15, tree_cover=2.2, street_scale=1.0, clutter=1.0,
 )
 SOUTHERN = Region(
     tile=((182, 128, 98), (168, 112, 84), (190, 143, 114), (158, 108, 86), (175, 137, 112), (148, 104, 84)),
@@ -60,7 +61,7 @@ SOUTHERN = Region(
     asphalt=((138, 135, 131), (148, 144, 139), (127, 125, 122)),
     paving=((178, 170, 158), (168, 156, 143), (160, 138, 121)),
     crops=((176, 156, 115), (160, 137, 106), (128, 127, 82), (186, 168, 122), (148, 122, 95)),
-    lot_m2=560, pitch=0.42, lawn_odds=0.45, pool_odds=0.25, dust=0.35, tree_cover=1.8, clutter=1.2,
+    lot_m2=560, pitch=0.42, lawn_odds=0.45, pool_odds=0.25, dust=0.35, tree_cover=1.8, street_scale=0.95, clutter=1.2,
 )
 DENSE = Region(
     tile=((146, 90, 76), (138, 96, 80), (152, 84, 74)),
@@ -74,7 +75,7 @@ DENSE = Region(
     asphalt=((134, 131, 127), (144, 140, 134), (124, 121, 118)),
     paving=((160, 150, 137), (150, 138, 124), (168, 158, 145)),
     crops=((104, 118, 62), (124, 126, 74), (160, 137, 108), (148, 124, 97), (92, 110, 56)),
-    lot_m2=260, pitch=0.30, lawn_odds=0.35, pool_odds=0.0, dust=0.6, tree_cover=0.9, clutter=2.6,
+    lot_m2=260, pitch=0.30, lawn_odds=0.35, pool_odds=0.0, dust=0.6, tree_cover=0.9, street_scale=0.78, clutter=2.6,
 )
 SUBURBAN = Region(
     tile=((134, 122, 110), (112, 106, 101), (96, 92, 90), (124, 105, 91), (148, 138, 126), (106, 88, 78), (84, 82, 83)),
@@ -87,7 +88,7 @@ SUBURBAN = Region(
     asphalt=((143, 141, 138), (154, 151, 147), (128, 127, 125)),
     paving=((176, 173, 166), (186, 182, 174), (164, 160, 153)),
     crops=((126, 125, 82), (112, 119, 74), (158, 141, 110), (143, 122, 96)),
-    lot_m2=760, pitch=0.5, lawn_odds=0.92, pool_odds=0.12, dust=0.1, tree_cover=4.6, clutter=0.8,
+    lot_m2=760, pitch=0.5, lawn_odds=0.92, pool_odds=0.12, dust=0.1, tree_cover=4.6, street_scale=1.25, clutter=0.8,
 )
 REGIONS = (TEMPERATE, SOUTHERN, DENSE, SUBURBAN)
 

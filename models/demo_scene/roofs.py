@@ -118,7 +118,7 @@ def _flat(
 def _parts(canvas: Canvas, building: Building, base: Floats, region: Region, rng: np.random.Generator) -> None:
     """Divide large flat roofs: stairwells, raised parts, layers of another age."""
     whole = building.boxes[0]
-    for _ in range(int(rng.integers(0, 4))):
+    for _ in range(int(min(rng.poisson(1.2 * region.clutter), 6))):
         u = rng.uniform(-0.7, 0.7) * whole.half_length
         v = rng.uniform(-0.6, 0.6) * whole.half_width
         part = Box(*whole.at(u, v), whole.angle, whole.half_length * rng.uniform(0.1, 0.4),

@@ -66,12 +66,12 @@ class DemoScene:
 
 
 def draw(size_px: int = 1500, seed: int = 7) -> DemoScene:
-    """Draw a square scene of `size_px` pixels of 0.5 m; a seed makes the same scene on every machine."""
+    """Draw a square scene of `size_px` pixels of 0.5 m; the same seed and libraries make the same scene."""
     plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng([seed, COUNTRY]).spawn(4)
     size_m = size_px * PIXEL_M
     habits = region(plan_rng)
     built = density(size_m, plan_rng)
-    place = town(size_m, network(size_m, built, plan_rng), built, habits, plan_rng)
+    place = town(size_m, network(size_m, built, habits.street_scale, plan_rng), built, habits, plan_rng)
     image = photograph(lit(_painted(place, habits, size_px, paint_rng)), FINER, camera_rng)
     view = box(0, 0, size_m, size_m)
     buildings = [part for b in place.buildings for part in polygons(b.footprint.intersection(view)) if part.area > 1]

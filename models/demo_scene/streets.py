@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -38,14 +38,16 @@ def density(size_m: float, rng: np.random.Generator) -> Density:
     return Density(np.array([centre, quarter]), np.array([rng.uniform(200, 290), rng.uniform(90, 130)]))
 
 
-def network(size_m: float, built: Density, rng: np.random.Generator) -> tuple[Street, ...]:
-    """Draw all streets of a square scene with a margin around it."""
+def network(size_m: float, built: Density, scale: float, rng: np.random.Generator) -> tuple[Street, ...]:
+    """Draw all streets of a square scene with a margin around it; `scale` widens the smaller ones."""
     land = box(-MARGIN_M, -MARGIN_M, size_m + MARGIN_M, size_m + MARGIN_M)
     through = _through_roads(size_m, built, rng)
     faces = [land]
     for street in through:
         faces = [part for face in faces for part in _parts(face, street.line)]
     smaller = [street for face in faces for street in _cuts(face, 0, built, rng)]
+    through = [replace(street, line=street.line.intersection(land.buffer(MARGIN_M))) for street in through]
+    smaller = [replace(street, width_m=street.width_m * scale) for street in smaller]
     return tuple(_bent([*through, *smaller], rng))
 
 
