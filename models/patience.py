@@ -12,11 +12,3 @@ def let_threads_sleep() -> None:
     an update of a refiner's training took 10 s instead of 0.7 s on two cores with two other programs (measured).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-def main() -> None:
-    """Start the command `map-refiner`."""
-    let_threads_sleep()
-    from .cli import main as command
-
-    command()

@@ -204,7 +204,7 @@ def is_layers(name):
             ("models.rasters", "models.tiles", "models.grid", "models.scene", "models.session", "models.polygons"),
         ),
         (lambda name: name.startswith("models.") and name != "models.worker", ("models.worker",)),
-        (lambda name: name.startswith("models.") and name != "models.cli", ("models.cli",)),
+        (lambda name: name.startswith("models.") and name not in ("models.cli", "models.__main__"), ("models.cli",)),
     ],
     ids=["widgets", "layers", "engine", "refine", "worker", "cli"],
 )

@@ -1,0 +1,17 @@
+"""The command `map-refiner`, also `python -m map_refiner.models`."""
+
+from __future__ import annotations
+
+from .patience import let_threads_sleep
+
+
+def main() -> None:
+    """Settle what must be settled before torch is imported, and start the command."""
+    let_threads_sleep()
+    from .cli import main as command
+
+    command(prog_name="map-refiner")
+
+
+if __name__ == "__main__":
+    main()
