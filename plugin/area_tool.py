@@ -46,6 +46,7 @@ class AreaTool(QObject):
     def remove(self) -> None:
         """Leave nothing behind on the canvas."""
         self._give_back()
+        self.tool.deleteLater()  # its parent is the canvas, which would keep it
         if self._outline is not None:
             self.canvas.scene().removeItem(self._outline)
             self._outline = None

@@ -15,11 +15,15 @@ from .worker_exit import cannot_start, explain
 START_MS = 120_000  # importing torch from a cold disk takes long
 SILENCE_MS = 20_000  # ten heartbeats
 GRACE_MS = 5_000  # between Cancel and kill
+LAST_MS = 1_500  # for the worker to end when QGIS or the plugin goes
 STDERR_LINES = 60
 
-# The folder itself is registered under the package's name, so that no other map_refiner is taken by mistake.
+# The folder itself is registered under the package's name, so that no other map_refiner is taken by mistake. The worker
+# yields to QGIS: with as many threads as cores it would make the map stutter.
 BOOT = """
 import importlib.util, os, sys
+if hasattr(os, "nice"):
+    os.nice(10)
 root = sys.argv.pop(1)
 spec = importlib.util.spec_from_file_location(
     "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
@@ -123,13 +127,13 @@ class Engine(QObject):
 
     def shut_down(self) -> None:
         """End the worker; wait for it shortly, because QGIS or the plugin is going."""
-        process = self._process
+        process, is_busy = self._process, self._running is not None
         self._drop_process(kill=False)
         if process is not None:
-            process.closeWriteChannel()  # the worker ends when its stdin does
-            if not process.waitForFinished(1500):
+            process.closeWriteChannel()  # what runs ends at once and leaves nothing half-written
+            if not (is_busy and process.waitForFinished(LAST_MS)):
                 process.kill()
-                process.waitForFinished(1500)
+                process.waitForFinished(LAST_MS)
             process.deleteLater()
         self._set_state(Worker.STOPPED)
 

@@ -9,7 +9,7 @@ from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLay
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .refusal import Refused
-from .styles import style_classes, style_polygons
+from .styles import style_polygons, write_class_style
 
 EXPORT = "map_refiner/export"  # the property that marks layers of exported files
 POLYGON_ENDINGS = (".gpkg", ".shp", ".geojson")
@@ -75,11 +75,8 @@ def open_polygons(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
 
 def open_raster(path: Path, classes: Sequence[str]) -> QgsRasterLayer:
     """Open an exported class raster, styled by class."""
-    options = QgsRasterLayer.LayerOptions()
-    options.loadDefaultStyle = False
-    layer = QgsRasterLayer(str(path), path.stem, "gdal", options)
-    if layer.isValid():
-        style_classes(layer, classes)
+    write_class_style(path, classes)
+    layer = QgsRasterLayer(str(path), path.stem, "gdal")
     layer.setCustomProperty(EXPORT, True)
     return layer
 

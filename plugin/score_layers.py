@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from qgis.core import QgsLayerTreeGroup, QgsLayerTreeLayer, QgsLayerTreeNode, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
@@ -12,7 +13,7 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ..models.protocol import Stepped
 from .export import EXPORT
 from .label_layer import LABELS
-from .styles import style_classes, style_heat
+from .styles import choose_band, write_class_style, write_heat_style
 
 RUN = "map_refiner/run"
 STEP = "map_refiner/step"
@@ -33,8 +34,8 @@ class ScoreLayers(QObject):
     """Adds, shows and removes the layers of the runs of a project.
 
     Nothing is remembered of the tree but the properties of its nodes, because the analyst may move, rename and
-    remove what is there at any time. Opening a raster takes QGIS about 25 ms, so one layer is added at a time
-    and the event loop runs in between; the one to be seen comes first.
+    remove what is there at any time. One layer is added at a time, the one to be seen first, and the event loop
+    runs in between.
     """
 
     step_chosen = pyqtSignal(str, int)  # run, step: the analyst made another step visible in the layer tree
@@ -210,15 +211,15 @@ def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
 
 def _open(due: _Due) -> QgsRasterLayer:
     step, kind = due.step, due.kind
-    options = QgsRasterLayer.LayerOptions()
-    options.loadDefaultStyle = False  # it would compute statistics of the raster
     what = step.classes[kind - 1] if kind else "classes"
-    path = step.scores if kind else step.classes_raster
-    layer = QgsRasterLayer(path, f"Step {step.index} · {what}", "gdal", options)
+    path = Path(step.scores if kind else step.classes_raster)
+    if kind:
+        write_heat_style(path)
+    else:
+        write_class_style(path, step.classes)
+    layer = QgsRasterLayer(str(path), f"Step {step.index} · {what}", "gdal")
     if layer.isValid() and kind:
-        style_heat(layer, kind)
-    elif layer.isValid():
-        style_classes(layer, step.classes)
+        choose_band(layer, kind)
     for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
         layer.setCustomProperty(key, value)
     return layer

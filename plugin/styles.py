@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsFillSymbol,
-    QgsPalettedRasterRenderer,
     QgsRasterLayer,
     QgsRendererCategory,
+    QgsSingleBandPseudoColorRenderer,
     QgsSymbol,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor
 
-HEAT_STYLE = Path(__file__).resolve().parents[1] / "resources" / "styles" / "heat.qml"
-CLASS_OPACITY = 0.75  # the image shines through, so that edges can be judged
+STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 
 # Okabe and Ito's palette, which people with any kind of colour blindness tell apart.
 KNOWN = {"building": "#d55e00", "road": "#f0e442", "water": "#56b4e9", "tree": "#009e73", "vegetation": "#009e73"}
@@ -34,20 +34,43 @@ def class_colour(name: str, index: int) -> QColor:
     return QColor(KNOWN.get(name, OTHERS[(index - 1) % len(OTHERS)]))
 
 
-def style_classes(layer: QgsRasterLayer, classes: Sequence[str]) -> None:
-    """Paint a raster of class indices."""
-    entries = [
-        QgsPalettedRasterRenderer.Class(index, class_colour(name, index), name) for index, name in enumerate(classes)
-    ]
-    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
-    layer.renderer().setOpacity(CLASS_OPACITY)
+def write_class_style(raster: Path, classes: Sequence[str]) -> None:
+    """Write the style of a raster of class indices beside it, where QGIS finds it whoever opens the raster.
+
+    Without a style of its own QGIS would look for the raster's least and greatest value, which takes it ten times
+    as long as to open the raster.
+    """
+    entries = []
+    for index, name in enumerate(classes):
+        colour = class_colour(name, index)
+        label = escape(name, {'"': "&quot;"})
+        entries.append(
+            f'<paletteEntry value="{index}" color="{colour.name()}" alpha="{colour.alpha()}" label="{label}"/>'
+        )
+    template = (STYLES / "classes.qml").read_text(encoding="utf-8")
+    _write_beside(raster, template.replace("<!-- entries -->", "\n        ".join(entries)))
 
 
-def style_heat(layer: QgsRasterLayer, band: int) -> None:
-    """Paint a band of scores from 0 to 1, never from its own least to its own greatest."""
-    layer.loadNamedStyle(str(HEAT_STYLE))
-    renderer = layer.renderer().clone()
+def write_heat_style(raster: Path) -> None:
+    """Write the style of a raster of scores beside it: from 0 to 1, never from its own least to its own greatest."""
+    _write_beside(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
+
+
+def _write_beside(raster: Path, style: str) -> None:
+    path = raster.with_suffix(".qml")
+    if not path.exists():
+        path.write_text(style, encoding="utf-8")
+
+
+def choose_band(layer: QgsRasterLayer, band: int) -> None:
+    """Let a heat map show another band of its scores."""
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsSingleBandPseudoColorRenderer) or renderer.usesBands() == [band]:
+        return
+    renderer = renderer.clone()
     renderer.setBand(band)
+    renderer.setClassificationMin(0)  # a clone forgets its range
+    renderer.setClassificationMax(1)
     layer.setRenderer(renderer)
 
 
