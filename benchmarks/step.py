@@ -54,9 +54,8 @@ def main() -> None:
     operations = SIDE**2 * (STEPS * CLASSES * 2 * FILTERS * (SIZE**2 + FILTERS + 1) + 2 * FILTERS * BANDS * SIZE**2)
     print(f"{devices.describe(torch.device('cpu'))}, torch {torch.__version__}")
     print(f"paper's form {slow:.2f} s, fused {fused:.2f} s ({slow / fused:.1f} times as fast)")
-    print(
-        f"limit {operations / rate:.2f} s at {rate / 1e9:.0f} GFLOP/s: the fused form takes {fused * rate / operations:.1f} times that"
-    )
+    limit = operations / rate
+    print(f"limit {limit:.2f} s at {rate / 1e9:.0f} GFLOP/s; the fused form takes {fused / limit:.1f} times that")
 
 
 if __name__ == "__main__":
