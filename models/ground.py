@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import shapely
 from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from .errors import RasterError
 from .score_maps import Grid
@@ -24,39 +24,62 @@ def pixel_size_m(grid: Grid) -> float | None:
         return None
     crs = parse(grid.crs)
     corners = [grid.point(grid.width / 2 + x, grid.height / 2 + y) for x, y in ((0, 0), (1, 0), (0, 1))]
-    if crs.is_engineering or not (crs.is_geographic or crs.is_projected):
-        factor = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 0.0
+    to_degrees = _to_degrees(crs)
+    if to_degrees is None:
+        factor = crs.axis_info[0].unit_conversion_factor if crs.axis_info and not crs.is_geographic else 0.0
         sides = [math.dist(corners[0], other) * factor for other in corners[1:]]
     else:
-        to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         places = [to_degrees.transform(x, y) for x, y in corners]
         sides = [WGS84.inv(*places[0], *place)[2] for place in places[1:]]
     size = math.sqrt(sides[0] * sides[1])
     return size if math.isfinite(size) and size > 0 else None
 
 
+def _to_degrees(crs: CRS) -> Transformer | None:
+    """Return what brings a CRS to longitude and latitude; None for a local one, or one of another planet."""
+    if not (crs.is_geographic or crs.is_projected):
+        return None
+    try:
+        return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except ProjError:
+        return None
+
+
 def local_metres(grid: Grid) -> str:
-    """Return a CRS in metres centred on a grid, for buffers of a true width (azimuthal equidistant)."""
-    x, y = Transformer.from_crs(parse(grid.crs), "EPSG:4326", always_xy=True).transform(
-        *grid.point(grid.width / 2, grid.height / 2)
-    )
+    """Return a CRS in metres centred on a grid, for buffers of a true width (azimuthal equidistant).
+
+    Raises:
+        RasterError: where the grid has no place on earth.
+    """
+    to_degrees = _to_degrees(parse(grid.crs))
+    if to_degrees is None:
+        raise RasterError(f"The CRS of the image has no place on earth, so widths are unknown: {grid.crs[:80]}.")
+    x, y = to_degrees.transform(*grid.point(grid.width / 2, grid.height / 2))
     return f"+proj=aeqd +lat_0={y:.9f} +lon_0={x:.9f} +datum=WGS84 +units=m"
 
 
 def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) -> list[shapely.Geometry]:
-    """Bring geometries from one CRS to another; both any text that PROJ knows."""
+    """Bring geometries from one CRS to another; both any text that PROJ knows.
+
+    Raises:
+        RasterError: where there is no way from one to the other.
+    """
     if not geometries or parse(source) == parse(target):
         return list(geometries)
-    transformer = Transformer.from_crs(parse(source), parse(target), always_xy=True)
+    try:
+        transformer = Transformer.from_crs(parse(source), parse(target), always_xy=True)
+    except ProjError as error:
+        raise RasterError(f"There is no way from the CRS {source[:60]} to the CRS {target[:60]}.") from error
     moved = shapely.transform(geometries, transformer.transform, interleaved=False)
     return list(moved)
 
 
 def areas_m2(polygons: Sequence[shapely.Polygon], crs: str) -> list[float] | None:
     """Measure polygons on the ellipsoid in square metres; None where the CRS has no place on earth."""
-    if not crs or parse(crs).is_engineering:
+    if not crs or _to_degrees(parse(crs)) is None:
         return None
-    return [abs(WGS84.geometry_area_perimeter(polygon)[0]) for polygon in reproject(polygons, crs, "EPSG:4326")]
+    placed = shapely.orient_polygons(reproject(polygons, crs, "EPSG:4326"))  # a hole that turns as the outline adds up
+    return [abs(WGS84.geometry_area_perimeter(polygon)[0]) for polygon in placed]
 
 
 def parse(crs: str) -> CRS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 
 from .coarse.existing import ExistingScores
+from .coverage import on_map, share_vertices
 from .errors import OutputError, RefinerError
 from .ground import areas_m2, pixel_size_m
 from .progress import Watch, share
@@ -23,6 +25,8 @@ from .score_maps import UNLABELLED, Grid, Labels, probabilities
 from .tiles import tiles
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
+LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
 BLOCK = 1024  # px, of the windows in which scores are read
 
 
@@ -60,10 +64,10 @@ def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _:
         raise RefinerError("The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.")
     classes = _class_indices(scores, share(watch, 0, 0.4))
     if pixel is not None:
-        classes = sieve(classes, round(outline.min_area_m2 / pixel**2))
+        classes = sieve(classes, math.ceil(outline.min_area_m2 / pixel**2 - 1e-6))
     watch(0.5)
-    traced = trace(classes, grid)
-    polygons = np.array([polygon for polygon, _ in traced], dtype=object)
+    traced = trace(classes)
+    polygons = on_map(share_vertices([polygon for polygon, _ in traced], classes), grid)
     indices = np.array([index for _, index in traced], dtype=int)
     confidence = _confidence(scores, polygons, indices, share(watch, 0.5, 0.3))
     if pixel is not None and outline.tolerance_m:
@@ -113,9 +117,12 @@ def _confidence(
 
 
 def _simplified(polygons: NDArray[np.object_], grid: Grid, tolerance_px: float) -> NDArray[np.object_]:
-    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root."""
+    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root.
+
+    The outline of what has data stays as it is, so that all polygons together cover just that.
+    """
     sides = abs(grid.transform[0] * grid.transform[4] - grid.transform[1] * grid.transform[3])
-    simplified = shapely.coverage_simplify(polygons, tolerance_px * float(np.sqrt(sides)))
+    simplified = shapely.coverage_simplify(polygons, tolerance_px * math.sqrt(sides), simplify_boundary=False)
     return np.asarray(simplified, dtype=object)
 
 
@@ -139,11 +146,24 @@ def write(found: ClassPolygons, path: str | Path, crs: str) -> str:
     try:
         with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
             _write(found, Path(folder) / path.name, driver, crs)
-            for part in sorted(Path(folder).iterdir(), key=lambda part: part.suffix.lower() == path.suffix.lower()):
-                os.replace(part, path.parent / part.name)  # the file of the name itself last
+            _replace(Path(folder), path)
     except (OSError, DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(f"{path} cannot be written: {error}. Is it open elsewhere, or the disk full?") from error
     return "" if found.areas_m2 else "The scene has no CRS, so the polygons have no area in square metres."
+
+
+def _replace(folder: Path, path: Path) -> None:
+    """Move what was written in a folder to where it belongs, in place of a layer that may be there.
+
+    A *.shp is the first to go and the last to come, so that it never lies beside parts or indices of another.
+    """
+    stale = [path.with_name(path.name + ending) for ending in LOGS]
+    if path.suffix.lower() == ".shp":
+        stale += [path, *(path.with_suffix(ending) for ending in SIDECARS)]
+    for old in stale:
+        old.unlink(missing_ok=True)
+    for part in sorted(folder.iterdir(), key=lambda part: part.name == path.name):
+        os.replace(part, path.parent / part.name)
 
 
 def _write(found: ClassPolygons, path: Path, driver: str, crs: str) -> None:

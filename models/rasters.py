@@ -16,6 +16,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio import features
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
@@ -42,29 +43,35 @@ class GridReader:
         """Open a raster; `how` is the resampling (average, bilinear, nearest) where the grids differ."""
         self.path = Path(path)
         self._source = open_raster(path)
-        self.native = grid_of(self._source)
-        self.grid = grid or self.native
-        self._offset = _offset(self.native, self.grid)
-        self._view = self._source if self._offset is not None else self._warped(how)
+        try:
+            self.native = grid_of(self._source)
+            self.grid = grid or self.native
+            self._offset = _offset(self.native, self.grid)
+            self._view = self._source if self._offset is not None else self._warped(how)
+        except BaseException:
+            self._source.close()
+            raise
 
     def _warped(self, how: str) -> Any:
         if not (self.native.crs and self.grid.crs):
-            self.close()
             raise RasterError(
                 f"{self.path.name} has {self.native.width} x {self.native.height} pixels and the scene "
                 f"{self.grid.width} x {self.grid.height}; without a CRS on both they must be the same pixels."
             )
         has_mask = self._source.nodata is not None or ColorInterp.alpha in self._source.colorinterp
-        return WarpedVRT(
-            self._source,
-            crs=self.grid.crs,
-            transform=rasterio.Affine(*self.grid.transform),
-            width=self.grid.width,
-            height=self.grid.height,
-            resampling=Resampling[how],
-            tolerance=0.01,  # px: where CRSs differ, the default eighth of a pixel shows at seams
-            add_alpha=not has_mask,
-        )
+        try:
+            return WarpedVRT(
+                self._source,
+                crs=self.grid.crs,
+                transform=rasterio.Affine(*self.grid.transform),
+                width=self.grid.width,
+                height=self.grid.height,
+                resampling=Resampling[how],
+                tolerance=0.01,  # px: where CRSs differ, the default eighth of a pixel shows at seams
+                add_alpha=not has_mask,
+            )
+        except (RasterioError, CPLE_BaseError) as error:
+            raise RasterError(f"{self.path.name} cannot be brought to the scene: {error}.") from error
 
     def read(self, bands: Sequence[int], window: Window) -> tuple[NDArray[Any], Mask]:
         """Read (bands, rows, columns) and where any of the bands has data."""
@@ -144,6 +151,8 @@ def open_raster(path: str | Path) -> Any:
         raise RasterError(f"{Path(path).name} is not a raster that can be read: {error}.") from error
     if source.count == 0:
         raise RasterError(f"{Path(path).name} holds no band; it may hold layers: name one of them.")
+    if source.transform.is_degenerate:
+        raise RasterError(f"{Path(path).name} has pixels without a size: {tuple(source.transform)[:6]}.")
     return source
 
 
@@ -199,6 +208,7 @@ class RasterWriter:
                 tiled=True, blockxsize=256, blockysize=256, bigtiff="IF_SAFER", **packed,
             )  # fmt: skip
         except (RasterioError, OSError) as error:
+            self.part.unlink(missing_ok=True)
             raise OutputError(f"{self.path} cannot be written: {error}.") from error
         for number, name in enumerate(bands, start=1):
             self._target.set_band_description(number, name)
@@ -283,15 +293,23 @@ def burn(
 
 
 def sieve(classes: Labels, pixels: int) -> Labels:
-    """Give connected parts of fewer than `pixels` pixels to their largest neighbour."""
-    return np.asarray(features.sieve(classes, size=pixels)) if pixels > 1 else classes
+    """Give connected parts of fewer than `pixels` pixels to their largest neighbour; unlabelled pixels stay so.
+
+    A part goes only to a neighbour that is large enough itself, so the smallest go first.
+    """
+    labelled = classes != UNLABELLED
+    pixels = min(pixels, classes.size)
+    for size in reversed([pixels // 4**n for n in range(16) if pixels // 4**n > 1]):
+        classes = np.asarray(features.sieve(classes, size=size, mask=labelled))
+    return classes
 
 
-def trace(classes: Labels, grid: Grid) -> list[tuple[shapely.Polygon, int]]:
-    """Trace the connected parts of a class raster along their pixels' edges; unlabelled pixels are left out."""
-    found = features.shapes(
-        classes, mask=classes != UNLABELLED, connectivity=4, transform=rasterio.Affine(*grid.transform)
-    )
+def trace(classes: Labels) -> list[tuple[shapely.Polygon, int]]:
+    """Trace the connected parts of a class raster along their pixels' edges, in pixels: x is the column, y the row.
+
+    Unlabelled pixels are left out.
+    """
+    found = features.shapes(classes, mask=classes != UNLABELLED, connectivity=4)
     return [(shapely.geometry.shape(outline), int(value)) for outline, value in found]
 
 

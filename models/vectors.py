@@ -54,8 +54,9 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     kept = [geometries[n] for n in present]
     if meta["crs"] and grid.crs:
         kept = reproject(kept, meta["crs"], grid.crs)
-    classes = tuple(str(values[0][n] or "").strip() for n in present) if field else None
-    return Shapes(tuple(kept), classes)
+    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]  # the CRS ends somewhere
+    classes = tuple(str(values[0][present[k]] or "").strip() for k in placed) if field else None
+    return Shapes(tuple(kept[k] for k in placed), classes)
 
 
 def _parse(source: str) -> tuple[str, dict[str, str]]:
