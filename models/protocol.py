@@ -309,14 +309,15 @@ def from_line(line: str) -> Message:
     """
     try:
         content = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not JSON: {line[:200]!r}") from error
-    kind = _TYPES.get(content.pop("type", "")) if isinstance(content, dict) else None
+    name = content.pop("type", "") if isinstance(content, dict) else ""
+    kind = _TYPES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ProtocolError(f"no message of this protocol: {line[:200]!r}")
     try:
         return typing.cast(Message, kind(**{name: _frozen(value) for name, value in content.items()}))
-    except TypeError as error:
+    except (TypeError, RecursionError) as error:
         raise ProtocolError(f"fields of {kind.__name__} expected: {line[:200]!r}") from error
 
 

@@ -31,22 +31,27 @@ class Wire:
 
     def listen(self) -> None:
         """Read requests until stdin closes; then leave at once, for nobody is there to ask for more."""
-        for line in self._source:
-            try:
-                message = from_line(line)
-            except ProtocolError as error:
-                self.requests.put(error)
-                continue
-            if isinstance(message, Cancel):
-                self.cancelled.set()
-            elif isinstance(message, Stop):
-                self.stopped.set()
-            else:  # requests come one at a time, so what was asked of the one before is over
-                self.cancelled.clear()
-                self.stopped.clear()
-                self.requests.put(message)
-        self.cancelled.set()  # what runs ends between two tiles and leaves nothing half-written
-        self.requests.put(None)
+        try:
+            for line in self._source:
+                self._hear(line)
+        finally:
+            self.cancelled.set()  # what runs ends between two tiles and leaves nothing half-written
+            self.requests.put(None)
+
+    def _hear(self, line: str) -> None:
+        try:
+            message = from_line(line)
+        except ProtocolError as error:
+            self.requests.put(error)
+            return
+        if isinstance(message, Cancel):
+            self.cancelled.set()
+        elif isinstance(message, Stop):
+            self.stopped.set()
+        else:  # requests come one at a time, so what was asked of the one before is over
+            self.cancelled.clear()
+            self.stopped.clear()
+            self.requests.put(message)
 
     def beat(self) -> None:
         """Tell every two seconds that the process lives."""
