@@ -60,6 +60,11 @@ def use_all_cores() -> None:
     torch.set_num_threads(allowed)
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out; torch has no type of its own for that on the CPU."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+
+
 def synchronize(device: torch.device) -> None:
     """Wait until a device has done what it was given, so that a measured time is true."""
     if device.type == "cuda":

@@ -11,7 +11,8 @@ import torch
 from . import protocol as p
 from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
-from .errors import Interrupted, RefinerError
+from .device import out_of_memory
+from .errors import Interrupted, OutputError, RefinerError
 from .examples import labelled_tile, training_images
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
@@ -49,13 +50,21 @@ class Handlers:
         if action is None:
             raise RefinerError(f"The worker does not know the request {name}.")
         self._told = 0.0
-        action(request)
+        try:
+            action(request)
+        except (RuntimeError, MemoryError) as error:
+            if out_of_memory(error):
+                raise RefinerError("The memory is full; a smaller area or a larger pixel size needs less.") from error
+            raise
 
     # --- scene and step 0 ------------------------------------------------------------------------------------
 
     def _on_open(self, request: p.Open) -> None:
         self._drop()
-        Path(request.run_dir).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(request.run_dir).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"The folder {request.run_dir} cannot be made: {error.strerror or error}.") from error
         scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
         self._session = Session(scene, request.run_dir, self._device)
         self._session.save()
@@ -68,8 +77,11 @@ class Handlers:
 
     def _opened(self, session: Session, steps: int) -> None:
         grid = session.scene.grid
-        missing = "" if grid.crs else f"{session.scene.path.name} has no CRS: sizes are in pixels, and areas unknown."
-        self._wire.send(p.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps, missing))
+        if not grid.crs:
+            session.notices.append(f"{session.scene.path.name} has no CRS: sizes are in pixels, and areas unknown.")
+        warning = " ".join(session.notices)
+        session.notices.clear()
+        self._wire.send(p.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps, warning))
 
     def _on_classify(self, request: p.Classify) -> None:
         self._stepped(self._open_session().classify(request.model, self._watch("Classifying")))
@@ -123,7 +135,7 @@ class Handlers:
             self._wire.stopped.is_set,
             self._tell_training(coarse_miou([tile], request.seed)),
         )
-        session.use_refiner(taught.refiner, request.model)
+        session.use_refiner(taught.refiner, request.model, session.classes)
         outcome = taught.outcome
         self._wire.send(
             p.Trained(

@@ -15,8 +15,8 @@ import torch
 from .checkpoint import Card, load_model
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
-from .device import synchronize
-from .errors import CheckpointError, RefinerError
+from .device import out_of_memory, synchronize
+from .errors import CheckpointError, OutputError, RefinerError
 from .progress import Watch, share
 from .rasters import NODATA, GridReader
 from .refine.rnn import RefinementRNN
@@ -43,6 +43,7 @@ class Session:
         self.history: list[Step] = []
         self.refiner: RefinementRNN | None = None
         self.refiner_path = ""
+        self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
         self._prepared: torch.Tensor | None = None  # the refiner's image term, where the whole scene fits
@@ -103,7 +104,8 @@ class Session:
                 watch((n + 1) / len(parts))
         self.classes = classes
         self.history = [writer.step(None, seconds * 1000)]
-        if self.refiner is not None and self.refiner.classes != len(classes):
+        if self.refiner is not None and self._refined_classes != classes:
+            self.notices.append(f"The refiner was for the classes {', '.join(self._refined_classes)}; choose another.")
             self.refiner, self.refiner_path, self._prepared = None, "", None
         self.save()
         return self.history[0]
@@ -123,24 +125,26 @@ class Session:
                 f"{Path(path).name} refines the classes {', '.join(card.classes)}; "
                 f"the coarse map has {', '.join(self.classes)}. Teach a refiner on a tile of this scene."
             )
-        self.use_refiner(model, path)  # type: ignore[arg-type]
+        self.use_refiner(model, path, card.classes)  # type: ignore[arg-type]
         return card
 
-    def use_refiner(self, refiner: RefinementRNN, path: str) -> None:
-        """Refine with this from now on."""
+    def use_refiner(self, refiner: RefinementRNN, path: str, classes: tuple[str, ...]) -> None:
+        """Refine these classes with this from now on."""
         self.refiner, self.refiner_path, self._prepared = refiner, str(path), None
+        self._refined_classes = classes
         self.save()
 
     def step(self, start: int, count: int, watch: Watch) -> Iterator[Step]:
-        """Refine `count` times from step `start`, forgetting what came after it; yield each step when it is on disk."""
-        if not 0 <= start < len(self.history):
+        """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after."""
+        if not self.history:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
+        if not 0 <= start < len(self.history):
+            raise RefinerError(f"There is no step {start}; the last one is {len(self.history) - 1}.")
         if self.refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
-        del self.history[start + 1 :]
         for done in range(count):
-            step = self._advance(share(watch, done / count, 1 / count))
-            self.history.append(step)
+            step = self._advance(start + done, share(watch, done / count, 1 / count))
+            self.history[start + done + 1 :] = [step]
             self.save()
             yield step
 
@@ -152,12 +156,14 @@ class Session:
         self.save()
         return self.history[-1]
 
-    def _advance(self, watch: Watch) -> Step:
-        """Make the next step, with smaller tiles and then on the CPU where the device's memory runs out."""
+    def _advance(self, start: int, watch: Watch) -> Step:
+        """Make the step after `start`, with smaller tiles and then on the CPU where the device's memory runs out."""
         while True:
             try:
-                return self._advance_tiled(watch)
-            except (torch.OutOfMemoryError, MemoryError) as error:
+                return self._advance_tiled(start, watch)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
                 self._prepared = None
                 if self._tile > SMALLEST_TILE:
                     self._tile = max(SMALLEST_TILE, min(self._tile, 2 * TILE) // 2)
@@ -169,17 +175,16 @@ class Session:
                 else:
                     raise RefinerError("There is too little memory even for the smallest tiles.") from error
 
-    def _advance_tiled(self, watch: Watch) -> Step:
+    def _advance_tiled(self, start: int, watch: Watch) -> Step:
         grid, refiner = self.scene.grid, self.refiner
         if refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
-        index = len(self.history)
         parts = list(tiles(grid.height, grid.width, self._tile, refiner.halo))
         flips = pixels = 0
         seconds = 0.0
         with (
-            GridReader(self.run_dir / self.history[-1].state) as before,
-            StepWriter(self._names(index), self.run_dir, grid, self.classes, self.scene.pixel_size_m) as writer,
+            GridReader(self.run_dir / self.history[start].state) as before,
+            StepWriter(self._names(start + 1), self.run_dir, grid, self.classes, self.scene.pixel_size_m) as writer,
         ):
             bands = range(1, len(self.classes) + 1)
             for n, tile in enumerate(parts):
@@ -255,8 +260,11 @@ class Session:
             "history": [asdict(step) for step in self.history],
         }
         part = self.run_dir / f".{MANIFEST}.part"
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        os.replace(part, self.run_dir / MANIFEST)
+        try:
+            part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            os.replace(part, self.run_dir / MANIFEST)
+        except OSError as error:
+            raise OutputError(f"{self.run_dir / MANIFEST} cannot be written: {error.strerror or error}.") from error
 
     def close(self) -> None:
         """Let go of the image."""
@@ -284,8 +292,13 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
             session.history.append(step)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefinerError(f"{folder} is not the folder of a run that can be gone on with: {error}.") from error
-    if content["refiner"] and Path(content["refiner"]).is_file():
-        session.load_refiner(content["refiner"])
+    for left in folder.glob(".*.part"):  # by a worker that was killed while it wrote
+        left.unlink(missing_ok=True)
+    if content["refiner"]:
+        try:
+            session.load_refiner(content["refiner"])
+        except CheckpointError as error:
+            session.notices.append(f"{error} Choose a refiner again.")
     return session
 
 

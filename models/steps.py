@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -38,11 +39,13 @@ class StepWriter:
         classes: Sequence[str],
         pixel_size_m: float | None,
     ) -> None:
-        self._names = names
+        self._names, self._folder = names, folder
         packed = grid.width * grid.height > KEPT_PIXELS  # packing costs more than the step where the scene is small
-        self._scores = score_writer(folder / names[0], grid, classes, pixel_size_m, compress=packed)
-        self._classes = class_writer(folder / names[1], grid, classes)
-        self._state = score_writer(folder / names[2], grid, classes, pixel_size_m, compress=False)
+        with ExitStack() as files:
+            self._scores = files.enter_context(score_writer(folder / names[0], grid, classes, pixel_size_m, packed))
+            self._classes = files.enter_context(class_writer(folder / names[1], grid, classes))
+            self._state = files.enter_context(score_writer(folder / names[2], grid, classes, pixel_size_m, False))
+            self._files = files.pop_all()
 
     def write(self, logits: Scores, valid: Mask, window: Window) -> None:
         """Write (classes, rows, columns) logits at a window."""
@@ -62,6 +65,9 @@ class StepWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._scores, self._classes, self._state:  # each closes itself: whole, or not at all
-            if error is not None:
-                raise error
+        try:
+            self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
+        except BaseException:
+            for name in self._names[:3]:
+                (self._folder / name).unlink(missing_ok=True)
+            raise
