@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from .coarse.fcn import FCN
 from .errors import CheckpointError, OutputError
 from .refine.rnn import RefinementRNN
+from .score_maps import UNLABELLED
 
 FORMAT = "1"
-MOST_CLASSES = 1000
+MOST_CLASSES = UNLABELLED  # an index has to fit a byte
 MOST_BANDS = 2000
-MOST_BYTES = 4_000_000_000
+MOST_BYTES = 500_000_000
 
 Role = Literal["coarse", "refiner"]
 MODELS: dict[str, type[FCN | RefinementRNN]] = {FCN.kind: FCN, RefinementRNN.kind: RefinementRNN}
@@ -119,16 +120,17 @@ def _card(text: str, name: str) -> Card:
         known = {field.name for field in fields(Card)}
         card = Card(**{key: value for key, value in content.items() if key in known})
         classes = tuple(str(value) for value in card.classes)
+        size = None if card.pixel_size_m is None else float(card.pixel_size_m)
         sound = (
             card.kind in MODELS
             and 2 <= len(classes) <= MOST_CLASSES
             and len(set(classes)) == len(classes)
             and isinstance(card.bands, int)
             and 1 <= card.bands <= MOST_BANDS
-            and (card.pixel_size_m is None or 0 < float(card.pixel_size_m) < 1e5)
+            and (size is None or 0 < size < 1e5)
         )
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"The card in {name} cannot be read.") from error
     if not sound:
         raise CheckpointError(f"{name} is of a kind that this version does not know: {text[:80]}.")
-    return Card(**{**asdict(card), "classes": classes})
+    return replace(card, classes=classes, pixel_size_m=size)

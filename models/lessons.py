@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -11,10 +12,12 @@ from .checkpoint import Card, save_model
 from .coarse.fcn import FCN
 from .coarse.train import Recipe, TrainingImage, train
 from .progress import Outcome, follow
+from .rasters import require_space
 from .refine.rnn import RefinementRNN
 from .refine.teach import UNROLLED, LabelledTile, coarse_miou, teach
 from .training import Epoch
 
+MODEL_BYTES = 2_000_000
 Stop = Callable[[], bool]
 Tell = Callable[[Epoch, "float | None"], None]  # with the seconds left
 
@@ -53,6 +56,7 @@ def train_coarse(
     tell: Tell,
 ) -> Outcome:
     """Train a coarse net and save its best weights; a training that is broken off by an exception saves nothing."""
+    require_space(Path(path).parent, MODEL_BYTES)  # before the minutes that a training takes
     torch.manual_seed(recipe.seed)
     net = FCN(len(about.classes), len(images[0].image)).to(device)
     outcome = follow(train(net, images, recipe, device), stop, tell)
@@ -72,6 +76,7 @@ def teach_refiner(
     tell: Tell,
 ) -> TaughtRefiner:
     """Teach a fresh refiner and save its best weights; a training broken off by an exception saves nothing."""
+    require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
     refiner = RefinementRNN(len(about.classes), len(tiles[0].image)).to(device)
     coarse = coarse_miou(tiles, seed)

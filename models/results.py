@@ -13,6 +13,7 @@ from .progress import Watch
 from .rasters import NODATA, class_writer, score_writer
 from .score_maps import UNLABELLED, Grid, Labels, probabilities
 from .tiles import surround, tiles
+from .training import present_classes
 
 BLOCK = 1024  # px
 
@@ -66,7 +67,11 @@ def evaluate(
 
     Returns:
         The accuracy, and the boundary IoU by distance in pixels and class.
+
+    Raises:
+        LabelError: where nothing is labelled, or an index has no class.
     """
+    present_classes(labels, scores.classes)
     grid, count, halo = scores.grid, len(scores.classes), max(DISTANCES) + 1
     total = np.zeros((count, count), dtype=np.int64)
     edges = np.zeros((len(DISTANCES), count, 2), dtype=np.int64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor, nn
 
@@ -85,20 +86,30 @@ def hold_out(labels: Labels, seed: int, margin: int) -> tuple[Labels, Labels]:
     return learn, np.where(held, labels, UNLABELLED).astype(np.uint8)
 
 
+def present_classes(labels: Labels, classes: Sequence[str]) -> NDArray[np.uint8]:
+    """Return the class indices that occur in labels, in order.
+
+    Raises:
+        LabelError: where nothing is labelled, or an index has no class.
+    """
+    present = np.unique(labels[labels != UNLABELLED])
+    if present.size == 0:
+        raise LabelError("Nothing is labelled within the scene; check the extent and the CRS of the labels.")
+    if present[-1] >= len(classes):
+        raise LabelError(
+            f"The labels hold the class index {present[-1]}, but there are {len(classes)} classes: "
+            f"{', '.join(classes)} (indices 0 to {len(classes) - 1}; 255 is unlabelled)."
+        )
+    return present
+
+
 def check_classes(labels: Labels, classes: Sequence[str]) -> None:
     """Refuse labels that cannot teach.
 
     Raises:
         LabelError: where nothing is labelled, or one class alone, or an index has no class.
     """
-    present = np.unique(labels[labels != UNLABELLED])
-    if present.size == 0:
-        raise LabelError("Nothing is labelled within the scene; draw the tile over the image.")
-    if present[-1] >= len(classes):
-        raise LabelError(
-            f"The labels hold the class index {present[-1]}, but there are {len(classes)} classes: "
-            f"{', '.join(classes)} (indices 0 to {len(classes) - 1}; 255 is unlabelled)."
-        )
+    present = present_classes(labels, classes)
     if present.size == 1:
         raise LabelError(f"The labels hold one class alone, {classes[present[0]]!r}; teaching needs at least two.")
 

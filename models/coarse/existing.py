@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from ..errors import RasterError
 from ..rasters import GridReader
-from ..score_maps import Grid, Mask, Scores, Window, logits
+from ..score_maps import UNLABELLED, Grid, Mask, Scores, Window, logits
 
 Kind = Literal["probabilities", "percent", "bytes", "scores"]
+FEWEST_PERCENT = 10  # a raster of whole percentages of which none reaches this is one of class indices
 SCALES: dict[Kind, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
 
 
@@ -30,8 +31,12 @@ class ExistingScores:
         native.close()
         self._reader = GridReader(path, grid, "bilinear" if finer else "average")
         self.bands = self._reader.colour_bands()
-        self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
-        self.kind = kind_of(self._reader, self.bands)
+        try:
+            self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
+            self.kind = kind_of(self._reader, self.bands)
+        except RasterError:
+            self.close()
+            raise
         stored = self._reader.tag("WORKING_PIXEL_SIZE_M")
         self.pixel_size_m = float(stored) if stored else None
         self.grid = self._reader.grid
@@ -55,7 +60,8 @@ def class_names(bands: list[str | None]) -> tuple[str, ...]:
     if len(bands) == 1:
         name = bands[0] or "class 1"
         return ("background", name if name != "background" else "class 1")
-    return tuple(name or ("background" if number == 0 else f"class {number}") for number, name in enumerate(bands))
+    names = [name or ("background" if number == 0 else f"class {number}") for number, name in enumerate(bands)]
+    return tuple(name if names.index(name) == k else f"{name}, band {k + 1}" for k, name in enumerate(names))
 
 
 def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
@@ -68,16 +74,26 @@ def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
     kept = values[:, valid]
     if kept.size == 0:
         raise RasterError(f"{reader.path.name} is NoData everywhere; it holds no scores.")
-    if len(bands) > 1:
-        return _kind_of_many(kept, reader)
-    if float(kept.min()) < 0:
+    if len(bands) > UNLABELLED:
+        raise RasterError(f"{reader.path.name} has {len(bands)} bands; scores of at most {UNLABELLED} classes fit.")
+    return _kind_of_many(kept, reader) if len(bands) > 1 else _kind_of_one(kept, reader)
+
+
+def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+    """Tell the kind of a single band by its range; nothing else has both signs but scores before the softmax."""
+    low, high = float(kept.min()), float(kept.max())
+    if low < 0:
         return "scores"
-    high = float(kept.max())
     if high <= 1:
         return "probabilities"
-    if np.dtype(reader.dtype).kind in "ui" and high <= 255:
-        return "percent" if high <= 100 else "bytes"
-    return "scores"
+    is_whole = np.dtype(reader.dtype).kind in "ui"
+    if high > 255 or (is_whole and high < FEWEST_PERCENT):
+        what = "class indices" if is_whole and high < FEWEST_PERCENT else "something else"
+        raise RasterError(
+            f"{reader.path.name} holds values from {low:g} to {high:g}, which look like {what}; "
+            "a single band of scores has probabilities (0 to 1), percentages (to 100) or bytes (to 255)."
+        )
+    return "percent" if high <= 100 else "bytes"
 
 
 def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:

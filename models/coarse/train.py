@@ -56,7 +56,7 @@ def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: tor
             loss = _update(net, optimizer, [examples[n] for n in chosen], generator)
             rate.step()
             score = None
-            if step % JUDGE_EVERY == 0 or step == recipe.steps:
+            if step % JUDGE_EVERY == 0 or step in (1, recipe.steps):  # at the first, so that an early stop has a best
                 score = held_out_miou(net, images, [held for _, held in parts], device)
             is_best = score is not None and best.offer(score)
             yield Epoch(step, recipe.steps, loss, score, is_best)

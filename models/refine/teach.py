@@ -61,7 +61,7 @@ def teach(
         for step in range(1, steps + 1):
             loss = _update(refiner, optimizer, examples, generator)
             score = None
-            if step % JUDGE_EVERY == 0 or step == steps:
+            if step % JUDGE_EVERY == 0 or step in (1, steps):  # at the first, so that an early stop has a judged best
                 score = held_out_miou(refiner, tiles, judged, UNROLLED, device)
             is_best = score is not None and best.offer(score)
             yield Epoch(step, steps, loss, score, is_best)
