@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from map_refiner.models.checkpoint import Card, load_model, save_model
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.coarse.train import Recipe, TrainingImage, train
+from map_refiner.models.demo_scene.files import DemoFiles
 from map_refiner.models.demo_scene.files import write as write_demo
 from map_refiner.models.labels import raster_labels
 from map_refiner.models.metrics import Accuracy, confusion
@@ -74,10 +74,19 @@ def _resized(maps: Scores, height: int, width: int, how: str) -> Scores:
     return torch.nn.functional.interpolate(torch.from_numpy(maps)[None], (height, width), mode=how)[0].numpy()
 
 
+def drawn(folder: Path, seed: int) -> DemoFiles:
+    """Draw a synthetic scene, unless it is there."""
+    target = folder / f"demo_{seed}"
+    if not (target / "osm_roads.gpkg").exists():
+        return write_demo(target, seed=seed)
+    names = ("scene.tif", "truth.gpkg", "tile.gpkg", "truth.tif", "osm_buildings.gpkg", "osm_roads.gpkg")
+    return DemoFiles(*(target / name for name in names))
+
+
 def sources(data: Path, folder: Path) -> Iterator[Source]:
     """Yield everything that may be learnt from."""
     for seed in DEMO_SEEDS:
-        files = write_demo(folder / f"demo_{seed}", seed=seed)
+        files = drawn(folder, seed)
         yield read(f"demo {seed}", files.scene, files.labels)
     south = read("banepa south, left", data / "banepa/south_rgb.tif", data / "banepa/south_label.tif")
     cut = round(south.labels.shape[1] * SOUTH_LEARNT)
@@ -96,7 +105,7 @@ def trained(known: list[Source], steps: int, seed: int, start: FCN | None = None
     net = start or FCN(len(CLASSES), 3)
     images = [TrainingImage(source.image, source.labels) for source in known]
     started = time.monotonic()
-    for epoch in train(net, images, Recipe(steps, seed), torch.device("cpu")):
+    for epoch in train(net, images, Recipe(steps, seed, learning_rate=0.001, optimizer="adamw"), torch.device("cpu")):
         if epoch.held_out_miou is not None:
             minutes = (time.monotonic() - started) / 60
             print(
@@ -168,7 +177,7 @@ def measured(net: FCN, refiner: RefinementRNN, source: Source) -> dict[str, obje
 
 def judged(data: Path, folder: Path) -> Iterator[Source]:
     """Yield what is measured and never learnt from."""
-    files = write_demo(folder / "demo_7", seed=7)
+    files = drawn(folder, 7)
     yield read("demo 7", files.scene, files.labels)
     south = read("banepa south, right", data / "banepa/south_rgb.tif", data / "banepa/south_label.tif")
     cut = round(south.labels.shape[1] * SOUTH_LEARNT) + 60
@@ -185,11 +194,12 @@ def main() -> None:
     options.add_argument("output", type=Path)
     options.add_argument("--coarse-steps", type=int, default=1600)
     options.add_argument("--refiner-steps", type=int, default=800)
+    options.add_argument("--scratch", type=Path, default=Path("build/weights"), help="where the scenes are drawn, once")
     options.add_argument("--coarse", type=Path, help="a coarse model to keep instead of training one")
     given = options.parse_args()
     devices.use_all_cores()
-    with environment(), tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with environment():
+        folder = given.scratch
         known = list(sources(given.data, folder))
         if given.coarse:
             net = load_model(given.coarse, "coarse")[0]
@@ -197,7 +207,7 @@ def main() -> None:
             first = trained([source for source in known if source.lacks is None], given.coarse_steps, 0)
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
             save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
-        fresh = [write_demo(folder / f"teach_{seed}", seed=seed) for seed in TEACH_SEEDS]
+        fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]
         lessons = [read(f"demo {n}", files.scene, files.labels) for n, files in enumerate(fresh)]
         lessons += [source for source in known if source.name == "banepa south, left"]
         refiner = taught(net, lessons, given.refiner_steps, 0)
