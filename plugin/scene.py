@@ -177,6 +177,8 @@ def size_of(
         width = (area[2] - area[0]) / layer.rasterUnitsPerPixelX()
         height = (area[3] - area[1]) / layer.rasterUnitsPerPixelY()
     factor = 1.0 if own_m is None or pixel_size_m is None else own_m / pixel_size_m
+    if abs(1 / factor - 1) < 0.02:  # the worker too takes the image's own pixels then
+        factor = 1.0
     return Size(max(1, round(width * factor)), max(1, round(height * factor)))
 
 
