@@ -1,0 +1,82 @@
+"""The options page, and which Python is found."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from map_refiner.plugin.environment import PLUGIN_ROOT, find_python
+from map_refiner.plugin.options_page import PAGE, OptionsFactory, OptionsPage
+from map_refiner.plugin.settings import Settings
+
+
+@pytest.fixture
+def page(qgis_app, work_folder):
+    page = OptionsPage()
+    yield page
+    page.deleteLater()
+
+
+def test_settings_have_types_and_defaults(work_folder):
+    settings = Settings()
+    assert (settings.python, settings.device, settings.road_width_m) == ("", "auto", 7.0)
+    settings.road_width_m = 4.5
+    assert Settings().road_width_m == 4.5
+    assert settings.work_folder() == work_folder
+    settings.folder = ""
+    assert settings.work_folder().name == "map_refiner"
+
+
+def test_python_is_found_in_the_usual_places(work_folder, tmp_path, monkeypatch):
+    settings = Settings()
+    assert find_python(settings) == PLUGIN_ROOT / ".venv" / "worker" / "bin" / "python"
+    assert find_python(settings, tmp_path) is None
+    monkeypatch.setenv("MAP_REFINER_PYTHON", sys.executable)
+    assert find_python(settings, tmp_path) == Path(sys.executable)
+    settings.python = str(tmp_path / "mine")
+    assert find_python(settings) is None
+    (tmp_path / "mine").touch()
+    assert find_python(settings) == tmp_path / "mine"
+
+
+def test_page_applies_what_is_filled_in(page, tmp_path):
+    applied = []
+    page.applied.connect(lambda: applied.append(True))
+    page.python.setFilePath("/some/python")
+    page.device.setCurrentIndex(page.device.findData("cpu"))
+    page.folder.setFilePath(str(tmp_path))
+    page.apply()
+    settings = Settings()
+    assert (settings.python, settings.device, settings.folder) == ("/some/python", "cpu", str(tmp_path))
+    assert applied
+
+
+def test_factory_makes_the_page_that_the_dock_asks_for(qgis_app, work_folder):
+    factory = OptionsFactory()
+    page = factory.createWidget(None)
+    assert page.objectName() == PAGE
+    assert not factory.icon().isNull()
+    page.deleteLater()
+
+
+def test_a_python_is_described(page, wait_until):
+    page.test.click()
+    assert not page.test.isEnabled()
+    wait_until(page.test.isEnabled, 60, "the answer")
+    assert "torch 2" in page.report.text()
+    assert "Device: " in page.report.text()
+    assert "Missing" not in page.report.text()
+
+
+def test_a_python_that_lacks_modules_is_described(page, wait_until):
+    page.python.setFilePath("/usr/bin/python3")
+    page.test.click()
+    wait_until(page.test.isEnabled, 60, "the answer")
+    assert "Missing: torch" in page.report.text()
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/bin/echo", "/nowhere"])
+def test_what_is_no_python_is_said(page, wait_until, program):
+    page.python.setFilePath(program)
+    page.test.click()
+    wait_until(page.test.isEnabled, 60, "the answer")
+    assert "no Python that works" in page.report.text()
