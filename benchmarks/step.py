@@ -19,6 +19,7 @@ from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.refine.rnn import FILTERS, SIZE, RefinementRNN
 from map_refiner.models.refine.run import refine
+from record import write_page
 
 SIDE, CLASSES, BANDS, STEPS = 1500, 3, 3, 5
 
@@ -52,10 +53,15 @@ def main() -> None:
     slow = median_seconds(plain, 1)
     rate = 2 * 3000**3 / median_seconds(lambda: square @ square, 3)
     operations = SIDE**2 * (STEPS * CLASSES * 2 * FILTERS * (SIZE**2 + FILTERS + 1) + 2 * FILTERS * BANDS * SIZE**2)
-    print(f"{devices.describe(torch.device('cpu'))}, torch {torch.__version__}")
-    print(f"paper's form {slow:.2f} s, fused {fused:.2f} s ({slow / fused:.1f} times as fast)")
     limit = operations / rate
-    print(f"limit {limit:.2f} s at {rate / 1e9:.0f} GFLOP/s; the fused form takes {fused / limit:.1f} times that")
+    rows = {"the paper's form": slow, "the fused form, as in the product": fused, "limit": limit}
+    lines = ["| form | seconds | times the limit |", "|---|---|---|"]
+    lines += [f"| {name} | {seconds:.2f} | {seconds / limit:.1f} |" for name, seconds in rows.items()]
+    about = (
+        f"{SIDE} x {SIDE} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps from scores and image in memory. The "
+        f"limit is the fused form's operations at the rate of a 3000 x 3000 matrix product, {rate / 1e9:.0f} GFLOP/s."
+    )
+    write_page("step", "The time of five steps", "benchmarks/step.py", about, "\n".join(lines))
 
 
 if __name__ == "__main__":
