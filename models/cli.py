@@ -28,7 +28,7 @@ from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
 from .progress import Watch, share
 from .protocol import ClassSource
-from .rasters import GridReader, environment
+from .rasters import GridReader, environment, make_folder
 from .results import Report, report, write_classes, write_scores
 from .results import evaluate as measure
 from .scene import Scene
@@ -181,21 +181,24 @@ def refine(
     """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
     if output.is_file():
         raise OutputError(f"{output} is a file; a folder for the steps is needed.")
-    path = _refiner_file(refiner)
-    size = pixel_size or _working_size(image, scores) or _usable_size(image, read_card(path).pixel_size_m)
+    weights = _refiner_file(refiner)
+    size = pixel_size or _working_size(image, scores) or _usable_size(image, read_card(weights).pixel_size_m)
     made = not output.exists()
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     try:
         with _session(image, bands, size, device, output) as session, _bar("Refining") as bar:
             session.load_scores(scores, share(bar, 0, 0.05))
-            session.load_refiner(path)
+            session.load_refiner(weights)
             for _ in session.step(0, steps, share(bar, 0.05, 0.75)):
                 pass
             part = 0.2 / len(session.history)
+            written = []
             for step in session.history:
-                target = output / f"step_{step.index:03d}.tif"
+                written.append(session.run_dir / f"step_{step.index:03d}.tif")
                 watch = share(bar, 0.8 + part * step.index, part)
-                write_scores(session.path(step.scores), session.scene.image_grid, target, watch)
+                write_scores(session.path(step.scores), session.scene.image_grid, written[-1], watch)
+            for path in written:  # all of them, or none
+                path.replace(output / path.name)
             changes = [step.changed or 0.0 for step in session.history[1:]]
             notices = list(session.notices)
     except BaseException:
@@ -219,14 +222,10 @@ def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
         for n, path in enumerate(scores):
             existing = ExistingScores(path)
             truth = read_labels(labels, existing.grid, existing.classes)
-            if not (truth < len(existing.classes)).any():
-                raise RefinerError(f"No label lies within {Path(path).name}; check the extent and the CRS of both.")
             accuracy, edges = measure(existing, truth, share(bar, n / len(scores), 1 / len(scores)))
             existing.close()
             reports.append(report(path, accuracy, edges))
-    part = target.with_name(f".{target.name}.part")
-    part.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8")
-    part.replace(target)
+    _write_text(target, json.dumps(reports, indent=2) + "\n")
     for entry in reports:
         per_class = ", ".join(f"{k} {v:.3f}" if v is not None else f"{k} -" for k, v in entry["iou"].items())
         click.echo(
@@ -300,6 +299,9 @@ def _session(image: str, bands: str | None, size: float | None, device: str, nea
 @contextmanager
 def _bar(label: str) -> Iterator[Watch]:
     """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
 
         def watch(fraction: float) -> None:
@@ -310,6 +312,18 @@ def _bar(label: str) -> Iterator[Watch]:
 
 def _tell(bar: Watch) -> Callable[[Epoch, float | None], None]:
     return lambda epoch, _: bar(epoch.step / epoch.steps)
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _check_output(path: Path, *endings: str) -> None:

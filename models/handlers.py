@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
@@ -12,13 +11,13 @@ from . import protocol as p
 from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
 from .device import out_of_memory
-from .errors import Interrupted, OutputError, RefinerError
+from .errors import Interrupted, RefinerError
 from .examples import labelled_tile, training_images
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
 from .progress import Clock, share
-from .rasters import environment
+from .rasters import environment, make_folder
 from .refine.teach import coarse_miou
 from .results import evaluate, write_classes
 from .scene import Scene
@@ -61,10 +60,7 @@ class Handlers:
 
     def _on_open(self, request: p.Open) -> None:
         self._drop()
-        try:
-            Path(request.run_dir).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"The folder {request.run_dir} cannot be made: {error.strerror or error}.") from error
+        make_folder(request.run_dir)
         scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
         self._session = Session(scene, request.run_dir, self._device)
         self._session.save()

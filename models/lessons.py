@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from .checkpoint import Card, save_model
@@ -15,7 +16,7 @@ from .progress import Outcome, follow
 from .rasters import require_space
 from .refine.rnn import RefinementRNN
 from .refine.teach import UNROLLED, LabelledTile, coarse_miou, teach
-from .training import Epoch
+from .training import Epoch, check_classes
 
 MODEL_BYTES = 2_000_000
 Stop = Callable[[], bool]
@@ -56,6 +57,7 @@ def train_coarse(
     tell: Tell,
 ) -> Outcome:
     """Train a coarse net and save its best weights; a training that is broken off by an exception saves nothing."""
+    check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
     require_space(Path(path).parent, MODEL_BYTES)  # before the minutes that a training takes
     torch.manual_seed(recipe.seed)
     net = FCN(len(about.classes), len(images[0].image)).to(device)

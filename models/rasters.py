@@ -259,6 +259,14 @@ def require_space(folder: Path, size: int) -> None:
         raise OutputError(f"About {size / 1e6:,.0f} MB are needed in {folder}, and {free / 1e6:,.0f} MB are free.")
 
 
+def make_folder(path: str | Path) -> None:
+    """Make a folder where there is none."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {path} cannot be made: {error.strerror or error}.") from error
+
+
 def score_writer(
     path: str | Path, grid: Grid, classes: Sequence[str], pixel_size_m: float | None, compress: bool = True
 ) -> RasterWriter:

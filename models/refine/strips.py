@@ -21,6 +21,9 @@ def in_strips(rows: int, height: int, work: Callable[[slice], None]) -> None:
         with torch.inference_mode():
             work(strip)
 
+    if len(strips) == 1:
+        alone(strips[0])
+        return
     torch.set_num_threads(1)
     try:
         with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
