@@ -6,7 +6,8 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -144,8 +145,7 @@ def open_raster(path: str | Path) -> Any:
     if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
         raise RasterError(f"There is no file {path}.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # images without a CRS are welcome
+        with _anywhere():
             source = rasterio.open(path)
     except RasterioError as error:
         raise RasterError(f"{Path(path).name} is not a raster that can be read: {error}.") from error
@@ -154,6 +154,14 @@ def open_raster(path: str | Path) -> Any:
     if source.transform.is_degenerate:
         raise RasterError(f"{Path(path).name} has pixels without a size: {tuple(source.transform)[:6]}.")
     return source
+
+
+@contextmanager
+def _anywhere() -> Iterator[None]:
+    """Let rasters without a place on earth pass without a warning: they are welcome."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
 
 
 def grid_of(source: Any) -> Grid:
@@ -202,11 +210,12 @@ class RasterWriter:
         floating = np.dtype(dtype).kind == "f"
         packed = {"compress": "deflate", "zlevel": 1, "predictor": 3 if floating else 2} if compress else {}
         try:
-            self._target = rasterio.open(
-                self.part, "w", driver="GTiff", width=grid.width, height=grid.height, count=len(bands),
-                dtype=dtype, nodata=nodata, crs=grid.crs or None, transform=rasterio.Affine(*grid.transform),
-                tiled=True, blockxsize=256, blockysize=256, bigtiff="IF_SAFER", **packed,
-            )  # fmt: skip
+            with _anywhere():
+                self._target = rasterio.open(
+                    self.part, "w", driver="GTiff", width=grid.width, height=grid.height, count=len(bands),
+                    dtype=dtype, nodata=nodata, crs=grid.crs or None, transform=rasterio.Affine(*grid.transform),
+                    tiled=True, blockxsize=256, blockysize=256, bigtiff="IF_SAFER", **packed,
+                )  # fmt: skip
         except (RasterioError, OSError) as error:
             self.part.unlink(missing_ok=True)
             raise OutputError(f"{self.path} cannot be written: {error}.") from error
@@ -245,7 +254,7 @@ class RasterWriter:
 
 def _check_whole(path: Path) -> None:
     """Read the last block back: closing a file reports no error when the disk filled up."""
-    with rasterio.open(path) as written:
+    with _anywhere(), rasterio.open(path) as written:
         height, width = written.shape
         written.read(written.count, window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
 
