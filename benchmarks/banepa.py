@@ -121,7 +121,7 @@ def main() -> None:
     about = (
         "Three classes at 0.53 m. The coarse net learnt from the imprecise vectors of the whole scene, and from no "
         f"accurate label; the refiner was taught on the accurate labels of columns 0-767 ({given.teach_steps} updates), "
-        f"and everything was scored on columns 800-1535. Per cent, mean ± standard deviation over seeds "
+        f"and all scored on columns 800-1535. Per cent, mean ± standard deviation over seeds "
         f"{', '.join(map(str, SEEDS))}."
     )
     command = "benchmarks/banepa.py DATA/banepa build/banepa"

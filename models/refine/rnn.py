@@ -110,19 +110,19 @@ class RefinementRNN(nn.Module):
         """
         weights = self.fused()
         term = self._image_term(image)  # (batch, 32, rows - 4, columns - 4)
+        by_image = [
+            functional.conv2d(term, weights[k, :, SIZE * SIZE :, None, None], self.hidden_bias[k])
+            for k in range(self.classes)
+        ]
+        filters = weights[:, :, : SIZE * SIZE].reshape(self.classes, FILTERS, 1, SIZE, SIZE)
         for _ in range(steps):
-            updates = [self._patch_update(scores[:, k : k + 1], term, weights[k], k) for k in range(self.classes)]
+            updates = []
+            for k in range(self.classes):
+                hidden = (functional.conv2d(scores[:, k : k + 1], filters[k]) + by_image[k]).relu()
+                updates.append(functional.conv2d(hidden, self.out[k][:, :, None, None], self.out_bias[k : k + 1]))
+                by_image[k] = by_image[k][..., REACH:-REACH, REACH:-REACH]
             scores = scores[..., REACH:-REACH, REACH:-REACH] + torch.cat(updates, dim=1)
-            term = term[..., REACH:-REACH, REACH:-REACH]
         return scores
-
-    def _patch_update(self, scores: Tensor, term: Tensor, weights: Tensor, k: int) -> Tensor:
-        """Return the update of class k in a batch, (batch, 1, rows - 4, columns - 4)."""
-        filters = weights[:, : SIZE * SIZE].reshape(FILTERS, 1, SIZE, SIZE)
-        by_scores = functional.conv2d(scores, filters, self.hidden_bias[k])
-        by_image = functional.conv2d(term, weights[:, SIZE * SIZE :, None, None])
-        hidden = (by_scores + by_image).relu()
-        return functional.conv2d(hidden, self.out[k][:, :, None, None], self.out_bias[k : k + 1])
 
 
 def _xavier(outputs: int, inputs: int) -> Tensor:
