@@ -80,7 +80,10 @@ class GridReader:
         part = rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
         try:
             array = self._view.read(list(bands), window=part)
-            mask = self._view.read_masks(list(bands), window=part).any(axis=0)
+            if self._view.count > self._source.count:  # an alpha band of its own says what the raster reaches; GDAL
+                mask = self._view.read(self._view.count, window=part) != 0  # takes it for a mask of bytes alone
+            else:
+                mask = self._view.read_masks(list(bands), window=part).any(axis=0)
         except RasterioError as error:
             raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
         if array.dtype.kind == "f":

@@ -92,7 +92,7 @@ class Session:
         tile: int,
     ) -> Step:
         grid = self.scene.grid
-        seconds = 0.0
+        seconds, known = 0.0, False
         with StepWriter(self._names(0), self.run_dir, grid, classes, self.scene.pixel_size_m) as writer:
             parts = [part.core for part in tiles(grid.height, grid.width, tile, 0)]
             for n, window in enumerate(parts):
@@ -101,7 +101,10 @@ class Session:
                 seconds += time.perf_counter() - started
                 log = torch.log_softmax(torch.from_numpy(maps), dim=0).clamp_min(np.log(LOG_FLOOR)).numpy()
                 writer.write(log, valid, window)
+                known = known or bool(valid.any())
                 watch((n + 1) / len(parts))
+            if not known:
+                raise RefinerError("There is no data within the scene; choose another area, or scores that lie on it.")
         self.classes = classes
         self.history = [writer.step(None, seconds * 1000)]
         if self.refiner is not None and self._refined_classes != classes:

@@ -68,6 +68,7 @@ class StepWriter:
         try:
             self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
         except BaseException:
-            for name in self._names[:3]:
-                (self._folder / name).unlink(missing_ok=True)
+            for path in (self._folder / name for name in self._names[:3]):
+                if path.is_file():
+                    path.unlink()
             raise

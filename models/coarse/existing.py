@@ -103,7 +103,7 @@ def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:
         near = np.abs(total / scale - 1) < 0.02 + len(kept) / scale * (scale > 1)
         if kind != "scores" and float(kept.min()) >= 0 and near.mean() > 0.98:
             return kind
-    if np.dtype(reader.dtype).kind in "ui":
+    if np.dtype(reader.dtype).kind in "ui" and float(kept.min()) >= 0:
         raise RasterError(
             f"{reader.path.name} holds whole numbers that do not add up to 100 or 255 over its {len(kept)} bands, "
             "as the scores of classes do. Choose a raster with one probability a class."

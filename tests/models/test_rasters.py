@@ -95,8 +95,10 @@ def test_another_crs_lands_in_the_right_place(raster, utm):
     assert not valid.all()
 
 
-def test_beyond_the_raster_there_is_no_data(raster, grid):
-    path = raster("a.tif", counting())
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
+@pytest.mark.parametrize("nodata", [None, 250])
+def test_beyond_the_raster_there_is_no_data(raster, grid, dtype, nodata):
+    path = raster("a.tif", counting(dtype=dtype), nodata=nodata)
     wide = Grid(grid(1, 1).crs, (0.5, 0, 499_998, 0, -0.5, 4_649_101), 32, 30)
     values, valid = read_all(path, wide, bands=[1, 2, 3])
     expected = np.zeros((30, 32), bool)
@@ -227,7 +229,7 @@ def cut_file(folder, size):
 def test_a_raster_that_ends_early_says_so(tmp_path):
     path = cut_file(tmp_path, 50_000)
     with GridReader(path) as reader:
-        values, valid = reader.read([1], Window(0, 0, 10, 10))  # its beginning is there
+        _, valid = reader.read([1], Window(0, 0, 10, 10))  # its beginning is there
         assert valid.all()
         with pytest.raises(RasterError, match=r"a\.tif cannot be read to its end"):
             reader.read([1], Window(0, 0, 300, 300))
@@ -329,18 +331,16 @@ def test_nothing_is_there_until_it_is_whole(tmp_path, grid):
     assert [path.name for path in tmp_path.iterdir()] == ["s.tif"]
 
 
-class Interruption(Exception):
-    pass
+def break_off(path, here):
+    with score_writer(path, here, ("a", "b", "c"), None) as writer:
+        writer.write(random_maps(10), Window(0, 0, 10, 24))
+        raise InterruptedError
 
 
 def test_what_is_broken_off_leaves_the_old_file_alone(tmp_path, grid):
     (tmp_path / "s.tif").write_text("the old one")
-    with (
-        pytest.raises(Interruption),
-        score_writer(tmp_path / "s.tif", grid(20, 24), ("a", "b", "c"), None) as writer,
-    ):
-        writer.write(random_maps(10), Window(0, 0, 10, 24))
-        raise Interruption
+    with pytest.raises(InterruptedError):
+        break_off(tmp_path / "s.tif", grid(20, 24))
     assert [path.name for path in tmp_path.iterdir()] == ["s.tif"]
     assert (tmp_path / "s.tif").read_text() == "the old one"
 
@@ -406,17 +406,19 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path, limit, packing):
     assert not list(tmp_path.iterdir())
 
 
+def write_and_lose_half(path, here):
+    noise = np.random.default_rng(0).integers(0, 250, (1, here.height, here.width)).astype("uint8")
+    with RasterWriter(path, here, ["a"], "uint8", 255, compress=False) as writer:
+        writer.write(noise, whole(here))
+        writer._target.close()
+        with writer.part.open("r+b") as file:
+            file.truncate(writer.part.stat().st_size // 2)
+
+
 def test_a_file_that_is_not_whole_on_disk_is_not_given_its_name(tmp_path, grid):
     """What the disk lost between writing and closing is noticed when the last block is read back."""
-    with (
-        pytest.raises(OutputError),
-        RasterWriter(tmp_path / "s.tif", grid(600, 600), ["a"], "uint8", 255, compress=False) as writer,
-    ):
-        writer.write(np.random.default_rng(0).integers(0, 250, (1, 600, 600)).astype("uint8"), Window(0, 0, 600, 600))
-        writer._target.close()
-        size = writer.part.stat().st_size
-        with writer.part.open("r+b") as file:
-            file.truncate(size // 2)
+    with pytest.raises(OutputError):
+        write_and_lose_half(tmp_path / "s.tif", grid(600, 600))
     assert not list(tmp_path.iterdir())
 
 
