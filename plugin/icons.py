@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QByteArray, QRectF, Qt
+from qgis.PyQt.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from qgis.PyQt.QtSvg import QSvgRenderer
+from qgis.PyQt.QtWidgets import QAbstractButton
 
 ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
 SIZES = (16, 24, 32, 48)
@@ -29,6 +30,34 @@ def themed(name: str, palette: QPalette) -> QIcon:
         for size in SIZES:
             icon.addPixmap(_paint(drawing, colour, size), mode)
     return icon
+
+
+class IconKeeper(QObject):
+    """Keeps a button's icon in the colour of its text, which a theme may change at any time."""
+
+    def __init__(self, button: QAbstractButton, name: str) -> None:
+        super().__init__(button)
+        self.button = button
+        self.name = ""
+        self.set_name(name)
+        button.installEventFilter(self)
+
+    def set_name(self, name: str) -> None:
+        """Show another icon."""
+        if name != self.name:
+            self.name = name
+            self._update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Follow the palette; QGIS's dark themes change it only when a widget is about to be shown."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._update()
+        return False
+
+    def _update(self) -> None:
+        self.button.setIcon(themed(self.name, self.button.palette()))
+        height = self.button.fontMetrics().height()
+        self.button.setIconSize(QSize(height, height))
 
 
 def _paint(drawing: str, colour: QColor, size: int) -> QPixmap:

@@ -67,6 +67,7 @@ class ScoreLayers(QObject):
         self._due.appendleft(_Due(run, step, kind))
         self._due.extend(others)
         self._add_next()
+        self.set_visible(run, True)
         self._timer.start()
 
     def show(self, run: str, step: Stepped, kind: int) -> None:
@@ -79,6 +80,13 @@ class ScoreLayers(QObject):
             self._timer.start()
         self._shown = (run, step.index, kind)
         self._apply_visibility()
+        self.set_visible(run, True)
+
+    def set_visible(self, run: str, visible: bool) -> None:
+        """Show or hide all of a run."""
+        group = self._run_group(run)
+        if group is not None:
+            group.setItemVisibilityChecked(visible)
 
     def truncate(self, run: str, count: int) -> None:
         """Remove the layers of all steps but the first `count`."""
@@ -129,6 +137,9 @@ class ScoreLayers(QObject):
         group.setIsMutuallyExclusive(True)
         group.setExpanded(False)
         group.setItemVisibilityChecked(False)
+        if len(parent.children()) == 1:
+            parent.setExpanded(False)  # a tree view forgets that an empty group is open
+            parent.setExpanded(True)
         self._busy = False
         return group
 

@@ -31,7 +31,6 @@ from ..scene import (
     source_of,
 )
 from ..score_layers import RUN
-from ..sections.footer import duration
 from ..sections.scene import Area
 from ..state import Task
 from ..vectors import source_of as vector_source_of
@@ -46,6 +45,7 @@ class SceneControl(Part):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._held_out: float | None = None  # the last figure of the running training
         self.area_tool = AreaTool(desk.canvas, self)
         self.area_tool.drawn.connect(self._on_rectangle_drawn)
         self.handlers = {
@@ -174,6 +174,7 @@ class SceneControl(Part):
         model = new_model(run.folder, "coarse")
         self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, TrainCoarse(sources, str(model)))
         coarse.set_progress("")
+        self._held_out = None
 
     def _vectors(self, layer: QgsVectorLayer, folder: Path) -> str:
         if not layer.featureCount():
@@ -207,12 +208,13 @@ class SceneControl(Part):
 
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
         if self.desk.task is Task.TRAIN_COARSE:
-            text = self.tr("Step {} of {} · loss {:.3f}").format(event.step, event.steps, event.loss)
+            text = self.tr("Loss {:.3f}").format(event.loss)
             if event.held_out_miou is not None:
-                text += self.tr(" · held-out mean IoU {:.3f}").format(event.held_out_miou)
-            if event.seconds_left is not None:
-                text += self.tr(" · {} left").format(duration(event.seconds_left))
+                self._held_out = event.held_out_miou
+            if self._held_out is not None:
+                text += self.tr(" · held-out mean IoU {:.3f}").format(self._held_out)
             self.dock.coarse.set_progress(text)
+            self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Training"), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
         if event.kind != "coarse":

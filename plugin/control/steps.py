@@ -114,7 +114,8 @@ class StepControl(Part):
         if step.index == 0:
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
             desk.layers.begin(run.name, run.scene.name)
-        self.dock.footer.set_milliseconds(step.milliseconds)
+        else:
+            self.dock.footer.set_milliseconds(step.milliseconds)
         desk.layers.add(run.name, step, self._kind_of(step))
         desk.refresh()
 

@@ -13,7 +13,6 @@ from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, Traini
 from ..label_layer import USUAL_CLASSES, Place, add_outline, check, commit, new_file, open_layer
 from ..refusal import Refused
 from ..run import Run
-from ..sections.footer import duration
 from ..state import Task
 from ..vectors import source_of
 from ..weights import title_of
@@ -77,7 +76,9 @@ class TeachControl(Part):
         desk.iface.setActiveLayer(layer)
         self.dock.teach.labels.setLayer(layer)
         desk.iface.actionAddFeature().trigger()
-        desk.messages.tell(self.tr("Digitize in “{}”. It is kept in {}.").format(layer.name(), path))
+        if desk.run is not None:
+            desk.layers.set_visible(desk.run.name, False)  # it would cover what is to be digitized
+        desk.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
 
     @spoken
     def _on_outline_requested(self) -> None:
@@ -122,15 +123,16 @@ class TeachControl(Part):
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
         if self.desk.task is not Task.TEACH:
             return
-        text = self.tr("Loss {:.3f}").format(event.loss)
         if event.held_out_miou is not None:
-            text += self.tr(" · held-out mean IoU {:.3f}").format(event.held_out_miou)
-            if event.coarse_miou is not None:
-                text += self.tr(", coarse map {:.3f}").format(event.coarse_miou)
             self.dock.teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
-        if event.seconds_left is not None:
-            text += self.tr(" · {} left").format(duration(event.seconds_left))
+        text = self.tr("Loss {:.3f}").format(event.loss)
+        curve = self.dock.teach.curve
+        if curve.points:
+            text += self.tr(" · held-out mean IoU {:.3f}").format(curve.points[-1][1])
+            if curve.baseline is not None:
+                text += self.tr(", coarse map {:.3f}").format(curve.baseline)
         self.dock.teach.set_progress(text)
+        self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Teaching"), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
         if event.kind != "refiner":
@@ -139,22 +141,23 @@ class TeachControl(Part):
         if desk.run is not None:
             desk.run.refiner = event.model
         self.dock.refine.refiner.add_file(self.tr("Taught on {}").format(self._label_name), event.model)
-        text, beats = self._verdict(event)
-        self.dock.teach.set_progress(text)
-        (desk.messages.tell if beats else desk.messages.warn)(text)
+        figures, advice, beats = self._verdict(event)
+        self.dock.teach.set_progress(f"{figures} {advice}")
+        (desk.messages.tell if beats else desk.messages.warn)(figures)
         desk.show_step(0)  # it was taught from the coarse map on, so that is where to use it
 
-    def _verdict(self, event: Trained) -> tuple[str, bool]:
-        before = event.coarse_miou
-        if before is None or event.held_out_miou > before:
-            old = "" if before is None else self.tr(", the coarse map has {:.3f}").format(before)
-            text = self.tr("The refiner is taught: held-out mean IoU {:.3f}{}. Step from the coarse map to see it.")
-            return text.format(event.held_out_miou, old), True
-        text = self.tr(
-            "The taught refiner does not beat the coarse map on the held-out part of the tile (mean IoU {:.3f} against "
-            "{:.3f}). Label more, and more exactly, or keep the refiner that you had."
-        )
-        return text.format(event.held_out_miou, before), False
+    def _verdict(self, event: Trained) -> tuple[str, str, bool]:
+        """Return what came of a training, what to do next, and whether it helped."""
+        after, before = event.held_out_miou, event.coarse_miou
+        if before is None:
+            figures = self.tr("The refiner is taught: held-out mean IoU {:.3f}.").format(after)
+            return figures, self.tr("Step from the coarse map to see it."), True
+        if after > before:
+            figures = self.tr("The refiner is taught: held-out mean IoU {:.3f}, the coarse map has {:.3f}.")
+            return figures.format(after, before), self.tr("Step from the coarse map to see it."), True
+        figures = self.tr("The taught refiner does not beat the coarse map (held-out mean IoU {:.3f} against {:.3f}).")
+        advice = self.tr("Label more, and more exactly, or keep the refiner that you had.")
+        return figures.format(after, before), advice, False
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:

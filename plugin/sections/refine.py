@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QSlider, QSpinBox, QWidget
 
-from ..icons import themed
+from ..icons import IconKeeper
 from ..state import State, StepFacts, Task
 from .model_combo import ModelCombo
 from .section import Section, button, note
@@ -57,7 +57,8 @@ class RefineSection(Section):
             "step",
         )
         self.step.clicked.connect(self.step_requested)
-        self.play = button(self.tr("Play"), "", "play")
+        self.play = button(self.tr("Play"), "")
+        self._play_icon = IconKeeper(self.play, "play")
         self.play.setCheckable(True)
         self.play.clicked.connect(self.play_toggled)
         self.run = button(
@@ -118,9 +119,7 @@ class RefineSection(Section):
                 if playing
                 else self.tr("Refine step by step up to the end number, and show each step.")
             )
-            self.play.setIcon(themed("pause" if playing else "play", self.palette()))
-            height = self.play.fontMetrics().height()
-            self.play.setIconSize(QSize(height, height))
+            self._play_icon.set_name("pause" if playing else "play")
 
     def _fill_kinds(self, classes: tuple[str, ...]) -> None:
         wanted = [self.tr("Classes"), *(self.tr("Heat Map of {}").format(name) for name in classes)]

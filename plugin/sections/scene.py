@@ -10,7 +10,7 @@ from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from ..icons import themed
+from ..icons import IconKeeper
 from ..state import State, Task
 from .band_edit import BandEdit
 from .section import Section, note, shrink
@@ -84,7 +84,7 @@ class SceneSection(Section):
             self.area.addItem(text, kind)
         self.area.currentIndexChanged.connect(self._on_area_changed)
         self.draw = QToolButton()
-        self.draw.setIcon(themed("rectangle", self.palette()))
+        IconKeeper(self.draw, "rectangle")
         self.draw.setAccessibleName(self.tr("Draw rectangle"))
         self.draw.setToolTip(self.tr("Draw the area on the map: press, drag, release."))
         self.draw.clicked.connect(self.rectangle_requested)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -14,7 +13,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..icons import themed
+from ..icons import IconKeeper
 from ..state import State
 
 
@@ -85,9 +84,7 @@ def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -
     made.setAccessibleDescription(tip)
     made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     if icon:
-        made.setIcon(themed(icon, made.palette()))
-        height = made.fontMetrics().height()
-        made.setIconSize(QSize(height, height))
+        IconKeeper(made, icon)
     return made
 
 

@@ -21,7 +21,6 @@ def test_a_new_tile_is_ready_to_digitize_in(analyst, wait_until, work_folder):
     path = Path(layer.source().split("|")[0])
     assert path == work_folder / "labels" / "image_tile_1.gpkg"
     assert path.is_file()
-    assert str(path) in analyst.bar.text()
     setup = layer.editorWidgetSetup(layer.fields().indexOf("class"))
     assert setup.type() == "ValueMap"
     offered = [name for entry in setup.config()["map"] for name in entry]
@@ -30,6 +29,13 @@ def test_a_new_tile_is_ready_to_digitize_in(analyst, wait_until, work_folder):
     assert isinstance(renderer, QgsCategorizedSymbolRenderer)
     assert {category.value() for category in renderer.categories()} == set(offered)
     assert QgsProject.instance().layerTreeRoot().children()[0].layer() is layer
+
+
+def test_the_map_does_not_cover_what_is_digitized(stepper, wait_until):
+    new_tile(stepper, wait_until)
+    assert stepper.visible_layers() == []
+    stepper.step()
+    assert stepper.visible_layers() == ["Step 1 · classes"]
 
 
 def test_a_second_tile_has_a_file_of_its_own(analyst, wait_until, work_folder):
@@ -106,7 +112,7 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
 def test_taught_worse_than_the_coarse_map_is_said_plainly(analyst):
     from map_refiner.models.protocol import Trained
 
-    text, beats = analyst.plugin.controller.teaching._verdict(Trained("/m", 10, 0.5, 0.6, False, "refiner"))
+    text, _, beats = analyst.plugin.controller.teaching._verdict(Trained("/m", 10, 0.5, 0.6, False, "refiner"))
     assert not beats
     assert "does not beat the coarse map" in text
     assert "0.500" in text
