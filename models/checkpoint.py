@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from .coarse.fcn import FCN
-from .errors import CheckpointError, OutputError
+from .errors import CheckpointError
+from .files import write_whole
 from .refine.rnn import RefinementRNN
 from .score_maps import UNLABELLED
 
@@ -54,16 +54,8 @@ class Card:
 
 def save_model(path: str | Path, model: nn.Module, card: Card) -> None:
     """Write weights and their card, whole or not at all."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    try:
-        part.write_bytes(save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
-        os.replace(part, path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
 
 
 def read_card(path: str | Path) -> Card:

@@ -19,6 +19,7 @@ from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
 from .errors import CheckpointError, OutputError, RefinerError
 from .examples import labelled_tile, training_images
+from .files import make_folder, write_whole
 from .ground import pixel_size_m
 from .labels import burn_sources, raster_labels, read_labels
 from .lessons import About, teach_refiner
@@ -28,7 +29,7 @@ from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
 from .progress import Watch, share
 from .protocol import ClassSource
-from .rasters import GridReader, environment, make_folder
+from .rasters import GridReader, environment
 from .results import Report, report, write_classes, write_scores
 from .results import evaluate as measure
 from .scene import Scene
@@ -225,7 +226,7 @@ def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
             accuracy, edges = measure(existing, truth, share(bar, n / len(scores), 1 / len(scores)))
             existing.close()
             reports.append(report(path, accuracy, edges))
-    _write_text(target, json.dumps(reports, indent=2) + "\n")
+    write_whole(target, (json.dumps(reports, indent=2) + "\n").encode())
     for entry in reports:
         per_class = ", ".join(f"{k} {v:.3f}" if v is not None else f"{k} -" for k, v in entry["iou"].items())
         click.echo(
@@ -312,18 +313,6 @@ def _bar(label: str) -> Iterator[Watch]:
 
 def _tell(bar: Watch) -> Callable[[Epoch, float | None], None]:
     return lambda epoch, _: bar(epoch.step / epoch.steps)
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_output(path: Path, *endings: str) -> None:

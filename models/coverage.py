@@ -34,7 +34,7 @@ def share_vertices(polygons: Sequence[shapely.Polygon], classes: Labels) -> NDAr
     kept, counts = [], np.empty(len(corners), dtype=np.int64)
     total = np.cumsum(np.maximum(length, 1))
     for first in range(0, int(total[-1]), CHUNK):
-        part = slice(*np.searchsorted(total, (first, first + CHUNK)))
+        part = slice(*np.searchsorted(total, (first, first + CHUNK), side="right"))
         found, counts[part] = _with_meetings(corners[part], step[part], length[part], classes)
         kept.append(found)
     ends = np.concatenate([[0], np.cumsum(counts)])

@@ -13,11 +13,12 @@ from .coarse.train import Recipe
 from .device import out_of_memory
 from .errors import Interrupted, RefinerError
 from .examples import labelled_tile, training_images
+from .files import make_folder
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
 from .progress import Clock, share
-from .rasters import environment, make_folder
+from .rasters import environment
 from .refine.teach import coarse_miou
 from .results import evaluate, write_classes
 from .scene import Scene

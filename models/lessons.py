@@ -12,8 +12,8 @@ import torch
 from .checkpoint import Card, save_model
 from .coarse.fcn import FCN
 from .coarse.train import Recipe, TrainingImage, train
+from .files import require_space
 from .progress import Outcome, follow
-from .rasters import require_space
 from .refine.rnn import RefinementRNN
 from .refine.teach import UNROLLED, LabelledTile, coarse_miou, teach
 from .training import Epoch, check_classes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +146,7 @@ def write(found: ClassPolygons, path: str | Path, crs: str) -> str:
         raise OutputError(f"There is no folder {path.parent}.")
     try:
         with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
-            _write(found, Path(folder) / path.name, driver, crs)
+            _write(found, Path(folder) / f"{path.stem}{path.suffix.lower()}", driver, crs)
             _replace(Path(folder), path)
     except (OSError, DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise OutputError(f"{path} cannot be written: {error}. Is it open elsewhere, or the disk full?") from error
@@ -162,25 +163,27 @@ def _replace(folder: Path, path: Path) -> None:
         stale += [path, *(path.with_suffix(ending) for ending in SIDECARS)]
     for old in stale:
         old.unlink(missing_ok=True)
-    for part in sorted(folder.iterdir(), key=lambda part: part.name == path.name):
-        os.replace(part, path.parent / part.name)
+    for part in sorted(folder.iterdir(), key=lambda part: part.suffix == path.suffix.lower()):
+        os.replace(part, path if part.suffix == path.suffix.lower() else path.parent / part.name)
 
 
 def _write(found: ClassPolygons, path: Path, driver: str, crs: str) -> None:
     areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
     options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" else {}
-    pyogrio.raw.write(
-        path,
-        geometry=shapely.to_wkb(np.array(found.polygons, dtype=object)),
-        field_data=[
-            np.array(found.classes, dtype=object),
-            np.round(np.array(found.confidence, dtype=np.float64), 4),
-            np.round(np.array(areas, dtype=np.float64), 2),
-        ],
-        fields=["class", "confidence", "area_m2"],
-        geometry_type="Polygon",
-        driver=driver,
-        crs=crs or None,
-        encoding="UTF-8",
-        layer_options=options,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # the analyst is told in words
+        pyogrio.raw.write(
+            path,
+            geometry=shapely.to_wkb(np.array(found.polygons, dtype=object)),
+            field_data=[
+                np.array(found.classes, dtype=object),
+                np.round(np.array(found.confidence, dtype=np.float64), 4),
+                np.round(np.array(areas, dtype=np.float64), 2),
+            ],
+            fields=["class", "confidence", "area_m2"],
+            geometry_type="Polygon",
+            driver=driver,
+            crs=crs or None,
+            encoding="UTF-8",
+            layer_options=options,
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from rasterio.vrt import WarpedVRT
 from typing_extensions import Self
 
 from .errors import OutputError, RasterError
+from .files import require_space
 from .score_maps import UNLABELLED, Grid, Labels, Mask, Window
 
 NODATA = -9999.0  # of score rasters
@@ -260,23 +260,6 @@ def _check_whole(path: Path) -> None:
     with _anywhere(), rasterio.open(path) as written:
         height, width = written.shape
         written.read(written.count, window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
-
-
-def require_space(folder: Path, size: int) -> None:
-    """Refuse to begin a file of about `size` bytes that the disk has no room for."""
-    if not folder.is_dir():
-        raise OutputError(f"There is no folder {folder}.")
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise OutputError(f"About {size / 1e6:,.0f} MB are needed in {folder}, and {free / 1e6:,.0f} MB are free.")
-
-
-def make_folder(path: str | Path) -> None:
-    """Make a folder where there is none."""
-    try:
-        Path(path).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {path} cannot be made: {error.strerror or error}.") from error
 
 
 def score_writer(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -16,7 +15,8 @@ from .checkpoint import Card, load_model
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
 from .device import out_of_memory, synchronize
-from .errors import CheckpointError, OutputError, RefinerError
+from .errors import CheckpointError, RefinerError
+from .files import write_whole
 from .progress import Watch, share
 from .rasters import NODATA, GridReader
 from .refine.rnn import RefinementRNN
@@ -262,12 +262,7 @@ class Session:
             "serial": self._serial,
             "history": [asdict(step) for step in self.history],
         }
-        part = self.run_dir / f".{MANIFEST}.part"
-        try:
-            part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            os.replace(part, self.run_dir / MANIFEST)
-        except OSError as error:
-            raise OutputError(f"{self.run_dir / MANIFEST} cannot be written: {error.strerror or error}.") from error
+        write_whole(self.run_dir / MANIFEST, json.dumps(content, indent=1).encode())
 
     def close(self) -> None:
         """Let go of the image."""

@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all, and room for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from .errors import OutputError
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write a small file under another name, and give it its own when it is whole.
+
+    Raises:
+        OutputError: for a place that cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):  # there is none where all went well, or where there is no folder
+            part.unlink()
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Refuse to begin a file of about `size` bytes that the disk has no room for."""
+    if not folder.is_dir():
+        raise OutputError(f"There is no folder {folder}.")
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise OutputError(f"About {size / 1e6:,.0f} MB are needed in {folder}, and {free / 1e6:,.0f} MB are free.")
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder where there is none."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {path} cannot be made: {error.strerror or error}.") from error
