@@ -422,16 +422,6 @@ def test_a_file_that_is_not_whole_on_disk_is_not_given_its_name(tmp_path, grid):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_is_made_or_refused(tmp_path):
-    rasters.make_folder(tmp_path / "a" / "b")
-    rasters.make_folder(tmp_path / "a" / "b")
-    assert (tmp_path / "a" / "b").is_dir()
-    (tmp_path / "file").write_text("")
-    for name in ("file", "file/c"):
-        with pytest.raises(OutputError, match="cannot be made"):
-            rasters.make_folder(tmp_path / name)
-
-
 # --- polygons and areas ---------------------------------------------------------------------------------------------
 
 
