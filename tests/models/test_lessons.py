@@ -1,0 +1,114 @@
+"""A training from beginning to end: the file of weights that comes of it."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.checkpoint import load_model
+from map_refiner.models.coarse.train import Recipe, TrainingImage
+from map_refiner.models.errors import LabelError, OutputError
+from map_refiner.models.lessons import About, teach_refiner, train_coarse
+from map_refiner.models.refine.teach import LabelledTile
+
+CPU = torch.device("cpu")
+ABOUT = About(("no", "yes"), 0.5, "stripes", "CC0")
+
+
+def never():
+    return False
+
+
+def ignore(*_):
+    return None
+
+
+def stripes(size=70):
+    labels = (np.arange(size) // 14 % 2).astype("uint8")[None].repeat(size, axis=0)
+    image = np.random.default_rng(0).normal(0, 0.3, (1, size, size)).astype("float32") + 2 * labels - 1
+    return image.astype("float32"), labels
+
+
+def tile(blurred=True):
+    image, labels = stripes()
+    likely = np.where(labels == 1, 0.6, 0.4).astype("float32") if blurred else labels.astype("float32")
+    wrong = np.roll(likely, 6, axis=1)
+    return LabelledTile(np.log(np.stack([1 - wrong, wrong]) + 1e-5).astype("float32"), image, labels)
+
+
+def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
+    path = str(tmp_path / "c.safetensors")
+    image = TrainingImage(*stripes())
+    outcome = train_coarse([image], ABOUT, Recipe(2, 0, batch=2), path, CPU, never, ignore)
+    _, card = load_model(path, "coarse")
+    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn", ("no", "yes"), 1, 0.5)
+    assert (card.trained_on, card.licence) == ("stripes", "CC0")
+    assert f"{outcome.held_out_miou:.3f}" in card.quality
+
+
+def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
+    path = str(tmp_path / "r.safetensors")
+    taught = teach_refiner([tile()], ABOUT, 3, 0, path, CPU, never, ignore)
+    loaded, card = load_model(path, "refiner")
+    for name, value in taught.refiner.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value)
+    assert (card.kind, card.steps, card.classes) == ("faithful", 5, ("no", "yes"))
+    assert f"{taught.outcome.held_out_miou:.3f}" in card.quality
+    assert f"{taught.coarse_miou:.3f}" in card.quality
+    assert not taught.refiner.training
+
+
+def test_says_whether_the_coarse_map_is_beaten(tmp_path):
+    path = str(tmp_path / "r.safetensors")
+    image, labels = stripes()
+    right = np.stack([labels == 0, labels == 1]).astype("float32")
+    perfect = LabelledTile(np.log(right + 1e-5).astype("float32"), image, labels)
+    taught = teach_refiner([perfect], ABOUT, 1, 0, path, CPU, never, ignore)
+    assert taught.coarse_miou == 1
+    assert not taught.beats_coarse
+
+
+def test_an_early_stop_keeps_and_names_the_best(tmp_path):
+    path, told = str(tmp_path / "r.safetensors"), []
+    taught = teach_refiner([tile()], ABOUT, 50, 0, path, CPU, lambda: len(told) >= 2, lambda e, _: told.append(e))
+    assert taught.outcome.stopped
+    assert taught.outcome.steps == 2
+    assert taught.outcome.held_out_miou == told[0].held_out_miou > 0
+    load_model(path, "refiner")
+
+
+def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
+    def cancel(epoch, _):
+        raise InterruptedError
+
+    for train in (
+        lambda path: teach_refiner([tile()], ABOUT, 5, 0, path, CPU, never, cancel),
+        lambda path: train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0, batch=1), path, CPU, never, cancel),
+    ):
+        with pytest.raises(InterruptedError):
+            train(str(tmp_path / "w.safetensors"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path):
+    def fail(*_):
+        pytest.fail("was trained first")
+
+    path = str(tmp_path / "missing" / "w.safetensors")
+    with pytest.raises(OutputError, match="There is no folder"):
+        teach_refiner([tile()], ABOUT, 5, 0, path, CPU, never, fail)
+    with pytest.raises(OutputError, match="There is no folder"):
+        train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0), path, CPU, never, fail)
+
+
+def test_one_class_alone_is_refused(tmp_path):
+    image, labels = stripes()
+    with pytest.raises(LabelError, match="one class alone"):
+        train_coarse([TrainingImage(image, 0 * labels)], ABOUT, Recipe(5, 0), str(tmp_path / "w"), CPU, never, ignore)
+
+
+def test_the_same_seed_gives_the_same_file(tmp_path):
+    content = []
+    for n in range(2):
+        path = tmp_path / f"{n}.safetensors"
+        teach_refiner([tile()], ABOUT, 2, 7, str(path), CPU, never, ignore)
+        content.append(path.read_bytes())
+    assert content[0] == content[1]

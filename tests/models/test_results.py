@@ -1,0 +1,123 @@
+"""What leaves a run: rasters on the image's grid, and the accuracy."""
+
+import numpy as np
+import pytest
+import rasterio
+from map_refiner.models import results
+from map_refiner.models.coarse.existing import ExistingScores
+from map_refiner.models.errors import LabelError
+from map_refiner.models.metrics import Accuracy, boundary_counts, confusion, ratio
+from map_refiner.models.results import evaluate, report, write_classes, write_scores
+from map_refiner.models.score_maps import UNLABELLED
+
+
+def ignore(_):
+    return None
+
+
+@pytest.fixture
+def scores(town):
+    existing = ExistingScores(town.scores_path)
+    yield existing
+    existing.close()
+
+
+@pytest.mark.parametrize("factor", [1, 3, 0.5])
+def test_scores_on_another_grid_are_probabilities_with_names(town, grid, tmp_path, factor):
+    here = grid(96, 120).resized(int(120 * factor), int(96 * factor))
+    write_scores(town.scores_path, here, tmp_path / "s.tif", ignore)
+    with rasterio.open(tmp_path / "s.tif") as found:
+        maps = found.read()
+        assert found.descriptions == town.classes
+        assert found.bounds == rasterio.open(town.scores_path).bounds
+        assert found.dataset_mask().all()  # no rim without data
+    assert maps.shape == (3, here.height, here.width)
+    assert np.allclose(maps.sum(axis=0), 1, atol=1e-5)
+    if factor == 1:
+        assert np.allclose(maps, town.scores, atol=1e-4)
+    if factor == 3:
+        assert np.allclose(maps[:, 1::3, 1::3], town.scores, atol=1e-3)  # the middle of each pixel
+
+
+def test_classes_on_another_grid(town, grid, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "BLOCK", 50)
+    write_classes(town.scores_path, grid(96, 120), tmp_path / "c.tif", ignore)
+    with rasterio.open(tmp_path / "c.tif") as found:
+        assert np.array_equal(found.read(1), town.scores.argmax(axis=0))
+        assert found.tags()["CLASSES"] == "background,building,road"
+
+
+def test_no_data_stays(raster, town, grid, tmp_path):
+    array = town.scores.copy()
+    array[:, 10:20, 30:50] = -9999
+    path = raster("s.tif", array, nodata=-9999)
+    here = grid(96, 120).resized(240, 192)
+    write_scores(path, here, tmp_path / "p.tif", ignore)
+    write_classes(path, here, tmp_path / "c.tif", ignore)
+    with rasterio.open(tmp_path / "p.tif") as scores, rasterio.open(tmp_path / "c.tif") as classes:
+        for hole in (scores.read_masks(1) == 0, classes.read(1) == UNLABELLED):
+            assert hole[22:38, 62:98].all()
+            assert hole.sum() == pytest.approx(800, rel=0.1)
+
+
+def test_what_is_broken_off_leaves_nothing(town, grid, tmp_path):
+    def cancel(_):
+        raise InterruptedError
+
+    for write in (write_scores, write_classes):
+        with pytest.raises(InterruptedError):
+            write(town.scores_path, grid(96, 120), tmp_path / "s.tif", cancel)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("block", [16, 50, 1024])
+def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, block):
+    monkeypatch.setattr(results, "BLOCK", block)
+    labels = town.labels.copy()
+    labels[:, 100:] = UNLABELLED
+    accuracy, boundary = evaluate(scores, labels, ignore)
+    predicted = town.scores.argmax(axis=0).astype("uint8")
+    assert np.array_equal(accuracy.confusion, confusion(labels, predicted, 3))
+    counts = boundary_counts(labels, predicted, 3, (slice(0, 96), slice(0, 120)))
+    for d, distance in enumerate(("1", "2", "3", "5")):
+        for k, name in enumerate(town.classes):
+            assert boundary[distance][name] == pytest.approx(ratio(counts[d, k]))
+
+
+def test_a_perfect_map_is_perfect(raster, town):
+    array = np.stack([town.labels == k for k in range(3)]).astype("float32")
+    existing = ExistingScores(raster("s.tif", array))
+    accuracy, boundary = evaluate(existing, town.labels, ignore)
+    assert accuracy.overall_accuracy == accuracy.mean_iou == accuracy.kappa == 1
+    assert all(value == 1 for by_class in boundary.values() for value in by_class.values())
+
+
+def test_a_class_without_labels_is_unknown(scores, town):
+    labels = np.where(town.labels == 2, UNLABELLED, town.labels).astype("uint8")
+    accuracy, boundary = evaluate(scores, labels, ignore)
+    assert accuracy.iou[2] is None
+    assert boundary["2"]["road"] is None
+    assert boundary["2"]["building"] is not None
+
+
+def test_labels_that_measure_nothing_are_refused(scores, town):
+    with pytest.raises(LabelError, match="Nothing is labelled within the scene"):
+        evaluate(scores, np.full_like(town.labels, UNLABELLED), ignore)
+    with pytest.raises(LabelError, match="class index 7, but there are 3 classes"):
+        evaluate(scores, np.full_like(town.labels, 7), ignore)
+
+
+def test_the_report_has_every_field():
+    accuracy = Accuracy(("a", "b"), np.array([[3, 1], [0, 4]]))
+    found = report("x.tif", accuracy, {"1": {"a": 0.5, "b": None}})
+    assert found == {
+        "path": "x.tif",
+        "classes": ["a", "b"],
+        "overall_accuracy": 7 / 8,
+        "average_accuracy": (3 / 4 + 1) / 2,
+        "kappa": pytest.approx(0.75),
+        "mean_iou": (3 / 4 + 4 / 5) / 2,
+        "iou": {"a": 3 / 4, "b": 4 / 5},
+        "boundary_iou": {"1": {"a": 0.5, "b": None}},
+        "confusion": [[3, 1], [0, 4]],
+    }
