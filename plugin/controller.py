@@ -7,13 +7,14 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
+from .control.coarse import CoarseControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
 from .dock import MapRefinerDock
-from .engine import Launch
+from .launch import Launch
 from .options_page import PAGE
 from .score_layers import RUN
 from .state import Task, Worker
@@ -27,10 +28,11 @@ class Controller(Part):
         desk = self.desk
         self._cancelling = False
         self.scenes = SceneControl(desk)
+        self.coarse = CoarseControl(desk, self.scenes)
         self.steps = StepControl(desk)
-        self.teaching = TeachControl(desk)
+        self.teaching = TeachControl(desk, self.scenes)
         self.exporting = ExportControl(desk)
-        self._parts = (self.scenes, self.steps, self.teaching, self.exporting)
+        self._parts = (self.scenes, self.coarse, self.steps, self.teaching, self.exporting)
         engine = desk.engine
         engine.state_changed.connect(desk.refresh)
         engine.became_ready.connect(self._on_ready)
@@ -66,8 +68,7 @@ class Controller(Part):
         launch = Launch(str(desk.python), desk.settings.device)
         if desk.task is Task.NONE and desk.engine.launch not in (None, launch):
             desk.engine.stop()
-            if desk.run is not None:
-                desk.run.is_open = False
+            desk.close_runs()
         desk.refresh()
 
     # --- the worker -------------------------------------------------------------------------------------------
@@ -91,10 +92,11 @@ class Controller(Part):
         desk = self.desk
         self._cancelling = False
         desk.task = Task.NONE
-        desk.opening = None
+        if isinstance(event, (Cancelled, Failed)):
+            desk.coming = None
         if isinstance(event, Failed):
-            if event.request == "Open" and desk.run is not None:
-                desk.run.is_open = False  # the worker has closed it to open the other one
+            if event.request in ("Open", "Resume"):
+                desk.close_runs()  # the worker closes one scene before it opens another
             desk.messages.fail(event.message, event.detail)
         elif isinstance(event, Cancelled):
             desk.messages.tell(self.tr("Cancelled. Finished steps and labels stay."))
@@ -106,10 +108,9 @@ class Controller(Part):
         desk = self.desk
         was_cancelling, self._cancelling = self._cancelling, False
         desk.task = Task.NONE
-        desk.opening = None
+        desk.coming = None
         self.steps.stop_playing()
-        if desk.run is not None:
-            desk.run.is_open = False
+        desk.close_runs()
         self.exporting.on_ended()
         desk.messages.fail(sentence)
         if was_cancelling:
@@ -128,7 +129,7 @@ class Controller(Part):
     def _on_restart_requested(self) -> None:
         desk = self.desk
         desk.task = Task.NONE
-        desk.opening = None
+        desk.coming = None
         desk.start_worker()
         if desk.run is not None:
             desk.ask(Task.RESUME, self.tr("Opening the scene again…"), Resume(str(desk.run.folder)))
@@ -150,7 +151,7 @@ class Controller(Part):
         desk = self.desk
         self.steps.stop_playing()
         desk.layers.forget()
-        desk.run = desk.opening = None
+        desk.run = desk.coming = None
         if desk.task is not Task.NONE:
             desk.engine.cancel()
         desk.refresh()

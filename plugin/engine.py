@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ..models import protocol
-from .environment import PLUGIN_ROOT, clean_environment
+from .environment import clean_environment
+from .launch import Launch
 from .state import Worker
 from .worker_exit import cannot_start, explain
 
@@ -17,33 +17,6 @@ SILENCE_MS = 20_000  # ten heartbeats
 GRACE_MS = 5_000  # between Cancel and kill
 LAST_MS = 1_500  # for the worker to end when QGIS or the plugin goes
 STDERR_LINES = 60
-
-# The folder itself is registered under the package's name, so that no other map_refiner is taken by mistake. The worker
-# yields to QGIS: with as many threads as cores it would make the map stutter.
-BOOT = """
-import importlib.util, os, sys
-if hasattr(os, "nice"):
-    os.nice(10)
-root = sys.argv.pop(1)
-spec = importlib.util.spec_from_file_location(
-    "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
-sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
-from map_refiner.models.worker import main
-sys.exit(main())
-"""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How to start a worker."""
-
-    python: str
-    device: str = "auto"
-    root: str = str(PLUGIN_ROOT)
-
-    def arguments(self) -> list[str]:
-        """Return what follows the name of the program."""
-        return ["-I", "-u", "-c", BOOT, self.root, "--device", self.device]
 
 
 class Engine(QObject):
@@ -136,6 +109,11 @@ class Engine(QObject):
                 process.waitForFinished(LAST_MS)
             process.deleteLater()
         self._set_state(Worker.STOPPED)
+
+    @property
+    def running(self) -> protocol.Request | None:
+        """Return the request that the worker is at."""
+        return self._running
 
     def process_id(self) -> int:
         """Return the worker's process id; 0 when there is none."""

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
     NULL,
-    QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
-    QgsCoordinateTransformContext,
-    QgsCsException,
     QgsEditorWidgetSetup,
     QgsFeature,
     QgsGeometry,
-    QgsRectangle,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
+from .place import Place
 from .refusal import Refused
 from .styles import IGNORE, TILE, style_labels
 
@@ -29,24 +24,6 @@ LAYER = "labels"
 LABELS = "map_refiner/labels"  # the property that marks such a layer
 USUAL_CLASSES = ("background", "building", "road")
 MOST_NAMED = 5  # feature ids in a sentence
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a scene lies: its extent in its CRS, and how to get there."""
-
-    extent: QgsRectangle
-    crs: QgsCoordinateReferenceSystem
-    context: QgsCoordinateTransformContext
-
-    def in_crs(self, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
-        """Return the extent in another CRS; unchanged where one of the two is unknown."""
-        if not (crs.isValid() and self.crs.isValid()):
-            return QgsRectangle(self.extent)
-        try:
-            return QgsCoordinateTransform(self.crs, crs, self.context).transformBoundingBox(self.extent)
-        except QgsCsException:
-            raise Refused(_tr("The labels' CRS cannot be brought together with the scene's.")) from None
 
 
 def new_file(folder: Path, scene_name: str, place: Place) -> Path:

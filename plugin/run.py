@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models.protocol import Stepped
+from .place import Place
 from .scene import Scene
 from .state import StepFacts
 
@@ -16,6 +17,7 @@ class Run:
 
     scene: Scene
     folder: Path
+    place: Place
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
     refiner: str | None = None  # the file that the worker has in use

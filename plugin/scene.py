@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsCsException,
     QgsDistanceArea,
@@ -18,11 +16,11 @@ from qgis.core import (
     QgsPointXY,
     QgsProviderRegistry,
     QgsRasterLayer,
-    QgsRectangle,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ..models.protocol import Open
+from .place import Place
 from .refusal import Refused
 
 FINEST_M = 0.5  # the shipped models were taught at half a metre; finer pixels cost time and help them little
@@ -142,24 +140,13 @@ def default_pixel_size_m(own: float | None) -> float | None:
     return None if own is None else max(own, FINEST_M)
 
 
-def area_in_layer(
-    rectangle: QgsRectangle,
-    crs: QgsCoordinateReferenceSystem,
-    layer: QgsRasterLayer,
-    context: QgsCoordinateTransformContext,
-) -> tuple[float, float, float, float]:
-    """Bring a rectangle into a layer's CRS and clip it to the layer.
+def area_in_layer(place: Place, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
+    """Bring a place into a layer's CRS and clip it to the layer.
 
     Raises:
         Refused: where they do not meet.
     """
-    if crs.isValid() and layer.crs().isValid():
-        transform = QgsCoordinateTransform(crs, layer.crs(), context)
-        try:
-            rectangle = transform.transformBoundingBox(rectangle)
-        except QgsCsException:
-            raise Refused(_tr("The area cannot be brought into the CRS of “{}”.").format(layer.name())) from None
-    common = rectangle.intersect(layer.extent())
+    common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
         raise Refused(_tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
     return (common.xMinimum(), common.yMinimum(), common.xMaximum(), common.yMaximum())

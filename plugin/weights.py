@@ -35,6 +35,14 @@ def title_of(path: Path) -> str:
     return f"{title}, {size:.3g} m" if isinstance(size, (int, float)) and size > 0 else title
 
 
+def new_file(folder: Path, name: str) -> Path:
+    """Return a file of weights in a folder that is not there yet."""
+    number = 1
+    while (path := folder / f"{name}_{number}.safetensors").exists():
+        number += 1
+    return path
+
+
 def _card(path: Path) -> dict[str, object]:
     """Read what a safetensors file says about itself; the tensors behind its header are left alone."""
     try:

@@ -6,16 +6,17 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from qgis.core import QgsProject, QgsRasterLayer
+from qgis.core import QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
 
 from ...models.protocol import Event, Request, Resume
 from ..dock import MapRefinerDock
-from ..engine import Engine, Launch
+from ..engine import Engine
 from ..environment import find_python
-from ..label_layer import Place
+from ..launch import Launch
 from ..messages import Messages
+from ..place import Place
 from ..refusal import Refused
 from ..run import Run
 from ..score_layers import ScoreLayers
@@ -37,7 +38,7 @@ class Desk(QObject):
         self.engine = Engine(self)
         self.layers = ScoreLayers(self.project, self)
         self.run: Run | None = None
-        self.opening: Run | None = None  # takes the place of `run` when the worker has opened it
+        self.coming: Run | None = None  # takes the place of `run` when its coarse map is there
         self.task = Task.NONE
         self.playing = False
         self.python: Path | None = None
@@ -74,8 +75,7 @@ class Desk(QObject):
                     "No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner."
                 )
             )
-        if self.run is not None:
-            self.run.is_open = False
+        self.close_runs()
         self.engine.start(Launch(str(self.python), self.settings.device))
 
     def on_run(self, *requests: Request) -> tuple[Request, ...]:
@@ -88,6 +88,12 @@ class Desk(QObject):
         if run is None:
             raise Refused(self.tr("Make a coarse map first."))
         return requests if run.is_open else (Resume(str(run.folder)), *requests)
+
+    def close_runs(self) -> None:
+        """Remember that the worker has no scene open any more."""
+        for run in (self.run, self.coming):
+            if run is not None:
+                run.is_open = False
 
     def look_for_python(self) -> None:
         """Find out which Python would run the worker."""
@@ -122,18 +128,6 @@ class Desk(QObject):
         return max(0, self.dock.refine.kind.currentIndex())
 
     # --- places -----------------------------------------------------------------------------------------------
-
-    def scene_layer(self) -> QgsRasterLayer:
-        """Return the layer of the run in hand, or the one that is chosen.
-
-        Raises:
-            Refused: where there is none.
-        """
-        layer = self.project.mapLayer(self.run.scene.layer_id) if self.run is not None else None
-        layer = layer or self.dock.scene.layer.currentLayer()
-        if not isinstance(layer, QgsRasterLayer):
-            raise Refused(self.tr("Choose a raster layer first."))
-        return layer
 
     def view(self) -> Place:
         """Return what the map shows."""

@@ -6,6 +6,7 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Cancelled, Event, Failed, LoadRefiner, RefinerLoaded, Request, Step, Stepped
 from ..state import Task
+from ..weights import shipped
 from .desk import Desk, Part, spoken
 
 PLAY_PAUSE_MS = 700  # for the eye, between two steps
@@ -21,9 +22,10 @@ class StepControl(Part):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PLAY_PAUSE_MS)
         self._pause.timeout.connect(self._play_on)
-        self._start = -1  # of the steps that are being made
         refine = self.dock.refine
         refine.end.setValue(desk.settings.last_step)
+        for weights in reversed(shipped("refiner")):
+            refine.refiner.add_file(weights.title, weights.path)
         refine.step_requested.connect(self._on_step_requested)
         refine.run_requested.connect(self._on_run_requested)
         refine.play_toggled.connect(self._on_play_toggled)
@@ -63,7 +65,6 @@ class StepControl(Part):
     def _step(self, count: int) -> None:
         desk = self.desk
         requests = desk.on_run(*self.refiner_requests(), Step(desk.run.shown if desk.run else 0, count))
-        self._start = desk.run.shown if desk.run else -1
         desk.ask(Task.STEP, self.tr("Refining…"), *requests)
 
     def _on_back_requested(self) -> None:
@@ -105,7 +106,10 @@ class StepControl(Part):
     # --- what the worker answers ------------------------------------------------------------------------------
 
     def _on_stepped(self, step: Stepped) -> None:
-        desk, run = self.desk, self.desk.run
+        desk = self.desk
+        if step.index == 0 and desk.coming is not None and desk.coming.is_open:
+            desk.run, desk.coming = desk.coming, None
+        run = desk.run
         if run is None:
             return  # the project was closed meanwhile
         desk.layers.truncate(run.name, step.index)
@@ -130,13 +134,9 @@ class StepControl(Part):
 
     def on_ended(self, event: Event) -> None:
         """Go on playing, or stop; called when a request of any kind has ended."""
-        failed = isinstance(event, (Cancelled, Failed))
-        run, start, self._start = self.desk.run, self._start, -1
-        if failed and run is not None and 0 <= start < run.last:
-            run.is_open = False  # the worker may have forgotten steps that we show; its folder has not
         if not self.desk.playing:
             return
-        if failed:
+        if isinstance(event, (Cancelled, Failed)):
             self.stop_playing()
         else:
             self._pause.start()

@@ -10,21 +10,23 @@ from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
-from ..label_layer import USUAL_CLASSES, Place, add_outline, check, commit, new_file, open_layer
+from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer
 from ..refusal import Refused
 from ..run import Run
 from ..state import Task
 from ..vectors import source_of
+from ..weights import new_file as new_weights
 from ..weights import title_of
 from .desk import Desk, Part, spoken
-from .scenes import new_model
+from .scenes import SceneControl
 
 
 class TeachControl(Part):
     """Section four of the dock."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, scenes: SceneControl) -> None:
         super().__init__(desk)
+        self.scenes = scenes
         self.handlers = {
             TrainingProgressed: self._on_training_progressed,
             Trained: self._on_trained,
@@ -46,24 +48,11 @@ class TeachControl(Part):
         """Return the classes to label: those of the map, or the usual ones before there is a map."""
         return (self.desk.run.classes if self.desk.run is not None else ()) or USUAL_CLASSES
 
-    def scene_place(self) -> Place:
-        """Return where the scene lies.
-
-        Raises:
-            Refused: where no scene is chosen.
-        """
-        desk = self.desk
-        layer = desk.scene_layer()
-        extent = layer.extent()
-        if desk.run is not None and desk.run.scene.area is not None and layer.id() == desk.run.scene.layer_id:
-            extent.set(*desk.run.scene.area)
-        return Place(extent, layer.crs(), desk.project.transformContext())
-
     @spoken
     def _on_new_tile_requested(self) -> None:
-        layer = self.desk.scene_layer()
-        folder = self.desk.settings.work_folder() / "labels"
-        path = new_file(folder, layer.name(), self.scene_place())
+        desk = self.desk
+        scene = desk.run.scene if desk.run is not None else self.scenes.scene()
+        path = new_file(desk.settings.work_folder() / "labels", scene.name, self.scenes.place())
         QTimer.singleShot(0, lambda: self._open_tile(path))  # the map stays alive between writing and opening
 
     @spoken
@@ -82,7 +71,7 @@ class TeachControl(Part):
 
     @spoken
     def _on_outline_requested(self) -> None:
-        add_outline(self._labels(), self.desk.view(), self.scene_place())
+        add_outline(self._labels(), self.desk.view(), self.scenes.place())
 
     def _labels(self) -> QgsVectorLayer:
         layer = self.dock.teach.label_layer()
@@ -94,7 +83,7 @@ class TeachControl(Part):
         """Save the labels, check them, and return where the worker finds them."""
         layer = self._labels()
         commit(layer)
-        warning = check(layer, self.classes(), self.scene_place())
+        warning = check(layer, self.classes(), self.scenes.place())
         if warning:
             self.desk.messages.warn(warning)
         self._label_name = layer.name()
@@ -107,7 +96,7 @@ class TeachControl(Part):
         desk, run = self.desk, self.desk.run
         if run is None:
             raise Refused(self.tr("Make a coarse map first."))
-        request = TrainRefiner(self._checked_labels(run), str(new_model(run.folder, "refiner")))
+        request = TrainRefiner(self._checked_labels(run), str(new_weights(run.folder, "refiner")))
         desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
         self.dock.teach.curve.clear()
         self.dock.teach.set_progress("")

@@ -104,6 +104,8 @@ def _save_widget(filters: str, title: str) -> QgsFileWidget:
     widget.setConfirmOverwrite(False)  # asked once, when the export begins
     widget.setFilter(filters)
     widget.setDialogTitle(title)
+    widget.setFocusProxy(widget.lineEdit())
+    widget.lineEdit().setAccessibleName(title)
     return widget
 
 

@@ -190,7 +190,7 @@ def test_a_coarse_model_is_trained_from_vectors_and_stopped(analyst, project, dr
     dock.coarse.roads.setLayer(lines)
     dock.coarse.road_width.setValue(8)
     analyst.click(dock.coarse.train)
-    wait_until(lambda: "loss" in dock.coarse.progress.text(), 90, "a training step")
+    wait_until(lambda: "Loss" in dock.coarse.progress.text(), 90, "a training step")
     started = time.perf_counter()
     analyst.click(dock.coarse.stop)
     analyst.wait()

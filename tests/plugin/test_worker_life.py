@@ -15,7 +15,7 @@ from qgis.core import QgsProject, QgsVectorLayer
 @pytest.fixture
 def slow(stepper):
     """Work on finer pixels, so that there is time to interfere with a step."""
-    stepper.dock.scene.pixel_size.setValue(0.08)
+    stepper.dock.scene.pixel_size.setValue(0.15)
     stepper.use_scores()
     return stepper
 
@@ -133,6 +133,23 @@ def test_cancel_keeps_the_finished_steps(slow, wait_until):
     check_layers(slow)
     slow.step()
     assert slow.run.last == last + 1
+
+
+def test_cancel_of_another_scene_keeps_the_run_in_hand(slow):
+    slow.run_to(1)
+    former = slow.run
+    cancel = slow.dock.footer.cancel
+    slow.dock.scene.pixel_size.setValue(0.06)  # several tiles, so that the cancel comes in time
+    canceller = slow.desk.engine.received.connect(
+        lambda event: isinstance(event, Progressed) and cancel.isVisible() and cancel.click()
+    )
+    slow.click(slow.dock.coarse.use_scores)
+    slow.wait()
+    slow.desk.engine.received.disconnect(canceller)
+    assert "Cancelled" in slow.bar.text()
+    assert slow.run is former
+    slow.step()
+    assert slow.run.last == 2
 
 
 def test_cancel_in_play_ends_it(slow, wait_until):

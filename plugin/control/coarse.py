@@ -1,0 +1,89 @@
+"""Making the coarse map: with a model, with one trained here, or from scores that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsRasterLayer, QgsVectorLayer
+
+from ...models.protocol import Classify, ClassSource, LoadScores, TrainCoarse, Trained, TrainingProgressed
+from ..refusal import Refused
+from ..scene import source_of
+from ..state import Task
+from ..vectors import source_of as vector_source_of
+from ..weights import new_file, shipped
+from .desk import Desk, Part, spoken
+from .scenes import SceneControl
+
+
+class CoarseControl(Part):
+    """Section two of the dock."""
+
+    def __init__(self, desk: Desk, scenes: SceneControl) -> None:
+        super().__init__(desk)
+        self.scenes = scenes
+        self._held_out: float | None = None  # the last figure of the running training
+        self.handlers = {Trained: self._on_trained, TrainingProgressed: self._on_training_progressed}
+        coarse = self.dock.coarse
+        coarse.classify_requested.connect(self._on_classify_requested)
+        coarse.scores_requested.connect(self._on_scores_requested)
+        coarse.train_requested.connect(self._on_train_requested)
+        coarse.stop_requested.connect(desk.engine.stop_training)
+        coarse.road_width.setValue(desk.settings.road_width_m)
+        for weights in reversed(shipped("coarse")):
+            coarse.source.add_file(weights.title, weights.path)
+
+    @spoken
+    def _on_classify_requested(self, model: str) -> None:
+        _, opening = self.scenes.run_for(self.scenes.scene())
+        self.desk.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model))
+
+    @spoken
+    def _on_scores_requested(self, layer: QgsRasterLayer | None) -> None:
+        scores = source_of(layer)
+        _, opening = self.scenes.run_for(self.scenes.scene())
+        self.desk.ask(Task.CLASSIFY, self.tr("Reading the scores…"), *opening, LoadScores(scores))
+
+    @spoken
+    def _on_train_requested(self) -> None:
+        coarse = self.dock.coarse
+        width = coarse.road_width.value()
+        self.desk.settings.road_width_m = width
+        run, opening = self.scenes.run_for(self.scenes.scene())
+        chosen = (("building", coarse.building_layer(), None), ("road", coarse.road_layer(), width))
+        sources = tuple(
+            ClassSource(name, self._vectors(layer, run.folder), width_m)
+            for name, layer, width_m in chosen
+            if layer is not None
+        )
+        model = new_file(run.folder, "coarse")
+        self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, TrainCoarse(sources, str(model)))
+        coarse.set_progress("")
+        self._held_out = None
+
+    def _vectors(self, layer: QgsVectorLayer, folder: Path) -> str:
+        if not layer.featureCount():
+            raise Refused(self.tr("The layer “{}” is empty.").format(layer.name()))
+        return vector_source_of(layer, folder)
+
+    def _on_training_progressed(self, event: TrainingProgressed) -> None:
+        if self.desk.task is Task.TRAIN_COARSE:
+            text = self.tr("Loss {:.3f}").format(event.loss)
+            if event.held_out_miou is not None:
+                self._held_out = event.held_out_miou
+            if self._held_out is not None:
+                text += self.tr(" · held-out mean IoU {:.3f}").format(self._held_out)
+            self.dock.coarse.set_progress(text)
+            self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Training"), event.seconds_left)
+
+    def _on_trained(self, event: Trained) -> None:
+        if event.kind != "coarse":
+            return
+        run = self.desk.coming or self.desk.run
+        name = run.scene.name if run is not None else Path(event.model).stem
+        self.dock.coarse.source.add_file(self.tr("Trained on {}").format(name), event.model)
+        self.desk.messages.tell(
+            self.tr("The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.").format(
+                event.held_out_miou
+            )
+        )
