@@ -75,18 +75,17 @@ def boundary_counts(
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     counts = np.zeros((len(distances), classes, 2), dtype=np.int64)
     for k in range(classes):
-        ours, theirs = known & (predicted == k), known & (truth == k)
+        ours, theirs = _depth(known & (predicted == k))[core], _depth(known & (truth == k))[core]
         for n, distance in enumerate(distances):
-            a, b = _boundary(ours, distance)[core], _boundary(theirs, distance)[core]
+            a, b = (ours > 0) & (ours <= distance), (theirs > 0) & (theirs <= distance)
             counts[n, k] = np.count_nonzero(a & b), np.count_nonzero(a | b)
     return counts
 
 
-def _boundary(mask: Mask, distance: int) -> Mask:
-    if not mask.any():
-        return mask
-    eroded = ndimage.binary_erosion(mask, np.ones((3, 3), dtype=bool), iterations=distance)
-    return np.asarray(mask & ~eroded)
+def _depth(mask: Mask) -> NDArray[np.int32]:
+    """Return how many erosions by a 3 x 3 square each pixel survives, plus one; 0 outside of the mask."""
+    framed = np.pad(mask, 1)  # the border of the array erodes too
+    return np.asarray(ndimage.distance_transform_cdt(framed, metric="chessboard")[1:-1, 1:-1], dtype=np.int32)
 
 
 def ratio(counts: NDArray[np.int64]) -> float | None:
