@@ -10,7 +10,7 @@ from pathlib import Path
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
-from .settings import PREFIX, Settings
+from .settings import PREFIX
 
 PLUGIN_ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "MAP_REFINER_PYTHON"
@@ -53,9 +53,9 @@ class Description:
         return tuple(name for name in MODULES if name not in self.versions)
 
 
-def find_python(settings: Settings, root: Path = PLUGIN_ROOT) -> Path | None:
+def find_python(chosen: str, root: Path = PLUGIN_ROOT) -> Path | None:
     """Return the Python that runs the worker: the chosen one, or the first that exists of the usual places."""
-    chosen = settings.python or os.environ.get(VARIABLE, "")
+    chosen = chosen or os.environ.get(VARIABLE, "")
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None
     managed = Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
@@ -46,7 +44,7 @@ class OptionsPage(QgsOptionsPageWidget):
     def _add_python(self, form: QFormLayout) -> None:
         self.python = QgsFileWidget()
         self.python.setFilePath(self.settings.python)
-        found = find_python(self.settings)
+        found = find_python("")
         self.python.lineEdit().setPlaceholderText(str(found) if found else self.tr("None was found"))
         _add(
             form,
@@ -95,8 +93,7 @@ class OptionsPage(QgsOptionsPageWidget):
         )
 
     def _on_test(self) -> None:
-        chosen = self.python.filePath().strip()
-        path = Path(chosen) if chosen else find_python(self.settings)
+        path = find_python(self.python.filePath().strip())
         if path is None:
             self.report.setText(self.tr("No Python was found. Choose one."))
             return

@@ -97,7 +97,7 @@ class Desk(QObject):
 
     def look_for_python(self) -> None:
         """Find out which Python would run the worker."""
-        self.python = find_python(self.settings)
+        self.python = find_python(self.settings.python)
 
     # --- showing ----------------------------------------------------------------------------------------------
 

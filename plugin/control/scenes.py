@@ -43,7 +43,7 @@ class SceneControl(Part):
         }
         scene = self.dock.scene
         scene.layer_changed.connect(self._on_layer_changed)
-        scene.edited.connect(self.summarize)
+        scene.edited.connect(self._on_edited)
         scene.rectangle_requested.connect(self.area_tool.start)
         desk.canvas.extentsChanged.connect(self._on_view_changed)
         self.summarize()
@@ -134,8 +134,15 @@ class SceneControl(Part):
             self.summarize()
 
     def _on_rectangle_drawn(self, rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> None:
-        self.area_tool.show(rectangle, crs)
         self.dock.scene.set_rectangle(rectangle, crs)
+
+    def _on_edited(self) -> None:
+        inputs = self.dock.scene.inputs()
+        if inputs.area is Area.DRAWN and inputs.rectangle is not None:
+            self.area_tool.show(inputs.rectangle, inputs.rectangle_crs)
+        else:
+            self.area_tool.hide()
+        self.summarize()
 
     # --- its run ----------------------------------------------------------------------------------------------
 

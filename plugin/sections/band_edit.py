@@ -20,6 +20,7 @@ class BandEdit(QWidget):
         super().__init__(parent)
         self._names: list[str] = []
         self.line = QLineEdit()
+        self.line.setAccessibleName(self.tr("Bands"))
         self.line.editingFinished.connect(self.edited)
         self.list_button = QToolButton()
         self.list_button.setText("…")

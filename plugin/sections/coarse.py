@@ -32,7 +32,7 @@ class CoarseSection(Section):
         self._add_buttons()
 
     def _add_source(self) -> None:
-        others = ((self.tr("Train From Vector Layers"), VECTORS), (self.tr("Existing Score Raster"), SCORES))
+        others = ((self.tr("Train From Vectors"), VECTORS), (self.tr("Existing Score Raster"), SCORES))
         self.source = ModelCombo(others)
         self.source.choice_changed.connect(self.update_again)
         self.add_row(

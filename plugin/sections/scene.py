@@ -79,7 +79,7 @@ class SceneSection(Section):
         for text, kind in (
             (self.tr("Whole Layer"), Area.WHOLE),
             (self.tr("Map View"), Area.VIEW),
-            (self.tr("Drawn Rectangle"), Area.DRAWN),
+            (self.tr("Rectangle"), Area.DRAWN),
         ):
             self.area.addItem(text, kind)
         self.area.currentIndexChanged.connect(self._on_area_changed)
