@@ -120,7 +120,7 @@ def main() -> None:
     reports = [one_seed(given.data, given.output, seed, given.coarse_steps, given.teach_steps) for seed in SEEDS]
     about = (
         "Three classes at 0.53 m. The coarse net learnt from the imprecise vectors of the whole scene, and from no "
-        f"accurate label; the refiner was taught on the accurate labels of columns 0-767 ({given.teach_steps} updates), "
+        f"accurate label; the refiner from the accurate labels of columns 0-767 ({given.teach_steps} updates), "
         f"and all scored on columns 800-1535. Per cent, mean ± standard deviation over seeds "
         f"{', '.join(map(str, SEEDS))}."
     )

@@ -38,7 +38,14 @@ from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Scores, Window
 CLASSES = ("background", "building", "road")
 PIXEL_M = 0.5
 DEMO_SEEDS = (101, 102, 103, 104, 105)  # of the scenes the coarse net learns from; the demo itself has another
-TEACH_SEEDS = (201, 202)  # the refiner learns from other scenes, whose coarse maps are as wrong as on new ground
+WEIGHTS = {"demo": 0.5, "banepa": 6.0, "part": 0.15}
+TEACH_SEEDS = (
+    201,
+    202,
+    203,
+    204,
+    205,
+)  # the refiner learns from other scenes, whose coarse maps are as wrong as on new ground
 SOUTH_LEARNT = 0.6  # of the width of Banepa south, from the left; the rest is measured
 LICENCE = "GPL-2.0-or-later, as the plugin; trained on CC BY 4.0, ODbL, CC0 and Public Data License 1.0 sources"
 
@@ -51,6 +58,11 @@ class Source:
     image: Scores
     labels: np.ndarray
     lacks: int | None = None  # the class that the labels call background
+
+    @property
+    def weight(self) -> float:
+        """How often its pixels are learnt from: small real scenes with good labels most, vast coarse ones least."""
+        return next((weight for name, weight in WEIGHTS.items() if self.name.startswith(name)), 1.0)
 
 
 def read(name: str, image: Path, labels: Path, native_m: float | None = None, lacks: int | None = None) -> Source:
@@ -103,7 +115,7 @@ def trained(known: list[Source], steps: int, seed: int, start: FCN | None = None
     """Train a coarse net with a dozen patches of a dozen scenes in each batch."""
     torch.manual_seed(seed)
     net = start or FCN(len(CLASSES), 3)
-    images = [TrainingImage(source.image, source.labels) for source in known]
+    images = [TrainingImage(source.image, source.labels, source.weight) for source in known]
     started = time.monotonic()
     for epoch in train(net, images, Recipe(steps, seed, learning_rate=0.001, optimizer="adamw"), torch.device("cpu")):
         if epoch.held_out_miou is not None:
@@ -195,6 +207,7 @@ def main() -> None:
     options.add_argument("--coarse-steps", type=int, default=1600)
     options.add_argument("--refiner-steps", type=int, default=800)
     options.add_argument("--scratch", type=Path, default=Path("build/weights"), help="where the scenes are drawn, once")
+    options.add_argument("--first", type=Path, help="a first coarse model to begin with instead of training one")
     options.add_argument("--coarse", type=Path, help="a coarse model to keep instead of training one")
     given = options.parse_args()
     devices.use_all_cores()
@@ -204,7 +217,8 @@ def main() -> None:
         if given.coarse:
             net = load_model(given.coarse, "coarse")[0]
         else:
-            first = trained([source for source in known if source.lacks is None], given.coarse_steps, 0)
+            complete = [source for source in known if source.lacks is None]
+            first = load_model(given.first, "coarse")[0] if given.first else trained(complete, given.coarse_steps, 0)
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
             save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
         fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]

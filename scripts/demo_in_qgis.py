@@ -127,10 +127,10 @@ class Demo:
 
     def teach(self):
         """Teach on the labelled tile."""
-        layer = QgsVectorLayer(LABELS, "labelled tile", "ogr")
-        QgsProject.instance().addMapLayer(layer)
+        layer = self.add_on_top(QgsVectorLayer(LABELS, "labelled tile", "ogr"))
         self.dock.teach.labels.setLayer(layer)
-        self.drawn()
+        self.reveal(self.dock.teach.train)
+        self.shot("labelled_tile")
         self.click(self.dock.teach.train, "teach")
         self.summary["teach"] = self.dock.teach.progress.text()
         self.reveal(self.dock.teach.progress)
@@ -139,14 +139,19 @@ class Demo:
 
     def measure(self, name):
         """Measure every step against the truth, outside of the tile that was taught."""
-        layer = QgsVectorLayer(self.truth_elsewhere(), "truth outside the tile", "ogr")
-        QgsProject.instance().addMapLayer(layer)
+        layer = self.add_on_top(QgsVectorLayer(self.truth_elsewhere(), "truth outside the tile", "ogr"))
         node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         node.setItemVisibilityChecked(False)
         self.dock.teach.labels.setLayer(layer)
         self.click(self.dock.teach.measure, f"measure {name}")
         self.summary["mean_iou"][name] = {str(k): round(v, 4) for k, v in sorted(self.run().accuracy.items())}
         QgsProject.instance().removeMapLayer(layer.id())
+
+    def add_on_top(self, layer):
+        """Add a layer above all groups: within one, whose members exclude each other, it would hide the steps."""
+        QgsProject.instance().addMapLayer(layer, False)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
+        return layer
 
     def truth_elsewhere(self):
         """Write the truth with the taught tile left out, once."""
@@ -172,6 +177,7 @@ class Demo:
         """Write the polygons and the class raster of the shown step."""
         self.dock.export.polygons_file.setFilePath(str(OUT / "refined.shp"))
         self.click(self.dock.export.polygons, "export polygons")
+        self.dock.export.add_to_map.setChecked(False)  # the raster would cover the polygons
         self.dock.export.raster_file.setFilePath(str(OUT / "refined_classes.tif"))
         self.click(self.dock.export.raster, "export raster")
         layer = QgsVectorLayer(str(OUT / "refined.shp"), "refined", "ogr")

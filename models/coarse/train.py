@@ -36,10 +36,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class TrainingImage:
-    """A part of a scene: image (bands, rows, columns) standardised, and class indices (rows, columns)."""
+    """A part of a scene: image (bands, rows, columns) standardised, and class indices (rows, columns).
+
+    `weight` says how often its labelled pixels are drawn, compared with those of other images.
+    """
 
     image: Scores
     labels: Labels
+    weight: float = 1.0
 
 
 def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
@@ -47,7 +51,10 @@ def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     generator = np.random.default_rng(recipe.seed)
     parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
     examples = [_padded(image, learn, device) for image, (learn, _) in zip(images, parts, strict=True)]
-    weights = np.array([np.count_nonzero(learn != UNLABELLED) for learn, _ in parts], dtype=float)
+    pixels = [
+        image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
+    ]
+    weights = np.array(pixels, dtype=float)
     optimizer = _optimizer(net, recipe)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, recipe.learning_rate / 50)
     net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
