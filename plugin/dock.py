@@ -11,7 +11,7 @@ from .sections.export import ExportSection
 from .sections.footer import Footer
 from .sections.refine import RefineSection
 from .sections.scene import SceneSection
-from .sections.section import Section
+from .sections.section import MARGIN, Section
 from .sections.teach import TeachSection
 from .state import State
 
@@ -31,6 +31,7 @@ class MapRefinerDock(QgsDockWidget):
         self.footer = Footer()
         page = QWidget()
         column = QVBoxLayout(page)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         for section in self.sections:
             column.addWidget(section)
         column.addStretch(1)

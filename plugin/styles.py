@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -43,7 +43,7 @@ def write_class_style(raster: Path, classes: Sequence[str]) -> None:
     entries = []
     for index, name in enumerate(classes):
         colour = class_colour(name, index)
-        label = escape(name, {'"': "&quot;"})
+        label = escape(name)
         entries.append(
             f'<paletteEntry value="{index}" color="{colour.name()}" alpha="{colour.alpha()}" label="{label}"/>'
         )

@@ -16,6 +16,9 @@ from qgis.PyQt.QtWidgets import (
 from ..icons import IconKeeper
 from ..state import State
 
+MARGIN = 6
+LEAST_CHARACTERS = 9  # that a field shows in the narrowest dock
+
 
 class Section(QgsCollapsibleGroupBox):
     """A collapsible group of labelled rows."""
@@ -27,6 +30,7 @@ class Section(QgsCollapsibleGroupBox):
         self._captions: dict[QWidget, QLabel] = {}
         self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
         self.rows.setColumnStretch(1, 1)
+        self.rows.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
 
     def refresh(self, state: State) -> None:
         """Recompute what is enabled and shown from the state and the section's own inputs."""
@@ -50,6 +54,7 @@ class Section(QgsCollapsibleGroupBox):
         field.setAccessibleDescription(tip)
         if isinstance(field, QComboBox):
             shrink(field)
+        field.setMinimumWidth(LEAST_CHARACTERS * field.fontMetrics().averageCharWidth())
         self._captions[field] = caption
         row = self.rows.rowCount()
         self.rows.addWidget(caption, row, 0)

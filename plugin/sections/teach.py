@@ -42,7 +42,7 @@ class TeachSection(Section):
         )
         self.new_tile.clicked.connect(self.new_tile_requested)
         self.outline = button(
-            self.tr("Outline Map View"),
+            self.tr("Outline View"),
             self.tr(
                 "Add a “tile” polygon around what the map shows of the scene. All that you leave unlabelled inside it "
                 "counts as background."

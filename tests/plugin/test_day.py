@@ -8,15 +8,17 @@ from map_refiner.plugin.score_layers import KIND, RUN, STEP
 from map_refiner.plugin.sections.scene import Area
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
     QgsFeature,
     QgsGeometry,
+    QgsPointXY,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QTimer
+from qgis.gui import QgsMapToolPan
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer
+from qgis.PyQt.QtTest import QTest
 
 MOST_BLOCKED_S = 0.1
 
@@ -208,21 +210,37 @@ def test_a_coarse_model_is_trained_from_vectors_and_stopped(analyst, project, dr
     assert Path(dock.coarse.source.path()).is_file()
     analyst.click(dock.coarse.classify)
     analyst.wait()
+    assert Path(dock.coarse.source.path()).parent == analyst.run.folder
     assert analyst.run.classes == ("background", "building", "road")
     assert analyst.visible_layers() == ["Step 0 · classes"]
 
 
+def drag(canvas, start, end):
+    """Draw a rectangle with the mouse, between two places in map units."""
+    places = [canvas.getCoordinateTransform().transform(point) for point in (start, end)]
+    first, last = (QPoint(round(place.x()), round(place.y())) for place in places)
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(canvas.viewport(), left, Qt.KeyboardModifier.NoModifier, first)
+    QTest.mouseMove(canvas.viewport(), last)
+    QTest.mouseRelease(canvas.viewport(), left, Qt.KeyboardModifier.NoModifier, last)
+
+
 @pytest.mark.parametrize("area", ["view", "drawn"])
-def test_a_part_of_the_layer(analyst, area):
+def test_a_part_of_the_layer(analyst, settle, area):
     scene = analyst.dock.scene
+    canvas = analyst.plugin.iface.canvas
     part = QgsRectangle(500_050, 3_999_900, 500_100, 3_999_950)
     if area == "view":
-        analyst.plugin.iface.canvas.setExtent(part)
-        part = analyst.plugin.iface.canvas.extent()
+        canvas.setExtent(part)
+        part = canvas.extent()
+    pan = QgsMapToolPan(canvas)
+    canvas.setMapTool(pan)
     scene.area.setCurrentIndex(scene.area.findData(Area(area)))
     if area == "drawn":
-        assert analyst.plugin.iface.canvas.mapTool() is analyst.plugin.controller.scenes.area_tool.tool
-        scene.set_rectangle(part, QgsCoordinateReferenceSystem("EPSG:32633"))
+        assert canvas.mapTool() is analyst.plugin.controller.scenes.area_tool.tool
+        drag(canvas, QgsPointXY(500_050, 3_999_950), QgsPointXY(500_100, 3_999_900))
+        assert canvas.mapTool() is pan
+        settle()
     analyst.use_scores()
     extent = QgsRasterLayer(analyst.run.steps[0].classes_raster).extent()
     common = part.intersect(QgsRectangle(500_000, 3_999_880, 500_150, 4_000_000))

@@ -1,0 +1,153 @@
+"""The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail."""
+
+import pytest
+from map_refiner.plugin.dock import MapRefinerDock
+from map_refiner.plugin.sections.band_edit import BandEdit
+from map_refiner.plugin.sections.footer import duration, milliseconds
+from map_refiner.plugin.sections.model_combo import ModelCombo
+from map_refiner.plugin.sections.refine import percent
+from map_refiner.plugin.state import State, StepFacts, Task, Worker
+from qgis.core import QgsRasterLayer
+from qgis.PyQt.QtWidgets import QAbstractButton, QFileDialog, QLabel, QScrollArea
+
+STEPS = tuple(StepFacts(n, None if n == 0 else 0.018) for n in range(4))
+
+
+@pytest.fixture
+def dock(qgis_app, work_folder):
+    dock = MapRefinerDock()
+    font = dock.font()
+    font.setPointSize(9)  # the usual size; the platform without a screen has larger letters
+    dock.setFont(font)
+    dock.refine.refiner.add_file("a refiner", "/r.safetensors")
+    dock.show()
+    yield dock
+    dock.close()
+    dock.deleteLater()
+
+
+def enabled(dock, state):
+    dock.refresh(state)
+    refine = dock.refine
+    buttons = {
+        "back": refine.back,
+        "step": refine.step,
+        "play": refine.play,
+        "run": refine.run,
+        "slider": refine.slider,
+    }
+    return {name for name, button in buttons.items() if button.isEnabled()}
+
+
+def test_what_is_enabled_follows_from_the_state(dock):
+    dock.refine.end.setValue(5)
+    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": STEPS}
+    assert enabled(dock, State()) == set()
+    assert enabled(dock, State(**ready, shown=0)) == {"step", "play", "run", "slider"}
+    assert enabled(dock, State(**ready, shown=2)) == {"back", "step", "play", "run", "slider"}
+    assert enabled(dock, State(**ready, shown=2, task=Task.STEP)) == set()
+    assert enabled(dock, State(**ready, shown=2, task=Task.STEP, playing=True)) == {"play"}
+    assert enabled(dock, State(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
+    dock.refine.end.setValue(3)
+    assert enabled(dock, State(**ready, shown=3)) == {"back", "step", "slider"}
+    for worker in (Worker.DEAD, Worker.MISSING, Worker.STARTING, Worker.SILENT):
+        assert enabled(dock, State(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
+
+
+def test_the_shown_step_is_described(dock):
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=3))
+    assert dock.refine.facts.text() == "Step 3 · 1.8 % of pixels changed"
+    assert dock.refine.slider.maximum() == 3
+    assert dock.refine.slider.value() == 3
+    assert [dock.refine.kind.itemText(n) for n in range(3)] == ["Classes", "Heat Map of a", "Heat Map of b"]
+
+
+def test_showing_a_state_asks_for_nothing(dock):
+    asked = []
+    refine = dock.refine
+    for signal in (refine.step_chosen, refine.kind_chosen, refine.step_requested, refine.play_toggled):
+        signal.connect(lambda *_: asked.append(True))
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=3))
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=STEPS[:2], shown=1, playing=True))
+    dock.refresh(State())
+    assert not asked
+
+
+def test_the_footer_shows_the_worker_and_the_ways_out(dock):
+    footer = dock.footer
+
+    def shown(state):
+        dock.refresh(state)
+        ways = {"cancel": footer.cancel, "restart": footer.restart, "options": footer.options}
+        return {name for name, button in ways.items() if button.isVisible()}
+
+    assert shown(State()) == set()
+    assert shown(State(worker=Worker.MISSING)) == {"options"}
+    assert shown(State(worker=Worker.DEAD)) == {"restart"}
+    assert shown(State(worker=Worker.SILENT, task=Task.STEP)) == {"cancel", "restart"}
+    assert shown(State(worker=Worker.BUSY, task=Task.STEP)) == {"cancel"}
+    footer.set_device("NVIDIA H200")
+    footer.set_milliseconds(14.2)
+    shown(State(worker=Worker.READY))
+    assert footer.status.text() == "NVIDIA H200 · step 14 ms"
+    footer.set_progress(0.25, "Refining", 90)
+    assert footer.bar.value() == 250
+    assert footer.text.text() == "Refining · 2 min left"
+
+
+def test_it_fits_into_300_pixels(dock):
+    scroll = dock.findChild(QScrollArea)
+    room = 300 - scroll.verticalScrollBar().sizeHint().width()
+    assert dock.footer.minimumSizeHint().width() <= 300
+    for key in ("vectors", "scores"):
+        dock.coarse.source.choose_key(key)
+        dock.scene.area.setCurrentIndex(2)
+        assert scroll.widget().minimumSizeHint().width() <= room
+
+
+def test_everything_can_be_read_aloud_and_explains_itself(dock):
+    for section in dock.sections:
+        own = [button for button in section.findChildren(QAbstractButton) if button.parent() is not section]
+        for button in own:
+            if button.text() and not button.objectName().startswith(("qt_", "collapse")):
+                assert button.toolTip(), button.text()
+        for label in section.findChildren(QLabel):
+            assert not label.text().endswith(":")
+
+
+def test_bands_are_picked_in_the_order_of_the_clicks(qgis_app, write_raster, tmp_path):
+    import numpy as np
+
+    layer = QgsRasterLayer(str(write_raster(tmp_path / "four.tif", np.ones((4, 5, 5)))), "four")
+    edit, edits = BandEdit(), []
+    edit.edited.connect(lambda: edits.append(edit.text()))
+    edit.set_layer(layer, (1, 2, 3))
+    assert edit.text() == "1, 2, 3"
+    edit.menu.aboutToShow.emit()
+    actions = edit.menu.actions()
+    assert [action.isChecked() for action in actions] == [True, True, True, False]
+    actions[0].trigger()
+    actions[3].trigger()
+    assert edits == ["2, 3", "2, 3, 4"]
+
+
+def test_models_come_from_files_and_a_cancelled_dialog_changes_nothing(qgis_app, monkeypatch):
+    combo = ModelCombo((("Other", "other"),))
+    combo.add_file("Shipped", "/shipped.safetensors")
+    combo.add_file("Mine", "/mine.safetensors", choose=False)
+    assert (combo.path(), combo.key()) == ("/shipped.safetensors", "")
+    answers = [("", ""), ("/some/new_one.safetensors", "")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: answers.pop(0))
+    for expected in ("/shipped.safetensors", "/some/new_one.safetensors"):
+        combo.setCurrentIndex(combo.count() - 1)
+        combo.activated.emit(combo.count() - 1)
+        assert combo.path() == expected
+    assert combo.currentText() == "new_one"
+    combo.choose_key("other")
+    assert (combo.path(), combo.key()) == ("", "other")
+
+
+def test_figures_are_written_for_people():
+    assert [percent(value) for value in (0, 0.018, 0.0004, 0.5)] == ["0.0 %", "1.8 %", "0.04 %", "50.0 %"]
+    assert [duration(value) for value in (0.2, 59, 90, 7260)] == ["1 s", "59 s", "2 min", "2 h 1 min"]
+    assert [milliseconds(value) for value in (14.4, 1234)] == ["14 ms", "1.2 s"]
