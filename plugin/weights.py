@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from qgis.PyQt.QtCore import QCoreApplication
 
 WEIGHTS_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "weights"
 MOST_HEADER_BYTES = 1_000_000  # a damaged length must not make us read gigabytes
@@ -21,18 +24,19 @@ class Weights:
 
 def shipped(role: str, folder: Path = WEIGHTS_FOLDER) -> list[Weights]:
     """Return the shipped weights of a role, "coarse" or "refiner"."""
-    return [Weights(title_of(path), str(path)) for path in sorted(folder.glob(f"{role}*.safetensors"))]
+    name = QCoreApplication.translate("MapRefiner", "{}, shipped")
+    return [Weights(name.format(title_of(path)), str(path)) for path in sorted(folder.glob(f"{role}*.safetensors"))]
 
 
 def title_of(path: Path) -> str:
-    """Return a name such as “Aerial, 0.5 m” for a file of weights."""
-    words = path.stem.replace("-", "_").split("_")
+    """Return a name such as “Aerial 0.5 m” for a file of weights."""
+    words = [word for word in re.split(r"[-_ ]+", path.stem) if not re.fullmatch(r"[\d.]+m", word)]
     if len(words) > 1 and words[0] in ("coarse", "refiner"):
         words = words[1:]
     title = " ".join(words)
     title = title[:1].upper() + title[1:]
     size = _card(path).get("pixel_size_m")
-    return f"{title}, {size:.3g} m" if isinstance(size, (int, float)) and size > 0 else title
+    return f"{title} {size:.2g} m" if isinstance(size, (int, float)) and size > 0 else title
 
 
 def new_file(folder: Path, name: str) -> Path:

@@ -30,8 +30,8 @@ class CoarseControl(Part):
         coarse.train_requested.connect(self._on_train_requested)
         coarse.stop_requested.connect(desk.engine.stop_training)
         coarse.road_width.setValue(desk.settings.road_width_m)
-        for weights in reversed(shipped("coarse")):
-            coarse.source.add_file(weights.title, weights.path)
+        for number, weights in enumerate(shipped("coarse")):
+            coarse.source.add_file(weights.title, weights.path, choose=number == 0)
 
     @spoken
     def _on_classify_requested(self, model: str) -> None:

@@ -24,8 +24,8 @@ class StepControl(Part):
         self._pause.timeout.connect(self._play_on)
         refine = self.dock.refine
         refine.end.setValue(desk.settings.last_step)
-        for weights in reversed(shipped("refiner")):
-            refine.refiner.add_file(weights.title, weights.path)
+        for number, weights in enumerate(shipped("refiner")):
+            refine.refiner.add_file(weights.title, weights.path, choose=number == 0)
         refine.step_requested.connect(self._on_step_requested)
         refine.run_requested.connect(self._on_run_requested)
         refine.play_toggled.connect(self._on_play_toggled)

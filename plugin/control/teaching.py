@@ -144,7 +144,7 @@ class TeachControl(Part):
         if after > before:
             figures = self.tr("The refiner is taught: held-out mean IoU {:.3f}, the coarse map has {:.3f}.")
             return figures.format(after, before), self.tr("Step from the coarse map to see it."), True
-        figures = self.tr("The taught refiner does not beat the coarse map (held-out mean IoU {:.3f} against {:.3f}).")
+        figures = self.tr("The refiner does not beat the coarse map: held-out mean IoU {:.3f} against {:.3f}.")
         advice = self.tr("Label more, and more exactly, or keep the refiner that you had.")
         return figures.format(after, before), advice, False
 

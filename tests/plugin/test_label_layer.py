@@ -102,7 +102,7 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
     stepper.dock.teach.load_requested.emit(str(saved))
     stepper.wait()
     assert stepper.run.refiner == str(saved)
-    assert stepper.dock.refine.refiner.currentText() == "Mine, 0.5 m"
+    assert stepper.dock.refine.refiner.currentText() == "Mine 0.5 m"
     stepper.dock.teach.save_requested.emit(str(tmp_path / "no folder" / "mine"))
     assert "cannot be saved" in stepper.bar.text()
     stepper.step()
