@@ -27,14 +27,14 @@ from .files import require_space
 from .score_maps import UNLABELLED, Grid, Labels, Mask, Window
 
 NODATA = -9999.0  # of score rasters
-CACHE_MB = 64  # of GDAL's blocks; its default is a share of the memory that would break the worker's own limit
+CACHE_BYTES = 64_000_000  # of GDAL's blocks; its default, a share of the memory, would break the worker's own limit
 COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 228, 66), (204, 121, 167))
 """Of class rasters, in the order of the classes: Okabe and Ito's set, safe for the colour-blind."""
 
 
 def environment() -> Any:
     """Return the context in which the process reads and writes rasters: little cache, errors as exceptions."""
-    return rasterio.Env(GDAL_CACHEMAX=CACHE_MB, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True)
+    return rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True)
 
 
 class GridReader:
