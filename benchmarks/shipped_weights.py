@@ -147,6 +147,13 @@ class _InMemory:
         return part, np.ones(part.shape[1:], dtype=bool)
 
 
+def cropped(source: Source, side: int) -> Source:
+    """Return the middle of a scene: many towns teach a refiner more than much of one."""
+    top, left = (source.labels.shape[0] - side) // 2, (source.labels.shape[1] - side) // 2
+    rows, columns = slice(top, top + side), slice(left, left + side)
+    return replace(source, image=source.image[:, rows, columns], labels=source.labels[rows, columns])
+
+
 def completed(net: FCN, source: Source) -> Source:
     """Fill in the class that a source does not label with what a net is sure of, and leave out what it doubts."""
     if source.lacks is None:
@@ -222,7 +229,7 @@ def main() -> None:
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
             save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
         fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]
-        lessons = [read(f"demo {n}", files.scene, files.labels) for n, files in enumerate(fresh)]
+        lessons = [cropped(read(f"demo {n}", files.scene, files.labels), 700) for n, files in enumerate(fresh)]
         lessons += [source for source in known if source.name == "banepa south, left"]
         refiner = taught(net, lessons, given.refiner_steps, 0)
         table = [measured(net, refiner, source) for source in judged(given.data, folder)]
