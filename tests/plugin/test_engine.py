@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from map_refiner.models import protocol
-from map_refiner.plugin.engine import Engine, Launch
+from map_refiner.plugin.engine import Engine
+from map_refiner.plugin.launch import Launch
 from map_refiner.plugin.state import Worker
 from map_refiner.plugin.worker_exit import explain
 
