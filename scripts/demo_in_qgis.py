@@ -58,7 +58,7 @@ class Demo:
         began = time.monotonic()
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         self.pause(0.1)
-        self.wait(lambda: self.desk.state().is_free, seconds, name)
+        self.wait(lambda: self.desk.state().is_free and self.desk.layers.is_settled(), seconds, name)
         self.summary["seconds"][name] = round(time.monotonic() - began, 2)
         self.drawn()
 
