@@ -256,10 +256,16 @@ class RasterWriter:
 
 
 def _check_whole(path: Path) -> None:
-    """Read the last block back: closing a file reports no error when the disk filled up."""
+    """Check that every block of a raster is in its file: closing it reports no error when the disk filled up."""
+    size = path.stat().st_size
     with _anywhere(), rasterio.open(path) as written:
-        height, width = written.shape
-        written.read(written.count, window=rasterio.windows.Window(width - 1, height - 1, 1, 1))
+        across, down = (-(-side // block) for side, block in zip(written.shape[::-1], written.block_shapes[0][::-1]))
+        for block in (f"{x}_{y}" for y in range(down) for x in range(across)):
+            start, length = (
+                written.get_tag_item(f"BLOCK_{what}_{block}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE")
+            )
+            if start is None or int(start) + int(length) > size:
+                raise OSError(f"a part of it ({block}) is missing")
 
 
 def score_writer(
