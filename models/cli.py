@@ -19,7 +19,7 @@ from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
 from .errors import CheckpointError, OutputError, RefinerError
 from .examples import labelled_tile, training_images
-from .files import make_folder, write_whole
+from .files import make_folder, move_into, write_whole
 from .ground import pixel_size_m
 from .labels import burn_sources, raster_labels, read_labels
 from .lessons import About, teach_refiner
@@ -198,8 +198,7 @@ def refine(
                 written.append(session.run_dir / f"step_{step.index:03d}.tif")
                 watch = share(bar, 0.8 + part * step.index, part)
                 write_scores(session.path(step.scores), session.scene.image_grid, written[-1], watch)
-            for path in written:  # all of them, or none
-                path.replace(output / path.name)
+            move_into(output, written)  # when all of them are whole
             changes = [step.changed or 0.0 for step in session.history[1:]]
             notices = list(session.notices)
     except BaseException:

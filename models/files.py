@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +27,19 @@ def write_whole(path: str | Path, content: bytes) -> None:
     finally:
         with suppress(OSError):  # there is none where all went well, or where there is no folder
             part.unlink()
+
+
+def move_into(folder: Path, files: Sequence[Path]) -> None:
+    """Move finished files to a folder, in place of what has their names there.
+
+    Raises:
+        OutputError: where one of them cannot be moved; those before it are there then.
+    """
+    for path in files:
+        try:
+            os.replace(path, folder / path.name)
+        except OSError as error:
+            raise OutputError(f"{folder / path.name} cannot be written: {error.strerror or error}.") from error
 
 
 def require_space(folder: Path, size: int) -> None:

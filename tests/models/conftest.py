@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,36 +40,41 @@ def write_raster(path, array, crs=UTM, transform=None, nodata=None, names=(), ma
     array = np.asarray(array)
     kind = {"photometric": "MINISBLACK"} if not alpha else {"photometric": "RGB", "alpha": "YES"}
     place = transform if transform is not None else from_origin(WEST, NORTH, PIXEL, PIXEL)
-    with (
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-        rasterio.open(
+    with warnings.catch_warnings(), rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(
             path, "w", driver="GTiff", count=array.shape[0], height=array.shape[1], width=array.shape[2],
             dtype=array.dtype, crs=crs, transform=place, nodata=nodata, **kind,
-        ) as target,
-    ):  # fmt: skip
-        target.write(array)
-        for number, name in enumerate(names, start=1):
-            target.set_band_description(number, name)
-        if mask is not None:
-            target.write_mask(np.asarray(mask) * np.uint8(255))
+        ) as target:  # fmt: skip
+            target.write(array)
+            for number, name in enumerate(names, start=1):
+                target.set_band_description(number, name)
+            if mask is not None:
+                target.write_mask(np.asarray(mask) * np.uint8(255))
     return str(path)
 
 
 def write_vectors(path, geometries, crs=UTM, layer=None, geometry_type=None, **fields):
     """Write geometries with text or number fields, and return the path as text."""
-    kind = geometry_type or geometries[0].geom_type
-    pyogrio.raw.write(
-        path,
-        geometry=shapely.to_wkb(np.array(geometries, dtype=object)),
-        field_data=[np.array(values, dtype=None if isinstance(values[0], (int, float)) else object)
-                    for values in fields.values()],
-        fields=list(fields),
-        geometry_type=kind,
-        crs=crs,
-        layer=layer,
-        append=layer is not None and Path(path).exists(),
-    )  # fmt: skip
+    columns = [np.array(values, dtype=object if isinstance(values[0], str) else None) for values in fields.values()]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        pyogrio.raw.write(
+            path,
+            geometry=shapely.to_wkb(np.array(geometries, dtype=object)),
+            field_data=columns,
+            fields=list(fields),
+            geometry_type=geometry_type or geometries[0].geom_type,
+            crs=crs,
+            layer=layer,
+            append=layer is not None and Path(path).exists(),
+        )
     return str(path)
+
+
+def pytest_configure(config):
+    """Leave out what rasterio and its affine have to settle among themselves."""
+    config.addinivalue_line("filterwarnings", "ignore:Use `@` matmul:PendingDeprecationWarning")
 
 
 @pytest.fixture
@@ -225,9 +231,9 @@ ENDS = (protocol.Finished, protocol.Failed, protocol.Cancelled)
 class WorkerProcess:
     """A real worker over real pipes."""
 
-    def __init__(self, prelude=""):
+    def __init__(self, prelude="", device="cpu"):
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-u", "-c", BOOT.format(prelude=prelude), str(ROOT), "--device", "cpu"],
+            [sys.executable, "-I", "-u", "-c", BOOT.format(prelude=prelude), str(ROOT), "--device", device],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ),
         )  # fmt: skip
         self._lines = queue.Queue()
@@ -314,8 +320,8 @@ def start_worker():
     """Start a worker: start_worker(), which waits until it is ready."""
     started = []
 
-    def start(prelude="", ready=True):
-        worker = WorkerProcess(prelude)
+    def start(prelude="", ready=True, **options):
+        worker = WorkerProcess(prelude, **options)
         started.append(worker)
         if ready:
             worker.ready = worker.event()

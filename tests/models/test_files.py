@@ -2,7 +2,7 @@
 
 import pytest
 from map_refiner.models.errors import OutputError
-from map_refiner.models.files import make_folder, require_space, write_whole
+from map_refiner.models.files import make_folder, move_into, require_space, write_whole
 
 
 def test_takes_the_place_of_an_older_file(tmp_path):
@@ -37,3 +37,17 @@ def test_room_is_asked_for(tmp_path):
         require_space(tmp_path, 10**18)
     with pytest.raises(OutputError, match="There is no folder"):
         require_space(tmp_path / "missing", 1)
+
+
+def test_finished_files_are_moved_in_place_of_older_ones(tmp_path):
+    (tmp_path / "there").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"new {name}")
+    (tmp_path / "there" / "a").write_text("old")
+    move_into(tmp_path / "there", [tmp_path / "a", tmp_path / "b"])
+    assert [(tmp_path / "there" / name).read_text() for name in ("a", "b")] == ["new a", "new b"]
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "there" / "c").mkdir()
+    (tmp_path / "c").write_text("new c")
+    with pytest.raises(OutputError, match="c cannot be written"):
+        move_into(tmp_path / "there", [tmp_path / "c"])

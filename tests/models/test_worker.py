@@ -1,0 +1,502 @@
+"""The real worker process over real pipes: a day's work, bad input, and every way to be interrupted."""
+
+import json
+import queue
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from map_refiner.models import protocol as p
+from map_refiner.models.checkpoint import load_model
+
+SOON_S = 2.0  # within which Cancel and Stop have to be answered
+
+# Prints to stdout from Python, from C and past both, as libraries do, for as long as the worker lives.
+CHATTER = """
+import ctypes, threading, time
+def chatter():
+    c = ctypes.CDLL(None)
+    while sys.stdout is not sys.stderr:  # stdout belongs to the worker once it says so
+        time.sleep(0.01)
+    while True:
+        print("stray from Python")
+        c.puts(b"stray from C")
+        c.fflush(None)
+        os.write(1, b"stray bytes")
+        time.sleep(0.02)
+threading.Thread(target=chatter, daemon=True).start()
+"""
+
+
+@pytest.fixture(scope="module")
+def worker(start_worker):
+    """A worker that is used by many tests, one after the other; libraries print to its stdout all the time."""
+    return start_worker(CHATTER if sys.platform == "linux" else "")
+
+
+@pytest.fixture
+def opened(worker, town, tmp_path):
+    """The worker with the town open, its coarse map and a refiner in use."""
+    worker.do(p.Open(town.image_path, str(tmp_path / "run")))
+    worker.do(p.LoadScores(town.scores_path))
+    return worker
+
+
+@pytest.fixture
+def ready(opened, refiner_path):
+    opened.do(p.LoadRefiner(refiner_path))
+    return opened
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def read(path, band=None):
+    with rasterio.open(path) as source:
+        return source.read(band)
+
+
+# --- a day ----------------------------------------------------------------------------------------------------------
+
+
+def test_ready_is_the_first_of_all(start_worker):
+    """And says on which device it computes, and why not on the one that was asked for."""
+    worker = start_worker(ready=False, device="cuda:99")
+    _, first = worker.timed_event(with_beats=True)
+    assert isinstance(first, p.Ready)
+    assert first.version == p.VERSION
+    assert first.device == "cpu"
+    assert "threads" in first.device_name
+    assert "cuda:99 is not there" in first.device_name
+    assert first.python.startswith("3.")
+    _, second = worker.timed_event(timeout=30, with_beats=True)
+    assert isinstance(second, p.Alive)
+    assert worker.end() == 0
+
+
+def test_a_whole_day(worker, town, tmp_path, refiner_path):
+    run, out = tmp_path / "runs" / "first", tmp_path
+    events = worker.do(p.Open(town.image_path, str(run)))
+    assert events == [p.Opened(120, 96, pytest.approx(0.5, rel=0.01), -1, "")]
+
+    (step,) = of(p.Stepped, worker.do(p.LoadScores(town.scores_path)))
+    assert (step.index, step.changed, step.classes) == (0, None, town.classes)
+    assert np.allclose(read(step.scores), town.scores, atol=1e-4)
+
+    (loaded,) = worker.do(p.LoadRefiner(refiner_path))
+    assert loaded.path == refiner_path
+    assert "faithful" in loaded.summary
+
+    steps = of(p.Stepped, worker.do(p.Step(0, 3)))
+    assert [step.index for step in steps] == [1, 2, 3]
+    assert all(0 <= step.changed <= 1 and step.milliseconds > 0 for step in steps)
+    for step in steps:
+        assert Path(step.scores).is_absolute()
+        assert np.array_equal(read(step.scores).argmax(axis=0), read(step.classes_raster, 1))
+
+    model = str(out / "taught.safetensors")
+    events = worker.do(p.TrainRefiner(town.tile_path, model, steps=4))
+    (trained,) = of(p.Trained, events)
+    told = of(p.TrainingProgressed, events)
+    assert (trained.model, trained.steps, trained.stopped, trained.kind) == (model, 4, False, "refiner")
+    assert trained.held_out_miou == max(event.held_out_miou for event in told if event.held_out_miou is not None)
+    assert {event.coarse_miou for event in told} == {trained.coarse_miou}
+    assert load_model(model, "refiner")[1].classes == town.classes
+
+    steps = of(p.Stepped, worker.do(p.Step(0, 2)))
+    assert [step.index for step in steps] == [1, 2]
+
+    for name in ("p.gpkg", "p.shp", "p.geojson"):
+        (exported,) = of(p.Exported, worker.do(p.ExportPolygons(2, str(out / name), 2.0, 0.5)))
+        meta, _, wkb, values = pyogrio.raw.read(out / name)
+        assert exported == p.Exported(str(out / name), len(wkb), "")
+        fields = dict(zip(meta["fields"], values, strict=True))
+        assert set(fields["class"]) <= {"building", "road"}
+        assert fields["area_m2"].sum() == pytest.approx((read(steps[1].classes_raster) > 0).sum() / 4, rel=0.2)
+
+    (exported,) = of(p.Exported, worker.do(p.ExportRaster(2, str(out / "classes.tif"))))
+    assert np.array_equal(read(exported.path), read(steps[1].classes_raster))
+
+    found = of(p.Evaluated, worker.do(p.Evaluate(town.tile_path)))
+    assert [event.index for event in found] == [0, 1, 2]
+    truth = read(town.labels_path, 1)
+    for event, step in zip(found[1:], steps, strict=True):
+        assert event.overall_accuracy == pytest.approx((read(step.classes_raster, 1) == truth).mean(), abs=1e-3)
+        assert event.mean_iou == pytest.approx(np.mean(event.iou))
+    assert found[2].mean_iou > found[0].mean_iou  # even a few updates teach
+
+
+def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
+    worker.do(p.Open(town.image_path, str(tmp_path / "run")))
+    sources = (p.ClassSource("building", town.houses_path), p.ClassSource("road", town.streets_path, 4.0))
+    model = str(tmp_path / "c.safetensors")
+    events = worker.do(p.TrainCoarse(sources, model, steps=2))
+    (trained,) = of(p.Trained, events)
+    assert (trained.kind, trained.steps, trained.coarse_miou) == ("coarse", 2, None)
+    assert len(of(p.TrainingProgressed, events)) >= 1
+    (step,) = of(p.Stepped, worker.do(p.Classify(model)))
+    assert step.classes == town.classes
+    assert np.allclose(read(step.scores).sum(axis=0), 1, atol=1e-5)
+
+
+def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, town, tmp_path, refiner_path):
+    area = (500_010.0, 4_649_060.0, 500_050.0, 4_649_090.0)
+    (opened,) = worker.do(p.Open(town.image_path, str(tmp_path / "run"), (), area, 1.0))
+    assert (opened.width, opened.height) == (40, 30)
+    worker.do(p.LoadScores(town.scores_path))
+    worker.do(p.LoadRefiner(refiner_path))
+    worker.do(p.Step(0))
+    worker.do(p.ExportRaster(1, str(tmp_path / "c.tif")))
+    with rasterio.open(tmp_path / "c.tif") as source:
+        assert source.shape == (60, 80)
+        assert source.bounds == area
+    worker.do(p.ExportPolygons(1, str(tmp_path / "p.gpkg"), background=True))
+    shapes = shapely.from_wkb(pyogrio.raw.read(tmp_path / "p.gpkg")[2])
+    assert shapely.union_all(shapes).symmetric_difference(shapely.box(*area)).area < 1e-6
+
+
+def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
+    ready.do(p.Step(0, 2))
+    (opened,) = ready.do(p.Resume(str(tmp_path / "run")))
+    assert (opened.width, opened.height, opened.steps) == (120, 96, 2)
+    (step,) = of(p.Stepped, ready.do(p.Step(2)))
+    assert step.index == 3
+
+
+def test_an_image_without_a_crs_is_worked_on_with_a_warning(worker, raster, town, tmp_path, refiner_path):
+    with rasterio.open(town.image_path) as source:
+        image = raster("i.tif", source.read(), crs=None, transform=rasterio.Affine.identity())
+    scores = raster("s.tif", town.scores, crs=None, transform=rasterio.Affine.identity(), names=town.classes)
+    (opened,) = worker.do(p.Open(image, str(tmp_path / "run")))
+    assert opened.pixel_size_m is None
+    assert "no CRS" in opened.warning
+    worker.do(p.LoadScores(scores))
+    worker.do(p.LoadRefiner(refiner_path))
+    worker.do(p.Step(0))
+    (exported,) = of(p.Exported, worker.do(p.ExportPolygons(1, str(tmp_path / "p.gpkg"))))
+    assert exported.features > 0
+    assert "no CRS" in exported.warning
+    assert "no CRS" in worker.refuse(p.ExportPolygons(1, str(tmp_path / "q.gpkg"), min_area_m2=1.0))
+
+
+def test_a_refiner_of_other_classes_is_dropped_and_said(worker, town, raster, tmp_path, refiner_path):
+    worker.do(p.Open(town.image_path, str(tmp_path / "run")))
+    worker.do(p.LoadRefiner(refiner_path))
+    events = worker.do(p.LoadScores(raster("s.tif", town.scores, names=("background", "water", "ice"))))
+    assert any("background, building, road" in event.text for event in of(p.Progressed, events))
+    assert "no refiner yet" in worker.refuse(p.Step(0))
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------
+
+
+def test_every_request_ends_exactly_once_and_in_order(worker, town, tmp_path, refiner_path):
+    requests = [
+        p.Open(town.image_path, str(tmp_path / "run")),
+        p.Step(0),  # too early
+        p.LoadScores(town.scores_path),
+        p.LoadRefiner(str(tmp_path / "missing.safetensors")),
+        p.LoadRefiner(refiner_path),
+        p.Step(0, 2),
+        p.Evaluate(town.labels_path),
+    ]
+    worker.send(*requests)
+    ends = []
+    while len(ends) < len(requests):
+        event = worker.event()
+        if isinstance(event, (p.Finished, p.Failed, p.Cancelled)):
+            ends.append(event)
+    kinds = [p.Finished, p.Failed, p.Finished, p.Failed, p.Finished, p.Finished, p.Finished]
+    assert [type(end) for end in ends] == kinds
+    assert [end.request for end in ends] == [type(request).__name__ for request in requests]
+
+
+def test_what_is_no_request_is_told_so(worker):
+    lines = [
+        b"nonsense\n",
+        b"\n",
+        b'{"type": ["Step"]}\n',
+        b'{"type": "Step", "start": 0, "colour": 1}\n',
+        b'{"type": "Open"}\n',
+        b"[" * 5000 + b"\n",
+        b"\xff\xfe\x00\x80\n",
+        b'{"type": "Step", "start": 0, "count": \xff}\n',
+    ]
+    for line in lines:
+        worker.send_bytes(line)
+        event = worker.event()
+        assert isinstance(event, p.Failed)
+        assert "does not know" in event.message
+    worker.send(p.Alive())
+    assert "does not know the request Alive" in worker.event().message
+
+
+def test_an_unforeseen_error_is_reported_with_its_trace(opened):
+    failed = opened.ask(p.Step("zero"))[-1]
+    assert isinstance(failed, p.Failed)
+    assert "TypeError" in failed.message
+    assert "Traceback" in failed.detail
+    assert "no refiner yet" in opened.refuse(p.Step(0))
+
+
+def test_without_a_scene_there_is_nothing_to_do(worker, tmp_path):
+    worker.refuse(p.Open(str(tmp_path / "missing.tif"), str(tmp_path / "run")))
+    for request in (
+        p.Classify("c.safetensors"),
+        p.LoadScores("s.tif"),
+        p.TrainCoarse((), "c.safetensors"),
+        p.LoadRefiner("r.safetensors"),
+        p.Step(0),
+        p.TrainRefiner("l.tif", "r.safetensors"),
+        p.ExportPolygons(0, "p.gpkg"),
+        p.ExportRaster(0, "c.tif"),
+        p.Evaluate("l.tif"),
+    ):
+        assert worker.refuse(request) == "No scene is open."
+
+
+def test_scenes_that_cannot_be_opened(worker, town, tmp_path, raster):
+    (tmp_path / "text.tif").write_text("no raster")
+    (tmp_path / "file").write_text("")
+    run = str(tmp_path / "run")
+    nothing = raster("nothing.tif", np.zeros((3, 9, 9), "uint8"), nodata=0)
+    for request, says in (
+        (p.Open(str(tmp_path / "missing.tif"), run), "There is no file"),
+        (p.Open(str(tmp_path / "text.tif"), run), "not a raster that can be read"),
+        (p.Open(town.tile_path, run), "not a raster|holds no band"),
+        (p.Open(nothing, run), "NoData everywhere"),
+        (p.Open(town.image_path, run, (1, 2, 7)), "has 3 bands; there is no band 7"),
+        (p.Open(town.image_path, run, (), (0.0, 0.0, 1.0, 1.0)), "outside the raster"),
+        (p.Open(town.image_path, run, (), None, -1.0), "positive number of metres"),
+        (p.Open(town.image_path, str(tmp_path / "file" / "run")), "cannot be made"),
+        (p.Resume(str(tmp_path / "missing")), "not the folder of a run"),
+    ):
+        assert_says(worker.refuse(request), says)
+
+
+def assert_says(message, pattern):
+    assert re.search(pattern, message), message
+
+
+def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_path, vectors, pixels, coarse_path):
+    worker = ready
+    worker.do(p.Step(0, 2))
+    (tmp_path / "file").write_text("")
+    (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
+    away = shapely.box(600_000, 4_000_000, 600_050, 4_000_050)
+    one = vectors("one.gpkg", [pixels(8, 8, 10, 10)], **{"class": ["building"]})
+    far = vectors("far.gpkg", [away], **{"class": ["tile"]})
+    tree = vectors("tree.gpkg", [pixels(0, 0, 9, 9)], **{"class": ["tree"]})
+    plain = vectors("plain.gpkg", [pixels(0, 0, 9, 9)], text=["x"])
+    house = p.ClassSource("building", far)
+    before = sorted((tmp_path / "run").iterdir())
+    model, out = str(tmp_path / "m.safetensors"), str(tmp_path / "p.gpkg")
+    for request, says in (
+        (p.LoadScores(town.image_path), "do not add up to 100 or 255"),
+        (p.LoadScores(town.labels_path), "class indices"),
+        (p.LoadScores(str(tmp_path / "missing.tif")), "There is no file"),
+        (p.Classify(str(tmp_path / "bad.safetensors")), "not a whole file of weights"),
+        (p.LoadRefiner(coarse_path), "a refiner is needed here"),
+        (p.Step(7), "no step 7; the last one is 2"),
+        (p.TrainRefiner(one, model), "one class alone, 'building'"),
+        (p.TrainRefiner(far, model), "Nothing is labelled within the scene"),
+        (p.TrainRefiner(tree, model), "class 'tree'; the classes here are background, building, road"),
+        (p.TrainRefiner(plain, model), "no text field 'class'"),
+        (p.TrainRefiner(town.tile_path, str(tmp_path / "missing" / "m.safetensors")), "There is no folder"),
+        (p.TrainCoarse((), model), "No class is given"),
+        (p.TrainCoarse((house,), model), "No building of the vector layers lies within the scene"),
+        (p.ExportPolygons(9, out), "no step 9; the last one is 2"),
+        (p.ExportPolygons(2, str(tmp_path / "p.kml")), "should end in one of"),
+        (p.ExportPolygons(2, str(tmp_path / "file" / "p.gpkg")), "There is no folder"),
+        (p.ExportRaster(2, str(tmp_path / "missing" / "c.tif")), "There is no folder"),
+        (p.Evaluate(far), "Nothing is labelled within the scene"),
+        (p.Evaluate(tree), "class 'tree'"),
+    ):
+        assert_says(worker.refuse(request), says)
+    assert sorted((tmp_path / "run").iterdir()) == before
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("m.", ".m", "p.", ".p", ".map"))]
+    assert of(p.Stepped, worker.do(p.Step(2)))[0].index == 3
+
+
+def test_a_map_that_is_background_everywhere_exports_nothing_and_says_so(worker, town, raster, tmp_path):
+    maps = np.zeros((3, 96, 120), "float32")
+    maps[0] = 1
+    worker.do(p.Open(town.image_path, str(tmp_path / "run")))
+    worker.do(p.LoadScores(raster("s.tif", maps, names=town.classes)))
+    (exported,) = of(p.Exported, worker.do(p.ExportPolygons(0, str(tmp_path / "p.gpkg"))))
+    assert exported.features == 0
+    assert "background everywhere" in exported.warning
+
+
+def test_a_step_whose_file_was_deleted_says_so(ready, tmp_path):
+    ready.do(p.Step(0, 1))
+    for path in (tmp_path / "run").glob("step_001_*_state.tif"):
+        path.unlink()
+    assert "There is no file" in ready.refuse(p.Step(1))
+    assert of(p.Stepped, ready.do(p.Step(0)))[0].index == 1
+
+
+def test_nothing_that_was_printed_got_onto_the_wire(ready):
+    ready.do(p.Step(0))
+    assert not ready.strays
+    if sys.platform == "linux":
+        said = b"".join(ready.stderr)
+        assert all(word in said for word in (b"stray from Python", b"stray from C", b"stray bytes"))
+
+
+# --- being interrupted ----------------------------------------------------------------------------------------------
+
+
+def wait_for(worker, kind):
+    return worker.until(kind)[-1]
+
+
+def assert_whole(folder):
+    """Read every file of a folder and below that has a name of its own, to its end."""
+    for path in folder.rglob("*"):
+        if path.name.startswith(".") or path.parent.name.startswith("."):
+            continue  # what is being written
+        if path.suffix == ".tif":
+            read(path)
+        elif path.suffix == ".gpkg":
+            assert pyogrio.raw.read(path)[2].size > 0
+        elif path.suffix == ".safetensors":
+            load_model(path, "refiner")
+        elif path.suffix == ".json":
+            json.loads(path.read_text())
+
+
+def no_remains(folder):
+    return not [path for path in folder.rglob(".*")]
+
+
+def answered_within(worker, request, kind):
+    asked = time.monotonic()
+    worker.send(request)
+    while True:
+        when, event = worker.timed_event()
+        if isinstance(event, kind):
+            return when - asked, event
+
+
+def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
+    ready.send(p.Step(0, 100_000))
+    first = wait_for(ready, p.Stepped)
+    took, end = answered_within(ready, p.Cancel(), (p.Finished, p.Failed, p.Cancelled))
+    assert end == p.Cancelled("Step")
+    assert took < SOON_S
+    assert no_remains(tmp_path)
+    assert_whole(tmp_path)
+    (again,) = of(p.Stepped, ready.do(p.Step(first.index)))
+    assert again.index == first.index + 1
+
+
+def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, town, tmp_path):
+    model = tmp_path / "m.safetensors"
+    ready.send(p.TrainRefiner(town.tile_path, str(model), steps=100_000))
+    wait_for(ready, p.TrainingProgressed)
+    beats, progress = 0, 0
+    while beats < 2 or progress < 1:
+        _, event = ready.timed_event(timeout=30, with_beats=True)
+        beats += isinstance(event, p.Alive)
+        progress += isinstance(event, p.TrainingProgressed)
+    took, end = answered_within(ready, p.Cancel(), (p.Finished, p.Failed, p.Cancelled))
+    assert end == p.Cancelled("TrainRefiner")
+    assert took < SOON_S
+    assert not model.exists()
+    assert no_remains(tmp_path)
+    ready.do(p.Step(0))  # with the refiner that was in use before
+
+
+def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
+    model = str(tmp_path / "m.safetensors")
+    ready.send(p.TrainRefiner(town.tile_path, model, steps=100_000))
+    wait_for(ready, p.TrainingProgressed)
+    took, trained = answered_within(ready, p.Stop(), p.Trained)
+    assert took < SOON_S
+    assert trained.stopped
+    assert trained.steps < 100_000
+    assert trained.held_out_miou > 0
+    assert ready.event() == p.Finished("TrainRefiner")
+    assert f"{trained.held_out_miou:.3f}" in load_model(model, "refiner")[1].quality
+    ready.do(p.Step(0))
+
+
+def test_cancel_and_stop_of_nothing_are_no_news_for_the_next_request(ready):
+    ready.send(p.Cancel(), p.Stop())
+    assert len(of(p.Stepped, ready.do(p.Step(0, 2)))) == 2
+
+
+def test_leaves_when_stdin_closes_in_the_middle_of_a_training(start_worker, town, tmp_path):
+    worker = start_worker()
+    worker.do(p.Open(town.image_path, str(tmp_path / "run")))
+    worker.do(p.LoadScores(town.scores_path))
+    worker.send(p.TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), steps=100_000))
+    wait_for(worker, p.TrainingProgressed)
+    closed = time.monotonic()
+    assert worker.end() == 0
+    assert time.monotonic() - closed < 3 * SOON_S
+    assert not (tmp_path / "m.safetensors").exists()
+    assert no_remains(tmp_path)
+
+
+@pytest.fixture
+def quarter(raster, town):
+    """A part of a city: the town many times over, so that each request takes a while."""
+    with rasterio.open(town.image_path) as source:
+        image = np.tile(source.read(), (1, 6, 6))
+    scores = np.tile(town.scores, (1, 6, 6))
+    return raster("i.tif", image), raster("s.tif", scores, nodata=-9999, names=town.classes)
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, town, tmp_path, refiner_path):
+    """Whatever it was doing: no file that has a name is half-written, and no finished step is lost."""
+    image, scores = quarter
+    run, out = tmp_path / "run", tmp_path / "out"
+    out.mkdir()
+    worker = start_worker()
+    worker.do(p.Open(image, str(run)))
+    worker.do(p.LoadScores(scores))
+    worker.do(p.LoadRefiner(refiner_path))
+    worker.do(p.Step(0, 2))
+    last, generator = 2, np.random.default_rng(5)
+    for request, longest in (
+        (p.Step(1, 50), 1.5),
+        (p.ExportPolygons(0, str(out / "p.gpkg"), 1.0, 0.5), 1.0),
+        (p.TrainRefiner(town.tile_path, str(out / "m.safetensors"), steps=10), 3.0),
+        (p.Step(0, 50), 1.0),
+    ):
+        worker.send(request)
+        made = steps_until(worker, time.monotonic() + generator.uniform(0, longest))
+        worker.kill()
+        assert_whole(tmp_path)
+        worker = start_worker()
+        (opened,) = worker.do(p.Resume(str(run)))
+        if not made and not isinstance(request, p.Step):
+            assert opened.steps == last
+        assert opened.steps >= max(made, default=1)
+        assert opened.warning == ""
+        last = opened.steps
+    (step,) = of(p.Stepped, worker.do(p.Step(last)))
+    assert step.index == last + 1
+    worker.do(p.ExportPolygons(last + 1, str(out / "p.gpkg"), 1.0, 0.5))
+    assert_whole(tmp_path)
+
+
+def steps_until(worker, limit):
+    """Return the steps that the worker tells of until a time."""
+    found = []
+    try:
+        while True:
+            event = worker.event(timeout=max(0.01, limit - time.monotonic()))
+            if isinstance(event, p.Stepped):
+                found.append(event.index)
+    except queue.Empty:
+        return found
