@@ -26,8 +26,9 @@ class Demo:
         self.summary = {"scene": SCENE, "failed": False, "seconds": {}, "mean_iou": {}}
         self.shots = 0
         plugin = plugins["map_refiner"]
-        plugin.action.trigger()
         self.dock = plugin.dock
+        if not self.dock.isUserVisible():  # QGIS shows it again by itself where it was open before
+            plugin.action.trigger()
         self.desk = plugin.controller.desk
         self.run = lambda: self.desk.run
 
