@@ -19,7 +19,7 @@ def choose(wanted: str = "auto") -> torch.device:
     """
     if wanted == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda:0")
+            return _exact(torch.device("cuda:0"))
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     kind, _, number = wanted.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
@@ -30,10 +30,16 @@ def choose(wanted: str = "auto") -> torch.device:
             raise RefinerError(
                 f"The device {wanted} is not there: PyTorch {torch.__version__} sees {count} CUDA devices."
             )
-        return torch.device("cuda", int(number or 0))
+        return _exact(torch.device("cuda", int(number or 0)))
     if kind == "mps" and not torch.backends.mps.is_available():
         raise RefinerError("The device mps is not there: PyTorch sees no Apple GPU.")
     return torch.device(kind)
+
+
+def _exact(device: torch.device) -> torch.device:
+    """Have a GPU compute in full float32: torch lets its convolutions keep ten bits, and tiles would show."""
+    torch.backends.cudnn.allow_tf32 = False
+    return device
 
 
 def describe(device: torch.device) -> str:

@@ -297,6 +297,18 @@ def test_goes_on_with_the_steps_whose_files_are_there(begin, go_on):
     assert run(again, 2, 1)[0].scores not in {step.scores for step in session.history}
 
 
+def test_file_names_are_never_used_again_after_going_on(begin, go_on):
+    session = begin()
+    run(session, 0, 2)
+    run(session, 0, 2)
+    there = files(session)
+    again = go_on(session.run_dir)
+    for _ in range(5):
+        (step,) = run(again, 0, 1)
+        assert step.scores not in there
+        there = files(session)
+
+
 def test_what_was_half_written_is_cleared_away(begin, go_on):
     session = begin()
     (session.run_dir / ".step_001_0009.tif.part").write_bytes(b"half")

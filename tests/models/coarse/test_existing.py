@@ -67,6 +67,13 @@ def test_a_photograph_is_refused(town):
         ExistingScores(town.image_path)
 
 
+def test_a_few_sums_that_fit_by_chance_make_no_scores(raster, maps):
+    photo = np.round(maps * 255).astype("uint8")
+    photo[:, :6] //= 2  # a fifth of the pixels is darker than scores can be
+    with pytest.raises(RasterError, match="do not add up"):
+        ExistingScores(raster("photo.tif", photo))
+
+
 def test_class_indices_are_refused(town):
     with pytest.raises(RasterError, match="class indices"):
         ExistingScores(town.labels_path)
