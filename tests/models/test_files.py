@@ -51,3 +51,17 @@ def test_finished_files_are_moved_in_place_of_older_ones(tmp_path):
     (tmp_path / "c").write_text("new c")
     with pytest.raises(OutputError, match="c cannot be written"):
         move_into(tmp_path / "there", [tmp_path / "c"])
+
+
+def test_a_full_disk_leaves_the_old_file_alone(tmp_path):
+    resource = pytest.importorskip("resource", reason="a limit on file sizes stands in for a full disk")
+    write_whole(tmp_path / "a.json", b"the old one")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            write_whole(tmp_path / "a.json", b"new" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (tmp_path / "a.json").read_bytes() == b"the old one"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
