@@ -26,6 +26,7 @@ FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III
 SIZE = 5  # of the filters, px
 REACH = SIZE // 2
 STRIP = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
+PART = 250_000  # pixels of the image that are filtered at once
 
 
 class RefinementRNN(nn.Module):
@@ -47,7 +48,13 @@ class RefinementRNN(nn.Module):
 
     def prepare(self, image: Tensor, borders: Borders) -> Tensor:
         """Filter (bands, rows, columns) with N, to (32, rows, columns)."""
-        return self._image_term(pad(image, REACH, borders)[None])[0]
+        padded = pad(image, REACH, borders)
+        rows, columns = padded.shape[1] - 2 * REACH, padded.shape[2] - 2 * REACH
+        term = padded.new_empty(FILTERS, rows, columns)
+        height = max(1, PART // columns)
+        for top in range(0, rows, height):  # all at once, the convolution's own copies need as much memory again
+            term[:, top : top + height] = self._image_term(padded[None, :, top : top + height + 2 * REACH])[0]
+        return term
 
     def _image_term(self, padded: Tensor) -> Tensor:
         """Filter a (batch, bands, rows, columns) image that is padded already."""
