@@ -358,6 +358,57 @@ def test_an_image_without_a_crs_goes_all_the_way(bad, town, raster, refiner_path
     assert "no CRS" in refuse("vectorize", tmp_path / "o" / "step_001.tif", "--min-area", 3, "-o", tmp_path / "q.gpkg")
 
 
+PLACES = {
+    "degrees": ("EPSG:4326", rasterio.Affine(6e-6, 0, 10.0, 0, -4.5e-6, 48.0)),  # about 0.45 x 0.5 m
+    "feet": ("EPSG:2263", rasterio.Affine(1.6, 0, 985_000, 0, -1.6, 200_000)),
+    "Mercator": ("EPSG:3857", rasterio.Affine(1.0, 0, 1_000_000, 0, -1.0, 8_400_000)),  # half a metre on the ground
+    "turned": ("EPSG:32631", rasterio.Affine(0.4, 0.3, 500_000, 0.3, -0.4, 4_649_100)),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_any_crs_goes_all_the_way(town, raster, refiner_path, tmp_path, place):
+    crs, transform = PLACES[place]
+    with rasterio.open(town.image_path) as source:
+        image = raster("i.tif", source.read(), crs=crs, transform=transform)
+    scores = raster("s.tif", town.scores, crs=crs, transform=transform, names=town.classes)
+    out = tmp_path / "out"
+    do("refine", image, "--scores", scores, "--refiner", refiner_path, "--steps", 1, "--pixel-size", 0.8, "-o", out)
+    with rasterio.open(out / "step_001.tif") as source:
+        assert source.transform.almost_equals(transform, 1e-9)
+        assert source.shape == (96, 120)
+        assert source.dataset_mask().all()
+    do(
+        "vectorize",
+        out / "step_001.tif",
+        "-o",
+        tmp_path / "p.gpkg",
+        "--min-area",
+        3,
+        "--tolerance",
+        0.5,
+        "--background",
+    )
+    areas = pyogrio.raw.read(tmp_path / "p.gpkg", columns=["area_m2"])[3][0]
+    said = do("info", image)
+    size = float(said.split(" m on the ground")[0].split()[-1])
+    assert 0.4 < size < 0.6
+    assert areas.sum() == pytest.approx(96 * 120 * size**2, rel=0.01)
+    assert areas.min() > 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (7, 5)])
+def test_the_smallest_scenes_go_all_the_way(town, raster, coarse_path, refiner_path, tmp_path, shape):
+    rng = np.random.default_rng(0)
+    image = raster("i.tif", rng.integers(1, 250, (3, *shape)).astype("uint8"))
+    do("classify", image, "--model", coarse_path, "-o", tmp_path / "s.tif")
+    do("refine", image, "--scores", tmp_path / "s.tif", "--refiner", refiner_path, "-o", tmp_path / "out")
+    do("vectorize", tmp_path / "out" / "step_005.tif", "-o", tmp_path / "p.gpkg", "--background", "--tolerance", 1)
+    assert read(tmp_path / "out" / "step_005.tif").shape == (3, *shape)
+    shapes = shapely.from_wkb(pyogrio.raw.read(tmp_path / "p.gpkg")[2])
+    assert shapely.union_all(shapes).area == pytest.approx(0.25 * shape[0] * shape[1])
+
+
 def test_what_fails_half_way_leaves_nothing_half_written(town, refiner_path, tmp_path):
     """The name of the third step is taken by a folder."""
     out = tmp_path / "out"
