@@ -30,17 +30,13 @@ from .polygons import write as write_polygons
 from .progress import Watch, share
 from .protocol import ClassSource
 from .rasters import GridReader, environment
+from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
 from .results import Report, report, write_classes, write_scores
 from .results import evaluate as measure
 from .scene import Scene
 from .session import Session
 from .training import Epoch
 
-LEARNED = ("faithful",)
-KINDS = (
-    "faithful", "class-agnostic", "unshared", "extended", "crf", "heat", "perona-malik", "anisotropic", "geodesic",
-    "opinion-pool",
-)  # fmt: skip
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
 device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
@@ -136,20 +132,19 @@ def classify(image: str, model: str, output: Path, pixel_size: float | None, ban
 @click.argument("image")
 @scores_option
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
-@click.option("--refiner", type=click.Choice(KINDS), default="faithful", show_default=True)
-@click.option("--steps", type=click.IntRange(1), default=400, show_default=True, help="Updates of the weights.")
+@click.option("--refiner", type=click.Choice(list(LESSONS)), default=DEFAULT, show_default=True)
+@click.option("--steps", type=click.IntRange(1), help="Updates of the weights, or parameters to try; by kind.")
 @out_option
 @size_option
 @bands_option
 @seed_option
 @device_option
 def train_refiner(
-    image: str, scores: str, labels: str, refiner: str, steps: int, output: Path, pixel_size: float | None,
+    image: str, scores: str, labels: str, refiner: str, steps: int | None, output: Path, pixel_size: float | None,
     bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
     """Teach a refiner on what is labelled of an image."""
     _check_output(output, ".safetensors")
-    _check_kind(refiner)
     with Scene(image, _bands(bands), None, pixel_size or _working_size(image, scores)) as scene:
         existing = ExistingScores(scores, scene.grid)
         truth = read_labels(labels, scene.grid, existing.classes)
@@ -158,18 +153,18 @@ def train_refiner(
         existing.close()
     with _bar("Teaching") as bar:
         taught = teach_refiner(
-            [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar)
+            refiner, [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar)
         )
-    found = f"mean IoU {taught.outcome.held_out_miou:.3f} on its held-out labels, coarse map {taught.coarse_miou:.3f}"
-    click.echo(f"{output}: {found}")
+    by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
+    click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
     if not taught.beats_coarse:
-        click.echo("The refiner does not beat the coarse map where it was held out; label more, or another part.")
+        click.echo("It does not beat the coarse map where it was held out: keep the coarse map, or label more.")
 
 
 @main.command()
 @click.argument("image")
 @scores_option
-@click.option("--refiner", required=True, help="Weights of a refiner, or the name of one that ships.")
+@click.option("--refiner", required=True, help="Weights of a refiner, or the name of a kind that ships or needs none.")
 @click.option("--steps", type=click.IntRange(1, 1000), default=5, show_default=True)
 @out_option
 @size_option
@@ -183,7 +178,8 @@ def refine(
     if output.is_file():
         raise OutputError(f"{output} is a file; a folder for the steps is needed.")
     weights = _refiner_file(refiner)
-    size = pixel_size or _working_size(image, scores) or _usable_size(image, read_card(weights).pixel_size_m)
+    remembered = None if weights in UNTAUGHT else read_card(weights).pixel_size_m
+    size = pixel_size or _working_size(image, scores) or _usable_size(image, remembered)
     made = not output.exists()
     make_folder(output)
     try:
@@ -347,16 +343,10 @@ def _names(given: Sequence[str], count: int) -> tuple[str, ...]:
     return (*names, *(f"class {k}" for k in range(len(names), count)))
 
 
-def _check_kind(kind: str) -> None:
-    if kind not in LEARNED:
-        raise RefinerError(f"The refiner {kind!r} is not in this version yet; it has {', '.join(LEARNED)}.")
-
-
 def _refiner_file(text: str) -> str:
-    """Return the weights that a path or the name of a kind stands for."""
-    if text not in KINDS:
+    """Return the weights that a path or the name of a kind stands for; a kind that needs none as it is."""
+    if text not in KINDS or text in UNTAUGHT:
         return text
-    _check_kind(text)
     shipped = sorted(SHIPPED.glob("refiner*.safetensors"))
     for path in shipped:
         if read_card(path).kind == text:

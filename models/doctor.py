@@ -41,7 +41,7 @@ def timed_step(device: torch.device) -> float:
     seconds = 0.0
     for _ in range(2):
         started = time.perf_counter()
-        list(from_prepared(refiner, maps, prepared, WHOLE, 1))
+        list(from_prepared(refiner, maps, prepared, WHOLE, range(1)))
         synchronize(device)
         seconds = time.perf_counter() - started
     return seconds

@@ -8,13 +8,13 @@ import numpy as np
 
 from .coarse.train import TrainingImage
 from .errors import LabelError
-from .refine.rnn import REACH
-from .refine.teach import UNROLLED, LabelledTile
+from .refine.lesson import LabelledTile
 from .scene import Scene
 from .score_maps import UNLABELLED, Labels, Mask, Scores, Window
 from .tiles import surround, tiles
 from .training import check_classes
 
+NEIGHBOURS = 32  # px around the labels that are read too, for refiners that look beyond them
 LARGEST_TILE = 16_000_000  # px of a labelled tile, which is taught from memory
 PART, PARTS = 1024, 12  # px a side and number of the parts that a large scene is trained on
 
@@ -31,7 +31,7 @@ def labelled_tile(
     rows, columns = np.nonzero(labels != UNLABELLED)
     top, left = int(rows.min()), int(columns.min())
     core = Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
-    window = surround(core, scene.grid.height, scene.grid.width, UNROLLED * REACH).outer
+    window = surround(core, scene.grid.height, scene.grid.width, NEIGHBOURS).outer
     if window.height * window.width > LARGEST_TILE:
         raise LabelError(
             f"The labels span {window.width} x {window.height} pixels; a tile of at most "

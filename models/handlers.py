@@ -19,7 +19,8 @@ from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
 from .progress import Clock, share
 from .rasters import environment
-from .refine.teach import coarse_miou
+from .refine.kinds import LESSONS
+from .refine.lesson import coarse_miou
 from .results import evaluate, write_classes
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
@@ -102,7 +103,7 @@ class Handlers:
 
     def _on_loadrefiner(self, request: p.LoadRefiner) -> None:
         card = self._open_session().load_refiner(request.path)
-        self._wire.send(p.RefinerLoaded(request.path, card.summary()))
+        self._wire.send(p.RefinerLoaded(request.path, card.summary(), card.steps))
 
     def _on_step(self, request: p.Step) -> None:
         session = self._open_session()
@@ -114,6 +115,8 @@ class Handlers:
         scene = session.scene
         if not session.history:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
+        if request.kind not in LESSONS:
+            raise RefinerError(f"The refiner {request.kind!r} is none of {', '.join(LESSONS)}.")
         labels = read_labels(request.labels, scene.grid, session.classes)
 
         def read(window: Window) -> tuple[Scores, Mask]:
@@ -123,6 +126,7 @@ class Handlers:
         tile = labelled_tile(scene, read, labels, session.classes)
         about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
         taught = teach_refiner(
+            request.kind,
             [tile],
             about,
             request.steps,
@@ -136,7 +140,14 @@ class Handlers:
         outcome = taught.outcome
         self._wire.send(
             p.Trained(
-                request.model, outcome.steps, outcome.held_out_miou, taught.coarse_miou, outcome.stopped, "refiner"
+                request.model,
+                outcome.steps,
+                max(taught.by_step),
+                taught.coarse_miou,
+                outcome.stopped,
+                "refiner",
+                taught.by_step,
+                taught.best_step,
             )
         )
 

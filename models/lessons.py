@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from .checkpoint import Card, save_model
 from .coarse.fcn import FCN
 from .coarse.train import Recipe, TrainingImage, train
 from .files import require_space
 from .progress import Outcome, follow
-from .refine.rnn import RefinementRNN
-from .refine.teach import UNROLLED, LabelledTile, coarse_miou, teach
+from .refine.kinds import LESSONS, make
+from .refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
+from .refine.refiner import Refiner
 from .training import Epoch, check_classes
 
 MODEL_BYTES = 2_000_000
@@ -35,16 +38,26 @@ class About:
 
 @dataclass(frozen=True)
 class TaughtRefiner:
-    """A refiner, how its training ended, and what it had to beat."""
+    """A refiner, how its training ended, and the mean IoU (0-1) on what was held out: as it came, and by step."""
 
-    refiner: RefinementRNN
+    refiner: Refiner
     outcome: Outcome
-    coarse_miou: float  # of the unrefined scores on the same held-out pixels, 0-1
+    by_step: tuple[float, ...]
+
+    @property
+    def coarse_miou(self) -> float:
+        """What refining had to beat."""
+        return self.by_step[0]
+
+    @property
+    def best_step(self) -> int:
+        """The step that is best there, the first of equals; 0 where refining does not help."""
+        return int(np.argmax(self.by_step))
 
     @property
     def beats_coarse(self) -> bool:
         """Whether refining made the held-out pixels better."""
-        return self.outcome.held_out_miou > self.coarse_miou
+        return self.best_step > 0
 
 
 def train_coarse(
@@ -68,24 +81,42 @@ def train_coarse(
 
 
 def teach_refiner(
+    kind: str,
     tiles: Sequence[LabelledTile],
     about: About,
-    steps: int,
+    steps: int | None,
     seed: int,
     path: str,
     device: torch.device,
     stop: Stop,
     tell: Tell,
 ) -> TaughtRefiner:
-    """Teach a fresh refiner and save its best weights; a training broken off by an exception saves nothing."""
+    """Teach a fresh refiner and save its best weights; a training broken off by an exception saves nothing.
+
+    Args:
+        kind: which refiner.
+        tiles: what to learn from.
+        about: what its card is to say.
+        steps: updates of the weights, or parameters to try; None: as many as its kind usually needs.
+        seed: of the weights, the patches and what is held out.
+        path: where the weights go.
+        device: where to compute.
+        stop: asked after each update.
+        tell: told after each update.
+    """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
-    refiner = RefinementRNN(len(about.classes), len(tiles[0].image)).to(device)
-    coarse = coarse_miou(tiles, seed)
-    outcome = follow(teach(refiner, tiles, steps, seed, device), stop, tell)
-    quality = f"mean IoU {outcome.held_out_miou:.3f} on held-out blocks, where the coarse map has {coarse:.3f}"
-    save_model(path, refiner, _card(RefinementRNN.kind, about, refiner.bands, quality, UNROLLED))
-    return TaughtRefiner(refiner.eval(), outcome, coarse)
+    lesson = LESSONS[kind]
+    refiner = make(kind, len(about.classes), len(tiles[0].image)).to(device)
+    outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device), stop, tell)
+    by_step = mean_iou_by_step(refiner, tiles, split(tiles, seed)[1], JUDGED_STEPS, device)
+    taught = TaughtRefiner(refiner, outcome, by_step)
+    quality = (
+        f"mean IoU {max(by_step):.3f} at step {taught.best_step} on held-out blocks, "
+        f"where the coarse map has {by_step[0]:.3f}"
+    )
+    save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))
+    return taught
 
 
 def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:

@@ -71,7 +71,7 @@ class TrainCoarse:
 
 @dataclass(frozen=True)
 class LoadRefiner:
-    """Take the refiner from a file of weights."""
+    """Take the refiner from a file of weights, or one that needs none by the name of its kind."""
 
     path: str
 
@@ -90,7 +90,8 @@ class TrainRefiner:
 
     labels: str  # a vector layer with a field "class", or a raster of class indices
     model: str  # where the weights go, *.safetensors
-    steps: int = 400
+    kind: str = "extended"
+    steps: int | None = None  # updates of the weights, or parameters tried; None: as many as the kind needs
     seed: int = 0
 
 
@@ -202,7 +203,9 @@ class Trained:
     held_out_miou: float
     coarse_miou: float | None
     stopped: bool
-    kind: str  # "coarse" or "refiner"
+    role: str  # "coarse" or "refiner"
+    by_step: tuple[float, ...] = ()  # of a refiner: the held-out mean IoU of the coarse map and after each step
+    best_step: int = 0  # 0: the coarse map is as good
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ class RefinerLoaded:
 
     path: str
     summary: str
+    best_step: int = 0  # where it did best on what was held out when it was taught; 0: not known
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .checkpoint import Card, load_model
+from .checkpoint import Card, load_coarse, load_refiner
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
 from .device import out_of_memory, synchronize
@@ -19,8 +19,9 @@ from .errors import CheckpointError, RefinerError
 from .files import write_whole
 from .progress import Watch, share
 from .rasters import NODATA, GridReader
-from .refine.rnn import RefinementRNN
-from .refine.run import from_prepared
+from .refine.kinds import UNTAUGHT, make
+from .refine.refiner import Refiner
+from .refine.run import from_prepared, margin
 from .scene import KEPT_PIXELS, Scene
 from .score_maps import LOG_FLOOR, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
@@ -41,7 +42,7 @@ class Session:
         self.device = device
         self.classes: tuple[str, ...] = ()
         self.history: list[Step] = []
-        self.refiner: RefinementRNN | None = None
+        self.refiner: Refiner | None = None
         self.refiner_path = ""
         self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
         self.notices: list[str] = []  # sentences for the analyst that no result carries
@@ -61,9 +62,8 @@ class Session:
         Raises:
             CheckpointError: for weights that do not fit the bands of the scene.
         """
-        model, card = load_model(model_path, "coarse", self.device)
+        model, card = load_coarse(model_path, self.device)
         _check_bands(card, self.scene, model_path)
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 times as fast on CPUs
 
         def logits(window: Window) -> tuple[Scores, Mask]:
             maps = score_window(model, self.scene, window, self.device)
@@ -116,22 +116,32 @@ class Session:
     # --- refining --------------------------------------------------------------------------------------------
 
     def load_refiner(self, path: str) -> Card:
-        """Take the refiner from a file of weights.
+        """Take the refiner from a file of weights, or the kind that needs none.
 
         Raises:
             CheckpointError: for weights that do not fit the bands or the classes of the scene.
         """
-        model, card = load_model(path, "refiner", self.device)
+        if path in UNTAUGHT:
+            return self._make_refiner(path)
+        refiner, card = load_refiner(path, self.device)
         _check_bands(card, self.scene, path)
         if self.classes and card.classes != self.classes:
             raise CheckpointError(
                 f"{Path(path).name} refines the classes {', '.join(card.classes)}; "
                 f"the coarse map has {', '.join(self.classes)}. Teach a refiner on a tile of this scene."
             )
-        self.use_refiner(model, path, card.classes)  # type: ignore[arg-type]
+        self.use_refiner(refiner, path, card.classes)
         return card
 
-    def use_refiner(self, refiner: RefinementRNN, path: str, classes: tuple[str, ...]) -> None:
+    def _make_refiner(self, kind: str) -> Card:
+        """Take a refiner that works untaught, with its usual parameters."""
+        if not self.classes:
+            raise RefinerError("There is no coarse map yet; classify the scene first.")
+        refiner = make(kind, len(self.classes), len(self.scene.bands)).to(self.device)
+        self.use_refiner(refiner, kind, self.classes)
+        return Card(kind, self.classes, len(self.scene.bands), self.scene.pixel_size_m)
+
+    def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
         """Refine these classes with this from now on."""
         self.refiner, self.refiner_path, self._prepared = refiner, str(path), None
         self._refined_classes = classes
@@ -174,7 +184,7 @@ class Session:
                 elif self.device.type != "cpu" and self.refiner is not None:
                     self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
                     self.device = torch.device("cpu")
-                    self.refiner = self.refiner.to("cpu")
+                    self.refiner = self.refiner.to(self.device)
                 else:
                     raise RefinerError("There is too little memory even for the smallest tiles.") from error
 
@@ -182,35 +192,44 @@ class Session:
         grid, refiner = self.scene.grid, self.refiner
         if refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
-        parts = list(tiles(grid.height, grid.width, self._tile, refiner.halo))
+        origin = self.history[start]
+        goes_on = origin.refiner == self.refiner_path and origin.age > 0
+        index = origin.age if goes_on else 0
+        memory = refiner.channels - refiner.classes
+        parts = list(tiles(grid.height, grid.width, self._tile, margin(refiner)))
         flips = pixels = 0
         seconds = 0.0
         with (
-            GridReader(self.run_dir / self.history[start].state) as before,
-            StepWriter(self._names(start + 1), self.run_dir, grid, self.classes, self.scene.pixel_size_m) as writer,
+            GridReader(self.run_dir / origin.state) as before,
+            StepWriter(
+                self._names(start + 1), self.run_dir, grid, self.classes, self.scene.pixel_size_m, memory
+            ) as writer,
         ):
-            bands = range(1, len(self.classes) + 1)
+            count = len(self.classes)
+            bands = range(1, (refiner.channels if goes_on else count) + 1)
             for n, tile in enumerate(parts):
-                scores, _ = before.read(bands, tile.outer)
+                state, _ = before.read(bands, tile.outer)
                 image, valid = self.scene.read(tile.outer)
-                valid = valid & (scores[0] != NODATA)
+                valid = valid & (state[0] != NODATA)
                 started = time.perf_counter()
-                after = self._refined(refiner, tile, scores, image, valid, whole=len(parts) == 1)
+                after = self._refined(refiner, tile, state, image, valid, index, whole=len(parts) == 1)
                 seconds += time.perf_counter() - started
                 rows, columns = tile.core.slices(tile.outer)
                 kept = valid[rows, columns]
-                flips += int(np.count_nonzero((scores[:, rows, columns].argmax(0) != after.argmax(0)) & kept))
+                old, new = state[:count, rows, columns].argmax(0), after[:count].argmax(0)
+                flips += int(np.count_nonzero((old != new) & kept))
                 pixels += int(np.count_nonzero(kept))
                 writer.write(after, kept, tile.core)
                 watch((n + 1) / len(parts))
-        return writer.step(flips / max(1, pixels), seconds * 1000)
+        return writer.step(flips / max(1, pixels), seconds * 1000, self.refiner_path, index + 1)
 
     def _refined(
-        self, refiner: RefinementRNN, tile: Tile, scores: Scores, image: Scores, valid: Mask, whole: bool
+        self, refiner: Refiner, tile: Tile, before: Scores, image: Scores, valid: Mask, index: int, whole: bool
     ) -> Scores:
-        """Refine a tile once and cut it to its core."""
-        held = np.where(valid, scores, np.float32(-np.log(len(self.classes))))
+        """Refine a tile once and cut it to its core; from bare scores where `before` holds no more than these."""
+        held = torch.from_numpy(undecided(before, valid, len(self.classes))).to(self.device)
         with torch.inference_mode():
+            state = held if index else refiner.start(held)
             if whole and self._prepared is not None:
                 prepared = self._prepared
             else:
@@ -218,15 +237,15 @@ class Session:
                 self._prepared = prepared if whole else None
             (after,) = from_prepared(
                 refiner,
-                torch.from_numpy(held).to(self.device),
+                state,
                 prepared,
                 tile.borders,
-                1,
+                range(index, index + 1),
                 torch.from_numpy(valid).to(self.device),
             )
             synchronize(self.device)
-        top = 0 if tile.borders.top else refiner.halo
-        left = 0 if tile.borders.left else refiner.halo
+        top = 0 if tile.borders.top else margin(refiner)
+        left = 0 if tile.borders.left else margin(refiner)
         rows, columns = tile.core.slices(tile.outer)
         cut = after[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
         return np.asarray(cut.cpu().numpy(), dtype=np.float32)
@@ -238,7 +257,7 @@ class Session:
         with GridReader(self.run_dir / self.history[index].state) as reader:
             scores, _ = reader.read(range(1, len(self.classes) + 1), window)
         valid = scores[0] != NODATA
-        held = np.where(valid, scores, np.float32(-np.log(len(self.classes))))
+        held = undecided(scores, valid, len(self.classes))
         return ScoreMaps(held, self.classes, self.scene.grid.crop(window), valid)
 
     def path(self, name: str) -> str:
@@ -298,6 +317,13 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
         except CheckpointError as error:
             session.notices.append(f"{error} Choose a refiner again.")
     return session
+
+
+def undecided(state: Scores, valid: Mask, classes: int) -> Scores:
+    """Fill a state where there is no data: every class alike, and nothing remembered."""
+    fill = np.zeros((len(state), 1, 1), dtype=np.float32)
+    fill[:classes] = -np.log(classes)
+    return np.where(valid, state, fill)
 
 
 def _check_bands(card: Card, scene: Scene, path: str) -> None:

@@ -23,9 +23,11 @@ class Step:
     index: int
     scores: str  # probabilities, float32, a band a class
     classes_raster: str  # class indices
-    state: str  # logits, float32, what the next step starts from
+    state: str  # float32, what the next step starts from: logits, and what the refiner remembers
     changed: float | None  # fraction of valid pixels whose class differs from the step before
     milliseconds: float  # of computing, without reading and writing
+    refiner: str = ""  # that made it
+    age: int = 0  # steps that this refiner has made in a row
 
 
 class StepWriter:
@@ -38,26 +40,28 @@ class StepWriter:
         grid: Grid,
         classes: Sequence[str],
         pixel_size_m: float | None,
+        memory: int = 0,
     ) -> None:
-        self._names, self._folder = names, folder
+        self._names, self._folder, self._count = names, folder, len(classes)
         packed = grid.width * grid.height > KEPT_PIXELS  # packing costs more than the step where the scene is small
+        bands = (*classes, *(f"memory {number + 1}" for number in range(memory)))
         with ExitStack() as files:
             self._scores = files.enter_context(score_writer(folder / names[0], grid, classes, pixel_size_m, packed))
             self._classes = files.enter_context(class_writer(folder / names[1], grid, classes))
-            self._state = files.enter_context(score_writer(folder / names[2], grid, classes, pixel_size_m, False))
+            self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
             self._files = files.pop_all()
 
-    def write(self, logits: Scores, valid: Mask, window: Window) -> None:
-        """Write (classes, rows, columns) logits at a window."""
-        maps = torch.from_numpy(logits)
+    def write(self, state: Scores, valid: Mask, window: Window) -> None:
+        """Write a (classes + memory, rows, columns) state, logits first, at a window."""
+        maps = torch.from_numpy(state[: self._count])
         nodata = np.float32(NODATA)
         self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
         self._classes.write(np.where(valid, maps.argmax(dim=0).numpy(), UNLABELLED).astype(np.uint8)[None], window)
-        self._state.write(np.where(valid, logits, nodata), window)
+        self._state.write(np.where(valid, state, nodata), window)
 
-    def step(self, changed: float | None, milliseconds: float) -> Step:
+    def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> Step:
         """Describe what was written."""
-        return Step(self._names[3], *self._names[:3], changed, milliseconds)
+        return Step(self._names[3], *self._names[:3], changed, milliseconds, refiner, age)
 
     def __enter__(self) -> StepWriter:
         return self

@@ -40,9 +40,7 @@ class Canvas:
         target = self.colour[window.slices]
         target += (colour - target) * opacity[..., None]
 
-    def grained(
-        self, window: Window, colour: Floats, amounts: Amounts, offset: tuple[int, int]
-    ) -> Floats:
+    def grained(self, window: Window, colour: Floats, amounts: Amounts, offset: tuple[int, int]) -> Floats:
         """Return a colour for every pixel of a window, varied by the textures from an offset on."""
         parts = (self.textures.grain, self.textures.speckle, self.textures.mottle, self.textures.cloud)
         light = np.ones((window.rows, window.cols), dtype=np.float32)
@@ -76,6 +74,10 @@ def blank(lattice: Lattice, textures: Textures, sun: Sun) -> Canvas:
     """Return an empty canvas."""
     shape = (lattice.size, lattice.size)
     return Canvas(
-        lattice, textures, sun,
-        np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32), np.ones(shape, np.float32),
+        lattice,
+        textures,
+        sun,
+        np.zeros((*shape, 3), np.float32),
+        np.zeros(shape, np.float32),
+        np.ones(shape, np.float32),
     )

@@ -119,8 +119,10 @@ def _write_layer(
     path: Path, shapes: Sequence[Polygon | LineString], kind: str, crs: str, **fields: Sequence[str | float]
 ) -> None:
     """Write a layer of shapes with their fields."""
-    columns = [np.array(values, dtype=object if isinstance(values[0], str) else np.float64) if values else np.array([])
-               for values in fields.values()]
+    columns = [
+        np.array(values, dtype=object if isinstance(values[0], str) else np.float64) if values else np.array([])
+        for values in fields.values()
+    ]
     pyogrio.raw.write(
         path, geometry=shapely.to_wkb(np.array(shapes, dtype=object)), field_data=columns, fields=list(fields),
         geometry_type=kind, crs=crs, driver="GPKG", layer=path.stem,

@@ -101,8 +101,13 @@ def _rows(canvas: Canvas, plot: Plot, bed: Box, green: Floats) -> None:
 
 def _pool(canvas: Canvas, plot: Plot, paving: Floats, rng: np.random.Generator) -> None:
     """Sink a pool behind the house."""
-    pool = placed(plot, rng.uniform(-0.2, 0.2) * plot.width_m, plot.depth_m * rng.uniform(0.68, 0.82),
-                  rng.uniform(6, 10), rng.uniform(3.2, 4.6))
+    pool = placed(
+        plot,
+        rng.uniform(-0.2, 0.2) * plot.width_m,
+        plot.depth_m * rng.uniform(0.68, 0.82),
+        rng.uniform(6, 10),
+        rng.uniform(3.2, 4.6),
+    )
     basin = pool.polygon if rng.random() < 0.7 else pool.polygon.buffer(-1.4).buffer(1.4)
     rim = basin.buffer(rng.uniform(0.8, 1.8))
     if plot.ground.buffer(-0.5).contains(rim) and all(b.footprint.distance(rim) > 0.5 for b in plot.buildings):

@@ -166,8 +166,13 @@ def _terrace(plot: Plot, region: Region, style: np.random.Generator, rng: np.ran
         if row and plot.ground.buffer(-0.8).contains(row.footprint):
             found = [row]
             for u in np.arange(-plot.width_m / 2 + 4, plot.width_m / 2 - 4, 6.5):
-                found += _outbuildings(replace(plot, gate=shapely.Point(plot.at(u, 0)), width_m=5.0), row,
-                                       plot.ground.buffer(-0.8), region, rng)
+                found += _outbuildings(
+                    replace(plot, gate=shapely.Point(plot.at(u, 0)), width_m=5.0),
+                    row,
+                    plot.ground.buffer(-0.8),
+                    region,
+                    rng,
+                )
             return found
     return []
 

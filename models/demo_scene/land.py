@@ -53,9 +53,7 @@ def _use(block: Polygon, built: Density, rng: np.random.Generator) -> str:
     return str(rng.choice(["houses", "terraces", "estate", "works", "school", "park", "waste"], p=odds))
 
 
-def _plots(
-    block: Polygon, carriageway: Area, built: Density, region: Region, rng: np.random.Generator
-) -> list[Plot]:
+def _plots(block: Polygon, carriageway: Area, built: Density, region: Region, rng: np.random.Generator) -> list[Plot]:
     """Cut a block into plots and build on them."""
     use = _use(block, built, rng)
     target = PARCEL_M2.get(use, region.lot_m2 if use == "houses" else 1e9)

@@ -73,9 +73,7 @@ def _inside(plot: Plot, rng: np.random.Generator) -> tuple[float, float]:
     return centre.x, centre.y
 
 
-def _paths(
-    canvas: Canvas, plot: Plot, colour: NDArray[np.float32], width_m: float, rng: np.random.Generator
-) -> None:
+def _paths(canvas: Canvas, plot: Plot, colour: NDArray[np.float32], width_m: float, rng: np.random.Generator) -> None:
     """Lay or tread winding paths across a plot."""
     around = box_around(plot.ground)
     a, b = around.half_length, around.half_width

@@ -42,7 +42,9 @@ def _slopes(canvas: Canvas, building: Building, window: Window) -> tuple[Floats,
         c, s = np.cos(box.angle), np.sin(box.angle)
         su, sv = np.where(at_end, -np.sign(u), 0), np.where(at_end, 0, -np.sign(v))
         for target, value in (
-            (rise, up), (gx, building.pitch * (su * c - sv * s)), (gy, building.pitch * (su * s + sv * c)),
+            (rise, up),
+            (gx, building.pitch * (su * c - sv * s)),
+            (gy, building.pitch * (su * s + sv * c)),
             (along, np.where(at_end, v, u)),
         ):
             target[inside] = value[inside]
@@ -50,8 +52,13 @@ def _slopes(canvas: Canvas, building: Building, window: Window) -> tuple[Floats,
 
 
 def _sloped(
-    canvas: Canvas, building: Building, window: Window, mask: Mask, region: Region,
-    tone: np.random.Generator, rng: np.random.Generator,
+    canvas: Canvas,
+    building: Building,
+    window: Window,
+    mask: Mask,
+    region: Region,
+    tone: np.random.Generator,
+    rng: np.random.Generator,
 ) -> None:
     """Draw a roof of tiles or metal sheets."""
     rise, gx, gy, along = _slopes(canvas, building, window)
@@ -121,16 +128,18 @@ def _parts(canvas: Canvas, building: Building, base: Floats, region: Region, rng
     for _ in range(int(min(rng.poisson(1.2 * region.clutter), 6))):
         u = rng.uniform(-0.7, 0.7) * whole.half_length
         v = rng.uniform(-0.6, 0.6) * whole.half_width
-        part = Box(*whole.at(u, v), whole.angle, whole.half_length * rng.uniform(0.1, 0.4),
-                   whole.half_width * rng.uniform(0.2, 0.7))
+        part = Box(
+            *whole.at(u, v),
+            whole.angle,
+            whole.half_length * rng.uniform(0.1, 0.4),
+            whole.half_width * rng.uniform(0.2, 0.7),
+        )
         colour = base * np.float32(rng.uniform(0.7, 1.4)) if rng.random() < 0.7 else pick(region.flat, rng)
         up = float(rng.choice([0.0, 0.0, 1.0])) * rng.uniform(1.5, 2.8)
         _box(canvas, building, part, colour, up, rng)
 
 
-def _box(
-    canvas: Canvas, building: Building, box: Box, colour: Floats, up: float, rng: np.random.Generator
-) -> None:
+def _box(canvas: Canvas, building: Building, box: Box, colour: Floats, up: float, rng: np.random.Generator) -> None:
     """Draw a box that stands `up` metres on a roof; what overhangs the building is cut off."""
     part = box.polygon.intersection(building.footprint.buffer(-0.3))
     if part.is_empty or part.geom_type not in ("Polygon", "MultiPolygon"):
@@ -143,9 +152,7 @@ def _box(
             canvas.raise_to(window, mask, building.eaves_m + up)
 
 
-def _equipment(
-    canvas: Canvas, building: Building, base: Floats, clutter: float, rng: np.random.Generator
-) -> None:
+def _equipment(canvas: Canvas, building: Building, base: Floats, clutter: float, rng: np.random.Generator) -> None:
     """Put vents, skylights, cooling units, tanks or solar panels on a flat roof."""
     whole, area = building.boxes[0], building.footprint.area
     for _ in range(int(rng.poisson(clutter * min(area / 80, 9)))):
@@ -178,8 +185,14 @@ def _ridge_things(canvas: Canvas, building: Building, box: Box, base: Floats, rn
     if building.cover == "tile":
         for _ in range(int(rng.integers(0, 3))):
             u, v = rng.uniform(-0.8, 0.8) * box.half_length, rng.uniform(-0.5, 0.5) * box.half_width
-            _box(canvas, building, Box(*box.at(u, v), box.angle, rng.uniform(0.3, 0.55), 0.35),
-                 pick(((120, 80, 68), (150, 146, 140), (80, 78, 76)), rng), top + 0.7, rng)
+            _box(
+                canvas,
+                building,
+                Box(*box.at(u, v), box.angle, rng.uniform(0.3, 0.55), 0.35),
+                pick(((120, 80, 68), (150, 146, 140), (80, 78, 76)), rng),
+                top + 0.7,
+                rng,
+            )
     side = 1.0 if _sunny(canvas, box) else -1.0
     if rng.random() < 0.3:
         for _ in range(int(rng.integers(1, 4))):
@@ -187,8 +200,12 @@ def _ridge_things(canvas: Canvas, building: Building, box: Box, base: Floats, rn
             window = Box(*box.at(u, v * box.half_width), box.angle, 0.4, 0.55)
             _box(canvas, building, window, pick(((70, 78, 90), (150, 165, 180)), rng), 0.0, rng)
     if rng.random() < 0.12 and box.half_length > 4:
-        panel = Box(*box.at(rng.uniform(-0.3, 0.3) * box.half_length, side * 0.5 * box.half_width), box.angle,
-                    box.half_length * rng.uniform(0.3, 0.55), box.half_width * 0.36)
+        panel = Box(
+            *box.at(rng.uniform(-0.3, 0.3) * box.half_length, side * 0.5 * box.half_width),
+            box.angle,
+            box.half_length * rng.uniform(0.3, 0.55),
+            box.half_width * 0.36,
+        )
         _box(canvas, building, panel, pick(((44, 50, 68), (52, 58, 80)), rng), 0.0, rng)
 
 

@@ -64,9 +64,7 @@ def _through_roads(size_m: float, built: Density, rng: np.random.Generator) -> l
     return roads
 
 
-def _crossing(
-    centre: Point, size_m: float, turn: float, offset: float, rng: np.random.Generator
-) -> LineString:
+def _crossing(centre: Point, size_m: float, turn: float, offset: float, rng: np.random.Generator) -> LineString:
     """Lay a line across the whole scene at an offset from the centre."""
     reach = 2 * size_m + 4 * MARGIN_M
     line = LineString([(centre.x - reach, centre.y + offset), (centre.x + reach, centre.y + offset)])

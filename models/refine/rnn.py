@@ -13,6 +13,7 @@ and N * I does not change from step to step. `step` computes that fused form, `p
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,7 @@ from .strips import in_strips
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
 SIZE = 5  # of the filters, px
 REACH = SIZE // 2
+USUAL_STEPS = 5  # that it is unrolled for [paper, section IV]
 STRIP = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
 PART = 250_000  # pixels of the image that are filtered at once
 
@@ -33,22 +35,35 @@ class RefinementRNN(nn.Module):
     """The class-specific refiner with 800 + 2400 + 2113 K weights for three bands and K classes."""
 
     kind = "faithful"
-    halo = REACH
+    halo = sight = REACH
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner with weights drawn as in the authors' other networks: uniform, +-sqrt(3 / inputs)."""
         super().__init__()
-        self.classes, self.bands = classes, bands
+        self.classes, self.bands, self.channels = classes, bands, classes
+        networks = self._networks(classes)
         self.score_filters = nn.Parameter(_xavier(FILTERS, SIZE * SIZE))  # M
         self.image_filters = nn.Parameter(_xavier(FILTERS, bands * SIZE * SIZE))  # N, bands outermost
-        self.hidden = nn.Parameter(torch.stack([_xavier(FILTERS, 2 * FILTERS) for _ in range(classes)]))  # W1
-        self.hidden_bias = nn.Parameter(torch.zeros(classes, FILTERS))
-        self.out = nn.Parameter(torch.stack([_xavier(1, FILTERS) for _ in range(classes)]))  # W2
-        self.out_bias = nn.Parameter(torch.zeros(classes))
+        self.hidden = nn.Parameter(torch.stack([_xavier(FILTERS, 2 * FILTERS) for _ in range(networks)]))  # W1
+        self.hidden_bias = nn.Parameter(torch.zeros(networks, FILTERS))
+        self.out = nn.Parameter(torch.stack([_xavier(1, FILTERS) for _ in range(networks)]))  # W2
+        self.out_bias = nn.Parameter(torch.zeros(networks))
+
+    @staticmethod
+    def _networks(classes: int) -> int:
+        """Return how many small networks there are: one a class."""
+        return classes
+
+    def start(self, scores: Tensor) -> Tensor:
+        """Return the scores: they are all that it remembers."""
+        return scores
 
     def prepare(self, image: Tensor, borders: Borders) -> Tensor:
         """Filter (bands, rows, columns) with N, to (32, rows, columns)."""
-        padded = pad(image, REACH, borders)
+        return self.filtered(pad(image, REACH, borders))
+
+    def filtered(self, padded: Tensor) -> Tensor:
+        """Filter a (bands, rows, columns) image that is padded already, in parts."""
         rows, columns = padded.shape[1] - 2 * REACH, padded.shape[2] - 2 * REACH
         term = padded.new_empty(FILTERS, rows, columns)
         height = max(1, PART // columns)
@@ -60,17 +75,14 @@ class RefinementRNN(nn.Module):
         """Filter a (batch, bands, rows, columns) image that is padded already."""
         return functional.conv2d(padded, self.image_filters.view(FILTERS, self.bands, SIZE, SIZE))
 
-    def crop(self, prepared: Tensor, borders: Borders) -> Tensor:
-        """Cut the image term by one step's reach on each side that is no border."""
-        return inner(prepared, REACH, borders)
-
     def fused(self) -> Tensor:
-        """Compose W1 with M: (classes, 32, 25 + 32) weights on a patch of scores and the image term."""
+        """Compose W1 with M: (networks, 32, 25 + 32) weights on a patch of scores and the image term."""
         scores = self.hidden[:, :, :FILTERS] @ self.score_filters  # (K, 32, 25)
         return torch.cat([scores, self.hidden[:, :, FILTERS:]], dim=2)
 
-    def step(self, scores: Tensor, prepared: Tensor, borders: Borders) -> Tensor:
-        """Refine (classes, rows, columns) once, in strips that fit the cache."""
+    def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
+        """Refine (classes, rows, columns) once, in strips that fit the cache; every step is alike."""
+        scores = state
         padded = pad(scores, REACH, borders)
         before = inner(scores, REACH, borders)
         rows, columns = before.shape[-2:]
@@ -96,8 +108,9 @@ class RefinementRNN(nn.Module):
         for k in range(self.classes):
             patches = strip[k].unfold(0, rows, 1).unfold(1, columns, 1)  # (5, 5, rows, columns)
             phi[: SIZE * SIZE] = patches.reshape(SIZE * SIZE, rows, columns)
-            hidden = torch.addmm(self.hidden_bias[k][:, None], weights[k], phi.flatten(1)).relu_()
-            update[k] = torch.addmv(self.out_bias[k], hidden.T, self.out[k, 0])
+            n = k % len(weights)
+            hidden = torch.addmm(self.hidden_bias[n][:, None], weights[n], phi.flatten(1)).relu_()
+            update[k] = torch.addmv(self.out_bias[n], hidden.T, self.out[n, 0])
         return update.view(self.classes, rows, columns)
 
     def plain_step(self, scores: Tensor, image: Tensor, borders: Borders) -> Tensor:
@@ -106,8 +119,9 @@ class RefinementRNN(nn.Module):
         by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
         by_image = self.prepare(image, borders).expand(self.classes, -1, -1, -1)
         phi = torch.cat([by_scores, by_image], dim=1)  # (K, 64, rows, columns)
-        hidden = torch.einsum("khf,kfrc->khrc", self.hidden, phi) + self.hidden_bias[:, :, None, None]
-        update = torch.einsum("kh,khrc->krc", self.out[:, 0], hidden.relu()) + self.out_bias[:, None, None]
+        own = [k % len(self.hidden) for k in range(self.classes)]
+        hidden = torch.einsum("khf,kfrc->khrc", self.hidden[own], phi) + self.hidden_bias[own][:, :, None, None]
+        update = torch.einsum("kh,khrc->krc", self.out[own, 0], hidden.relu()) + self.out_bias[own][:, None, None]
         return inner(scores, REACH, borders) + update
 
     def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
@@ -115,20 +129,77 @@ class RefinementRNN(nn.Module):
 
         The classes are looped over: a grouped convolution's backward pass is several times slower on CPUs.
         """
-        weights = self.fused()
-        term = self._image_term(image)  # (batch, 32, rows - 4, columns - 4)
-        by_image = [
-            functional.conv2d(term, weights[k, :, SIZE * SIZE :, None, None], self.hidden_bias[k])
-            for k in range(self.classes)
-        ]
-        filters = weights[:, :, : SIZE * SIZE].reshape(self.classes, FILTERS, 1, SIZE, SIZE)
+        by_image = self.image_terms(image)
         for _ in range(steps):
-            updates = []
-            for k in range(self.classes):
-                hidden = (functional.conv2d(scores[:, k : k + 1], filters[k]) + by_image[k]).relu()
-                updates.append(functional.conv2d(hidden, self.out[k][:, :, None, None], self.out_bias[k : k + 1]))
-                by_image[k] = by_image[k][..., REACH:-REACH, REACH:-REACH]
-            scores = scores[..., REACH:-REACH, REACH:-REACH] + torch.cat(updates, dim=1)
+            scores = self.refine_patches(scores, by_image)
+            by_image = [term[..., REACH:-REACH, REACH:-REACH] for term in by_image]
+        return scores
+
+    def image_terms(self, image: Tensor) -> list[Tensor]:
+        """Return what a batch of images adds before the ReLU of each network, (batch, 32, rows - 4, columns - 4)."""
+        term = self._image_term(image)
+        weights = self.hidden[:, :, FILTERS:, None, None]
+        return [functional.conv2d(term, weights[n], self.hidden_bias[n]) for n in range(len(weights))]
+
+    def refine_patches(self, scores: Tensor, by_image: list[Tensor]) -> Tensor:
+        """Refine a batch of patches once without padding."""
+        filters = self.fused()[:, :, : SIZE * SIZE].reshape(-1, FILTERS, 1, SIZE, SIZE)
+        updates = []
+        for k in range(self.classes):
+            n = k % len(filters)
+            hidden = (functional.conv2d(scores[:, k : k + 1], filters[n]) + by_image[n]).relu()
+            updates.append(functional.conv2d(hidden, self.out[n][:, :, None, None], self.out_bias[n : n + 1]))
+        return scores[..., REACH:-REACH, REACH:-REACH] + torch.cat(updates, dim=1)
+
+
+class ClassAgnosticRNN(RefinementRNN):
+    """The same with one small network for all classes: 5,313 weights for three bands ("CNN+RNN=" in the paper)."""
+
+    kind = "class-agnostic"
+
+    @staticmethod
+    def _networks(classes: int) -> int:
+        """Return how many small networks there are: one."""
+        return 1
+
+
+class UnsharedRNN(nn.Module):
+    """Five refiners, one a step, with weights of their own: the paper's ablation of the recurrence.
+
+    Beyond the fifth step the last one is applied again, for nothing was learnt for more.
+    """
+
+    kind = "unshared"
+    halo = sight = REACH
+
+    def __init__(self, classes: int, bands: int) -> None:
+        """Make the refiners of all steps."""
+        super().__init__()
+        self.classes, self.bands, self.channels = classes, bands, classes
+        self.nets = nn.ModuleList(RefinementRNN(classes, bands) for _ in range(USUAL_STEPS))
+
+    def _net(self, index: int) -> RefinementRNN:
+        return cast(RefinementRNN, self.nets[min(index, USUAL_STEPS - 1)])
+
+    def start(self, scores: Tensor) -> Tensor:
+        """Return the scores: they are all that it remembers."""
+        return scores
+
+    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+        """Pad the image; each step filters it with filters of its own."""
+        return pad(image, REACH, borders)
+
+    def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
+        """Refine (classes, rows, columns) with the weights of this step."""
+        net = self._net(index)
+        return net.step(state, net.filtered(prepared), borders, index)
+
+    def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
+        """Refine a batch of patches as `RefinementRNN.forward` does."""
+        for index in range(steps):
+            net = self._net(index)
+            scores = net.refine_patches(scores, net.image_terms(image))
+            image = image[..., REACH:-REACH, REACH:-REACH]
         return scores
 
 

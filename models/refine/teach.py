@@ -1,4 +1,4 @@
-"""Teaching a refiner on labelled tiles, as the paper does: unrolled steps, cross-entropy on the last, AdaGrad."""
+"""Teaching the paper's refiners on labelled tiles as it does: steps unrolled, cross-entropy on the last, AdaGrad."""
 
 from __future__ import annotations
 
@@ -10,27 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..borders import WHOLE, reflect
-from ..metrics import Accuracy, confusion
-from ..score_maps import UNLABELLED, Labels, Scores
-from ..training import Best, Epoch, Sampler, hold_out, turn
-from .rnn import REACH, RefinementRNN
-from .run import refine
+from ..borders import reflect
+from ..score_maps import UNLABELLED, Labels
+from ..training import Best, Epoch, Sampler, turn
+from .lesson import LabelledTile, mean_iou_by_step, split
+from .rnn import REACH, USUAL_STEPS, RefinementRNN, UnsharedRNN
 
-UNROLLED = 5  # steps [paper, section IV]
+HALO = USUAL_STEPS * REACH
 LEARNING_RATE = 0.01  # of AdaGrad; "higher values make the loss diverge" [paper, section IV]
 PATCH = 64  # px scored; with a halo of 2 px a step around them, 84 px are read [halo: ours, the paper pads]
 BATCH = 8  # patches an update [ours: not stated]
 JUDGE_EVERY = 25  # updates
-
-
-@dataclass(frozen=True)
-class LabelledTile:
-    """A part of a scene with labels: logits (classes, rows, columns), image (bands, rows, columns), class indices."""
-
-    scores: Scores
-    image: Scores
-    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -44,17 +34,15 @@ class _Examples:
 
 
 def teach(
-    refiner: RefinementRNN, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+    refiner: RefinementRNN | UnsharedRNN, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
 ) -> Iterator[Epoch]:
     """Teach a refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
-    Best is by the mean IoU after `UNROLLED` steps on the blocks of the tiles that are held out.
+    Best is by the mean IoU after `USUAL_STEPS` steps on the blocks of the tiles that are held out.
     """
     generator = np.random.default_rng(seed)
-    halo = UNROLLED * REACH
-    parts = [hold_out(tile.labels, seed, margin=halo) for tile in tiles]
-    examples = [_examples(tile, learn, halo, device) for tile, (learn, _) in zip(tiles, parts, strict=True)]
-    judged = [held for _, held in parts]
+    learnt, judged = split(tiles, seed)
+    examples = [_examples(tile, labels, HALO, device) for tile, labels in zip(tiles, learnt, strict=True)]
     optimizer = torch.optim.Adagrad(refiner.parameters(), lr=LEARNING_RATE, eps=1e-8)
     best = Best(refiner)
     try:
@@ -62,36 +50,11 @@ def teach(
             loss = _update(refiner, optimizer, examples, generator)
             score = None
             if step % JUDGE_EVERY == 0 or step in (1, steps):  # at the first, so that an early stop has a judged best
-                score = held_out_miou(refiner, tiles, judged, UNROLLED, device)
+                score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device)[-1]
             is_best = score is not None and best.offer(score)
             yield Epoch(step, steps, loss, score, is_best)
     finally:
         best.restore()
-
-
-def coarse_miou(tiles: Sequence[LabelledTile], seed: int) -> float:
-    """Return the mean IoU (0-1) of the unrefined scores on the same held-out blocks."""
-    held = [hold_out(tile.labels, seed, margin=UNROLLED * REACH)[1] for tile in tiles]
-    return held_out_miou(None, tiles, held, 0, torch.device("cpu"))
-
-
-def held_out_miou(
-    refiner: RefinementRNN | None,
-    tiles: Sequence[LabelledTile],
-    held: Sequence[Labels],
-    steps: int,
-    device: torch.device,
-) -> float:
-    """Return the mean IoU (0-1) after some steps, over the held-out labels of all tiles together."""
-    classes = tiles[0].scores.shape[0]
-    counts = np.zeros((classes, classes), dtype=np.int64)
-    for tile, labels in zip(tiles, held, strict=True):
-        scores = torch.from_numpy(tile.scores).to(device)
-        if refiner is not None:
-            for scores in refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps):  # noqa: B007, B020
-                pass
-        counts += confusion(labels, scores.argmax(dim=0).to(torch.uint8).cpu().numpy(), classes)
-    return Accuracy(tuple(map(str, range(classes))), counts).mean_iou
 
 
 def _examples(tile: LabelledTile, labels: Labels, halo: int, device: torch.device) -> _Examples:
@@ -110,14 +73,14 @@ def _examples(tile: LabelledTile, labels: Labels, halo: int, device: torch.devic
 
 
 def _update(
-    refiner: RefinementRNN,
+    refiner: RefinementRNN | UnsharedRNN,
     optimizer: torch.optim.Optimizer,
     examples: Sequence[_Examples],
     generator: np.random.Generator,
 ) -> float:
     """Learn from one batch of random patches, each turned in one of eight ways; return the loss."""
     scores, image, labels = _batch(examples, generator)
-    refined = refiner(scores, image, UNROLLED)
+    refined = refiner(scores, image, USUAL_STEPS)
     loss = functional.cross_entropy(refined, labels, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -127,7 +90,7 @@ def _update(
 
 def _batch(examples: Sequence[_Examples], generator: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
     patches = []
-    wide = PATCH + 2 * UNROLLED * REACH
+    wide = PATCH + 2 * HALO
     for number in generator.integers(len(examples), size=BATCH):
         tile = examples[number]
         top, left = tile.sampler.draw(generator)

@@ -77,7 +77,7 @@ class CoarseControl(Part):
             self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Training"), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
-        if event.kind != "coarse":
+        if event.role != "coarse":
             return
         run = self.desk.coming or self.desk.run
         name = run.scene.name if run is not None else Path(event.model).stem

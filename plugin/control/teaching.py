@@ -124,7 +124,7 @@ class TeachControl(Part):
         self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Teaching"), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
-        if event.kind != "refiner":
+        if event.role != "refiner":
             return
         desk = self.desk
         if desk.run is not None:

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 import torch
-from map_refiner.models.checkpoint import Card, load_model, read_card, save_model
+from map_refiner.models.checkpoint import Card, load_coarse, load_refiner, read_card, save_model
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.errors import CheckpointError, OutputError
 from map_refiner.models.refine.rnn import RefinementRNN
@@ -29,9 +29,12 @@ def content(card=CARD, tensors=None, **changes):
     )
 
 
+LOAD = {"coarse": load_coarse, "refiner": load_refiner}
+
+
 def refuse(path, role="refiner"):
     with pytest.raises(CheckpointError) as caught:
-        load_model(path, role)
+        LOAD[role](path)
     assert path.name in str(caught.value)
     return str(caught.value)
 
@@ -46,7 +49,7 @@ def refuse(path, role="refiner"):
 )
 def test_comes_back_as_it_went(path, model, card, role):
     save_model(path, model, card)
-    loaded, found = load_model(path, role)
+    loaded, found = LOAD[role](path)
     assert found == card == read_card(path)
     assert found.role == role
     assert type(loaded) is type(model)
@@ -147,7 +150,7 @@ def test_a_card_that_is_none(path, card):
 
 def test_a_card_from_a_later_version_may_say_more(path):
     path.write_bytes(content(colour="green", pixel_size_m="0.5"))
-    _, card = load_model(path, "refiner")
+    _, card = load_refiner(path)
     assert card == CARD
     assert card.summary() == CARD.summary()
 
@@ -185,13 +188,13 @@ def test_weights_of_another_shape(path, tensors):
 
 def test_a_model_of_the_other_role(path, coarse_path, refiner_path):
     with pytest.raises(CheckpointError, match="holds a coarse model; a refiner is needed"):
-        load_model(coarse_path, "refiner")
+        load_refiner(coarse_path)
     with pytest.raises(CheckpointError, match="holds a refiner; a coarse model is needed"):
-        load_model(refiner_path, "coarse")
+        load_coarse(refiner_path)
 
 
 def test_half_precision_is_read_as_single(path):
     half = {name: value.half() for name, value in RefinementRNN(3, 4).state_dict().items()}
     path.write_bytes(content(tensors=half))
-    loaded, _ = load_model(path, "refiner")
+    loaded, _ = load_refiner(path)
     assert all(value.dtype == torch.float32 for value in loaded.state_dict().values())

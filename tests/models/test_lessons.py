@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.checkpoint import load_model
+from map_refiner.models.checkpoint import load_coarse, load_refiner
 from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.errors import LabelError, OutputError
 from map_refiner.models.lessons import About, teach_refiner, train_coarse
-from map_refiner.models.refine.teach import LabelledTile
+from map_refiner.models.refine.lesson import LabelledTile
 
 CPU = torch.device("cpu")
 ABOUT = About(("no", "yes"), 0.5, "stripes", "CC0")
@@ -38,7 +38,7 @@ def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
     path = str(tmp_path / "c.safetensors")
     image = TrainingImage(*stripes())
     outcome = train_coarse([image], ABOUT, Recipe(2, 0, batch=2), path, CPU, never, ignore)
-    _, card = load_model(path, "coarse")
+    _, card = load_coarse(path)
     assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn", ("no", "yes"), 1, 0.5)
     assert (card.trained_on, card.licence) == ("stripes", "CC0")
     assert f"{outcome.held_out_miou:.3f}" in card.quality
@@ -46,12 +46,12 @@ def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
 
 def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     path = str(tmp_path / "r.safetensors")
-    taught = teach_refiner([tile()], ABOUT, 3, 0, path, CPU, never, ignore)
-    loaded, card = load_model(path, "refiner")
+    taught = teach_refiner("faithful", [tile()], ABOUT, 3, 0, path, CPU, never, ignore)
+    loaded, card = load_refiner(path)
     for name, value in taught.refiner.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value)
-    assert (card.kind, card.steps, card.classes) == ("faithful", 5, ("no", "yes"))
-    assert f"{taught.outcome.held_out_miou:.3f}" in card.quality
+    assert (card.kind, card.steps, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
+    assert f"{max(taught.by_step):.3f}" in card.quality
     assert f"{taught.coarse_miou:.3f}" in card.quality
     assert not taught.refiner.training
 
@@ -61,18 +61,20 @@ def test_says_whether_the_coarse_map_is_beaten(tmp_path):
     image, labels = stripes()
     right = np.stack([labels == 0, labels == 1]).astype("float32")
     perfect = LabelledTile(np.log(right + 1e-5).astype("float32"), image, labels)
-    taught = teach_refiner([perfect], ABOUT, 1, 0, path, CPU, never, ignore)
+    taught = teach_refiner("faithful", [perfect], ABOUT, 1, 0, path, CPU, never, ignore)
     assert taught.coarse_miou == 1
     assert not taught.beats_coarse
 
 
 def test_an_early_stop_keeps_and_names_the_best(tmp_path):
     path, told = str(tmp_path / "r.safetensors"), []
-    taught = teach_refiner([tile()], ABOUT, 50, 0, path, CPU, lambda: len(told) >= 2, lambda e, _: told.append(e))
+    taught = teach_refiner(
+        "faithful", [tile()], ABOUT, 50, 0, path, CPU, lambda: len(told) >= 2, lambda e, _: told.append(e)
+    )
     assert taught.outcome.stopped
     assert taught.outcome.steps == 2
     assert taught.outcome.held_out_miou == told[0].held_out_miou > 0
-    load_model(path, "refiner")
+    load_refiner(path)
 
 
 def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
@@ -80,7 +82,7 @@ def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
         raise InterruptedError
 
     for train in (
-        lambda path: teach_refiner([tile()], ABOUT, 5, 0, path, CPU, never, cancel),
+        lambda path: teach_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, cancel),
         lambda path: train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0, batch=1), path, CPU, never, cancel),
     ):
         with pytest.raises(InterruptedError):
@@ -94,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path)
 
     path = str(tmp_path / "missing" / "w.safetensors")
     with pytest.raises(OutputError, match="There is no folder"):
-        teach_refiner([tile()], ABOUT, 5, 0, path, CPU, never, fail)
+        teach_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, fail)
     with pytest.raises(OutputError, match="There is no folder"):
         train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0), path, CPU, never, fail)
 
@@ -107,7 +109,7 @@ def test_one_class_alone_is_refused(tmp_path):
 
 def test_the_same_seed_gives_the_same_weights(tmp_path):
     nets = [
-        teach_refiner([tile()], ABOUT, 2, 7, str(tmp_path / "w.safetensors"), CPU, never, ignore).refiner
+        teach_refiner("faithful", [tile()], ABOUT, 2, 7, str(tmp_path / "w.safetensors"), CPU, never, ignore).refiner
         for _ in range(2)
     ]
     assert all(torch.equal(one, two) for one, two in zip(*(net.state_dict().values() for net in nets), strict=True))

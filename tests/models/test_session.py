@@ -82,13 +82,13 @@ def test_a_coarse_model_makes_step_0(begin, coarse_path):
 def test_steps_are_the_refiners(begin, refiner_path):
     """Five steps of a session are five plain steps of the paper's formula on the whole scene."""
     from map_refiner.models.borders import WHOLE
-    from map_refiner.models.checkpoint import load_model
+    from map_refiner.models.checkpoint import load_refiner
 
     session = begin()
     whole = Window(0, 0, 96, 120)
     scores = torch.from_numpy(session.maps(0, whole).scores)
     image = torch.from_numpy(session.scene.read(whole)[0])
-    refiner, _ = load_model(refiner_path, "refiner")
+    refiner, _ = load_refiner(refiner_path)
     for step in run(session, 0, 5):
         with torch.no_grad():
             after = refiner.plain_step(scores, image, WHOLE)

@@ -13,7 +13,7 @@ import pytest
 import rasterio
 import shapely
 from map_refiner.models import protocol as p
-from map_refiner.models.checkpoint import load_model
+from map_refiner.models.checkpoint import load_refiner
 
 SOON_S = 2.0  # within which Cancel and Stop have to be answered
 
@@ -108,7 +108,7 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
     assert (trained.model, trained.steps, trained.stopped, trained.kind) == (model, 4, False, "refiner")
     assert trained.held_out_miou == max(event.held_out_miou for event in told if event.held_out_miou is not None)
     assert {event.coarse_miou for event in told} == {trained.coarse_miou}
-    assert load_model(model, "refiner")[1].classes == town.classes
+    assert load_refiner(model)[1].classes == town.classes
 
     steps = of(p.Stepped, worker.do(p.Step(0, 2)))
     assert [step.index for step in steps] == [1, 2]
@@ -368,7 +368,7 @@ def assert_whole(folder):
         elif path.suffix == ".gpkg":
             assert pyogrio.raw.read(path)[2].size > 0
         elif path.suffix == ".safetensors":
-            load_model(path, "refiner")
+            load_refiner(path)
         elif path.suffix == ".json":
             json.loads(path.read_text())
 
@@ -425,7 +425,7 @@ def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
     assert trained.steps < 100_000
     assert trained.held_out_miou > 0
     assert ready.event() == p.Finished("TrainRefiner")
-    assert f"{trained.held_out_miou:.3f}" in load_model(model, "refiner")[1].quality
+    assert f"{trained.held_out_miou:.3f}" in load_refiner(model)[1].quality
     ready.do(p.Step(0))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.borders import WHOLE, Borders
+from map_refiner.models.refine.refiner import inner
 from map_refiner.models.refine.rnn import RefinementRNN
 
 SIZES = [(1, 1), (1, 19), (23, 1), (2, 2), (7, 13), (31, 29), (40, 97)]
@@ -79,7 +80,7 @@ def test_the_fused_form_equals_the_plain_one(refiner, size, classes, bands):
         prepared = net.prepare(image, WHOLE)
         for _ in range(5):
             plain = net.plain_step(plain, image, WHOLE)
-            fused = net.step(fused, prepared, WHOLE)
+            fused = net.step(fused, prepared, WHOLE, 0)
     assert fused.shape == scores.shape
     assert relative(fused, plain) < 1e-5
 
@@ -93,7 +94,7 @@ def test_strips_do_not_show(refiner, monkeypatch, strip):
         monkeypatch.setattr("map_refiner.models.refine.rnn.STRIP", strip)
         monkeypatch.setattr("map_refiner.models.refine.rnn.PART", strip)
         prepared = net.prepare(image, WHOLE)
-        assert relative(net.step(scores, prepared, WHOLE), whole) < 1e-5
+        assert relative(net.step(scores, prepared, WHOLE, 0), whole) < 1e-5
 
 
 @pytest.mark.parametrize("borders", [Borders(False, False, False, False), Borders(True, False, False, True)])
@@ -102,7 +103,7 @@ def test_both_forms_use_up_neighbours_on_sides_that_are_no_border(refiner, borde
     scores, image = scene(net, 15, 18)
     with torch.no_grad():
         plain = net.plain_step(scores, image, borders)
-        fused = net.step(scores, net.prepare(image, borders), borders)
+        fused = net.step(scores, net.prepare(image, borders), borders, 0)
     rows, columns = 15 - 2 * (2 - borders.top - borders.bottom), 18 - 2 * (2 - borders.left - borders.right)
     assert plain.shape == fused.shape == (3, rows, columns)
     assert relative(fused, plain) < 1e-5
@@ -117,8 +118,8 @@ def test_the_form_that_is_trained_equals_the_one_that_runs(refiner, steps):
         trained = net(scores[None], image[None], steps)[0]
         stepped, prepared = scores, net.prepare(image, nowhere)
         for _ in range(steps):
-            stepped = net.step(stepped, prepared, nowhere)
-            prepared = net.crop(prepared, nowhere)
+            stepped = net.step(stepped, prepared, nowhere, 0)
+            prepared = inner(prepared, 2, nowhere)
     assert trained.shape == (3, 33 - 4 * steps, 41 - 4 * steps)
     assert relative(stepped, trained) < 1e-5
 
@@ -163,7 +164,7 @@ def test_classes_do_not_see_each_other(refiner):
     other[2] += 1
     with torch.no_grad():
         prepared = net.prepare(image, WHOLE)
-        one, two = net.step(scores, prepared, WHOLE), net.step(other, prepared, WHOLE)
+        one, two = net.step(scores, prepared, WHOLE, 0), net.step(other, prepared, WHOLE, 0)
     assert torch.equal(one[:2], two[:2])
     assert not torch.allclose(one[2], two[2])
 
@@ -175,6 +176,6 @@ def test_reach_is_two_pixels_a_step(refiner):
     other[:, 10, 10] += 5
     with torch.no_grad():
         prepared = net.prepare(image, WHOLE)
-        changed = (net.step(scores, prepared, WHOLE) != net.step(other, prepared, WHOLE)).any(0)
+        changed = (net.step(scores, prepared, WHOLE, 0) != net.step(other, prepared, WHOLE, 0)).any(0)
     rows, columns = torch.nonzero(changed, as_tuple=True)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 12, 8, 12)
