@@ -110,6 +110,7 @@ def teach_refiner(
     refiner = make(kind, len(about.classes), len(tiles[0].image)).to(device)
     outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device), stop, tell)
     by_step = mean_iou_by_step(refiner, tiles, split(tiles, seed)[1], JUDGED_STEPS, device)
+    cast(nn.Module, refiner).eval()
     taught = TaughtRefiner(refiner, outcome, by_step)
     quality = (
         f"mean IoU {max(by_step):.3f} at step {taught.best_step} on held-out blocks, "
