@@ -1,4 +1,4 @@
-"""How right a map is: confusion, IoU, and IoU along the boundaries."""
+"""How right a map is: confusion, IoU, IoU along the boundaries, and precision and recall with a tolerance."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from scipy import ndimage
 from .score_maps import UNLABELLED, Labels, Mask
 
 DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
+WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px to each side of the true boundaries, of the trimap IoU
+TOLERANCE = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
+REACH = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: the halo with which tiles add up exactly, for all of these
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,55 @@ def _depth(mask: Mask) -> NDArray[np.int32]:
     return np.asarray(ndimage.distance_transform_cdt(framed, metric="chessboard")[1:-1, 1:-1], dtype=np.int32)
 
 
+def trimap_confusion(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], widths: Sequence[int] = WIDTHS
+) -> NDArray[np.int64]:
+    """Count (truth, predicted) pairs in bands along the true boundaries: (widths, classes, classes).
+
+    The band of a width d, in pixels and ascending, holds the labelled pixels that have a labelled pixel of another
+    class within d between their centres, by Euclid; the border of the array is no boundary (the trimap of Ghiasi and
+    Fowlkes 2016). Counting is within `core`, so that tiles with a halo of d add up exactly.
+    """
+    band = np.searchsorted(widths, _to_other_class(truth, classes, core))  # of each pixel, the narrowest
+    truth, predicted = truth[core], predicted[core]
+    rings = [confusion(truth[band == n], predicted[band == n], classes) for n in range(len(widths))]
+    return np.cumsum(rings, axis=0, dtype=np.int64)
+
+
+def _to_other_class(truth: Labels, classes: int, core: tuple[slice, slice]) -> NDArray[np.float64]:
+    """Return the distance from each pixel of `core` to the nearest labelled one of another class, in pixels."""
+    inner, known = truth[core], truth < classes
+    distances = np.full(inner.shape, np.inf)
+    for k in np.unique(inner[inner < classes]):
+        others = known & (truth != k)
+        if others.any():
+            own = inner == k
+            distances[own] = ndimage.distance_transform_edt(~others)[core][own]
+    return distances
+
+
+def relaxed_counts(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], tolerance: int = TOLERANCE
+) -> NDArray[np.int64]:
+    """Count what is found within a tolerance in pixels, by Euclid: (classes, 2, 2).
+
+    For each class, first the predicted pixels that have a true one within the tolerance, and all predicted ones: their
+    ratio is the relaxed precision; then the true pixels that have a predicted one, and all true ones: the relaxed
+    recall (Mnih and Hinton 2010). Pixels that the labels do not cover are taken from both maps alike. Counting is
+    within `core`, so that tiles with a halo of the tolerance add up exactly.
+    """
+    known = (truth != UNLABELLED) & (predicted != UNLABELLED)
+    away = np.arange(-tolerance, tolerance + 1)
+    disc = np.add.outer(away**2, away**2) <= tolerance**2
+    counts = np.zeros((classes, 2, 2), dtype=np.int64)
+    for k in range(classes):
+        maps = known & (predicted == k), known & (truth == k)
+        for n, (these, those) in enumerate((maps, maps[::-1])):
+            near = ndimage.binary_dilation(those, disc)[core] if those.any() else False
+            counts[k, n] = np.count_nonzero(these[core] & near), np.count_nonzero(these[core])
+    return counts
+
+
 def ratio(counts: NDArray[np.int64]) -> float | None:
-    """Return intersection over union of a pair of counts; None where the union is empty."""
+    """Return the first of a pair of counts over the second; None where that is 0."""
     return float(counts[0] / counts[1]) if counts[1] else None

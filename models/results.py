@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .coarse.existing import ExistingScores
-from .metrics import DISTANCES, Accuracy, boundary_counts, confusion, ratio
+from .metrics import (
+    DISTANCES,
+    REACH,
+    TOLERANCE,
+    WIDTHS,
+    Accuracy,
+    boundary_counts,
+    confusion,
+    ratio,
+    relaxed_counts,
+    trimap_confusion,
+)
 from .progress import Watch
 from .rasters import NODATA, class_writer, score_writer
-from .score_maps import UNLABELLED, Grid, Labels, probabilities
-from .tiles import surround, tiles
+from .score_maps import UNLABELLED, Grid, Labels, Mask, probabilities
+from .tiles import tiles
 from .training import present_classes
 
 BLOCK = 1024  # px
+
+
+class Relaxed(TypedDict):
+    """The precision and the recall of a class with a tolerance; fractions are 0-1, None where there is none."""
+
+    tolerance_px: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The accuracy along the boundaries; fractions are 0-1, None for a class without labels.
+
+    `boundary_iou` and `trimap_iou` are by distance in pixels and class, the latter with the "mean" of the classes too;
+    `relaxed` is by class, without the background.
+    """
+
+    boundary_iou: dict[str, dict[str, float | None]]
+    trimap_iou: dict[str, dict[str, float | None]]
+    relaxed: dict[str, Relaxed]
 
 
 class Report(TypedDict):
@@ -29,6 +63,8 @@ class Report(TypedDict):
     mean_iou: float
     iou: dict[str, float | None]
     boundary_iou: dict[str, dict[str, float | None]]
+    trimap_iou: dict[str, dict[str, float | None]]
+    relaxed: dict[str, Relaxed]
     confusion: list[list[int]]
 
 
@@ -60,40 +96,67 @@ def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: Watch
         scores.close()
 
 
-def evaluate(
-    scores: ExistingScores, labels: Labels, watch: Watch
-) -> tuple[Accuracy, dict[str, dict[str, float | None]]]:
-    """Measure score maps against labels on their grid.
-
-    Returns:
-        The accuracy, and the boundary IoU by distance in pixels and class.
+def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accuracy, Edges]:
+    """Measure score maps against labels on their grid, window by window.
 
     Raises:
         LabelError: where nothing is labelled, or an index has no class.
     """
     present_classes(labels, scores.classes)
-    grid, count, halo = scores.grid, len(scores.classes), max(DISTANCES) + 1
+    grid, count = scores.grid, len(scores.classes)
     total = np.zeros((count, count), dtype=np.int64)
-    edges = np.zeros((len(DISTANCES), count, 2), dtype=np.int64)
-    parts = [surround(tile.core, grid.height, grid.width, halo) for tile in tiles(grid.height, grid.width, BLOCK, 0)]
+    boundary = np.zeros((len(DISTANCES), count, 2), dtype=np.int64)
+    trimap = np.zeros((len(WIDTHS), count, count), dtype=np.int64)
+    relaxed = np.zeros((count, 2, 2), dtype=np.int64)
+    parts = list(tiles(grid.height, grid.width, BLOCK, REACH + 1))
     for n, part in enumerate(parts):
-        truth = labels[part.outer.slices()]
-        if (truth != UNLABELLED).any():
+        if (labels[part.core.slices()] != UNLABELLED).any():
+            truth = labels[part.outer.slices()]
             maps, valid = scores.read(part.outer)
             predicted = np.where(valid, maps.argmax(axis=0), UNLABELLED).astype(np.uint8)
             core = part.core.slices(part.outer)
             total += confusion(truth[core], predicted[core], count)
-            edges += boundary_counts(truth, predicted, count, core)
+            boundary += boundary_counts(truth, predicted, count, core)
+            trimap += trimap_confusion(truth, predicted, count, core)
+            relaxed += relaxed_counts(truth, predicted, count, core)
         watch((n + 1) / len(parts))
-    known = total.sum(axis=1) > 0
-    boundary = {
-        str(distance): {name: ratio(edges[d, k]) if known[k] else None for k, name in enumerate(scores.classes)}
-        for d, distance in enumerate(DISTANCES)
-    }
-    return Accuracy(scores.classes, total), boundary
+    return Accuracy(scores.classes, total), _edges(scores.classes, total.sum(axis=1) > 0, boundary, trimap, relaxed)
 
 
-def report(path: str, accuracy: Accuracy, boundary: dict[str, dict[str, float | None]]) -> Report:
+def _edges(
+    classes: tuple[str, ...],
+    known: Mask,
+    boundary: NDArray[np.int64],
+    trimap: NDArray[np.int64],
+    relaxed: NDArray[np.int64],
+) -> Edges:
+    """Turn counts into fractions; None for the classes that are not known, which are those without labels."""
+    bands = [Accuracy(classes, counts) for counts in trimap]
+    return Edges(
+        boundary_iou={
+            str(distance): {name: ratio(boundary[d, k]) if known[k] else None for k, name in enumerate(classes)}
+            for d, distance in enumerate(DISTANCES)
+        },
+        trimap_iou={
+            str(width): {
+                **dict(zip(classes, band.iou, strict=True)),
+                "mean": band.mean_iou if band.confusion.any() else None,
+            }
+            for width, band in zip(WIDTHS, bands, strict=True)
+        },
+        relaxed={
+            name: Relaxed(
+                tolerance_px=TOLERANCE,
+                precision=ratio(relaxed[k, 0]) if known[k] else None,
+                recall=ratio(relaxed[k, 1]) if known[k] else None,
+            )
+            for k, name in enumerate(classes)
+            if k > 0
+        },
+    )
+
+
+def report(path: str, accuracy: Accuracy, edges: Edges) -> Report:
     """Put an accuracy into the form of the report."""
     return Report(
         path=path,
@@ -103,6 +166,8 @@ def report(path: str, accuracy: Accuracy, boundary: dict[str, dict[str, float | 
         kappa=accuracy.kappa,
         mean_iou=accuracy.mean_iou,
         iou=dict(zip(accuracy.classes, accuracy.iou, strict=True)),
-        boundary_iou=boundary,
+        boundary_iou=edges.boundary_iou,
+        trimap_iou=edges.trimap_iou,
+        relaxed=edges.relaxed,
         confusion=accuracy.confusion.tolist(),
     )

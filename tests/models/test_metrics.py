@@ -2,8 +2,20 @@
 
 import numpy as np
 import pytest
-from map_refiner.models.metrics import DISTANCES, Accuracy, boundary_counts, confusion, ratio
+from map_refiner.models.metrics import (
+    DISTANCES,
+    REACH,
+    WIDTHS,
+    Accuracy,
+    boundary_counts,
+    confusion,
+    ratio,
+    relaxed_counts,
+    trimap_confusion,
+)
 from map_refiner.models.score_maps import UNLABELLED
+from scipy import ndimage
+from scipy.spatial import cKDTree
 
 NAMES = ("a", "b", "c")
 
@@ -96,20 +108,109 @@ def test_what_is_unlabelled_is_taken_from_both():
     assert all(ratio(counts[d, k]) == 1 for d in range(len(DISTANCES)) for k in range(2))
 
 
-def test_tiles_with_a_halo_add_up_to_the_whole(maps):
-    truth, predicted = (np.kron(array, np.ones((3, 3), np.uint8)) for array in maps)
-    untiled = boundary_counts(truth, predicted, 3, whole(truth.shape))
+@pytest.fixture
+def fields():
+    """Two wide maps of three classes whose boundaries lie up to 60 px apart, with parts that are not known."""
+    generator = np.random.default_rng(5)
+    noise = ndimage.gaussian_filter(generator.normal(size=(150, 190)), 14)
+    truth = np.digitize(noise, np.quantile(noise, [0.45, 0.7])).astype(np.uint8)
+    predicted = np.roll(truth, (2, 3), axis=(0, 1))
+    predicted[generator.random(truth.shape) < 0.02] = 2
+    truth[100:120, 20:50], predicted[40:60, 80:84] = UNLABELLED, UNLABELLED
+    return truth, predicted
+
+
+def tiled(count, truth, predicted, halo):
+    """Add up what is counted in tiles of 50 x 64 pixels with a halo."""
     height, width = truth.shape
-    halo, total = max(DISTANCES), np.zeros_like(untiled)
+    total = 0
     for row in range(0, height, 50):
         for column in range(0, width, 64):
             top, left = max(0, row - halo), max(0, column - halo)
             bottom, right = min(height, row + 50 + halo), min(width, column + 64 + halo)
             core = (slice(row - top, min(row + 50, height) - top), slice(column - left, min(column + 64, width) - left))
-            total += boundary_counts(truth[top:bottom, left:right], predicted[top:bottom, left:right], 3, core)
-    assert np.array_equal(total, untiled)
-    assert (untiled[..., 0] > 0).all()
-    assert (untiled[..., 0] < untiled[..., 1]).all()
+            total = total + count(truth[top:bottom, left:right], predicted[top:bottom, left:right], 3, core)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("count", "halo"),
+    [(boundary_counts, max(DISTANCES)), (trimap_confusion, max(WIDTHS)), (relaxed_counts, 3), (relaxed_counts, REACH)],
+    ids=["boundary", "trimap", "relaxed", "all"],
+)
+def test_tiles_with_a_halo_add_up_to_the_whole(fields, count, halo):
+    untiled = count(*fields, 3, whole(fields[0].shape))
+    assert np.array_equal(tiled(count, *fields, halo), untiled)
+    assert not np.array_equal(tiled(count, *fields, 1), untiled)  # the halo is needed
+    assert (untiled.sum(axis=-1) > 0).all()
+
+
+def test_trimap_by_hand():
+    """A straight boundary, predicted one pixel too far right."""
+    truth, predicted = np.zeros((5, 9), np.uint8), np.zeros((5, 9), np.uint8)
+    truth[:, 5:], predicted[:, 6:] = 1, 1
+    found = trimap_confusion(truth, predicted, 2, whole(truth.shape), widths=(1, 2, 40))
+    assert found[0].tolist() == [[5, 0], [5, 0]]  # columns 4 and 5
+    assert found[1].tolist() == [[10, 0], [5, 5]]  # columns 3 to 6
+    assert found[2].tolist() == [[25, 0], [5, 15]]  # everything
+    assert Accuracy(("a", "b"), found[1]).iou == pytest.approx((10 / 15, 5 / 10))
+
+
+def test_trimap_is_round():
+    truth = np.zeros((21, 21), np.uint8)
+    truth[10, 10] = 1
+    found = trimap_confusion(truth, truth, 2, whole(truth.shape), widths=(1, 2, 3, 5))
+    assert found[:, 0, 0].tolist() == [4, 12, 28, 80]  # whole points within d of a whole point
+    assert found[:, 1, 1].tolist() == [1, 1, 1, 1]
+
+
+def test_trimap_of_one_class_is_empty_and_no_border_counts():
+    truth = np.zeros((9, 9), np.uint8)
+    truth[:, 4:] = UNLABELLED
+    assert not trimap_confusion(truth, truth, 2, whole(truth.shape)).any()
+
+
+def test_trimap_by_searching(fields):
+    truth, predicted = fields
+    places = {k: np.argwhere(truth == k) for k in range(3)}
+    distance = np.full(truth.shape, np.inf)
+    for k, own in places.items():
+        others = np.concatenate([places[other] for other in range(3) if other != k])
+        distance[tuple(own.T)] = cKDTree(others).query(own)[0]
+    found = trimap_confusion(truth, predicted, 3, whole(truth.shape))
+    for n, width in enumerate(WIDTHS):
+        band = distance <= width
+        assert np.array_equal(found[n], confusion(truth[band], predicted[band], 3))
+
+
+def test_relaxed_by_hand():
+    """Roads of one column: found four columns off, three off, and half of one."""
+    truth, predicted = np.zeros((10, 40), np.uint8), np.zeros((10, 40), np.uint8)
+    truth[:, 4], predicted[:, 8] = 1, 1  # not within 3
+    truth[:, 20], predicted[:, 23] = 1, 1  # just within 3
+    truth[:, 35], predicted[:5, 35] = 1, 1  # rows 5 to 7 are within 3 of row 4
+    counts = relaxed_counts(truth, predicted, 2, whole(truth.shape))
+    assert counts[1].tolist() == [[10 + 5, 25], [10 + 8, 30]]
+    assert relaxed_counts(truth, predicted, 2, whole(truth.shape), tolerance=0)[1].tolist() == [[5, 25], [5, 30]]
+
+
+def test_relaxed_by_searching(fields):
+    truth, predicted = fields
+    known = (truth != UNLABELLED) & (predicted != UNLABELLED)
+    counts = relaxed_counts(truth, predicted, 3, whole(truth.shape))
+    for k in range(3):
+        ours, theirs = np.argwhere(known & (predicted == k)), np.argwhere(known & (truth == k))
+        near = [(cKDTree(b).query(a)[0] <= 3).sum() for a, b in ((ours, theirs), (theirs, ours))]
+        assert counts[k].tolist() == [[near[0], len(ours)], [near[1], len(theirs)]]
+        assert near[0] < len(ours)
+
+
+def test_relaxed_takes_what_is_unlabelled_from_both():
+    truth, predicted = np.zeros((5, 30), np.uint8), np.zeros((5, 30), np.uint8)
+    truth[:, 10], predicted[:, 9] = 1, 1
+    truth[:, 9], predicted[:, 20], truth[:, 20:] = UNLABELLED, 1, UNLABELLED
+    assert relaxed_counts(truth, predicted, 2, whole(truth.shape))[1].tolist() == [[0, 0], [0, 5]]
+    assert ratio(relaxed_counts(truth, predicted, 2, whole(truth.shape))[1, 0]) is None
 
 
 def test_the_ratio_of_nothing_is_unknown():

@@ -6,8 +6,16 @@ import rasterio
 from map_refiner.models import results
 from map_refiner.models.coarse.existing import ExistingScores
 from map_refiner.models.errors import LabelError
-from map_refiner.models.metrics import Accuracy, boundary_counts, confusion, ratio
-from map_refiner.models.results import evaluate, report, write_classes, write_scores
+from map_refiner.models.metrics import (
+    WIDTHS,
+    Accuracy,
+    boundary_counts,
+    confusion,
+    ratio,
+    relaxed_counts,
+    trimap_confusion,
+)
+from map_refiner.models.results import Edges, evaluate, report, write_classes, write_scores
 from map_refiner.models.score_maps import UNLABELLED
 
 
@@ -75,29 +83,61 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     monkeypatch.setattr(results, "BLOCK", block)
     labels = town.labels.copy()
     labels[:, 100:] = UNLABELLED
-    accuracy, boundary = evaluate(scores, labels, ignore)
+    accuracy, edges = evaluate(scores, labels, ignore)
     predicted = town.scores.argmax(axis=0).astype("uint8")
     assert np.array_equal(accuracy.confusion, confusion(labels, predicted, 3))
-    counts = boundary_counts(labels, predicted, 3, (slice(0, 96), slice(0, 120)))
+    whole = (slice(0, 96), slice(0, 120))
+    counts = boundary_counts(labels, predicted, 3, whole)
     for d, distance in enumerate(("1", "2", "3", "5")):
         for k, name in enumerate(town.classes):
-            assert boundary[distance][name] == pytest.approx(ratio(counts[d, k]))
+            assert edges.boundary_iou[distance][name] == ratio(counts[d, k])
+    for width, band in zip(WIDTHS, trimap_confusion(labels, predicted, 3, whole), strict=True):
+        expected = Accuracy(town.classes, band)
+        assert edges.trimap_iou[str(width)] == {
+            **dict(zip(town.classes, expected.iou, strict=True)), "mean": expected.mean_iou,
+        }  # fmt: skip
+    counts = relaxed_counts(labels, predicted, 3, whole)
+    assert edges.relaxed == {
+        name: {"tolerance_px": 3, "precision": ratio(counts[k, 0]), "recall": ratio(counts[k, 1])}
+        for k, name in ((1, "building"), (2, "road"))
+    }
+
+
+def test_the_trimap_widens_to_the_whole(scores, town):
+    accuracy, edges = evaluate(scores, town.labels, ignore)
+    assert list(edges.trimap_iou) == ["1", "2", "3", "5", "8", "10", "15", "20", "30", "40"]
+    means = [band["mean"] for band in edges.trimap_iou.values()]
+    assert means[0] < means[3] < means[-1]
+    assert means[-1] == accuracy.mean_iou  # no pixel of the town is farther from a boundary
 
 
 def test_a_perfect_map_is_perfect(raster, town):
     array = np.stack([town.labels == k for k in range(3)]).astype("float32")
     existing = ExistingScores(raster("s.tif", array))
-    accuracy, boundary = evaluate(existing, town.labels, ignore)
+    accuracy, edges = evaluate(existing, town.labels, ignore)
     assert accuracy.overall_accuracy == accuracy.mean_iou == accuracy.kappa == 1
-    assert all(value == 1 for by_class in boundary.values() for value in by_class.values())
+    for curve in (edges.boundary_iou, edges.trimap_iou):
+        assert all(value == 1 for by_class in curve.values() for value in by_class.values())
+    assert all(found["precision"] == found["recall"] == 1 for found in edges.relaxed.values())
 
 
 def test_a_class_without_labels_is_unknown(scores, town):
     labels = np.where(town.labels == 2, UNLABELLED, town.labels).astype("uint8")
-    accuracy, boundary = evaluate(scores, labels, ignore)
+    accuracy, edges = evaluate(scores, labels, ignore)
     assert accuracy.iou[2] is None
-    assert boundary["2"]["road"] is None
-    assert boundary["2"]["building"] is not None
+    for curve in (edges.boundary_iou, edges.trimap_iou):
+        assert curve["2"]["road"] is None
+        assert curve["2"]["building"] is not None
+    assert edges.trimap_iou["2"]["mean"] == pytest.approx(
+        (edges.trimap_iou["2"]["background"] + edges.trimap_iou["2"]["building"]) / 2
+    )
+    assert edges.relaxed["road"] == {"tolerance_px": 3, "precision": None, "recall": None}
+
+
+def test_one_class_alone_has_no_trimap(scores, town):
+    _, edges = evaluate(scores, np.where(town.labels == 1, town.labels, UNLABELLED).astype("uint8"), ignore)
+    assert edges.trimap_iou["40"] == {"background": None, "building": None, "road": None, "mean": None}
+    assert edges.relaxed["building"]["precision"] == 1
 
 
 def test_labels_that_measure_nothing_are_refused(scores, town):
@@ -109,7 +149,8 @@ def test_labels_that_measure_nothing_are_refused(scores, town):
 
 def test_the_report_has_every_field():
     accuracy = Accuracy(("a", "b"), np.array([[3, 1], [0, 4]]))
-    found = report("x.tif", accuracy, {"1": {"a": 0.5, "b": None}})
+    relaxed = {"b": {"tolerance_px": 3, "precision": 0.25, "recall": 1.0}}
+    found = report("x.tif", accuracy, Edges({"1": {"a": 0.5, "b": None}}, {"8": {"a": 0.7, "mean": 0.7}}, relaxed))
     assert found == {
         "path": "x.tif",
         "classes": ["a", "b"],
@@ -119,5 +160,7 @@ def test_the_report_has_every_field():
         "mean_iou": (3 / 4 + 4 / 5) / 2,
         "iou": {"a": 3 / 4, "b": 4 / 5},
         "boundary_iou": {"1": {"a": 0.5, "b": None}},
+        "trimap_iou": {"8": {"a": 0.7, "mean": 0.7}},
+        "relaxed": relaxed,
         "confusion": [[3, 1], [0, 4]],
     }
