@@ -8,7 +8,7 @@ from pathlib import Path
 from ..models.protocol import Stepped
 from .place import Place
 from .scene import Scene
-from .state import StepFacts
+from .state import Accuracy, StepFacts
 
 
 @dataclass
@@ -21,7 +21,9 @@ class Run:
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
     refiner: str | None = None  # the file that the worker has in use
-    accuracy: dict[int, float] = field(default_factory=dict)  # mean IoU by step, 0-1
+    made_by: list[str | None] = field(default_factory=list)  # the refiner of each step
+    best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, where that is known; 0: the coarse map
+    accuracy: dict[int, Accuracy] = field(default_factory=dict)  # by step
     is_open: bool = False
 
     @property
@@ -43,16 +45,26 @@ class Run:
         """Take a new step in; those that it replaces must have been truncated."""
         self.truncate(step.index)
         self.steps.append(step)
+        self.made_by.append(self.refiner if step.index else None)
 
     def truncate(self, count: int) -> None:
         """Keep the first `count` steps."""
-        del self.steps[count:]
+        del self.steps[count:], self.made_by[count:]
         self.accuracy = {index: value for index, value in self.accuracy.items() if index < count}
         self.shown = min(self.shown, self.last)
 
     def facts(self) -> tuple[StepFacts, ...]:
         """Return what the dock lists."""
-        return tuple(StepFacts(s.index, s.changed, self.accuracy.get(s.index)) for s in self.steps)
+        return tuple(
+            StepFacts(step.index, step.changed, self.accuracy.get(step.index), self._best_step(step.index))
+            for step in self.steps
+        )
+
+    def _best_step(self, index: int) -> int | None:
+        """Return where the refiner of a step is best, if that is known and it made all steps from the coarse map on."""
+        makers = set(self.made_by[1 : index + 1])
+        maker = makers.pop() if len(makers) == 1 else None
+        return None if maker is None else self.best_steps.get(maker)
 
 
 def new_folder(runs: Path, stamp: str) -> Path:

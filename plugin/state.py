@@ -29,7 +29,24 @@ class Task(Enum):
     LOAD = "load"
     MEASURE = "measure"
     EXPORT = "export"
+    FILTERS = "filters"
     RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How right a step is, in 0-1; `iou` and `boundary_iou` (at 2 px) by class, None for one that the labels lack."""
+
+    overall: float
+    mean_iou: float
+    iou: tuple[float | None, ...] = ()
+    boundary_iou: tuple[float | None, ...] = ()
+
+    @property
+    def mean_boundary_iou(self) -> float | None:
+        """Return the mean over the classes that the labels have."""
+        known = [value for value in self.boundary_iou if value is not None]
+        return sum(known) / len(known) if known else None
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,8 @@ class StepFacts:
 
     index: int
     changed: float | None = None
-    mean_iou: float | None = None
+    accuracy: Accuracy | None = None
+    best_step: int | None = None  # of the refiner that made all steps up to this one; 0: the coarse map is as good
 
 
 @dataclass(frozen=True)

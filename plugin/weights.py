@@ -39,6 +39,12 @@ def title_of(path: Path) -> str:
     return f"{title} {size:.2g} m" if isinstance(size, (int, float)) and size > 0 else title
 
 
+def kind_of(path: Path) -> str:
+    """Return which kind of model a file of weights holds, or nothing where it does not say."""
+    kind = _card(path).get("kind")
+    return kind if isinstance(kind, str) else ""
+
+
 def new_file(folder: Path, name: str) -> Path:
     """Return a file of weights in a folder that is not there yet."""
     number = 1

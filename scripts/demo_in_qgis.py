@@ -145,7 +145,7 @@ class Demo:
         node.setItemVisibilityChecked(False)
         self.dock.teach.labels.setLayer(layer)
         self.click(self.dock.teach.measure, f"measure {name}")
-        self.summary["mean_iou"][name] = {str(k): round(v, 4) for k, v in sorted(self.run().accuracy.items())}
+        self.summary["mean_iou"][name] = {str(k): round(v.mean_iou, 4) for k, v in sorted(self.run().accuracy.items())}
         QgsProject.instance().removeMapLayer(layer.id())
 
     def add_on_top(self, layer):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Cancelled, Event, Failed, LoadRefiner, RefinerLoaded, Request, Step, Stepped
+from ..refiner_kinds import UNTAUGHT, Kind, kind_of
 from ..state import Task
+from ..weights import kind_of as kind_of_weights
 from ..weights import shipped
 from .desk import Desk, Part, spoken
 
@@ -23,7 +27,7 @@ class StepControl(Part):
         self._pause.setInterval(PLAY_PAUSE_MS)
         self._pause.timeout.connect(self._play_on)
         refine = self.dock.refine
-        refine.end.setValue(desk.settings.last_step)
+        refine.propose_end(desk.settings.last_step)
         for number, weights in enumerate(shipped("refiner")):
             refine.refiner.add_file(weights.title, weights.path, choose=number == 0)
         refine.step_requested.connect(self._on_step_requested)
@@ -32,14 +36,20 @@ class StepControl(Part):
         refine.back_requested.connect(self._on_back_requested)
         refine.step_chosen.connect(desk.show_step)
         refine.kind_chosen.connect(self._on_kind_chosen)
-        refine.refiner.choice_changed.connect(desk.refresh)
+        refine.refiner.choice_changed.connect(self._on_refiner_chosen)
         desk.layers.step_chosen.connect(self._on_step_chosen_in_tree)
+        self._describe()
 
     def refiner_requests(self) -> tuple[Request, ...]:
         """Return what makes the worker use the chosen refiner, if it does not yet."""
-        path = self.dock.refine.refiner.path()
+        choice = self.dock.refine.refiner.choice()
         run = self.desk.run
-        return () if not path or (run is not None and run.refiner == path) else (LoadRefiner(path),)
+        return () if not choice or (run is not None and run.refiner == choice) else (LoadRefiner(choice),)
+
+    def refiner_kind(self) -> str:
+        """Return the kind of the chosen refiner, or nothing where its file does not say."""
+        refiner = self.dock.refine.refiner
+        return kind_of_weights(Path(refiner.path())) if refiner.path() else refiner.choice()
 
     def end(self) -> int:
         """Return the step at which Play and Run to End stop."""
@@ -58,9 +68,13 @@ class StepControl(Part):
 
     @spoken
     def _on_run_requested(self) -> None:
-        self.desk.settings.last_step = self.end()
+        self._remember_end()
         if self.desk.run is not None:
             self._step(self.end() - self.desk.run.shown)
+
+    def _remember_end(self) -> None:
+        if self.dock.refine.end_is_chosen:
+            self.desk.settings.last_step = self.end()
 
     def _step(self, count: int) -> None:
         desk = self.desk
@@ -75,7 +89,7 @@ class StepControl(Part):
         if not playing:
             self.stop_playing()
         else:
-            self.desk.settings.last_step = self.end()
+            self._remember_end()
             self.desk.playing = True
             self._play_on()
         self.desk.refresh()
@@ -98,6 +112,17 @@ class StepControl(Part):
     def _on_kind_chosen(self, _kind: int) -> None:
         if self.desk.run is not None:
             self.desk.show_step(self.desk.run.shown)
+
+    def _on_refiner_chosen(self) -> None:
+        self._describe()
+        self.desk.refresh()
+
+    def _describe(self) -> None:
+        kind = kind_of(self.refiner_kind())
+        self.dock.refine.set_about("" if kind is None else self._about(kind))
+
+    def _about(self, kind: Kind) -> str:
+        return kind.description() if kind in UNTAUGHT else f"{kind.title()}: {kind.description()}"
 
     def _on_step_chosen_in_tree(self, name: str, index: int) -> None:
         if self.desk.run is not None and self.desk.run.name == name:
@@ -130,6 +155,8 @@ class StepControl(Part):
     def _on_refiner_loaded(self, event: RefinerLoaded) -> None:
         if self.desk.run is not None:
             self.desk.run.refiner = event.path
+            if event.best_step:
+                self.desk.run.best_steps[event.path] = event.best_step
         self.desk.messages.log(event.summary)
 
     def on_ended(self, event: Event) -> None:

@@ -13,8 +13,9 @@ from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, Traini
 from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer
 from ..refusal import Refused
 from ..run import Run
-from ..state import Task
+from ..state import Accuracy, Task
 from ..vectors import source_of
+from ..verdict import doing, progress, verdict
 from ..weights import new_file as new_weights
 from ..weights import title_of
 from .desk import Desk, Part, spoken
@@ -32,7 +33,7 @@ class TeachControl(Part):
             Trained: self._on_trained,
             Evaluated: self._on_evaluated,
         }
-        self._label_name = ""
+        self._label_name = self._kind = ""  # of what is being taught
         teach = self.dock.teach
         teach.new_tile_requested.connect(self._on_new_tile_requested)
         teach.outline_requested.connect(self._on_outline_requested)
@@ -96,7 +97,8 @@ class TeachControl(Part):
         desk, run = self.desk, self.desk.run
         if run is None:
             raise Refused(self.tr("Make a coarse map first."))
-        request = TrainRefiner(self._checked_labels(run), str(new_weights(run.folder, "refiner")))
+        self._kind = self.dock.teach.chosen_kind()
+        request = TrainRefiner(self._checked_labels(run), str(new_weights(run.folder, "refiner")), self._kind)
         desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
         self.dock.teach.curve.clear()
         self.dock.teach.set_progress("")
@@ -112,45 +114,34 @@ class TeachControl(Part):
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
         if self.desk.task is not Task.TEACH:
             return
+        teach = self.dock.teach
         if event.held_out_miou is not None:
-            self.dock.teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
-        text = self.tr("Loss {:.3f}").format(event.loss)
-        curve = self.dock.teach.curve
-        if curve.points:
-            text += self.tr(" · held-out mean IoU {:.3f}").format(curve.points[-1][1])
-            if curve.baseline is not None:
-                text += self.tr(", coarse map {:.3f}").format(curve.baseline)
-        self.dock.teach.set_progress(text)
-        self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Teaching"), event.seconds_left)
+            teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
+        teach.set_progress(progress(event, self._kind, teach.curve.points, teach.curve.baseline))
+        self.dock.footer.set_progress(event.step / max(1, event.steps), doing(event, self._kind), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
         if event.role != "refiner":
             return
-        desk = self.desk
+        desk, refine = self.desk, self.dock.refine
+        found = verdict(event)
         if desk.run is not None:
             desk.run.refiner = event.model
-        self.dock.refine.refiner.add_file(self.tr("Taught on {}").format(self._label_name), event.model)
-        figures, advice, beats = self._verdict(event)
-        self.dock.teach.set_progress(f"{figures} {advice}")
-        (desk.messages.tell if beats else desk.messages.warn)(figures)
-        desk.show_step(0)  # it was taught from the coarse map on, so that is where to use it
-
-    def _verdict(self, event: Trained) -> tuple[str, str, bool]:
-        """Return what came of a training, what to do next, and whether it helped."""
-        after, before = event.held_out_miou, event.coarse_miou
-        if before is None:
-            figures = self.tr("The refiner is taught: held-out mean IoU {:.3f}.").format(after)
-            return figures, self.tr("Step from the coarse map to see it."), True
-        if after > before:
-            figures = self.tr("The refiner is taught: held-out mean IoU {:.3f}, the coarse map has {:.3f}.")
-            return figures.format(after, before), self.tr("Step from the coarse map to see it."), True
-        figures = self.tr("The refiner does not beat the coarse map: held-out mean IoU {:.3f} against {:.3f}.")
-        advice = self.tr("Label more, and more exactly, or keep the refiner that you had.")
-        return figures.format(after, before), advice, False
+            desk.run.best_steps[event.model] = event.best_step
+        if found.beats:
+            refine.propose_end(event.best_step)
+        title = self.tr("Taught on {}").format(self._label_name)
+        refine.refiner.add_file(title, event.model, choose=found.beats or not refine.refiner.path())
+        self.dock.teach.set_progress(f"{found.figures} {found.advice}")
+        desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
+        if found.beats:
+            desk.messages.tell(found.figures)
+        else:
+            desk.messages.warn(f"{found.figures} {found.advice}")
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:
-            self.desk.run.accuracy[event.index] = event.mean_iou
+            self.desk.run.accuracy[event.index] = Accuracy(event.overall_accuracy, event.mean_iou, event.iou)
             self.desk.refresh()
 
     # --- files of refiners ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QWidget
 
 FILTER = "*.safetensors"
+FROM_FILE = "file"  # the key of the last entry
 
 
 class ModelCombo(QComboBox):
@@ -21,7 +22,7 @@ class ModelCombo(QComboBox):
         self._before = 0
         for title, key in others:
             self.addItem(title, key)
-        self.addItem(self.tr("From File…"), "file")
+        self.addItem(self.tr("From File…"), FROM_FILE)
         self._choose(0)
         self.activated.connect(self._on_activated)
         self.currentIndexChanged.connect(lambda _: self.choice_changed.emit())
@@ -44,6 +45,10 @@ class ModelCombo(QComboBox):
         """Return the key of the chosen entry that is no file, or an empty string."""
         return "" if self.path() else str(self.currentData())
 
+    def choice(self) -> str:
+        """Return the chosen file, or the key of the chosen entry that is none; nothing for “From File…”."""
+        return "" if self.currentData() == FROM_FILE else str(self.currentData() or "")
+
     def choose_key(self, key: str) -> None:
         """Choose an entry that is no file."""
         for index in range(self._files, self.count()):
@@ -55,7 +60,7 @@ class ModelCombo(QComboBox):
         self._before = self.currentIndex()
 
     def _on_activated(self, index: int) -> None:
-        if self.itemData(index) != "file":
+        if self.itemData(index) != FROM_FILE:
             self._before = index
             return
         path, _ = QFileDialog.getOpenFileName(self, self.tr("Open Model"), "", self.tr("Models") + f" ({FILTER})")

@@ -6,9 +6,11 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QSlider, QSpinBox, QWidget
 
 from ..icons import IconKeeper
+from ..refiner_kinds import UNTAUGHT
 from ..state import State, StepFacts, Task
+from ..stopping import hint
 from .model_combo import ModelCombo
-from .section import Section, button, note
+from .section import Section, button, note, subtitle
 
 
 class RefineSection(Section):
@@ -24,13 +26,20 @@ class RefineSection(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "refine", parent)
         self.setTitle(self.tr("Refine"))
-        self.refiner = ModelCombo()
+        self.refiner = ModelCombo(tuple((kind.title(), kind.key) for kind in UNTAUGHT))
+        for kind in UNTAUGHT:
+            self.refiner.setItemData(self.refiner.findData(kind.key), kind.description(), Qt.ItemDataRole.ToolTipRole)
         self.refiner.choice_changed.connect(self.update_again)
         self.add_row(
             self.tr("Refiner"),
             self.refiner,
-            self.tr("What improves the map at each step: a shipped refiner, one that you taught, or one from a file."),
+            self.tr(
+                "What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one "
+                "that needs no teaching."
+            ),
         )
+        self.about = subtitle(self.tr("What the refiner does"))
+        self.add_wide(self.about)
         self._add_buttons()
         self._add_slider()
         self.kind = QComboBox()
@@ -77,12 +86,28 @@ class RefineSection(Section):
         self.add_wide(box)
         self.end = QSpinBox()
         self.end.setRange(1, 99)
-        self.end.valueChanged.connect(lambda _: self.update_again())
+        self.end_is_chosen = False  # by the analyst; then it is left alone
+        self.end.valueChanged.connect(self._on_end_changed)
         self.add_row(
             self.tr("End at step"),
             self.end,
             self.tr("Where Play and Run to End stop. Refiners are taught for about five steps."),
         )
+
+    def _on_end_changed(self) -> None:
+        self.end_is_chosen = True
+        self.update_again()
+
+    def propose_end(self, step: int) -> None:
+        """Set where Play and Run to End stop, unless the analyst has."""
+        if not self.end_is_chosen:
+            self.end.setValue(step)
+            self.end_is_chosen = False
+
+    def set_about(self, text: str) -> None:
+        """Say what the chosen refiner does."""
+        self.about.setText(text)
+        self.about.setVisible(bool(text))
 
     def _add_slider(self) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -95,7 +120,7 @@ class RefineSection(Section):
     def update_widgets(self, state: State) -> None:
         """Recompute everything that depends on the steps."""
         stepping = state.task is Task.STEP
-        can_step = state.is_free and state.shown >= 0 and bool(self.refiner.path())
+        can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
         self.step.setEnabled(can_step)
         self.run.setEnabled(can_step and state.shown < self.end.value())
         self.back.setEnabled(state.shown > 0 and not stepping)
@@ -142,15 +167,17 @@ class RefineSection(Section):
     def _sentence(self, state: State) -> str:
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
-        if not self.refiner.path():
+        if not self.refiner.choice():
             return self.tr("There is no refiner yet: load one, or teach one below.")
         facts = state.steps[state.shown]
         if facts.changed is None:
             return self.tr("Step {} · the coarse map").format(facts.index)
-        return self.tr("Step {} · {} of pixels changed").format(facts.index, percent(facts.changed))
+        text = self.tr("Step {} · {} of pixels changed").format(facts.index, percent(facts.changed))
+        advice = hint(state.steps, state.shown)
+        return f"{text}\n{advice}" if advice else text
 
     def _table(self, state: State) -> str:
-        measured = any(facts.mean_iou is not None for facts in state.steps)
+        measured = any(facts.accuracy is not None for facts in state.steps)
         heads = [self.tr("Step"), self.tr("Changed"), *([self.tr("Mean IoU")] if measured else [])]
         rows = ["".join(f'<th align="right">{head}&nbsp;&nbsp;</th>' for head in heads)]
         rows += [_row(facts, measured, facts.index == state.shown) for facts in state.steps]
@@ -161,7 +188,7 @@ def _row(facts: StepFacts, measured: bool, shown: bool) -> str:
     changed = "-" if facts.changed is None else percent(facts.changed)
     cells = [str(facts.index), changed]
     if measured:
-        cells.append("-" if facts.mean_iou is None else f"{facts.mean_iou:.3f}")
+        cells.append("-" if facts.accuracy is None else f"{facts.accuracy.mean_iou:.3f}")
     mark = ("<b>", "</b>") if shown else ("", "")
     return "".join(f'<td align="right">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -17,6 +18,7 @@ from ..icons import IconKeeper
 from ..state import State
 
 MARGIN = 6
+SUBTITLE_SIZE = 0.9  # of the usual letters
 LEAST_CHARACTERS = 9  # that a field shows in the narrowest dock
 
 
@@ -99,6 +101,16 @@ def note(name: str) -> QLabel:
     label.setWordWrap(True)
     label.setAccessibleName(name)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def subtitle(name: str) -> QLabel:
+    """Make a label for a sentence that explains the field above it: smaller, and fainter."""
+    label = note(name)
+    font = label.font()
+    font.setPointSizeF(SUBTITLE_SIZE * font.pointSizeF())
+    label.setFont(font)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
 
 

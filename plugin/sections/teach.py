@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from qgis.core import QgsMapLayerProxyModel, QgsVectorLayer
 from qgis.gui import QgsMapLayerComboBox
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QFileDialog, QWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QWidget
 
+from ..refiner_kinds import TAUGHT
 from ..state import State, Task
 from .curve import Curve
 from .model_combo import FILTER
-from .section import Section, button, note
+from .section import Section, button, note, subtitle
 
 
 class TeachSection(Section):
@@ -28,6 +29,7 @@ class TeachSection(Section):
         super().__init__("", "teach", parent)
         self.setTitle(self.tr("Teach"))
         self._add_labels()
+        self._add_kind()
         self._add_training()
         self._add_files()
 
@@ -60,6 +62,31 @@ class TeachSection(Section):
             self.labels,
             self.tr("Polygons with a text field “class”: the classes of the map, “tile” and “ignore”. In any CRS."),
         )
+
+    def _add_kind(self) -> None:
+        self.kind = QComboBox()
+        for kind in TAUGHT:
+            self.kind.addItem(kind.title(), kind.key)
+            self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
+        self.kind.currentIndexChanged.connect(self._on_kind_chosen)
+        self.add_row(
+            self.tr("Teach a"),
+            self.kind,
+            self.tr(
+                "The kind of refiner to teach. The learned networks adapt their weights; for the others, the "
+                "parameters that do best on the labels are looked for."
+            ),
+        )
+        self.about = subtitle(self.tr("What the kind of refiner does"))
+        self.add_wide(self.about)
+        self._on_kind_chosen(0)
+
+    def _on_kind_chosen(self, index: int) -> None:
+        self.about.setText(TAUGHT[index].description())
+
+    def chosen_kind(self) -> str:
+        """Return the kind of refiner to teach, by its name in requests."""
+        return str(self.kind.currentData())
 
     def _add_training(self) -> None:
         self.train = button(
@@ -113,6 +140,7 @@ class TeachSection(Section):
         self.stop.setEnabled(state.task is Task.TEACH)
         self.measure.setEnabled(state.is_free and labels and state.last >= 0)
         self.labels.setEnabled(state.task is not Task.TEACH)
+        self.kind.setEnabled(state.task is not Task.TEACH)
         self.progress.setVisible(bool(self.progress.text()))
         self.curve.setVisible(bool(self.curve.points))
         self.load.setEnabled(state.task is Task.NONE)

@@ -297,6 +297,11 @@ class Analyst:
         self.dock = plugin.dock
         self.desk = plugin.controller.desk
         self.bar = plugin.iface.bar
+        self.choose_kind("faithful")  # it learns enough in seconds
+
+    def choose_kind(self, kind):
+        """Choose which kind of refiner is to be taught."""
+        self.dock.teach.kind.setCurrentIndex(self.dock.teach.kind.findData(kind))
 
     def click(self, button):
         assert button.isEnabled(), f"“{button.text()}” is disabled"

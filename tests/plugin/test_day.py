@@ -104,8 +104,8 @@ def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, re
     stepper.click(dock.teach.measure)
     stepper.wait()
     accuracy = stepper.run.accuracy
-    assert accuracy[5] > accuracy[0] + 0.1, accuracy
-    assert f"{accuracy[5]:.3f}" in dock.refine.history.text()
+    assert accuracy[5].mean_iou > accuracy[0].mean_iou + 0.1, accuracy
+    assert f"{accuracy[5].mean_iou:.3f}" in dock.refine.history.text()
 
     for ending in ("shp", "gpkg", "geojson"):
         dock.export.polygons_file.setFilePath(str(tmp_path / f"polygons.{ending}"))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from map_refiner.models.protocol import LoadRefiner, Step, Trained, TrainingProgressed
+from map_refiner.plugin.state import Task
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 
 
@@ -92,7 +94,7 @@ def test_training_saves_unsaved_labels_first_and_reads_the_file(stepper, wait_un
     stepper.click(stepper.dock.teach.stop)
     stepper.wait()
     assert layer.isModified()
-    assert stepper.run.refiner == stepper.dock.refine.refiner.path()
+    assert Path(stepper.run.refiner).name == "refiner_1.safetensors"
 
 
 def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
@@ -109,11 +111,83 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
     assert stepper.run.last == 1
 
 
-def test_taught_worse_than_the_coarse_map_is_said_plainly(analyst):
-    from map_refiner.models.protocol import Trained
+def taught(stepper, path, *by_step):
+    """Let the worker's answer to a teaching arrive."""
+    best = max(range(len(by_step)), key=lambda step: by_step[step])
+    event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best)
+    stepper.plugin.controller.teaching.handlers[Trained](event)
 
-    text, _, beats = analyst.plugin.controller.teaching._verdict(Trained("/m", 10, 0.5, 0.6, False, "refiner"))
-    assert not beats
-    assert "does not beat the coarse map" in text
+
+def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_the_result(stepper):
+    stepper.run_to(2)
+    before = stepper.dock.refine.refiner.path()
+    stepper.dock.refine.end_is_chosen = False
+    taught(stepper, "/worse.safetensors", 0.6, 0.5, 0.4)
+    text = stepper.dock.teach.progress.text()
+    assert "does not beat the coarse map on the held-out part" in text
     assert "0.500" in text
     assert "0.600" in text
+    assert "export the coarse map" in text
+    assert text in stepper.bar.text()
+    assert stepper.run.shown == 0
+    assert stepper.visible_layers() == ["Step 0 · classes"]
+    assert stepper.dock.refine.refiner.path() == before
+    assert stepper.dock.refine.refiner.findData("/worse.safetensors") >= 0
+    assert stepper.dock.refine.end.value() == 2
+    stepper.step()  # with the refiner that was there before, which the worker has to load again
+    assert stepper.run.refiner == before
+
+
+def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refiner_file, tmp_path):
+    better = tmp_path / "better.safetensors"
+    better.write_bytes(refiner_file.read_bytes())
+    taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # as its file says, too
+    refine = stepper.dock.refine
+    assert "best at step 5: 0.700, coarse map 0.600" in stepper.dock.teach.progress.text()
+    assert refine.end.value() == 5
+    assert refine.refiner.path() == str(better)
+    stepper.run.refiner = None  # the worker has not really taught it
+    stepper.click(refine.run)
+    stepper.wait()
+    assert stepper.run.shown == 5
+    assert "best at step" not in refine.facts.text()
+    stepper.step()
+    assert "Stepping on no longer helps" in refine.facts.text()
+    assert "best at step 5" in refine.facts.text()
+    stepper.choose_refiner(refiner_file)
+    stepper.step()  # by two refiners: neither was measured like that
+    assert "best at step" not in refine.facts.text()
+
+
+def test_an_end_that_the_analyst_chose_stays(stepper):
+    stepper.dock.refine.end.setValue(7)
+    taught(stepper, "/better.safetensors", 0.6, 0.65)
+    assert stepper.dock.refine.end.value() == 7
+
+
+def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
+    draw_tile(label_layer)
+    stepper.dock.teach.labels.setLayer(label_layer)
+    asked = []
+    stepper.desk.engine.send = lambda *requests: asked.extend(requests)
+    stepper.dock.teach.kind.setCurrentIndex(stepper.dock.teach.kind.findData("crf"))
+    stepper.dock.teach.train.click()
+    assert asked[-1].kind == "crf"
+    assert asked[-1].steps is None
+    told = TrainingProgressed(12, 60, 0.0, 0.7, 0.6, None)
+    stepper.plugin.controller.teaching.handlers[TrainingProgressed](told)
+    assert stepper.dock.teach.progress.text().startswith("Trying parameters 12 of 60 · ")
+    assert stepper.dock.footer.text.text() == "Trying parameters 12 of 60"
+    stepper.desk.task = Task.NONE
+
+
+def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
+    refine = stepper.dock.refine
+    asked = []
+    stepper.desk.engine.send = lambda *requests: asked.extend(requests)
+    assert refine.about.text().startswith("Faithful: ")
+    refine.refiner.choose_key("heat")
+    assert refine.about.text().startswith("Scores even out like heat")
+    stepper.click(refine.step)
+    assert asked == [LoadRefiner("heat"), Step(0, 1)]
+    stepper.desk.task = Task.NONE

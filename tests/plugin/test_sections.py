@@ -6,8 +6,9 @@ from map_refiner.plugin.sections.band_edit import BandEdit
 from map_refiner.plugin.sections.footer import duration, milliseconds
 from map_refiner.plugin.sections.model_combo import ModelCombo
 from map_refiner.plugin.sections.refine import percent
-from map_refiner.plugin.state import State, StepFacts, Task, Worker
+from map_refiner.plugin.state import Accuracy, State, StepFacts, Task, Worker
 from qgis.core import QgsRasterLayer
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QAbstractButton, QFileDialog, QLabel, QScrollArea
 
 STEPS = tuple(StepFacts(n, None if n == 0 else 0.018) for n in range(4))
@@ -60,6 +61,68 @@ def test_the_shown_step_is_described(dock):
     assert dock.refine.slider.maximum() == 3
     assert dock.refine.slider.value() == 3
     assert [dock.refine.kind.itemText(n) for n in range(3)] == ["Classes", "Heat Map of a", "Heat Map of b"]
+
+
+def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
+    accuracy = [Accuracy(0.9, value) for value in (0.5, 0.7, 0.6)]
+    steps = tuple(StepFacts(n, 0.02 if n else None, accuracy[n], 1) for n in range(3))
+    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": steps}
+    dock.refresh(State(**ready, shown=1))
+    assert "no longer helps" not in dock.refine.facts.text()
+    dock.refresh(State(**ready, shown=2))
+    first, second = dock.refine.facts.text().split("\n")
+    assert first == "Step 2 · 2.0 % of pixels changed"
+    assert second.startswith("Stepping on no longer helps: ")
+    assert "higher at step 1 (0.700, here 0.600)" in second
+    assert "best at step 1" in second
+    assert dock.refine.step.isEnabled()
+
+
+def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
+    refiner = dock.refine.refiner
+    names = [refiner.itemText(index) for index in range(refiner.count())]
+    assert names == [
+        "a refiner",
+        "Dense CRF",
+        "Heat flow",
+        "Perona-Malik",
+        "Anisotropic diffusion",
+        "Geodesic contour",
+        "Opinion pool",
+        "From File…",
+    ]
+    assert refiner.choice() == refiner.path() == "/r.safetensors"
+    refiner.setCurrentIndex(2)
+    assert (refiner.choice(), refiner.path()) == ("heat", "")
+    assert "even out" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=0))
+    assert dock.refine.step.isEnabled()
+    assert not dock.teach.save.isEnabled()  # there is no file to save
+    refiner.setCurrentIndex(refiner.count() - 1)
+    assert refiner.choice() == ""
+    assert not dock.refine.step.isEnabled()
+
+
+def test_the_kind_to_teach_explains_itself(dock):
+    teach = dock.teach
+    assert [teach.kind.itemText(index) for index in range(2)] == ["Extended", "Faithful"]
+    assert teach.chosen_kind() == "extended"
+    teach.kind.setCurrentIndex(teach.kind.findData("geodesic"))
+    assert teach.chosen_kind() == "geodesic"
+    assert "Outlines" in teach.about.text()
+    dock.refresh(State(worker=Worker.BUSY, task=Task.TEACH))
+    assert not teach.kind.isEnabled()
+
+
+def test_an_end_is_proposed_until_the_analyst_chooses_one(dock):
+    refine = dock.refine
+    refine.propose_end(4)
+    assert refine.end.value() == 4
+    refine.propose_end(3)
+    assert refine.end.value() == 3
+    refine.end.setValue(7)
+    refine.propose_end(2)
+    assert refine.end.value() == 7
 
 
 def test_showing_a_state_asks_for_nothing(dock):

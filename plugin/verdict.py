@@ -1,0 +1,64 @@
+"""How a teaching goes and what came of it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..models.protocol import Trained, TrainingProgressed
+from .refiner_kinds import SEARCHED
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a teaching, what to do next, and whether the refiner beats the coarse map."""
+
+    figures: str
+    advice: str
+    beats: bool
+
+
+def doing(event: TrainingProgressed, kind: str) -> str:
+    """Say what goes on."""
+    if kind in SEARCHED:
+        return _tr("Trying parameters {} of {}").format(event.step, event.steps)
+    return _tr("Teaching")
+
+
+def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
+    """Say how far it is and what was measured; `points` are (step, held-out mean IoU), `baseline` the coarse map's."""
+    if kind in SEARCHED:
+        text = doing(event, kind)
+        best = max((value for _, value in points), default=None)
+        measured = _tr(" · best held-out mean IoU {:.3f}")
+    else:
+        text = _tr("Loss {:.3f}").format(event.loss)
+        best = points[-1][1] if points else None
+        measured = _tr(" · held-out mean IoU {:.3f}")
+    if best is not None:
+        text += measured.format(best)
+        if baseline is not None:
+            text += _tr(", coarse map {:.3f}").format(baseline)
+    return text
+
+
+def verdict(event: Trained) -> Verdict:
+    """Judge a refiner by the part of the labels that was held out."""
+    coarse = event.coarse_miou or 0.0
+    if event.best_step > 0:
+        figures = _tr("The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
+        advice = _tr("Run to End takes you there from the coarse map.")
+        return Verdict(figures.format(event.best_step, event.held_out_miou, coarse), advice, True)
+    figures = _tr(
+        "The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, "
+        "coarse map {:.3f}."
+    )
+    refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
+    advice = _tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
+    return Verdict(figures.format(refined, coarse), advice, False)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
