@@ -24,6 +24,8 @@ from .ground import pixel_size_m
 from .labels import burn_sources, raster_labels, read_labels
 from .lessons import About, teach_refiner
 from .lessons import train_coarse as train_and_save
+from .polygon_results import PolygonReport, evaluate_polygons, is_polygon_file
+from .polygon_results import summary as polygon_summary
 from .polygons import Outline
 from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
@@ -31,8 +33,8 @@ from .progress import Watch, share
 from .protocol import ClassSource
 from .rasters import GridReader, environment
 from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
-from .results import Report, report, write_classes, write_scores
-from .results import evaluate as measure
+from .results import Report, evaluate_scores, write_classes, write_scores
+from .results import summary as score_summary
 from .scene import Scene
 from .session import Session
 from .training import Epoch
@@ -211,22 +213,23 @@ def refine(
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--report", "target", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
 def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
-    """Measure score rasters against labels."""
+    """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
-    reports: list[Report] = []
+    reports: list[Report | PolygonReport] = []
+    lines: list[str] = []
     with _bar("Measuring") as bar:
         for n, path in enumerate(scores):
-            existing = ExistingScores(path)
-            truth = read_labels(labels, existing.grid, existing.classes)
-            accuracy, edges = measure(existing, truth, share(bar, n / len(scores), 1 / len(scores)))
-            existing.close()
-            reports.append(report(path, accuracy, edges))
+            if is_polygon_file(path):
+                found = evaluate_polygons(path, labels)
+                lines.append(f"{path}: {polygon_summary(found)}")
+                reports.append(found)
+            else:
+                entry = evaluate_scores(path, labels, share(bar, n / len(scores), 1 / len(scores)))
+                lines.append(f"{path}: {score_summary(entry)}")
+                reports.append(entry)
     write_whole(target, (json.dumps(reports, indent=2) + "\n").encode())
-    for entry in reports:
-        per_class = ", ".join(f"{k} {v:.3f}" if v is not None else f"{k} -" for k, v in entry["iou"].items())
-        click.echo(
-            f"{entry['path']}: OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({per_class})"
-        )
+    for line in lines:
+        click.echo(line)
 
 
 @main.command()

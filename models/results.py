@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .coarse.existing import ExistingScores
+from .labels import read_labels
 from .metrics import (
     DISTANCES,
     REACH,
@@ -154,6 +155,26 @@ def _edges(
             if k > 0
         },
     )
+
+
+def evaluate_scores(path: str, labels: str, watch: Watch) -> Report:
+    """Measure a score raster against labels: a raster of class indices, or a vector layer with a field `class`.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    scores = ExistingScores(path)
+    try:
+        accuracy, edges = evaluate(scores, read_labels(labels, scores.grid, scores.classes), watch)
+    finally:
+        scores.close()
+    return report(path, accuracy, edges)
+
+
+def summary(entry: Report) -> str:
+    """Say in a line how right a score raster is."""
+    by_class = ", ".join(f"{k} -" if value is None else f"{k} {value:.3f}" for k, value in entry["iou"].items())
+    return f"OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({by_class})"
 
 
 def report(path: str, accuracy: Accuracy, edges: Edges) -> Report:

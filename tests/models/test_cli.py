@@ -176,6 +176,7 @@ def test_the_report_is_that_of_the_design(steps, town, tmp_path):
     for entry in entries:
         assert set(entry) >= {
             "path", "overall_accuracy", "average_accuracy", "kappa", "mean_iou", "iou", "boundary_iou", "confusion",
+            "trimap_iou", "relaxed",
         }  # fmt: skip
         predicted = read(entry["path"]).argmax(axis=0)
         assert entry["overall_accuracy"] == pytest.approx((predicted == truth).mean())
@@ -186,6 +187,14 @@ def test_the_report_is_that_of_the_design(steps, town, tmp_path):
         assert entry["mean_iou"] == pytest.approx(np.mean(list(entry["iou"].values())))
         assert list(entry["boundary_iou"]) == ["1", "2", "3", "5"]
         assert all(0 <= value <= 1 for by_class in entry["boundary_iou"].values() for value in by_class.values())
+        assert list(entry["trimap_iou"]) == ["1", "2", "3", "5", "8", "10", "15", "20", "30", "40"]
+        assert all(list(by_class) == [*town.classes, "mean"] for by_class in entry["trimap_iou"].values())
+        assert entry["trimap_iou"]["1"]["mean"] < entry["trimap_iou"]["40"]["mean"] == entry["mean_iou"]
+        assert list(entry["relaxed"]) == ["building", "road"]
+        for found in entry["relaxed"].values():
+            assert found["tolerance_px"] == 3
+            assert 0 < found["precision"] <= 1
+            assert 0 < found["recall"] <= 1
         assert -1 <= entry["kappa"] <= 1
         assert 0 < entry["average_accuracy"] <= 1
 
@@ -195,6 +204,26 @@ def test_evaluates_against_a_vector_layer(steps, town, tmp_path):
         do("evaluate", steps / "step_000.tif", "--labels", labels, "--report", tmp_path / name)
     one, two = (json.loads((tmp_path / name).read_text())[0] for name in ("a.json", "b.json"))
     assert one["mean_iou"] == pytest.approx(two["mean_iou"], abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
+def test_evaluates_polygons_and_scores_in_one_go(steps, town, tmp_path, name):
+    path, scores = tmp_path / name, steps / "step_000.tif"
+    do("vectorize", scores, "-o", path, "--tolerance", 0.5)
+    said = do("evaluate", path, scores, "--labels", town.tile_path, "--report", tmp_path / "r.json")
+    polygons, raster = json.loads((tmp_path / "r.json").read_text())
+    assert polygons["path"] == str(path)
+    assert polygons["classes"] == ["building", "road"]
+    figures = polygons["polygons"]["building"]
+    assert figures["true"] == 7
+    assert figures["matched"] + figures["missed"] == 7
+    assert figures["iou"] == pytest.approx(raster["iou"]["building"], abs=0.02)  # two ways to measure one map
+    assert figures["true_vertices"] == 4 <= figures["vertices"]
+    assert 0 < figures["c_iou"] < figures["iou"]
+    assert 0.1 < figures["polis_m"] < 3
+    first, second = said.splitlines()
+    assert first.startswith(f"{path}: building {figures['matched']} of 7 found")
+    assert second.startswith(f"{scores}: OA ")
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
@@ -294,6 +323,8 @@ CASES = {
     "labels of others": ("evaluate SCORES --labels @seven.tif --report OUT.json", "class index 7, but there are 3"),
     "labels of a tree": ("evaluate SCORES --labels @tree.gpkg --report OUT.json", "class 'tree'; the classes here"),
     "labels without a class": ("evaluate SCORES --labels @plain.gpkg --report OUT.json", "no text field 'class'"),
+    "polygons against a raster": ("evaluate @far.gpkg --labels LABELS --report OUT.json", "labels.tif is a raster"),
+    "polygons of others": ("evaluate @tree.gpkg --labels @dot.gpkg --report OUT.json", "lie apart"),
     "one class alone": ("train-refiner IMAGE --scores SCORES --labels @alone.tif -o OUT.safetensors", "one class"),
     "one class for a coarse net": ("train-coarse IMAGE --labels @alone.tif -o OUT.safetensors", "one class alone"),
     "a class of dots": ("train-coarse IMAGE --class a=@dot.gpkg -o OUT.safetensors", "no polygons and no lines"),
