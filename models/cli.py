@@ -223,6 +223,7 @@ def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
                 found = evaluate_polygons(path, labels)
                 lines.append(f"{path}: {polygon_summary(found)}")
                 reports.append(found)
+                bar((n + 1) / len(scores))
             else:
                 entry = evaluate_scores(path, labels, share(bar, n / len(scores), 1 / len(scores)))
                 lines.append(f"{path}: {score_summary(entry)}")

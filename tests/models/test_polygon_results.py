@@ -103,12 +103,13 @@ def test_without_a_tile_the_true_polygons_are_all_there_are(layer, house, shed):
     assert (figures["matched"], figures["false"]) == (1, 1)
 
 
-def test_what_lies_within_the_tile_keeps_its_vertices(layer, pixels):
-    detailed = shapely.segmentize(pixels(*HOUSE), 1.0)
-    path = layer("p.gpkg", (detailed, "building"))
-    truth = layer("t.gpkg", (detailed, "building"), (pixels(10, 0, 90, 40), "tile"))  # it shares a side
-    figures = evaluate_polygons(path, truth)["polygons"]["building"]
-    assert figures["vertices"] == figures["true_vertices"] == len(detailed.exterior.coords) - 1
+def test_what_lies_within_the_tile_keeps_its_vertices(layer, pixels, house):
+    """A tile that shares a side with the house, and turns in its middle; what is left out touches another side."""
+    tile = shapely.unary_union([pixels(10, 0, 90, 18), pixels(4, 18, 96, 40)])
+    outlines = (tile, "tile"), (pixels(30, 14, 5, 4), "ignore")
+    path = layer("p.gpkg", house)
+    figures = evaluate_polygons(path, layer("t.gpkg", house, *outlines))["polygons"]["building"]
+    assert figures["vertices"] == figures["true_vertices"] == 4
 
 
 def test_parts_count_one_by_one_and_crossings_are_repaired(layer, pixels, house, shed):

@@ -103,6 +103,22 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     }
 
 
+@pytest.mark.parametrize("block", [16, 1024])
+def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
+    """The map is wrong in column 48 alone, where a window begins: 40 px from column 8, the last of the other class."""
+    monkeypatch.setattr(results, "BLOCK", block)
+    labels = np.zeros((20, 70), np.uint8)
+    labels[:, :9] = 1
+    predicted = labels.copy()
+    predicted[:, 48] = 1
+    existing = ExistingScores(raster("s.tif", np.stack([predicted == k for k in range(2)]).astype("float32")))
+    _, edges = evaluate(existing, labels, ignore)
+    existing.close()
+    assert edges.trimap_iou["40"]["background"] == pytest.approx(39 / 40)
+    assert edges.trimap_iou["40"]["class 1"] == pytest.approx(9 / 10)
+    assert edges.trimap_iou["30"]["mean"] == 1
+
+
 def test_the_trimap_widens_to_the_whole(scores, town):
     accuracy, edges = evaluate(scores, town.labels, ignore)
     assert list(edges.trimap_iou) == ["1", "2", "3", "5", "8", "10", "15", "20", "30", "40"]
