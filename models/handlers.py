@@ -30,6 +30,7 @@ from .training import Epoch
 from .wire import Wire
 
 TELL_EVERY_S = 0.2
+BOUNDARY = "2"  # px, of the boundary IoU that the plugin shows
 
 
 class Handlers:
@@ -178,12 +179,12 @@ class Handlers:
         for n, step in enumerate(session.history):
             scores = ExistingScores(session.path(step.scores))
             try:
-                accuracy, _ = evaluate(scores, labels, share(watch, n / count, 1 / count))
+                accuracy, edges = evaluate(scores, labels, share(watch, n / count, 1 / count))
             finally:
                 scores.close()
-            self._wire.send(
-                p.Evaluated(step.index, session.classes, accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou)
-            )
+            near = tuple(edges.boundary_iou[BOUNDARY].values())
+            figures = accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou, near
+            self._wire.send(p.Evaluated(step.index, session.classes, *figures))
 
     # --- shared ----------------------------------------------------------------------------------------------
 

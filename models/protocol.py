@@ -228,13 +228,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The accuracy of one step; fractions in 0-1, `iou` in the order of the classes (None: class absent)."""
+    """The accuracy of one step; fractions in 0-1, the tuples in the order of the classes (None: class absent)."""
 
     index: int
     classes: tuple[str, ...]
     overall_accuracy: float
     mean_iou: float
     iou: tuple[float | None, ...]
+    boundary_iou: tuple[float | None, ...] = ()  # within 2 px of the boundaries
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,8 @@ class TeachControl(Part):
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:
-            self.desk.run.accuracy[event.index] = Accuracy(event.overall_accuracy, event.mean_iou, event.iou)
+            figures = event.overall_accuracy, event.mean_iou, event.iou, event.boundary_iou
+            self.desk.run.accuracy[event.index] = Accuracy(*figures)
             self.desk.refresh()
 
     # --- files of refiners ------------------------------------------------------------------------------------

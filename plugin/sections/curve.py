@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QPointF, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from qgis.PyQt.QtCore import QRectF, QSize, Qt
+from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
+from .plot import Plot, faint
+
 LINES = 3  # the height, in lines of text
-LEAST_RANGE = 0.05  # of the vertical axis, so that noise is not blown up
 
 
 class Curve(QWidget):
@@ -37,32 +38,14 @@ class Curve(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint frame, baseline, curve."""
-        palette = self.palette()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        faint = QColor(palette.color(QPalette.ColorRole.Text))
-        faint.setAlpha(110)
-        painter.setPen(QPen(faint, 1))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if self.points:
-            self._paint_values(painter, faint)
-        painter.end()
-
-    def _paint_values(self, painter: QPainter, faint: QColor) -> None:
         values = [value for _, value in self.points]
         known = values if self.baseline is None else [*values, self.baseline]
-        low, high = min(known), max(known)
-        low, high = min(low, (low + high - LEAST_RANGE) / 2), max(high, (low + high + LEAST_RANGE) / 2)
-        width, height = self.width() - 8, self.height() - 8
-
-        def place(step: int, value: float) -> QPointF:
-            return QPointF(4 + width * step / self.steps, 4 + height * (high - value) / (high - low))
-
+        plot = Plot(painter, QRectF(self.rect()), self.palette(), self.steps, known)
+        plot.paint_frame()
         if self.baseline is not None:
-            painter.setPen(QPen(faint, 1, Qt.PenStyle.DashLine))
-            painter.drawLine(place(0, self.baseline), place(self.steps, self.baseline))
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
-        if len(self.points) == 1:
-            painter.drawEllipse(place(*self.points[0]), 1.5, 1.5)
-        painter.drawPolyline(QPolygonF([place(*point) for point in self.points]))
+            level = [(0, self.baseline), (self.steps, self.baseline)]
+            plot.paint_line(level, QPen(faint(self.palette()), 1, Qt.PenStyle.DashLine))
+        plot.paint_line(self.points, QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+        painter.end()

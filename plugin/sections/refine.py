@@ -11,6 +11,7 @@ from ..state import State, StepFacts, Task
 from ..stopping import hint
 from .model_combo import ModelCombo
 from .section import Section, button, note, subtitle
+from .step_chart import StepChart
 
 
 class RefineSection(Section):
@@ -51,6 +52,9 @@ class RefineSection(Section):
         )
         self.facts = note(self.tr("The shown step"))
         self.add_wide(self.facts)
+        self.chart = StepChart()
+        self.chart.setAccessibleName(self.tr("Accuracy at each step"))
+        self.add_wide(self.chart)
         self.history = note(self.tr("All steps"))
         self.history.setTextFormat(Qt.TextFormat.RichText)
         self.add_wide(self.history)
@@ -132,6 +136,8 @@ class RefineSection(Section):
         self.facts.setText(self._sentence(state))
         self.history.setText(self._table(state))
         self.history.setVisible(state.last > 0)
+        self.chart.set_state(state)
+        self.chart.setVisible(bool(self.chart.series))
 
     def _show_play(self, playing: bool) -> None:
         self.play.setChecked(playing)
@@ -178,17 +184,20 @@ class RefineSection(Section):
 
     def _table(self, state: State) -> str:
         measured = any(facts.accuracy is not None for facts in state.steps)
-        heads = [self.tr("Step"), self.tr("Changed"), *([self.tr("Mean IoU")] if measured else [])]
+        heads = [self.tr("Step"), self.tr("Changed")]
+        if measured:
+            heads += [self.tr("Mean IoU"), self.tr("Boundary IoU")]
         rows = ["".join(f'<th align="right">{head}&nbsp;&nbsp;</th>' for head in heads)]
         rows += [_row(facts, measured, facts.index == state.shown) for facts in state.steps]
         return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
 
 def _row(facts: StepFacts, measured: bool, shown: bool) -> str:
-    changed = "-" if facts.changed is None else percent(facts.changed)
-    cells = [str(facts.index), changed]
+    cells = [str(facts.index), "-" if facts.changed is None else percent(facts.changed)]
     if measured:
-        cells.append("-" if facts.accuracy is None else f"{facts.accuracy.mean_iou:.3f}")
+        accuracy = facts.accuracy
+        figures = (None, None) if accuracy is None else (accuracy.mean_iou, accuracy.mean_boundary_iou)
+        cells += ["-" if figure is None else f"{figure:.3f}" for figure in figures]
     mark = ("<b>", "</b>") if shown else ("", "")
     return "".join(f'<td align="right">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells)
 

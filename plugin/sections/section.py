@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qgis.gui import QgsCollapsibleGroupBox
-from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -30,6 +29,7 @@ class Section(QgsCollapsibleGroupBox):
         self.setObjectName(f"map_refiner_{name}")
         self.state = State()
         self._captions: dict[QWidget, QLabel] = {}
+        self.collapsedStateChanged.connect(lambda _: self.update_again())
         self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
         self.rows.setColumnStretch(1, 1)
         self.rows.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
@@ -37,14 +37,15 @@ class Section(QgsCollapsibleGroupBox):
     def refresh(self, state: State) -> None:
         """Recompute what is enabled and shown from the state and the section's own inputs."""
         self.state = state
-        self.update_widgets(state)
+        self.update_again()
 
     def update_widgets(self, state: State) -> None:
         """Do the work of `refresh`."""
 
     def update_again(self) -> None:
-        """Recompute after an input of the section itself has changed."""
-        self.update_widgets(self.state)
+        """Recompute, but not while collapsed, when a row that is shown would stick out; it is made up for later."""
+        if not self.isCollapsed():
+            self.update_widgets(self.state)
 
     def add_row(self, label: str, field: QWidget, tip: str) -> None:
         """Add a field with its label; the tip is a sentence that teaches."""
@@ -105,12 +106,11 @@ def note(name: str) -> QLabel:
 
 
 def subtitle(name: str) -> QLabel:
-    """Make a label for a sentence that explains the field above it: smaller, and fainter."""
+    """Make a label for a sentence that explains the field above it, in smaller letters."""
     label = note(name)
     font = label.font()
     font.setPointSizeF(SUBTITLE_SIZE * font.pointSizeF())
     label.setFont(font)
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
 
 

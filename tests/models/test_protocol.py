@@ -16,6 +16,8 @@ EXAMPLES = {
     "int | None": 7,
     "tuple[int, ...]": (1, 2, 3),
     "tuple[str, ...]": ("background", "Gebäude"),
+    "tuple[float, ...]": (0.25, 1.0),
+    "tuple[tuple[float, ...], ...]": ((0.5, -1.0), (2.0,)),
     "tuple[float, float, float, float] | None": (1.5, -2.0, 3.0, 4e6),
     "tuple[float | None, ...]": (0.5, None),
     "tuple[ClassSource, ...]": (p.ClassSource("road", "/tmp/ü.gpkg|layername=x", 7.0), p.ClassSource("building", "b")),

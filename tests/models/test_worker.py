@@ -14,6 +14,7 @@ import rasterio
 import shapely
 from map_refiner.models import protocol as p
 from map_refiner.models.checkpoint import load_refiner
+from scipy import ndimage
 
 SOON_S = 2.0  # within which Cancel and Stop have to be answered
 
@@ -102,11 +103,13 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
         assert np.array_equal(read(step.scores).argmax(axis=0), read(step.classes_raster, 1))
 
     model = str(out / "taught.safetensors")
-    events = worker.do(p.TrainRefiner(town.tile_path, model, steps=4))
+    events = worker.do(p.TrainRefiner(town.tile_path, model, "faithful", steps=4))
     (trained,) = of(p.Trained, events)
     told = of(p.TrainingProgressed, events)
-    assert (trained.model, trained.steps, trained.stopped, trained.kind) == (model, 4, False, "refiner")
-    assert trained.held_out_miou == max(event.held_out_miou for event in told if event.held_out_miou is not None)
+    assert (trained.model, trained.steps, trained.stopped, trained.role) == (model, 4, False, "refiner")
+    assert trained.by_step[5] == max(event.held_out_miou for event in told if event.held_out_miou is not None)
+    assert trained.held_out_miou == max(trained.by_step) == trained.by_step[trained.best_step]
+    assert trained.coarse_miou == trained.by_step[0]
     assert {event.coarse_miou for event in told} == {trained.coarse_miou}
     assert load_refiner(model)[1].classes == town.classes
 
@@ -130,7 +133,15 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
     for event, step in zip(found[1:], steps, strict=True):
         assert event.overall_accuracy == pytest.approx((read(step.classes_raster, 1) == truth).mean(), abs=1e-3)
         assert event.mean_iou == pytest.approx(np.mean(event.iou))
+        assert event.boundary_iou == tuple(boundary_iou(read(step.classes_raster, 1), truth, k) for k in range(3))
     assert found[2].mean_iou > found[0].mean_iou  # even a few updates teach
+
+
+def boundary_iou(predicted, truth, k):
+    """Compare what two erosions by a 3 x 3 square take from a class in both maps."""
+    square = np.ones((3, 3), bool)
+    found, wanted = ((labels == k) & ~ndimage.binary_erosion(labels == k, square, 2) for labels in (predicted, truth))
+    return pytest.approx((found & wanted).sum() / (found | wanted).sum(), abs=0.01)
 
 
 def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
@@ -139,7 +150,7 @@ def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
     model = str(tmp_path / "c.safetensors")
     events = worker.do(p.TrainCoarse(sources, model, steps=2))
     (trained,) = of(p.Trained, events)
-    assert (trained.kind, trained.steps, trained.coarse_miou) == ("coarse", 2, None)
+    assert (trained.role, trained.steps, trained.coarse_miou) == ("coarse", 2, None)
     assert len(of(p.TrainingProgressed, events)) >= 1
     (step,) = of(p.Stepped, worker.do(p.Classify(model)))
     assert step.classes == town.classes
@@ -305,11 +316,11 @@ def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_
         (p.Classify(str(tmp_path / "bad.safetensors")), "not a whole file of weights"),
         (p.LoadRefiner(coarse_path), "a refiner is needed here"),
         (p.Step(7), "no step 7; the last one is 2"),
-        (p.TrainRefiner(one, model), "one class alone, 'building'"),
-        (p.TrainRefiner(far, model), "Nothing is labelled within the scene"),
-        (p.TrainRefiner(tree, model), "class 'tree'; the classes here are background, building, road"),
-        (p.TrainRefiner(plain, model), "no text field 'class'"),
-        (p.TrainRefiner(town.tile_path, str(tmp_path / "missing" / "m.safetensors")), "There is no folder"),
+        (p.TrainRefiner(one, model, "faithful"), "one class alone, 'building'"),
+        (p.TrainRefiner(far, model, "faithful"), "Nothing is labelled within the scene"),
+        (p.TrainRefiner(tree, model, "faithful"), "class 'tree'; the classes here are background, building, road"),
+        (p.TrainRefiner(plain, model, "faithful"), "no text field 'class'"),
+        (p.TrainRefiner(town.tile_path, str(tmp_path / "missing" / "m.safetensors"), "faithful"), "There is no folder"),
         (p.TrainCoarse((), model), "No class is given"),
         (p.TrainCoarse((house,), model), "No building of the vector layers lies within the scene"),
         (p.ExportPolygons(9, out), "no step 9; the last one is 2"),
@@ -400,7 +411,7 @@ def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
 
 def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, town, tmp_path):
     model = tmp_path / "m.safetensors"
-    ready.send(p.TrainRefiner(town.tile_path, str(model), steps=100_000))
+    ready.send(p.TrainRefiner(town.tile_path, str(model), "faithful", steps=100_000))
     wait_for(ready, p.TrainingProgressed)
     beats, progress = 0, 0
     while beats < 2 or progress < 1:
@@ -417,7 +428,7 @@ def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, 
 
 def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
     model = str(tmp_path / "m.safetensors")
-    ready.send(p.TrainRefiner(town.tile_path, model, steps=100_000))
+    ready.send(p.TrainRefiner(town.tile_path, model, "faithful", steps=100_000))
     wait_for(ready, p.TrainingProgressed)
     took, trained = answered_within(ready, p.Stop(), p.Trained)
     assert took < SOON_S
@@ -438,7 +449,7 @@ def test_leaves_when_stdin_closes_in_the_middle_of_a_training(start_worker, town
     worker = start_worker()
     worker.do(p.Open(town.image_path, str(tmp_path / "run")))
     worker.do(p.LoadScores(town.scores_path))
-    worker.send(p.TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), steps=100_000))
+    worker.send(p.TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", steps=100_000))
     wait_for(worker, p.TrainingProgressed)
     closed = time.monotonic()
     assert worker.end() == 0
@@ -470,7 +481,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, tow
     for request, longest in (
         (p.Step(1, 50), 1.5),
         (p.ExportPolygons(0, str(out / "p.gpkg"), 1.0, 0.5), 1.0),
-        (p.TrainRefiner(town.tile_path, str(out / "m.safetensors"), steps=10), 3.0),
+        (p.TrainRefiner(town.tile_path, str(out / "m.safetensors"), "faithful", steps=10), 3.0),
         (p.Step(0, 50), 1.0),
     ):
         worker.send(request)

@@ -1,14 +1,18 @@
 """The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail."""
 
+import re
+
 import pytest
 from map_refiner.plugin.dock import MapRefinerDock
 from map_refiner.plugin.sections.band_edit import BandEdit
 from map_refiner.plugin.sections.footer import duration, milliseconds
 from map_refiner.plugin.sections.model_combo import ModelCombo
+from map_refiner.plugin.sections.plot import readable, span
 from map_refiner.plugin.sections.refine import percent
 from map_refiner.plugin.state import Accuracy, State, StepFacts, Task, Worker
 from qgis.core import QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAbstractButton, QFileDialog, QLabel, QScrollArea
 
 STEPS = tuple(StepFacts(n, None if n == 0 else 0.018) for n in range(4))
@@ -76,6 +80,86 @@ def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
     assert "higher at step 1 (0.700, here 0.600)" in second
     assert "best at step 1" in second
     assert dock.refine.step.isEnabled()
+
+
+def test_nothing_sticks_out_of_a_collapsed_section(dock, settle):
+    refine = dock.refine
+    refine.setCollapsed(True)
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=1))
+    dock.coarse.setCollapsed(True)
+    dock.coarse.source.choose_key("vectors")
+    settle()
+    for section in (refine, dock.coarse):
+        shown = [label for label in section.findChildren(QLabel) if label.isVisible()]
+        assert not shown
+    assert not refine.chart.isVisible()
+    refine.setCollapsed(False)
+    settle()
+    assert refine.chart.isVisible()
+    assert refine.facts.text().startswith("Step 1")
+    dock.refresh(State())
+    assert not refine.chart.isVisible()
+    dock.coarse.setCollapsed(False)
+    settle()
+    assert dock.coarse.buildings.isVisible()
+    assert not dock.coarse.scores.isVisible()
+
+
+def measured_steps():
+    near = ((0.2, 0.3, None), (0.3, 0.4, None), None)
+    figures = (Accuracy(0.9, 0.5, (0.9, 0.1, None), near[0]), Accuracy(0.95, 0.7, (0.9, 0.5, None), near[1]), None)
+    return tuple(StepFacts(n, 0.02 if n else None, figures[n]) for n in range(3))
+
+
+def test_the_accuracy_of_each_step_is_listed(dock):
+    state = State(worker=Worker.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
+    dock.refresh(state)
+    rows = dock.refine.history.text().split("<tr>")[1:]
+    cells = [re.findall(r">([^<>&]+)(?:&nbsp;|</b>)", row) for row in rows]
+    assert cells == [
+        ["Step", "Changed", "Mean IoU", "Boundary IoU"],
+        ["0", "-", "0.500", "0.250"],
+        ["1", "2.0 %", "0.700", "0.350"],
+        ["2", "2.0 %", "-", "-"],
+    ]
+
+
+def test_the_chart_shows_what_was_measured_with_a_legend(dock):
+    chart = dock.refine.chart
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=1))
+    assert not chart.isVisibleTo(dock)
+    state = State(worker=Worker.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
+    dock.refresh(state)
+    assert chart.isVisibleTo(dock)
+    assert [series.name for series in chart.series] == [
+        "Accuracy",
+        "Mean IoU",
+        "Boundary IoU",
+        "a",
+        "building",
+    ]
+    assert chart.series[2].points() == [(0, pytest.approx(0.25)), (1, pytest.approx(0.35))]
+    assert "Mean IoU 0.700" in chart.accessibleDescription()
+    chart.resize(280, chart.sizeHint().height())
+    assert orange_pixels(chart.grab().toImage())  # the line of the buildings
+    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=2))
+    assert "Mean IoU -" in chart.accessibleDescription()
+    assert not orange_pixels(chart.grab().toImage())
+
+
+def orange_pixels(image):
+    colours = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+    return [colour for colour in colours if colour.red() > 180 and colour.green() < 140 and colour.blue() < 80]
+
+
+def test_the_lines_of_a_chart_stand_out_and_its_range_holds_all(qgis_app):
+    white, black = QColor("white"), QColor("black")
+    assert readable(QColor("#0072b2"), white) == QColor("#0072b2")
+    assert readable(QColor("#f0e442"), white).lightness() < QColor("#f0e442").lightness()
+    assert readable(QColor("#101010"), black) != QColor("#101010")
+    assert span([0.2, 0.9]) == (0.2, 0.9)
+    low, high = span([0.7])
+    assert (low, high) == (pytest.approx(0.675), pytest.approx(0.725))
 
 
 def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):

@@ -1,0 +1,84 @@
+"""What the small charts of the dock share: a frame, the range of the values beside it, and lines over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+
+LEAST_RANGE = 0.05  # of the vertical axis, so that noise is not blown up
+LEAST_CONTRAST = 70  # in lightness of 0-255, of a line against the ground
+PAD = 3  # px within the frame
+
+
+class Plot:
+    """Paints values over steps 0, 1, ... into a part of a widget, in the colours of its palette."""
+
+    def __init__(self, painter: QPainter, area: QRectF, palette: QPalette, steps: int, values: Sequence[float]) -> None:
+        self._painter, self._palette = painter, palette
+        self._steps = max(1, steps)
+        self._low, self._high = span(values)
+        metrics = painter.fontMetrics()
+        self._label_width = metrics.horizontalAdvance("0.00") + PAD
+        self.frame = area.adjusted(self._label_width, 0, -1, -1)
+
+    def place(self, step: float, value: float) -> QPointF:
+        """Return where a value lies."""
+        inner = self.frame.adjusted(PAD, PAD, -PAD, -PAD)
+        y = inner.top() + inner.height() * (self._high - value) / (self._high - self._low)
+        return QPointF(inner.left() + inner.width() * step / self._steps, y)
+
+    def paint_frame(self) -> None:
+        """Paint the ground, its frame, and the least and the greatest value beside it."""
+        painter = self._painter
+        painter.fillRect(self.frame, self._palette.color(QPalette.ColorRole.Base))
+        painter.setPen(QPen(faint(self._palette), 1))
+        painter.drawRect(self.frame)
+        painter.setPen(self._palette.color(QPalette.ColorRole.WindowText))
+        beside = QRectF(
+            self.frame.left() - self._label_width, self.frame.top(), self._label_width - PAD, self.frame.height()
+        )
+        right = Qt.AlignmentFlag.AlignRight
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, f"{self._high:.2f}")
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self._low:.2f}")
+
+    def paint_line(self, points: Sequence[tuple[float, float]], pen: QPen) -> None:
+        """Paint one line through (step, value) points, or a dot for a single one."""
+        self._painter.setPen(pen)
+        if len(points) == 1:
+            self._painter.drawEllipse(self.place(*points[0]), 1.5, 1.5)
+        self._painter.drawPolyline(QPolygonF([self.place(*point) for point in points]))
+
+    def paint_mark(self, step: int) -> None:
+        """Paint a vertical line at a step."""
+        self._painter.setPen(QPen(faint(self._palette), 1, Qt.PenStyle.DotLine))
+        x = self.place(step, self._low).x()
+        self._painter.drawLine(QPointF(x, self.frame.top()), QPointF(x, self.frame.bottom()))
+
+
+def span(values: Sequence[float]) -> tuple[float, float]:
+    """Return the range of a vertical axis: that of the values, but not less than `LEAST_RANGE`."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    middle = (low + high) / 2
+    return min(low, middle - LEAST_RANGE / 2), max(high, middle + LEAST_RANGE / 2)
+
+
+def faint(palette: QPalette) -> QColor:
+    """Return the colour of the text, half clear."""
+    colour = QColor(palette.color(QPalette.ColorRole.Text))
+    colour.setAlpha(110)
+    return colour
+
+
+def readable(colour: QColor, ground: QColor) -> QColor:
+    """Return a colour that stands out from the ground: darker or lighter where it would not."""
+    for _ in range(4):
+        if abs(_lightness(colour) - _lightness(ground)) >= LEAST_CONTRAST:
+            break
+        colour = colour.darker(130) if _lightness(ground) > 127 else colour.lighter(130)
+    return colour
+
+
+def _lightness(colour: QColor) -> float:
+    return 0.299 * colour.red() + 0.587 * colour.green() + 0.114 * colour.blue()
