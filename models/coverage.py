@@ -14,7 +14,7 @@ OUTSIDE = 256  # stands for what lies beyond the raster; no class
 CHUNK = 4_000_000  # points along the edges that are looked at at once
 
 
-def share_vertices(polygons: Sequence[shapely.Polygon], classes: Labels) -> NDArray[np.object_]:
+def share_vertices(polygons: Sequence[shapely.Polygon] | NDArray[np.object_], classes: Labels) -> NDArray[np.object_]:
     """Add the vertices that neighbours have and a polygon lacks, where three parts meet along its straight edge.
 
     Tracing gives each polygon the corners of its own outline alone, so two neighbours that meet on the edge of a third
@@ -22,9 +22,9 @@ def share_vertices(polygons: Sequence[shapely.Polygon], classes: Labels) -> NDAr
 
     Args:
         polygons: as traced, with edges along the pixels, in pixels: x is the column, y the row.
-        classes: what was traced.
+        classes: the class map that they, or they among others, were traced from.
     """
-    if not polygons:
+    if len(polygons) == 0:
         return np.array([], dtype=object)
     kind, points, (rings, parts) = shapely.to_ragged_array(polygons)
     corners = points.astype(np.int64)  # (points, 2)

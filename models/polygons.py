@@ -7,7 +7,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,15 @@ from .errors import OutputError, RefinerError
 from .ground import areas_m2, pixel_size_m
 from .progress import Watch, share
 from .rasters import burn, sieve, trace
-from .score_maps import UNLABELLED, Grid, Labels, probabilities
+from .score_maps import UNLABELLED, Grid, Labels, Window, probabilities
+from .seams import groups, join, on_seam
 from .tiles import tiles
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
 LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
 BLOCK = 1024  # px, of the windows in which scores are read
+TRACED = 3072  # px, of the blocks that are traced at once: polygons take 20 times the memory of pixels
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,65 @@ def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _:
     if pixel is not None:
         classes = sieve(classes, math.ceil(outline.min_area_m2 / pixel**2 - 1e-6))
     watch(0.5)
-    traced = trace(classes)
-    polygons = on_map(share_vertices([polygon for polygon, _ in traced], classes), grid)
-    indices = np.array([index for _, index in traced], dtype=int)
-    confidence = _confidence(scores, polygons, indices, share(watch, 0.5, 0.3))
-    if pixel is not None and outline.tolerance_m:
-        polygons = _simplified(polygons, grid, outline.tolerance_m / pixel)
+    tolerance_px = outline.tolerance_m / pixel if pixel else 0.0
+    pieces, blocks = [], [tile.core for tile in tiles(grid.height, grid.width, TRACED, 0)]
+    for n, block in enumerate(blocks):
+        watch_block = share(watch, 0.5 + 0.4 * n / len(blocks), 0.4 / len(blocks))
+        pieces.append(_pieces(scores, classes, block, tolerance_px, outline.background, watch_block))
+    whole = _joined(pieces)
     watch(0.95)
-    kept = (~shapely.is_empty(polygons)) & ((indices > 0) | outline.background)
-    chosen = [polygon for polygon in polygons[kept]]
-    areas = areas_m2(chosen, grid.crs)
+    polygons = on_map(whole.polygons, grid)
+    areas = areas_m2(polygons.tolist(), grid.crs)
     return ClassPolygons(
-        tuple(chosen),
-        tuple(scores.classes[index] for index in indices[kept]),
-        tuple(float(value) for value in confidence[kept]),
+        tuple(polygons),
+        tuple(scores.classes[index] for index in whole.indices),
+        tuple(float(value) for value in whole.total / np.maximum(whole.pixels, 1)),
         None if areas is None else tuple(areas),
+    )
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Polygons of a block, in pixels of the whole: class, sum of its probability, pixels, whether on a seam."""
+
+    polygons: NDArray[np.object_]
+    indices: NDArray[np.int_]
+    total: NDArray[np.float64]
+    pixels: NDArray[np.float64]
+    seam: NDArray[np.bool_]
+
+
+def _pieces(
+    scores: ExistingScores, classes: Labels, block: Window, tolerance_px: float, background: bool, watch: Watch
+) -> _Pieces:
+    """Trace and simplify one block; only the classes that are wanted are kept, for memory."""
+    part = np.ascontiguousarray(classes[block.slices()])
+    traced = trace(part)
+    indices = np.array([index for _, index in traced], dtype=int)
+    shift = np.array([block.column, block.row], dtype=float)
+    placed = shapely.transform([polygon for polygon, _ in traced], lambda points: points + shift)
+    polygons = share_vertices(placed, classes)  # also those of the neighbours across a seam
+    total, pixels = _confidence(scores, polygons, indices, block, watch)
+    if tolerance_px and len(polygons):
+        polygons = _simplified(polygons, tolerance_px)
+    kept = (~shapely.is_empty(polygons)) & ((indices > 0) | background)
+    polygons = polygons[kept]
+    return _Pieces(polygons, indices[kept], total[kept], pixels[kept], on_seam(polygons, block, *classes.shape))
+
+
+def _joined(pieces: Sequence[_Pieces]) -> _Pieces:
+    """Put the pieces of all blocks together, those of one part united."""
+    polygons, indices, total, pixels, seam = (
+        np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(_Pieces)
+    )
+    numbers = groups(polygons, indices, seam)
+    firsts = np.unique(numbers, return_index=True)[1]
+    return _Pieces(
+        join(polygons, numbers),
+        indices[firsts],
+        np.bincount(numbers, total).astype(np.float64),  # of nothing, it counts in whole numbers
+        np.bincount(numbers, pixels).astype(np.float64),
+        seam[firsts],
     )
 
 
@@ -97,34 +143,36 @@ def _class_indices(scores: ExistingScores, watch: Watch) -> Labels:
 
 
 def _confidence(
-    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], watch: Watch
-) -> NDArray[np.float64]:
-    """Return the mean probability of its class over the pixels of each polygon, as traced."""
+    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window, watch: Watch
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sum of the probability of its class over the pixels of each polygon, as traced, and their number.
+
+    The polygons are in pixels of the whole.
+    """
     total = np.zeros(len(polygons) + 1)
     pixels = np.zeros(len(polygons) + 1)
     tree = shapely.STRtree(polygons)
     of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
-    windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK, 0)]
+    windows = [tile.core for tile in tiles(block.height, block.width, BLOCK, 0)]
     for n, window in enumerate(windows):
-        part = scores.grid.crop(window)
+        place = Window(block.row + window.row, block.column + window.column, window.height, window.width)
+        part = Grid("", (1, 0, place.column, 0, 1, place.row), place.width, place.height)
         near = tree.query(shapely.Polygon(part.corners()))
         numbers = burn([(polygons[m], int(m) + 1) for m in near], part, dtype="int32")
-        maps, _ = scores.read(window)
+        maps, _ = scores.read(place)
         own = np.take_along_axis(probabilities(maps), of_class[numbers][None], axis=0)[0]
         total += np.bincount(numbers.ravel(), own.ravel(), minlength=total.size)
         pixels += np.bincount(numbers.ravel(), minlength=total.size)
         watch((n + 1) / len(windows))
-    return (total / np.maximum(pixels, 1))[1:]
+    return total[1:], pixels[1:]
 
 
-def _simplified(polygons: NDArray[np.object_], grid: Grid, tolerance_px: float) -> NDArray[np.object_]:
+def _simplified(polygons: NDArray[np.object_], tolerance_px: float) -> NDArray[np.object_]:
     """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root.
 
-    The outline of what has data stays as it is, so that all polygons together cover just that.
+    The outline of what has data, and of a block, stays as it is, so that all polygons together cover just that.
     """
-    sides = abs(grid.transform[0] * grid.transform[4] - grid.transform[1] * grid.transform[3])
-    simplified = shapely.coverage_simplify(polygons, tolerance_px * math.sqrt(sides), simplify_boundary=False)
-    return np.asarray(simplified, dtype=object)
+    return np.asarray(shapely.coverage_simplify(polygons, tolerance_px, simplify_boundary=False), dtype=object)
 
 
 def write(found: ClassPolygons, path: str | Path, crs: str) -> str:
