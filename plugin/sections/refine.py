@@ -199,7 +199,9 @@ def _row(facts: StepFacts, measured: bool, shown: bool) -> str:
         figures = (None, None) if accuracy is None else (accuracy.mean_iou, accuracy.mean_boundary_iou)
         cells += ["-" if figure is None else f"{figure:.3f}" for figure in figures]
     mark = ("<b>", "</b>") if shown else ("", "")
-    return "".join(f'<td align="right">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells)
+    return "".join(
+        f'<td align="right" style="white-space:nowrap">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells
+    )
 
 
 def percent(fraction: float) -> str:

@@ -14,8 +14,9 @@ from ..styles import class_colour
 from .plot import Plot, readable
 
 LINES = 6  # the height of the plot, in lines of text
-SAMPLE = 18  # px, the length of a line in the legend
+SAMPLE = 14  # px, the length of a line in the legend
 COLUMNS = 2  # of the legend
+SMALL = 0.9  # of the usual letters
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,15 @@ class StepChart(QWidget):
         self.series: tuple[Series, ...] = ()
         self.shown = 0
         self._steps = 1
+        font = self.font()
+        font.setPointSizeF(SMALL * font.pointSizeF())
+        self.setFont(font)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             self.tr(
                 "The accuracy of each step against the labels that were measured: the fraction of pixels that are "
-                "right, the mean IoU, the IoU of each class (dotted), and the mean IoU of what lies within two pixels of the "
-                "outlines, where a sharper map shows first."
+                "right, the mean IoU, the IoU of each class (dotted), and the mean IoU of what lies within two "
+                "pixels of the outlines, where a sharper map shows first."
             )
         )
 
@@ -71,7 +75,7 @@ class StepChart(QWidget):
         general = (
             Series(self.tr("Accuracy"), over(lambda a: a.overall)),
             Series(self.tr("Mean IoU"), over(lambda a: a.mean_iou), highlight, width=2.5),
-            Series(self.tr("Boundary IoU"), over(lambda a: a.mean_boundary_iou), style=Qt.PenStyle.DashLine),
+            Series(self.tr("Boundary"), over(lambda a: a.mean_boundary_iou), style=Qt.PenStyle.DashLine),
         )
         classes = tuple(
             Series(

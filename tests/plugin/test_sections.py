@@ -134,7 +134,7 @@ def test_the_chart_shows_what_was_measured_with_a_legend(dock):
     assert [series.name for series in chart.series] == [
         "Accuracy",
         "Mean IoU",
-        "Boundary IoU",
+        "Boundary",
         "a",
         "building",
     ]
