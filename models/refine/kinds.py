@@ -9,18 +9,31 @@ from typing import Any, Protocol
 import torch
 
 from ..training import Epoch
+from .contour import Geodesic
+from .crf import CRF
+from .diffusion import Anisotropic, Heat, PeronaMalik
 from .lesson import LabelledTile
+from .pool import OpinionPool
 from .refiner import Refiner
 from .rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN
+from .search import search
 from .teach import teach
 
 KINDS: dict[str, Callable[[int, int], Refiner]] = {
     RefinementRNN.kind: RefinementRNN,
     ClassAgnosticRNN.kind: ClassAgnosticRNN,
     UnsharedRNN.kind: UnsharedRNN,
+    CRF.kind: CRF,
+    Heat.kind: Heat,
+    PeronaMalik.kind: PeronaMalik,
+    Anisotropic.kind: Anisotropic,
+    Geodesic.kind: Geodesic,
+    OpinionPool.kind: OpinionPool,
 }
 DEFAULT = RefinementRNN.kind
-UNTAUGHT: frozenset[str] = frozenset()  # that also work with their usual parameters
+UNTAUGHT = frozenset(  # that also work with their usual parameters
+    (CRF.kind, Heat.kind, PeronaMalik.kind, Anisotropic.kind, Geodesic.kind, OpinionPool.kind)
+)
 
 
 class Teach(Protocol):
@@ -35,7 +48,7 @@ class Teach(Protocol):
 
 @dataclass(frozen=True)
 class Lesson:
-    """How a kind is taught, and how many updates of the weights that usually takes."""
+    """How a kind is taught, and how many updates of the weights, or parameters to try, that usually takes."""
 
     teach: Teach
     updates: int
@@ -45,6 +58,12 @@ LESSONS: dict[str, Lesson] = {
     RefinementRNN.kind: Lesson(teach, 300),
     ClassAgnosticRNN.kind: Lesson(teach, 300),
     UnsharedRNN.kind: Lesson(teach, 300),
+    CRF.kind: Lesson(search, 32),
+    Heat.kind: Lesson(search, 8),
+    PeronaMalik.kind: Lesson(search, 60),
+    Anisotropic.kind: Lesson(search, 60),
+    Geodesic.kind: Lesson(search, 40),
+    OpinionPool.kind: Lesson(search, 15),
 }
 
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.refine.run import refine
+from map_refiner.models.refine.kinds import UNTAUGHT, make
+from map_refiner.models.refine.run import from_prepared, margin, refine
 from map_refiner.models.tiles import tiles
 
 SIZES = [(1, 1), (1, 29), (31, 1), (13, 17), (29, 23)]
@@ -18,7 +19,7 @@ def refined_in_tiles(net, scores, image, steps, size):
     """Refine tile by tile, each with a halo of what `steps` steps reach, and put the cores together."""
     _, height, width = scores.shape
     whole = torch.full_like(scores, torch.nan)
-    halo = steps * net.halo
+    halo = margin(net, steps)
     for tile in tiles(height, width, size, halo):
         rows, columns = tile.outer.slices()
         after = last(refine(net, scores[:, rows, columns], image[:, rows, columns], tile.borders, steps))
@@ -38,6 +39,50 @@ def test_tiled_equals_untiled(refiner, steps, size):
     for tile in (3, 8, 16):
         tiled = refined_in_tiles(net, scores, image, steps, tile)
         assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
+
+
+@pytest.mark.parametrize("steps", range(1, 9))
+@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+def test_tiled_equals_untiled_for_the_untaught(kind, steps):
+    net = make(kind, 3, 2)
+    net.use(net.candidates()[steps * 7 % len(net.candidates())])
+    torch.manual_seed(steps)
+    for size in SIZES:
+        scores, image = 2 * torch.randn(3, *size), torch.randn(2, *size)
+        untiled = last(refine(net, scores, image, WHOLE, steps))
+        assert untiled.shape == scores.shape
+        tiled = refined_in_tiles(net, scores, image, steps, 13)
+        assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
+
+
+@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+def test_long_scenes_are_cut_inside(kind):
+    """A scene longer than two margins, so that there are tiles that end within it; all time steps that there may be."""
+    net = make(kind, 3, 2)
+    if "inner" in net.candidates()[0]:
+        net.use({"inner": 10})
+    steps = 2
+    scores, image = 2 * torch.randn(3, 7, 211), torch.randn(2, 7, 211)
+    for turned in (False, True):
+        maps = (scores.mT, image.mT) if turned else (scores, image)
+        untiled = last(refine(net, *maps, WHOLE, steps))
+        tiled = refined_in_tiles(net, *maps, steps, 31)
+        assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
+        other = maps[0].clone()
+        other[0, 0, 0] += 9  # something must flow, or nothing was tested
+        assert (last(refine(net, other, maps[1], WHOLE, steps)) - untiled).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+def test_steps_go_on_where_they_were_left(kind):
+    """From the whole state and from the image term again, as a session that reads it from disk does."""
+    net = make(kind, 3, 2)
+    scores, image = torch.randn(3, 19, 23), torch.randn(2, 19, 23)
+    state = net.start(scores)
+    assert state.shape == (net.channels, 19, 23)
+    for index in range(3):
+        (state,) = from_prepared(net, state.clone(), net.prepare(image, WHOLE), WHOLE, range(index, index + 1))
+    assert torch.equal(state[:3], last(refine(net, scores, image, WHOLE, 3)))
 
 
 def test_yields_every_step(refiner):
