@@ -14,6 +14,7 @@ from .device import out_of_memory
 from .errors import Interrupted, RefinerError
 from .examples import labelled_tile, training_images
 from .files import make_folder
+from .filters import show_filters
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
@@ -185,6 +186,10 @@ class Handlers:
             near = tuple(edges.boundary_iou[BOUNDARY].values())
             figures = accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou, near
             self._wire.send(p.Evaluated(step.index, session.classes, *figures))
+
+    def _on_showfilters(self, request: p.ShowFilters) -> None:
+        session, _ = self._source(request.step)
+        self._wire.send(show_filters(session, request, self._watch("Filtering the scene")))
 
     # --- shared ----------------------------------------------------------------------------------------------
 

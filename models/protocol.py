@@ -122,6 +122,17 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class ShowFilters:
+    """Write what learned filters of the refiner in use answer to a step's scores of a class, and to the image."""
+
+    step: int
+    class_index: int
+    path: str  # where the answers go, *.tif
+    score_filters: tuple[int, ...] | None = None  # from 0; None: those that count most
+    image_filters: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the running training early and keep its best weights. Seen while another request runs."""
 
@@ -239,6 +250,23 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class FiltersShown:
+    """What filters answer is in a raster, a band a filter; and the values of all kernels, row by row."""
+
+    path: str
+    step: int
+    class_index: int
+    names: tuple[str, ...]  # of the bands
+    limits: tuple[float, ...]  # of each band: nearly all magnitudes stay below
+    score_filters: tuple[int, ...]  # whose answers are in the first bands
+    image_filters: tuple[int, ...]  # and in the others
+    score_kernels: tuple[tuple[float, ...], ...]
+    image_kernels: tuple[tuple[float, ...], ...]  # bands outermost
+    size: int  # px, of a side of a kernel
+    bands: int  # of the image kernels; of a scene with many, the first few
+
+
+@dataclass(frozen=True)
 class Finished:
     """The request is done."""
 
@@ -273,6 +301,7 @@ Request = Union[
     ExportPolygons,
     ExportRaster,
     Evaluate,
+    ShowFilters,
     Stop,
     Cancel,
 ]
@@ -287,6 +316,7 @@ Event = Union[
     RefinerLoaded,
     Exported,
     Evaluated,
+    FiltersShown,
     Finished,
     Cancelled,
     Failed,

@@ -173,6 +173,24 @@ def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, tow
     assert shapely.union_all(shapes).symmetric_difference(shapely.box(*area)).area < 1e-6
 
 
+def test_filters_are_shown(ready, tmp_path):
+    ready.do(p.Step(0, 1))
+    path = str(tmp_path / "f.tif")
+    (event,) = of(p.FiltersShown, ready.do(p.ShowFilters(1, 1, path, (0, 31), None)))
+    assert (event.path, event.step, event.class_index) == (path, 1, 1)
+    assert event.names[:2] == ("M 1 on building", "M 32 on building")
+    assert len(event.names) == len(event.limits) == len(read(path)) == 6
+    assert [len(kernel) for kernel in event.score_kernels] == [25] * 32
+    assert [len(kernel) for kernel in event.image_kernels] == [75] * 32
+    for request, says in (
+        (p.ShowFilters(7, 1, path), "no step 7"),
+        (p.ShowFilters(1, 7, path), "no class 7"),
+        (p.ShowFilters(1, 1, path, (99,)), "no filter M 100"),
+        (p.ShowFilters(1, 1, str(tmp_path / "missing" / "f.tif")), "There is no folder"),
+    ):
+        assert_says(ready.refuse(request), says)
+
+
 def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
     ready.do(p.Step(0, 2))
     (opened,) = ready.do(p.Resume(str(tmp_path / "run")))

@@ -1,0 +1,189 @@
+"""The filters that a refiner has learnt, and what they answer to a scene: the paper's figure 11.
+
+Maggiori et al. (2017) show that the learned filters act as gradients in several directions, as in a diffusion process.
+Which filters a refiner has is a matter of its class: `filters_of` dispatches on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from .borders import Borders
+from .errors import RefinerError
+from .progress import Watch
+from .protocol import FiltersShown, ShowFilters
+from .rasters import NODATA, score_writer
+from .refine.refiner import Refiner, pad
+from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
+from .session import TILE, Session
+from .tiles import tiles
+
+SHOWN = 4  # of each sort, where nobody chose
+MOST_BANDS = 4  # of an image whose kernels are sent
+SAMPLE = 100_000  # pixels of a tile that the range of the answers is taken from
+USUAL = 98.0  # per cent of the answers that the range holds
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of a step on the score map of one class, and how much each one counts for that class."""
+
+    scores: Tensor  # M: (filters, size, size)
+    image: Tensor  # N: (filters, bands, size, size)
+    scores_count: Tensor  # (filters,)
+    image_count: Tensor  # (filters,)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Filters of one step, and the numbers of those whose answers are wanted."""
+
+    filters: Filters
+    scores: tuple[int, ...]
+    image: tuple[int, ...]
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the names of the answers on the score map of a class of some name, and on the image."""
+        return (*(f"M {n + 1} on {name}" for n in self.scores), *(f"N {n + 1}" for n in self.image))
+
+
+@functools.singledispatch
+def filters_of(refiner: object, index: int, k: int) -> Filters:
+    """Return the filters that make step `index` (from 0) of class `k`, on the CPU.
+
+    Raises:
+        RefinerError: for a refiner that has none.
+    """
+    kind = getattr(refiner, "kind", type(refiner).__name__)
+    raise RefinerError(f"The refiner {kind!r} has no learned filters to show.")
+
+
+@filters_of.register
+def _(refiner: RefinementRNN, index: int, k: int) -> Filters:
+    n = k % len(refiner.hidden)
+    counts = (refiner.out[n].abs() @ refiner.hidden[n].abs())[0].detach().cpu()  # (64,)
+    scores = refiner.score_filters.detach().cpu().view(FILTERS, SIZE, SIZE)
+    image = refiner.image_filters.detach().cpu().view(FILTERS, refiner.bands, SIZE, SIZE)
+    return Filters(
+        scores,
+        image,
+        counts[:FILTERS] * scores.flatten(1).norm(dim=1),
+        counts[FILTERS:] * image.flatten(1).norm(dim=1),
+    )
+
+
+@filters_of.register
+def _(refiner: UnsharedRNN, index: int, k: int) -> Filters:
+    return filters_of(refiner.nets[min(index, USUAL_STEPS - 1)], 0, k)
+
+
+def choose(
+    refiner: Refiner | None, index: int, k: int, scores: Sequence[int] | None, image: Sequence[int] | None
+) -> Chosen:
+    """Choose filters by their numbers (from 0), or those that count most.
+
+    Raises:
+        RefinerError: where there are no filters, or none of such a number.
+    """
+    if refiner is None:
+        raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+    found = filters_of(refiner, index, k)
+    wanted = []
+    for sort, numbers, counts in (("M", scores, found.scores_count), ("N", image, found.image_count)):
+        chosen = counts.argsort(descending=True)[:SHOWN].tolist() if numbers is None else numbers
+        odd = [n for n in chosen if not 0 <= n < len(counts)]
+        if odd:
+            raise RefinerError(f"There is no filter {sort} {odd[0] + 1}; the last one is {len(counts)}.")
+        wanted.append(tuple(sorted(set(chosen))))
+    if not any(wanted):
+        raise RefinerError("No filter is chosen; choose at least one.")
+    return Chosen(found, *wanted)
+
+
+def show_filters(session: Session, request: ShowFilters, watch: Watch) -> FiltersShown:
+    """Do what is requested, with the filters that would make the step after the one that is named.
+
+    Raises:
+        RefinerError: where the refiner has no filters, or there is no such filter or class.
+    """
+    k, origin = request.class_index, session.history[request.step]
+    if not 0 <= k < len(session.classes):
+        raise RefinerError(f"There is no class {k}; the last one is {len(session.classes) - 1}.")
+    index = origin.age if origin.refiner == session.refiner_path else 0
+    chosen = choose(session.refiner, index, k, request.score_filters, request.image_filters)
+    limits = write_answers(session, request.step, k, chosen, request.path, watch)
+    image = chosen.filters.image[:, :MOST_BANDS]
+    return FiltersShown(
+        path=request.path,
+        step=request.step,
+        class_index=k,
+        names=chosen.names(session.classes[k]),
+        limits=limits,
+        score_filters=chosen.scores,
+        image_filters=chosen.image,
+        score_kernels=_kernels(chosen.filters.scores),
+        image_kernels=_kernels(image),
+        size=image.shape[-1],
+        bands=image.shape[1],
+    )
+
+
+def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str, watch: Watch) -> tuple[float, ...]:
+    """Write what filters answer to a step's scores of class `k` (logits) and to the image, a band a filter.
+
+    Returns:
+        For each band the magnitude that nearly all answers stay below.
+    """
+    grid = session.scene.grid
+    reach = chosen.filters.scores.shape[-1] // 2
+    parts = list(tiles(grid.height, grid.width, TILE, reach))
+    samples = []
+    names = chosen.names(session.classes[k])
+    with score_writer(path, grid, names, session.scene.pixel_size_m) as writer:
+        for n, tile in enumerate(parts):
+            maps = session.maps(step, tile.outer)
+            image, _ = session.scene.read(tile.outer)
+            rows, columns = tile.core.slices(tile.outer)
+            valid = maps.valid[rows, columns]
+            top = 0 if tile.borders.top else reach
+            left = 0 if tile.borders.left else reach
+            answers = _answers(chosen, maps.scores[k], image, tile.borders)
+            answers = answers[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            writer.write(np.where(valid, answers, np.float32(NODATA)), tile.core)
+            every = max(1, math.isqrt(valid.size // SAMPLE))
+            samples.append(np.abs(answers[:, ::every, ::every])[:, valid[::every, ::every]])
+            watch((n + 1) / len(parts))
+    known = np.concatenate(samples, axis=1)
+    if not known.size:
+        return (1.0,) * len(names)
+    return tuple(float(value) or 1.0 for value in np.percentile(known, USUAL, axis=1))
+
+
+def _answers(
+    chosen: Chosen, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
+) -> NDArray[np.float32]:
+    """Filter a tile; the result is smaller by the reach of the filters where the tile has real neighbours."""
+    filters, found = chosen.filters, []
+    reach = filters.scores.shape[-1] // 2
+    with torch.inference_mode():
+        if chosen.scores:
+            map_ = pad(torch.from_numpy(scores)[None], reach, borders)
+            found.append(functional.conv2d(map_[None], filters.scores[list(chosen.scores), None])[0])
+        if chosen.image:
+            bands = pad(torch.from_numpy(np.ascontiguousarray(image)), reach, borders)
+            found.append(functional.conv2d(bands[None], filters.image[list(chosen.image)])[0])
+        answers = torch.cat(found)
+    return np.asarray(answers.numpy(), dtype=np.float32)
+
+
+def _kernels(filters: Tensor) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(float(value), 5) for value in each.flatten()) for each in filters)
