@@ -5,9 +5,10 @@ The boundary of class k is where phi_k = u_k - max of the other u_j is zero, and
     dphi/dt = |grad phi| div(g grad phi / |grad phi|) = g |grad phi| curvature + grad g . grad phi
 
 that is, it shortens, and is drawn into the valleys of g = 1 / (1 + (s / kappa)^2), where the image changes most.
-Discretisation (ours; the paper gives none): central differences for the curvature, upwind ones for the pull of g. Each
-class gets half of the motion of its phi, for at a boundary of two classes their phi are each other's negative, so that
-both halves add up. `step` makes `inner` time steps, ten at most, for one moves a boundary by a fraction of a pixel.
+Discretisation (ours; the paper gives none): explicit Euler steps with central differences for the curvature and upwind
+ones for the pull of g. Each class gets half of the motion of its phi, for at a boundary of two classes their phi are
+each other's negative, so that both halves add up. `step` makes `inner` time steps, ten at most, for one moves a
+boundary by a fraction of a pixel. Within a `step` NoData moves like data.
 """
 
 from __future__ import annotations
@@ -51,12 +52,16 @@ class Geodesic(Tuned):
             first, second = after.topk(2, dim=0).values
             for k in range(self.classes):
                 others = torch.where(after[k] == first, second, first)
-                after[k] += motion(after[k] - others, prepared).mul_(tau / 2)
+                after[k] += moved(after[k] - others, prepared, tau).div_(2)
         return inner(after, self.halo, borders)
 
 
-def motion(phi: Tensor, prepared: Tensor) -> Tensor:
-    """Return dphi/dt of (rows, columns); `prepared` holds g and its differences across and down."""
+def moved(phi: Tensor, prepared: Tensor, tau: float) -> Tensor:
+    """Return by how much phi, (rows, columns), changes in a time step; `prepared` is g and its differences.
+
+    The equation has a maximum principle, which central differences break on noise until it grows without bounds. So phi
+    stays within the range of its neighbours.
+    """
     g, g_across, g_down = prepared
     p = functional.pad(phi[None], (1, 1, 1, 1), mode="replicate")[0]  # boundaries meet the scene's at right angles
     before, after, above, below = p[1:-1, :-2], p[1:-1, 2:], p[:-2, 1:-1], p[2:, 1:-1]
@@ -65,8 +70,14 @@ def motion(phi: Tensor, prepared: Tensor) -> Tensor:
     xy = (p[2:, 2:] + p[:-2, :-2] - p[2:, :-2] - p[:-2, 2:]) / 4
     shorten = (xx * y * y - 2 * x * y * xy + yy * x * x) / (x * x + y * y + FLAT)  # curvature |grad phi|
     pull = _upwind(g_across, phi - before, after - phi) + _upwind(g_down, phi - above, below - phi)
-    moved: Tensor = g * shorten + pull
-    return moved
+    change: Tensor = tau * (g * shorten + pull)
+    return change.clamp(_least(p) - phi, -_least(-p) - phi)
+
+
+def _least(padded: Tensor) -> Tensor:
+    """Return the least of each 3 x 3 neighbourhood; smaller by a pixel to each side."""
+    rows = torch.minimum(torch.minimum(padded[:-2], padded[1:-1]), padded[2:])
+    return torch.minimum(torch.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
 def _upwind(slope: Tensor, behind: Tensor, ahead: Tensor) -> Tensor:

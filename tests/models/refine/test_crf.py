@@ -1,0 +1,125 @@
+"""The truncated dense CRF: exact where its window covers the image, and itself wherever it does not."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.borders import WHOLE
+from map_refiner.models.refine.crf import CRF
+from map_refiner.models.refine.run import refine
+
+VALUES = {"bilateral": 4.0, "alpha": 3.0, "beta": 0.7, "spatial": 2.0, "gamma": 1.5}
+
+
+def make(reach, cell=1, near=None, classes=3, **values):
+    net = CRF(classes, 2, reach, cell, reach if near is None else near)
+    net.use({**VALUES, **values})
+    return net
+
+
+def scene(height, width, classes=3):
+    generator = torch.Generator().manual_seed(height * 100 + width)
+    scores = 2 * torch.randn(classes, height, width, generator=generator)
+    return scores, torch.randn(2, height, width, generator=generator)
+
+
+def exact(scores, image, steps, values=VALUES, pairs=None):
+    """The mean field over all pairs of pixels, in float64; `pairs` weighs them, to leave some out."""
+    classes, height, width = scores.shape
+    where = np.indices((height, width)).reshape(2, -1).astype(float)
+    colour = image.double().numpy().reshape(len(image), -1)
+    apart = ((where[:, :, None] - where[:, None]) ** 2).sum(0)
+    unlike = ((colour[:, :, None] - colour[:, None]) ** 2).mean(0)
+    kernels = [
+        (values["bilateral"], np.exp(-apart / (2 * values["alpha"] ** 2) - unlike / (2 * values["beta"] ** 2))),
+        (values["spatial"], np.exp(-apart / (2 * values["gamma"] ** 2))),
+    ]
+    if pairs is not None:
+        kernels = [(weight, kernel * some) for (weight, kernel), some in zip(kernels, pairs, strict=True)]
+    potts = 1 - np.eye(classes)
+    psi = -scores.double().log_softmax(0).numpy().reshape(classes, -1)
+    energy, found = psi, []
+    for _ in range(steps):
+        q = torch.from_numpy(-energy).softmax(0).numpy()
+        energy = psi + sum(weight * potts @ (q @ kernel.T) / kernel.sum(1) for weight, kernel in kernels)
+        found.append(torch.from_numpy(-energy).log_softmax(0).numpy().reshape(classes, height, width))
+    return found
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (8, 1), (7, 9)])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_equals_the_exact_mean_field_where_the_window_covers_all(size, classes):
+    scores, image = scene(*size, classes)
+    found = list(refine(make(9, classes=classes), scores, image, WHOLE, 5))
+    for each, wanted in zip(found, exact(scores, image, 5), strict=True):
+        assert each.numpy() == pytest.approx(wanted, abs=1e-4)
+    if size == (7, 9):
+        assert (found[0] - scores.log_softmax(0)).abs().max() > 0.5
+
+
+def test_the_window_leaves_out_what_is_farther_alone():
+    """The exact mean field, without the pairs that are more than 4 px apart, or 2 px for the spatial kernel."""
+    scores, image = scene(9, 12)
+    where = np.indices((9, 12)).reshape(2, -1)
+    apart = np.abs(where[:, :, None] - where[:, None]).max(0)
+    wanted = exact(scores, image, 2, pairs=(apart <= 4, apart <= 2))[-1]
+    *_, found = refine(make(4, near=2), scores, image, WHOLE, 2)
+    assert found.numpy() == pytest.approx(wanted, abs=1e-4)
+
+
+def test_far_pixels_stand_for_their_cells():
+    """With cells of 3 px: the nearest 3 x 3 pixels in full, and of each cell around them the middle, nine times."""
+    scores, image = scene(10, 11)
+    where = np.indices((10, 11)).reshape(2, -1)
+    offset = np.abs(where[:, :, None] - where[:, None])
+    near = offset.max(0) <= 1
+    far = ~near & (offset % 3 == 0).all(0) & (offset.max(0) <= 6)
+    values = {**VALUES, "gamma": 0.5}  # so that the spatial kernel is nothing beyond its window
+    wanted = exact(scores, image, 2, values, pairs=(near + 9.0 * far, np.ones_like(near)))[-1]
+    *_, found = refine(make(6, cell=3, **values), scores, image, WHOLE, 2)
+    assert found.numpy() == pytest.approx(wanted, abs=1e-4)
+    nearest = exact(scores, image, 2, values, pairs=(near, np.ones_like(near)))[-1]
+    assert np.abs(found.numpy() - nearest).max() > 0.5
+
+
+def test_cells_come_close_to_the_full_window():
+    """What the cells cost on an image that is smooth between its edges: little beside what a step does."""
+    rows, columns = np.indices((60, 60))
+    is_house = torch.from_numpy((rows // 20 + columns // 20) % 2 == 1)
+    generator = torch.Generator().manual_seed(0)
+    image = torch.where(is_house, 1.0, -1.0) + 0.1 * torch.randn(2, 60, 60, generator=generator)
+    truth = torch.stack([~is_house, is_house]).float()
+    scores = truth + torch.randn(2, 60, 60, generator=generator)
+    values = {"alpha": 5.0, "beta": 0.3}
+    maps = {cell: next(refine(make(17, cell, 6, 2, **values), scores, image, WHOLE, 1)).softmax(0) for cell in (1, 5)}
+    assert (maps[1] - scores.softmax(0)).abs().mean() > 0.2
+    assert (maps[1] - maps[5]).abs().mean() < 0.05
+    right = {cell: float(((maps[cell][1] > 0.5) == is_house).float().mean()) for cell in maps}
+    assert min(right.values()) > 0.95
+    assert ((scores[1] > scores[0]) == is_house).float().mean() < 0.8
+
+
+def test_remembers_what_the_coarse_map_said():
+    """The unaries stay: a state is (log Q, psi), and any number of steps still knows the scores."""
+    net = make(3)
+    scores, image = scene(8, 8)
+    state = net.start(scores)
+    assert torch.allclose(state[:3], scores.log_softmax(0))
+    assert torch.allclose(state[3:], -scores.log_softmax(0))
+    after = net.step(state, net.prepare(image, WHOLE), WHOLE, 0)
+    assert torch.equal(after[3:], state[3:])
+    assert torch.allclose(after[:3].exp().sum(0), torch.ones(8, 8), atol=1e-5)
+
+
+def test_strips_do_not_show():
+    """A scene of more pixels than a strip, against its middle alone."""
+    net = make(3)
+    scores, image = scene(41, 1500)
+    (whole,) = refine(net, scores, image, WHOLE, 1)
+    (left,) = refine(net, scores[:, :, :40], image[:, :, :40], WHOLE, 1)
+    assert torch.allclose(whole[:, :, :37], left[:, :, :37], atol=1e-5)
+
+
+def test_without_weights_the_scores_stay():
+    scores, image = scene(6, 7)
+    *_, after = refine(make(6, bilateral=0, spatial=0), scores, image, WHOLE, 3)
+    assert torch.allclose(after, scores.log_softmax(0), atol=1e-5)
