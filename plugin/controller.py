@@ -10,6 +10,7 @@ from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resum
 from .control.coarse import CoarseControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
+from .control.filters import FilterControl
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
@@ -32,7 +33,8 @@ class Controller(Part):
         self.steps = StepControl(desk)
         self.teaching = TeachControl(desk, self.scenes)
         self.exporting = ExportControl(desk)
-        self._parts = (self.scenes, self.coarse, self.steps, self.teaching, self.exporting)
+        self.filters = FilterControl(desk, self.steps)
+        self._parts = (self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters)
         engine = desk.engine
         engine.state_changed.connect(desk.refresh)
         engine.became_ready.connect(self._on_ready)
@@ -59,6 +61,7 @@ class Controller(Part):
         desk.engine.blockSignals(True)
         desk.engine.shut_down()
         desk.layers.forget()
+        self.filters.shut_down()
         self.scenes.area_tool.remove()
 
     def settings_changed(self) -> None:
@@ -151,6 +154,7 @@ class Controller(Part):
         desk = self.desk
         self.steps.stop_playing()
         desk.layers.forget()
+        self.filters.shut_down()
         desk.run = desk.coming = None
         if desk.task is not Task.NONE:
             desk.engine.cancel()

@@ -82,6 +82,12 @@ class ScoreLayers(QObject):
         self._apply_visibility()
         self.set_visible(run, True)
 
+    def group_of(self, run: str) -> QgsLayerTreeGroup:
+        """Return the group of a run, for what is to be seen beside its steps: these alone exclude each other then."""
+        group = self._run_group(run) or self._new_run_group(run)
+        group.setIsMutuallyExclusive(False)
+        return group
+
     def set_visible(self, run: str, visible: bool) -> None:
         """Show or hide all of a run."""
         group = self._run_group(run)
@@ -167,15 +173,16 @@ class ScoreLayers(QObject):
         for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the chosen one last: it unchecks others
             node.setItemVisibilityChecked(_kind(node) == kind)
         group.setItemVisibilityChecked(True)
-        for other in _groups(group.parent(), STEP):
-            if other is not group:
-                other.setItemVisibilityChecked(False)
+        _uncheck_others(group)
         self._busy = False
 
     def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
         index = _step_of(node)
         if self._busy or index < 0 or not node.itemVisibilityChecked() or node.parent() is None:
             return
+        self._busy = True
+        _uncheck_others(node)
+        self._busy = False
         run = node.parent().customProperty(RUN)
         if run and (run, index) != self._shown[:2]:
             self.step_chosen.emit(run, index)
@@ -199,6 +206,13 @@ def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
             if node.customProperty(key) is not None:
                 yield node
             yield from _groups(node, key)
+
+
+def _uncheck_others(step: QgsLayerTreeGroup) -> None:
+    """Hide the other steps of a run, whether or not their group does it by itself."""
+    for other in _groups(step.parent(), STEP):
+        if other is not step:
+            other.setItemVisibilityChecked(False)
 
 
 def _step_of(node: QgsLayerTreeNode) -> int:

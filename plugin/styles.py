@@ -8,8 +8,10 @@ from pathlib import Path
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsColorRampShader,
     QgsFillSymbol,
     QgsRasterLayer,
+    QgsRasterShader,
     QgsRendererCategory,
     QgsSingleBandPseudoColorRenderer,
     QgsSymbol,
@@ -22,6 +24,9 @@ STYLES = Path(__file__).resolve().parents[1] / "resources" / "styles"
 # Okabe and Ito's palette, which people with any kind of colour blindness tell apart.
 KNOWN = {"building": "#d55e00", "road": "#f0e442", "water": "#56b4e9", "tree": "#009e73", "vegetation": "#009e73"}
 OTHERS = ("#0072b2", "#cc79a7", "#56b4e9", "#e69f00", "#009e73", "#999999")
+
+# ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.
+DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a582"), (1.0, "#b2182b"))
 
 TILE = "tile"
 IGNORE = "ignore"
@@ -54,6 +59,37 @@ def write_class_style(raster: Path, classes: Sequence[str]) -> None:
 def write_heat_style(raster: Path) -> None:
     """Write the style of a raster of scores beside it: from 0 to 1, never from its own least to its own greatest."""
     _write_beside(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
+
+
+def write_answer_style(raster: Path, limit: float) -> None:
+    """Write the style of a raster of answers of filters beside it: blue below 0, white at 0, red above."""
+    template = (STYLES / "answers.qml").read_text(encoding="utf-8")
+    _write_beside(raster, template.replace("LIMIT", f"{limit:.6g}"))
+
+
+def diverging(value: float) -> QColor:
+    """Return the colour of a value from -1 to 1: blue below 0, white at 0, red above."""
+    value = max(-1.0, min(1.0, value))
+    for (low, one), (high, other) in zip(DIVERGING, DIVERGING[1:]):
+        if value <= high:
+            part = (value - low) / (high - low)
+            pairs = zip(QColor(one).getRgb(), QColor(other).getRgb())
+            return QColor(*(round(a + part * (b - a)) for a, b in pairs))
+    return QColor(DIVERGING[-1][1])
+
+
+def style_answers(layer: QgsRasterLayer, band: int, limit: float) -> None:
+    """Show a band of answers from -limit to limit, so that white is 0."""
+    ramp = QgsColorRampShader(-limit, limit)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    values = [(position * limit, QColor(colour)) for position, colour in DIVERGING]
+    ramp.setColorRampItemList([QgsColorRampShader.ColorRampItem(v, c, f"{v:.3g}") for v, c in values])
+    shader = QgsRasterShader(-limit, limit)
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
+    renderer.setClassificationMin(-limit)
+    renderer.setClassificationMax(limit)
+    layer.setRenderer(renderer)
 
 
 def _write_beside(raster: Path, style: str) -> None:

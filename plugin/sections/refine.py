@@ -22,6 +22,7 @@ class RefineSection(Section):
     play_toggled = pyqtSignal(bool)
     run_requested = pyqtSignal()
     step_chosen = pyqtSignal(int)
+    filters_requested = pyqtSignal()
     kind_chosen = pyqtSignal(int)  # 0: the class map; k: the heat map of band k
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,6 +51,17 @@ class RefineSection(Section):
             self.kind,
             self.tr("The class map, or the heat map of one class: its score from 0 (dark) to 1 (bright)."),
         )
+        self._no_filters = ""
+        self.filters = button(
+            self.tr("Show Filters…"),
+            self.tr(
+                "See the kernels that the refiner has learnt, and what they answer to the scores of the shown step and "
+                "to the image."
+            ),
+        )
+        self._filters_tip = self.filters.toolTip()
+        self.filters.clicked.connect(self.filters_requested)
+        self.add_wide(self.filters)
         self.facts = note(self.tr("The shown step"))
         self.add_wide(self.facts)
         self.chart = StepChart()
@@ -113,6 +125,13 @@ class RefineSection(Section):
         self.about.setText(text)
         self.about.setVisible(bool(text))
 
+    def set_no_filters(self, reason: str) -> None:
+        """Say why the chosen refiner has no filters to show; an empty text: it has."""
+        self._no_filters = reason
+        self.filters.setToolTip(reason or self._filters_tip)
+        self.filters.setAccessibleDescription(self.filters.toolTip())
+        self.update_again()
+
     def _add_slider(self) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
@@ -131,6 +150,7 @@ class RefineSection(Section):
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
         self._show_play(state.playing)
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
+        self.filters.setEnabled(can_step and not self._no_filters)
         self._fill_kinds(state.classes)
         self._fill_slider(state)
         self.facts.setText(self._sentence(state))
