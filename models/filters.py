@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from .errors import RefinerError
 from .progress import Watch
 from .protocol import FiltersShown, ShowFilters
 from .rasters import NODATA, score_writer
-from .refine.refiner import Refiner, pad
+from .refine.refiner import Refiner, inner, pad
 from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
 from .session import TILE, Session
 from .tiles import tiles
@@ -33,6 +33,11 @@ SAMPLE = 100_000  # pixels of a tile that the range of the answers is taken from
 USUAL = 98.0  # per cent of the answers that the range holds
 
 
+def identity(maps: Tensor) -> Tensor:
+    """Return the scores as they are: what the paper's filters see."""
+    return maps
+
+
 @dataclass(frozen=True)
 class Filters:
     """The filters of a step on the score map of one class, and how much each one counts for that class."""
@@ -41,6 +46,12 @@ class Filters:
     image: Tensor  # N: (filters, bands, size, size)
     scores_count: Tensor  # (filters,)
     image_count: Tensor  # (filters,)
+    seen: Callable[[Tensor], Tensor] = identity  # what they see of (classes, rows, columns) logits
+
+    @property
+    def reach(self) -> int:
+        """How many pixels to each side the largest filters look."""
+        return max(self.scores.shape[-1], self.image.shape[-1]) // 2
 
 
 @dataclass(frozen=True)
@@ -132,19 +143,20 @@ def show_filters(session: Session, request: ShowFilters, watch: Watch) -> Filter
         image_filters=chosen.image,
         score_kernels=_kernels(chosen.filters.scores),
         image_kernels=_kernels(image),
-        size=image.shape[-1],
+        score_size=chosen.filters.scores.shape[-1],
+        image_size=image.shape[-1],
         bands=image.shape[1],
     )
 
 
 def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str, watch: Watch) -> tuple[float, ...]:
-    """Write what filters answer to a step's scores of class `k` (logits) and to the image, a band a filter.
+    """Write what filters answer to a step's scores of class `k` and to the image, a band a filter.
 
     Returns:
         For each band the magnitude that nearly all answers stay below.
     """
     grid = session.scene.grid
-    reach = chosen.filters.scores.shape[-1] // 2
+    reach = chosen.filters.reach
     parts = list(tiles(grid.height, grid.width, TILE, reach))
     samples = []
     names = chosen.names(session.classes[k])
@@ -156,7 +168,7 @@ def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str
             valid = maps.valid[rows, columns]
             top = 0 if tile.borders.top else reach
             left = 0 if tile.borders.left else reach
-            answers = _answers(chosen, maps.scores[k], image, tile.borders)
+            answers = _answers(chosen, k, maps.scores, image, tile.borders)
             answers = answers[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
             writer.write(np.where(valid, answers, np.float32(NODATA)), tile.core)
             every = max(1, math.isqrt(valid.size // SAMPLE))
@@ -169,20 +181,26 @@ def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str
 
 
 def _answers(
-    chosen: Chosen, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
+    chosen: Chosen, k: int, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
 ) -> NDArray[np.float32]:
     """Filter a tile; the result is smaller by the reach of the filters where the tile has real neighbours."""
     filters, found = chosen.filters, []
-    reach = filters.scores.shape[-1] // 2
     with torch.inference_mode():
         if chosen.scores:
-            map_ = pad(torch.from_numpy(scores)[None], reach, borders)
-            found.append(functional.conv2d(map_[None], filters.scores[list(chosen.scores), None])[0])
+            seen = filters.seen(torch.from_numpy(scores))[k : k + 1]
+            found.append(_filtered(seen, filters.scores[list(chosen.scores), None], filters.reach, borders))
         if chosen.image:
-            bands = pad(torch.from_numpy(np.ascontiguousarray(image)), reach, borders)
-            found.append(functional.conv2d(bands[None], filters.image[list(chosen.image)])[0])
+            bands = torch.from_numpy(np.ascontiguousarray(image))
+            found.append(_filtered(bands, filters.image[list(chosen.image)], filters.reach, borders))
         answers = torch.cat(found)
     return np.asarray(answers.numpy(), dtype=np.float32)
+
+
+def _filtered(maps: Tensor, weights: Tensor, reach: int, borders: Borders) -> Tensor:
+    """Filter (channels, rows, columns), and use up `reach` pixels of neighbours, though the filters may be smaller."""
+    own = weights.shape[-1] // 2
+    answers = functional.conv2d(pad(maps, own, borders)[None], weights)[0]
+    return inner(answers, reach - own, borders)
 
 
 def _kernels(filters: Tensor) -> tuple[tuple[float, ...], ...]:

@@ -262,7 +262,8 @@ class FiltersShown:
     image_filters: tuple[int, ...]  # and in the others
     score_kernels: tuple[tuple[float, ...], ...]
     image_kernels: tuple[tuple[float, ...], ...]  # bands outermost
-    size: int  # px, of a side of a kernel
+    score_size: int  # px, of a side of a kernel
+    image_size: int
     bands: int  # of the image kernels; of a scene with many, the first few
 
 

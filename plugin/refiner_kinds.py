@@ -36,8 +36,8 @@ LEARNED = (
         QT_TRANSLATE_NOOP("MapRefiner", "Extended"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The learned network of the paper, extended: classes see each other, it looks further at the image, and "
-            "every pixel remembers something from step to step.",
+            "The learned network of the paper, extended: classes see each other, a step looks further, every pixel "
+            "remembers something, and the steps fade out.",
         ),
     ),
     Kind(

@@ -64,8 +64,8 @@ class FilterControl(Part):
             return  # the project was closed meanwhile
         self._run = run.name
         self.layers.show(run.name, event.path, event.step, event.names, event.limits)
-        scores = Kernels(event.score_kernels, event.size, 1, event.score_filters)
-        image = Kernels(event.image_kernels, event.size, event.bands, event.image_filters)
+        scores = Kernels(event.score_kernels, event.score_size, 1, event.score_filters)
+        image = Kernels(event.image_kernels, event.image_size, event.bands, event.image_filters)
         self.dialog.set_kernels(run.classes, event.class_index, event.step, scores, image)
         self.dialog.show()
 

@@ -64,7 +64,7 @@ def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
     event, answers, names = shown(session, tmp_path / "f.tif", scores=(7, 3), image=())
     assert event.names == names == ("M 4 on building", "M 8 on building")
     assert (event.score_filters, event.image_filters) == ((3, 7), ())
-    assert (event.size, event.bands, event.class_index, event.step) == (5, 3, 1, 0)
+    assert (event.score_size, event.image_size, event.bands, event.class_index, event.step) == (5, 5, 3, 1, 0)
     assert np.allclose(event.score_kernels, session.refiner.score_filters.detach(), atol=1e-5)
     assert np.allclose(event.image_kernels, session.refiner.image_filters.detach(), atol=1e-5)
     for limit, band in zip(event.limits, answers, strict=True):
