@@ -58,7 +58,7 @@ LESSONS: dict[str, Lesson] = {
     RefinementRNN.kind: Lesson(teach, 300),
     ClassAgnosticRNN.kind: Lesson(teach, 300),
     UnsharedRNN.kind: Lesson(teach, 300),
-    CRF.kind: Lesson(search, 32),
+    CRF.kind: Lesson(search, 24),
     Heat.kind: Lesson(search, 8),
     PeronaMalik.kind: Lesson(search, 60),
     Anisotropic.kind: Lesson(search, 60),

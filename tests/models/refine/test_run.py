@@ -45,7 +45,8 @@ def test_tiled_equals_untiled(refiner, steps, size):
 @pytest.mark.parametrize("kind", sorted(UNTAUGHT))
 def test_tiled_equals_untiled_for_the_untaught(kind, steps):
     net = make(kind, 3, 2)
-    net.use(net.candidates()[steps * 7 % len(net.candidates())])
+    values = net.candidates()[steps * 7 % len(net.candidates())]
+    net.use({name: min(value, 4) if name == "inner" else value for name, value in values.items()})  # below: all ten
     torch.manual_seed(steps)
     for size in SIZES:
         scores, image = 2 * torch.randn(3, *size), torch.randn(2, *size)

@@ -83,6 +83,20 @@ def test_keeps_the_best_of_those_that_it_tried(tile):
     assert 1 - best.loss == pytest.approx(mean_iou_by_step(refiner, [tile], learnt, USUAL_STEPS, CPU)[-1])
 
 
+def test_best_is_by_what_is_held_out_and_not_by_what_was_learnt_from(tile, monkeypatch):
+    marks = iter([(0.5, 0.6), (0.9, 0.4), (0.1, 0.7), (0.8, 0.7)])
+    monkeypatch.setattr(searching, "_judge", lambda *_: next(marks))
+    refiner = OpinionPool(2, 2)
+    tried = []
+    epochs = []
+    for epoch in search(refiner, [tile], 4, 0, CPU):
+        tried.append(values(refiner))
+        epochs.append(epoch)
+    assert [epoch.is_best for epoch in epochs] == [True, False, True, False]
+    assert [epoch.loss for epoch in epochs] == pytest.approx([0.5, 0.1, 0.9, 0.2])
+    assert values(refiner) == tried[2]
+
+
 def test_the_usual_parameters_come_first_and_others_by_the_seed(tile, monkeypatch):
     tried = {}
     for seed in (0, 0, 1):
