@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from map_refiner.models.protocol import LoadRefiner, Step, Trained, TrainingProgressed
+from map_refiner.plugin.refiner_kinds import UNTAUGHT
 from map_refiner.plugin.state import Task
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 
@@ -191,3 +192,36 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     stepper.click(refine.step)
     assert asked == [LoadRefiner("heat"), Step(0, 1)]
     stepper.desk.task = Task.NONE
+
+
+def test_untaught_kinds_step(stepper):
+    for number, kind in enumerate(UNTAUGHT, start=1):
+        stepper.dock.refine.refiner.choose_key(kind.key)
+        stepper.step()
+        assert stepper.run.last == number, stepper.bar.text()
+        assert stepper.run.refiner == kind.key
+
+
+def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_tile):
+    draw_tile(label_layer)
+    stepper.dock.teach.labels.setLayer(label_layer)
+    stepper.choose_kind("heat")
+    said = []
+    set_progress = stepper.dock.teach.set_progress
+    stepper.dock.teach.set_progress = lambda text: (said.append(text), set_progress(text))
+    stepper.click(stepper.dock.teach.train)
+    stepper.wait()
+    tried = [text for text in said if text.startswith("Trying parameters ")]
+    assert tried
+    assert all("best held-out mean IoU" in text for text in tried)
+    assert not any("Loss" in text for text in said)
+    refiner = stepper.dock.refine.refiner
+    index = refiner.findText("Taught on my labels")
+    assert Path(refiner.itemData(index)).is_file()
+    assert stepper.run.refiner == refiner.itemData(index)
+    assert "coarse map" in said[-1]
+    refiner.setCurrentIndex(index)
+    assert stepper.dock.refine.about.text().startswith("Scores even out like heat")
+    assert stepper.dock.teach.save.isEnabled()
+    stepper.step()
+    assert stepper.run.last == 1
