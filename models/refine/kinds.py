@@ -12,6 +12,8 @@ from ..training import Epoch
 from .contour import Geodesic
 from .crf import CRF
 from .diffusion import Anisotropic, Heat, PeronaMalik
+from .drill import drill
+from .extended import ExtendedRefiner
 from .lesson import LabelledTile
 from .pool import OpinionPool
 from .refiner import Refiner
@@ -20,6 +22,7 @@ from .search import search
 from .teach import teach
 
 KINDS: dict[str, Callable[[int, int], Refiner]] = {
+    ExtendedRefiner.kind: ExtendedRefiner,
     RefinementRNN.kind: RefinementRNN,
     ClassAgnosticRNN.kind: ClassAgnosticRNN,
     UnsharedRNN.kind: UnsharedRNN,
@@ -30,7 +33,7 @@ KINDS: dict[str, Callable[[int, int], Refiner]] = {
     Geodesic.kind: Geodesic,
     OpinionPool.kind: OpinionPool,
 }
-DEFAULT = RefinementRNN.kind
+DEFAULT = ExtendedRefiner.kind
 UNTAUGHT = frozenset(  # that also work with their usual parameters
     (CRF.kind, Heat.kind, PeronaMalik.kind, Anisotropic.kind, Geodesic.kind, OpinionPool.kind)
 )
@@ -55,6 +58,7 @@ class Lesson:
 
 
 LESSONS: dict[str, Lesson] = {
+    ExtendedRefiner.kind: Lesson(drill, 300),
     RefinementRNN.kind: Lesson(teach, 300),
     ClassAgnosticRNN.kind: Lesson(teach, 300),
     UnsharedRNN.kind: Lesson(teach, 300),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ..borders import WHOLE
+from ..borders import WHOLE, reflect
 from ..metrics import Accuracy, confusion
-from ..score_maps import Labels, Scores
-from ..training import hold_out
+from ..score_maps import UNLABELLED, Labels, Scores
+from ..training import Sampler, hold_out, turn
 from .refiner import Refiner
 from .run import refine
 
@@ -26,6 +27,47 @@ class LabelledTile:
     scores: Scores
     image: Scores
     labels: Labels
+
+
+class Pool:
+    """Labelled tiles on a device, to draw patches from: each is mirrored outwards, and as large as a patch at least.
+
+    A batch has patches of `patch` labelled pixels a side, with `around` more on each side of scores and image.
+    """
+
+    def __init__(
+        self,
+        tiles: Sequence[LabelledTile],
+        labels: Sequence[Labels],
+        patch: int,
+        around: int,
+        device: torch.device,
+    ) -> None:
+        """Draw from tiles, where some labels may be learnt from."""
+        self._patch, self._wide = patch, patch + 2 * around
+        self._tiles, self._samplers = [], []
+        for tile, known in zip(tiles, labels, strict=True):
+            rows, columns = known.shape
+            more = max(0, patch - rows), max(0, patch - columns)
+            down = torch.from_numpy(reflect(-around, rows + around + more[0], rows))
+            across = torch.from_numpy(reflect(-around, columns + around + more[1], columns))
+            padded = np.pad(known, ((0, more[0]), (0, more[1])), constant_values=UNLABELLED)
+            maps = [torch.from_numpy(each)[:, down][:, :, across].to(device) for each in (tile.scores, tile.image)]
+            self._tiles.append((*maps, torch.from_numpy(padded).to(device)))
+            self._samplers.append(Sampler(padded, patch))
+
+    def draw(self, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return some random patches, each turned in one of eight ways: scores, images and labels, a batch each."""
+        patches = []
+        for number in generator.integers(len(self._tiles), size=count):
+            scores, image, labels = self._tiles[number]
+            top, left = self._samplers[number].draw(generator)
+            way = int(generator.integers(8))
+            wide = (..., slice(top, top + self._wide), slice(left, left + self._wide))
+            known = labels[top : top + self._patch, left : left + self._patch]
+            patches.append((turn(scores[wide], way), turn(image[wide], way), turn(known, way)))
+        batch_scores, batch_image, batch_labels = (torch.stack(each) for each in zip(*patches, strict=True))
+        return batch_scores, batch_image, batch_labels.long()
 
 
 def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[Labels]]:

@@ -1,0 +1,106 @@
+"""Teaching the extended refiner [ours]: a loss at every step, a random number of steps, averaged weights.
+
+The paper's lesson asks for the fifth step alone, from weights that begin far from doing nothing. Here each patch is
+refined three to eight times and every step is to be right, the later the more; AdamW with one cycle of the rate, the
+images made brighter and darker at random, and what is kept is a running average of the weights.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..borders import WHOLE
+from ..score_maps import UNLABELLED
+from ..training import Best, Epoch
+from .extended import ExtendedRefiner
+from .lesson import LabelledTile, Pool, mean_iou_by_step, split
+from .rnn import USUAL_STEPS
+
+FEWEST, MOST = 3, 8  # steps a patch
+PATCH = 56  # px scored
+AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
+BATCH = 8
+RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
+JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
+LATER = 0.9  # what the loss of a step counts, of that of the next
+KEPT = 0.99  # of the average of the weights at each update
+STEEPEST = 1.0  # norm of the gradient
+JUDGE_EVERY = 30  # updates
+
+
+def drill(
+    refiner: ExtendedRefiner, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+) -> Iterator[Epoch]:
+    """Teach the extended refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
+
+    Best is by the mean IoU after `USUAL_STEPS` steps on what is held out, and an untaught refiner, which leaves the map
+    as it is, takes part: so the outcome is never worse there than the coarse map.
+    """
+    generator = np.random.default_rng(seed)
+    learnt, held = split(tiles, seed)
+    pool = Pool(tiles, learnt, PATCH, AROUND, device)
+    optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.2)
+    average = copy.deepcopy(refiner)
+    best = Best(average)
+
+    def judged() -> float:
+        return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device)[-1]
+
+    best.offer(judged())
+    try:
+        for step in range(1, steps + 1):
+            loss = _update(refiner, optimizer, pool, generator)
+            cycle.step()
+            _keep_average(average, refiner, min(KEPT, step / (step + 10)))
+            score = judged() if step % JUDGE_EVERY == 0 or step in (1, steps) else None
+            is_best = score is not None and best.offer(score)
+            yield Epoch(step, steps, loss, score, is_best)
+    finally:
+        best.restore()
+        refiner.load_state_dict(average.state_dict())
+
+
+def _keep_average(average: nn.Module, refiner: nn.Module, kept: float) -> None:
+    with torch.no_grad():
+        for mean, value in zip(average.parameters(), refiner.parameters(), strict=True):
+            mean.lerp_(value, 1 - kept)
+
+
+def _update(
+    refiner: ExtendedRefiner, optimizer: torch.optim.Optimizer, pool: Pool, generator: np.random.Generator
+) -> float:
+    """Learn from one batch of random patches; return the loss."""
+    scores, image, labels = pool.draw(BATCH, generator)
+    scores = scores.contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
+    image = _lit(image, generator).contiguous(memory_format=torch.channels_last)
+    prepared = refiner.look(image, WHOLE)
+    state = refiner.start(scores)
+    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    count = int(generator.integers(FEWEST, MOST + 1))
+    losses = []
+    for index in range(count):
+        state = refiner.step(state, prepared, WHOLE, index)
+        refined = state[:, : refiner.classes]
+        losses.append(functional.cross_entropy(refined[inside], labels, ignore_index=UNLABELLED))
+    weights = LATER ** torch.arange(count - 1, -1, -1, device=scores.device)
+    loss = (torch.stack(losses) * weights).sum() / weights.sum()
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _lit(images: Tensor, generator: np.random.Generator) -> Tensor:
+    """Change the light of each of a batch of images a little."""
+    bands = generator.normal(0, JITTER, (2, *images.shape[:2], 1, 1))
+    gain, offset = bands + generator.normal(0, 2 * JITTER, (2, len(images), 1, 1, 1))
+    change = torch.from_numpy(np.stack([1 + gain, offset]).astype(np.float32)).to(images.device)
+    return images * change[0] + change[1]

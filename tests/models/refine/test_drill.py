@@ -1,0 +1,69 @@
+"""Teaching the extended refiner: better than the coarse map, or the coarse map."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.refine.drill import drill
+from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.lesson import LabelledTile, coarse_miou, mean_iou_by_step, split
+from map_refiner.models.score_maps import UNLABELLED, logits
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def tile(town):
+    import rasterio
+
+    with rasterio.open(town.image_path) as source:
+        image = source.read().astype("float32")
+    image = (image - image.mean(axis=(1, 2), keepdims=True)) / image.std(axis=(1, 2), keepdims=True)
+    return LabelledTile(logits(town.scores), image, town.labels)
+
+
+def fresh(seed=0):
+    torch.manual_seed(seed)
+    return ExtendedRefiner(3, 3)
+
+
+def test_beats_the_coarse_map_on_what_was_held_out_and_stays_there(tile):
+    refiner = fresh()
+    epochs = list(drill(refiner, [tile], 30, 0, CPU))
+    by_step = mean_iou_by_step(refiner, [tile], split([tile], 0)[1], 20, CPU)
+    assert by_step[0] == pytest.approx(coarse_miou([tile], 0))
+    assert by_step[5] > by_step[0] + 0.05
+    assert by_step[5] == pytest.approx(max(e.held_out_miou for e in epochs if e.held_out_miou is not None))
+    assert by_step[20] > by_step[5] - 0.05
+    assert epochs[-1].loss < epochs[0].loss
+
+
+def test_is_never_worse_than_the_coarse_map_on_what_was_held_out(tile):
+    """The labels to learn from are all wrong, those that are held out are the coarse map's own."""
+    _, (held,) = split([tile], 0)
+    own = tile.scores.argmax(0).astype("uint8")
+    labels = np.where(held != UNLABELLED, own, 2 - own).astype("uint8")
+    refiner, wrong = fresh(), LabelledTile(tile.scores, tile.image, labels)
+    list(drill(refiner, [wrong], 6, 0, CPU))
+    assert mean_iou_by_step(refiner, [wrong], split([wrong], 0)[1], 5, CPU)[5] == 1
+
+
+def test_the_same_seed_teaches_the_same(tile):
+    losses = [[epoch.loss for epoch in drill(fresh(), [tile], 2, seed, CPU)] for seed in (3, 3, 4)]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_closing_early_keeps_the_best(tile):
+    refiner = fresh()
+    epochs = drill(refiner, [tile], 10, 0, CPU)
+    found = next(epochs).held_out_miou
+    next(epochs)
+    epochs.close()
+    best = max(found, coarse_miou([tile], 0))
+    assert mean_iou_by_step(refiner, [tile], split([tile], 0)[1], 5, CPU)[5] == pytest.approx(best)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (30, 20)])
+def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
+    place = (..., slice(36, 36 + size[0]), slice(55, 55 + size[1]))
+    small = LabelledTile(tile.scores[place].copy(), tile.image[place].copy(), tile.labels[place].copy())
+    assert all(np.isfinite(epoch.loss) for epoch in drill(fresh(), [small], 2, 0, CPU))

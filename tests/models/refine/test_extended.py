@@ -1,0 +1,124 @@
+"""The extended refiner: does nothing untaught, is bounded, exact in tiles, and trained as it runs."""
+
+import pytest
+import torch
+from map_refiner.models.borders import WHOLE, Borders
+from map_refiner.models.refine import extended as module
+from map_refiner.models.refine.extended import FAR, GAIN, MEMORY, RATE, ExtendedRefiner
+from map_refiner.models.refine.refiner import inner
+from map_refiner.models.refine.run import refine
+
+
+def taught(classes=3, bands=3, seed=0):
+    torch.manual_seed(seed)
+    net = ExtendedRefiner(classes, bands)
+    with torch.no_grad():
+        net.out.weight.normal_(0, 0.5)
+        net.out.bias.normal_(0, 0.1)
+    return net.eval()
+
+
+def test_is_tiny():
+    assert sum(weight.numel() for weight in ExtendedRefiner(3, 3).parameters()) <= 30_000
+
+
+def test_untaught_leaves_every_map_as_it_is():
+    scores = torch.randn(3, 12, 14)
+    for after in refine(ExtendedRefiner(3, 3), scores, torch.randn(3, 12, 14), WHOLE, 3):
+        assert torch.allclose(after, scores.log_softmax(0), atol=1e-6)
+
+
+def test_updates_are_bounded_and_die_away():
+    net = taught()
+    with torch.no_grad():
+        net.out.weight.mul_(100)
+    states = list(refine(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
+    moved = [float((b - a).abs().max()) for a, b in zip(states, states[1:], strict=False)]
+    for step, most in enumerate(moved, start=1):
+        assert most <= GAIN * RATE**step + 1e-4
+    assert moved[0] > 0.5 * GAIN * RATE
+    assert moved[-1] < 1e-3
+
+
+def test_classes_see_each_other():
+    net = taught()
+    scores, image = torch.zeros(3, 9, 9), torch.randn(3, 9, 9)
+    other = scores.clone()
+    other[2, 4, 4] = 3
+    (one,), (two,) = (list(refine(net, each, image, WHOLE, 1)) for each in (scores, other))
+    assert (one[0] - two[0])[3:6, 3:6].abs().max() > 1e-3
+
+
+def test_remembers_what_no_score_shows():
+    net = taught()
+    scores, image = torch.randn(3, 15, 15), torch.randn(3, 15, 15)
+    with torch.no_grad():
+        state = net.start(scores)
+        prepared = net.prepare(image, WHOLE)
+        first = net.step(state, prepared, WHOLE, 0)
+        assert first[3:].abs().max() > 0
+        forgot = net.start(first[:3])
+        assert not torch.allclose(
+            net.step(first, prepared, WHOLE, 1)[:3], net.step(forgot, prepared, WHOLE, 1)[:3], atol=1e-3
+        )
+
+
+@pytest.mark.parametrize("strip", [30, 200, 10_000])
+@pytest.mark.parametrize("part", [50, 900])
+def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
+    net = taught()
+    scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
+    with torch.enable_grad():
+        whole = net.step(net.start(scores), net.look(image, WHOLE), WHOLE, 0).detach()
+    monkeypatch.setattr(module, "STRIP", strip)
+    monkeypatch.setattr(module, "PART", part)
+    (after,) = refine(net, scores, image, WHOLE, 1)
+    assert torch.allclose(after, whole[:3], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("borders", [Borders(False, True, False, False), Borders(True, False, True, False)])
+def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
+    net, image = taught(), torch.randn(3, 90, 40)
+    monkeypatch.setattr(module, "PART", 100)
+    with torch.no_grad():
+        whole = net.look(image, borders)
+        assert torch.allclose(net.prepare(image, borders), whole, rtol=1e-5, atol=1e-5)
+    assert whole.shape[1:] == inner(image, net.sight, borders).shape[1:]
+
+
+def test_a_batch_is_its_patches_side_by_side():
+    net = taught()
+    scores, image = torch.randn(2, 3, 24, 24), torch.randn(2, 3, 24, 24)
+    with torch.enable_grad():
+        together = net.step(net.start(scores), net.look(image, WHOLE), WHOLE, 0)
+    for n in range(2):
+        (alone,) = refine(net, scores[n], image[n], WHOLE, 1)
+        assert torch.allclose(together[n, :3].detach(), alone, rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_reach_every_weight():
+    net = taught().train()
+    state, prepared = net.start(torch.randn(1, 3, 20, 20)), net.look(torch.randn(1, 3, 20, 20), WHOLE)
+    for index in range(2):
+        state = net.step(state, prepared, WHOLE, index)
+    state.square().mean().backward()
+    for name, weight in net.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.abs().max() > 0, name
+
+
+def test_reaches_as_far_as_it_says():
+    net = taught()
+    image = torch.randn(3, 41, 41)
+    changed = image.clone()
+    changed[:, 20, 20] += 1
+    with torch.no_grad():
+        moved = (net.look(image, WHOLE) - net.look(changed, WHOLE)).abs().amax(0).nonzero() - 20
+        assert moved.abs().max() == net.sight
+        state = net.start(torch.randn(3, 41, 41))
+        other = state.clone()
+        other[0, 20, 20] += 1
+        prepared = net.prepare(image, WHOLE)
+        moved = (net.step(state, prepared, WHOLE, 0) - net.step(other, prepared, WHOLE, 0)).abs().amax(0).nonzero()
+        assert (moved - 20).abs().max() == net.halo == FAR
+    assert net.channels == 3 + MEMORY
