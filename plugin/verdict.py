@@ -17,6 +17,7 @@ class Verdict:
 
     figures: str
     advice: str
+    message: str  # both in one line
     beats: bool
 
 
@@ -50,14 +51,19 @@ def verdict(event: Trained) -> Verdict:
     if event.best_step > 0:
         figures = _tr("The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
         advice = _tr("Run to End takes you there from the coarse map.")
-        return Verdict(figures.format(event.best_step, event.held_out_miou, coarse), advice, True)
+        figures = figures.format(event.best_step, event.held_out_miou, coarse)
+        return Verdict(figures, advice, figures, True)
     figures = _tr(
         "The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, "
         "coarse map {:.3f}."
     )
     refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
     advice = _tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
-    return Verdict(figures.format(refined, coarse), advice, False)
+    message = _tr(
+        "The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): "
+        "label more, or export step 0."
+    )
+    return Verdict(figures.format(refined, coarse), advice, message.format(refined, coarse), False)
 
 
 def _tr(text: str) -> str:

@@ -134,10 +134,7 @@ class TeachControl(Part):
         refine.refiner.add_file(title, event.model, choose=found.beats or not refine.refiner.path())
         self.dock.teach.set_progress(f"{found.figures} {found.advice}")
         desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
-        if found.beats:
-            desk.messages.tell(found.figures)
-        else:
-            desk.messages.warn(f"{found.figures} {found.advice}")
+        (desk.messages.tell if found.beats else desk.messages.warn)(found.message)
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
-from .plot import Plot, faint
+from .plot import ChartWidget, Plot, faint
 
 LINES = 3  # the height, in lines of text
 
 
-class Curve(QWidget):
+class Curve(ChartWidget):
     """Paints values over training steps, and a dashed line for the value to beat, in the colours of the palette."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -19,7 +19,6 @@ class Curve(QWidget):
         self.points: list[tuple[int, float]] = []
         self.baseline: float | None = None
         self.steps = 1
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Be some lines of text high."""

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
+from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 LEAST_RANGE = 0.05  # of the vertical axis, so that noise is not blown up
 LEAST_CONTRAST = 70  # in lightness of 0-255, of a line against the ground
 PAD = 3  # px within the frame
+
+
+class ChartWidget(QLabel):
+    """A widget to paint a chart on: a label, for dark themes of QGIS give labels a readable colour, and no others."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Keep the height."""
+        return self.sizeHint()
 
 
 class Plot:

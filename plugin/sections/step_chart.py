@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
-from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
+from qgis.PyQt.QtWidgets import QWidget
 
 from ..state import Accuracy, State
 from ..styles import class_colour
-from .plot import Plot, readable
+from .plot import ChartWidget, Plot, readable
 
 LINES = 6  # the height of the plot, in lines of text
 SAMPLE = 14  # px, the length of a line in the legend
@@ -25,7 +25,7 @@ class Series:
 
     name: str
     values: tuple[float | None, ...]
-    colour: QColor | None = None  # None: that of the text
+    colour: QColor | QPalette.ColorRole = QPalette.ColorRole.Text
     style: Qt.PenStyle = Qt.PenStyle.SolidLine
     width: float = 1.5
 
@@ -34,7 +34,7 @@ class Series:
         return [(step, value) for step, value in enumerate(self.values) if value is not None]
 
 
-class StepChart(QWidget):
+class StepChart(ChartWidget):
     """Overall accuracy, mean IoU, boundary IoU and the IoU of each class over the steps."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,7 +45,6 @@ class StepChart(QWidget):
         font = self.font()
         font.setPointSizeF(SMALL * font.pointSizeF())
         self.setFont(font)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(
             self.tr(
                 "The accuracy of each step against the labels that were measured: the fraction of pixels that are "
@@ -71,10 +70,9 @@ class StepChart(QWidget):
         def over(read: Callable[[Accuracy], float | None]) -> tuple[float | None, ...]:
             return tuple(None if accuracy is None else read(accuracy) for accuracy in known)
 
-        highlight = self.palette().color(QPalette.ColorRole.Highlight)
         general = (
             Series(self.tr("Accuracy"), over(lambda a: a.overall)),
-            Series(self.tr("Mean IoU"), over(lambda a: a.mean_iou), highlight, width=2.5),
+            Series(self.tr("Mean IoU"), over(lambda a: a.mean_iou), QPalette.ColorRole.Highlight, width=2.5),
             Series(self.tr("Boundary"), over(lambda a: a.mean_boundary_iou), style=Qt.PenStyle.DashLine),
         )
         classes = tuple(
@@ -95,10 +93,6 @@ class StepChart(QWidget):
         line = self.fontMetrics().height()
         rows = -(-len(self.series) // COLUMNS)
         return QSize(120, (LINES + 1 + rows) * line)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Keep the height."""
-        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the plot, its axis and the legend."""
@@ -141,8 +135,9 @@ class StepChart(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _pen(self, series: Series) -> QPen:
-        palette = self.palette()
-        colour = series.colour or palette.color(QPalette.ColorRole.Text)
+        palette, colour = self.palette(), series.colour
+        if not isinstance(colour, QColor):
+            colour = palette.color(colour)
         return QPen(readable(colour, palette.color(QPalette.ColorRole.Base)), series.width, series.style)
 
     def _figure(self, series: Series) -> str:

@@ -70,7 +70,7 @@ class TeachSection(Section):
             self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
         self.add_row(
-            self.tr("Teach a"),
+            self.tr("Kind"),
             self.kind,
             self.tr(
                 "The kind of refiner to teach. The learned networks adapt their weights; for the others, the "
