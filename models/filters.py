@@ -22,6 +22,7 @@ from .errors import RefinerError
 from .progress import Watch
 from .protocol import FiltersShown, ShowFilters
 from .rasters import NODATA, score_writer
+from .refine.extended import FAR, FLOOR, SPREAD, ExtendedRefiner
 from .refine.refiner import Refiner, inner, pad
 from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
 from .session import TILE, Session
@@ -36,6 +37,11 @@ USUAL = 98.0  # per cent of the answers that the range holds
 def identity(maps: Tensor) -> Tensor:
     """Return the scores as they are: what the paper's filters see."""
     return maps
+
+
+def bounded(maps: Tensor) -> Tensor:
+    """Return the log-probabilities within bounds: what the extended refiner's filters see."""
+    return torch.log_softmax(maps, dim=0).clamp_min(FLOOR) / SPREAD
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,22 @@ def _(refiner: RefinementRNN, index: int, k: int) -> Filters:
 @filters_of.register
 def _(refiner: UnsharedRNN, index: int, k: int) -> Filters:
     return filters_of(refiner.nets[min(index, USUAL_STEPS - 1)], 0, k)
+
+
+@filters_of.register
+def _(refiner: ExtendedRefiner, index: int, k: int) -> Filters:
+    """Return what its hidden units see of class `k`, near and far in one, and the first layer of its net for images."""
+    near, far, first, second = (
+        layer.weight.detach().cpu() for layer in (refiner.near, refiner.far, *refiner.trunk[:2])
+    )
+    scores = near.new_zeros(len(near), 2 * FAR + 1, 2 * FAR + 1)
+    scores[:, FAR - 1 : FAR + 2, FAR - 1 : FAR + 2] = near[:, k]
+    scores[:, ::FAR, ::FAR] += far[:, k]
+    counts = refiner.out.weight.detach().cpu()[k, :, 0, 0].abs()
+    onwards = second.abs().sum(dim=(0, 2, 3))
+    return Filters(
+        scores, first, counts * scores.flatten(1).norm(dim=1), onwards * first.flatten(1).norm(dim=1), bounded
+    )
 
 
 def choose(

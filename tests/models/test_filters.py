@@ -5,10 +5,13 @@ import pytest
 import rasterio
 import torch
 from map_refiner.models import filters
+from map_refiner.models.borders import WHOLE
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.filters import choose, filters_of, show_filters
 from map_refiner.models.protocol import ShowFilters
 from map_refiner.models.rasters import NODATA
+from map_refiner.models.refine.extended import FLOOR, SPREAD, ExtendedRefiner
+from map_refiner.models.refine.refiner import pad
 from map_refiner.models.refine.rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import Window
@@ -52,7 +55,10 @@ def test_a_step_can_be_made_of_the_answers(session, tmp_path):
     assert np.allclose(before + update, after, atol=1e-4)
 
 
-def test_tiles_are_exact(session, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["faithful", "extended"])
+def test_tiles_are_exact(session, tmp_path, monkeypatch, kind):
+    if kind == "extended":
+        session.use_refiner(ExtendedRefiner(3, 3), kind, session.classes)
     _, whole, _ = shown(session, tmp_path / "whole.tif")
     for size in (41, 95):  # the last leaves a row of one pixel
         monkeypatch.setattr(filters, "TILE", size)
@@ -103,6 +109,28 @@ def test_each_class_of_refiners_has_its_own_way():
     for index, net in ((0, 0), (3, 3), (9, 4)):
         wanted = unshared.nets[net].score_filters.view(32, 5, 5)
         assert torch.equal(filters_of(unshared, index, 0).scores, wanted)
+
+
+def test_the_extended_refiner_sees_near_and_far_at_once(session, tmp_path):
+    torch.manual_seed(0)
+    refiner, k = ExtendedRefiner(3, 3), 1
+    torch.nn.init.normal_(refiner.out.weight)
+    session.use_refiner(refiner, "extended", session.classes)
+    event, answers, _ = shown(session, tmp_path / "f.tif", k, ALL, (0, 15))
+    assert (event.score_size, event.image_size, len(event.image_kernels)) == (7, 3, 16)
+    whole = Window(0, 0, 96, 120)
+    logits = torch.from_numpy(session.maps(0, whole).scores)
+    state = torch.zeros(refiner.channels, 96, 120)
+    state[k] = (torch.log_softmax(logits, 0).clamp_min(FLOOR) / SPREAD)[k]
+    padded = pad(state, 3, WHOLE)
+    with torch.no_grad():
+        hidden = refiner.near(padded[:, 2:-2, 2:-2]) + refiner.far(padded)
+        image = pad(torch.from_numpy(session.scene.read(whole)[0]), 1, WHOLE)
+        first = refiner.trunk[0](image) - refiner.trunk[0].bias[:, None, None]
+    assert np.allclose(answers[:32], hidden, atol=1e-4)
+    assert np.allclose(answers[32:], first[[0, 15]], atol=1e-4)
+    event, _, _ = shown(session, tmp_path / "g.tif", k)
+    assert len(event.score_filters) == len(event.image_filters) == 4
 
 
 def test_the_filters_of_the_next_step_are_shown(session, tmp_path):
