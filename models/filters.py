@@ -30,7 +30,7 @@ from .tiles import tiles
 
 SHOWN = 4  # of each sort, where nobody chose
 MOST_BANDS = 4  # of an image whose kernels are sent
-SAMPLE = 100_000  # pixels of a tile that the range of the answers is taken from
+SAMPLE = 200_000  # pixels of a scene, about, that the range of the answers is taken from
 USUAL = 98.0  # per cent of the answers that the range holds
 
 
@@ -193,7 +193,7 @@ def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str
             answers = _answers(chosen, k, maps.scores, image, tile.borders)
             answers = answers[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
             writer.write(np.where(valid, answers, np.float32(NODATA)), tile.core)
-            every = max(1, math.isqrt(valid.size // SAMPLE))
+            every = max(1, math.isqrt(len(parts) * valid.size // SAMPLE))
             samples.append(np.abs(answers[:, ::every, ::every])[:, valid[::every, ::every]])
             watch((n + 1) / len(parts))
     known = np.concatenate(samples, axis=1)

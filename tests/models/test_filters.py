@@ -6,7 +6,7 @@ import rasterio
 import torch
 from map_refiner.models import filters
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.errors import RefinerError
+from map_refiner.models.errors import Interrupted, RefinerError
 from map_refiner.models.filters import choose, filters_of, show_filters
 from map_refiner.models.protocol import ShowFilters
 from map_refiner.models.rasters import NODATA
@@ -75,6 +75,32 @@ def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
     assert np.allclose(event.image_kernels, session.refiner.image_filters.detach(), atol=1e-5)
     for limit, band in zip(event.limits, answers, strict=True):
         assert 0.95 < (np.abs(band) <= limit).mean() < 0.999
+
+
+def test_the_range_of_a_large_scene_is_that_of_a_sample(session, tmp_path, monkeypatch):
+    whole, _, _ = shown(session, tmp_path / "f.tif")
+    monkeypatch.setattr(filters, "TILE", 40)
+    monkeypatch.setattr(filters, "SAMPLE", 1300)  # a ninth of the pixels
+    sizes, percentile = [], np.percentile
+
+    def spy(values, *rest, **more):
+        sizes.append(values.size)
+        return percentile(values, *rest, **more)
+
+    monkeypatch.setattr(np, "percentile", spy)
+    sampled, _, _ = shown(session, tmp_path / "g.tif")
+    assert sizes[0] < 2 * 1300 * 8
+    assert np.allclose(sampled.limits, whole.limits, rtol=0.2)
+
+
+def test_given_up_it_leaves_no_file(session, tmp_path):
+    def give_up(_):
+        raise Interrupted("Cancelled.")
+
+    before = set(tmp_path.iterdir())
+    with pytest.raises(Interrupted):
+        show_filters(session, ShowFilters(0, 1, str(tmp_path / "f.tif")), give_up)
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_no_data_stays_so(town, raster, tmp_path, refiner_path):
