@@ -1,0 +1,131 @@
+"""The tables and the figure of what `benchmarks/refiners.py` measured."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from record import DOCS, write_page
+
+AT = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 32)  # steps that are looked at; 32 is four times what the extended one is taught
+NAMES = {
+    "coarse": "coarse map", "extended": "extended", "faithful": "faithful (the paper's)", "unet": "small U-Net",
+    "class-agnostic": "class-agnostic", "unshared": "unshared", "crf": "dense CRF, truncated", "heat": "heat flow",
+    "perona-malik": "Perona-Malik", "anisotropic": "anisotropic diffusion", "geodesic": "geodesic contour",
+    "opinion-pool": "opinion pool",
+}  # fmt: skip
+SYNTHETIC = "synthetic"
+RANKS = DOCS.parent / "resources" / "refiner_ranks.json"
+Results = dict[tuple[str, str], dict[int, dict[str, Any]]]  # by kind and place, then by seed
+
+
+def read(folder: Path) -> Results:
+    """Read all results of a folder; the coarse map is what every refiner begins with."""
+    found: Results = defaultdict(dict)
+    for path in sorted(folder.glob("*.json")):
+        place, kind, seed = path.name.removesuffix(".json").rsplit(".", 2)
+        result = json.loads(path.read_text())
+        found[kind, place][int(seed)] = result
+        found["coarse", place].setdefault(int(seed), {"steps": {"0": result["steps"]["0"]}, "seconds": 0, "weights": 0})
+    return found
+
+
+def value(result: dict[str, Any], measure: str, step: int | None = None) -> float:
+    """Return a measure in per cent at a step; by default at the fifth, or the last that there is before it."""
+    steps = result["steps"]
+    at = str(step) if step is not None else max((s for s in steps if int(s) <= 5), key=int)
+    return 100 * float(steps[at][measure])
+
+
+def cell(values: list[float]) -> str:
+    """Write a mean with its spread."""
+    spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.1f}{spread}"
+
+
+def by_place(found: Results, measure: str) -> str:
+    """Return a table of refiners by scenes, with the mean over the real ones."""
+    places = sorted({place for _, place in found}, key=lambda name: (name == SYNTHETIC, name))
+    kinds = [kind for kind in NAMES if any((kind, place) in found for place in places)]
+    lines = [f"| | {' | '.join(places)} | mean of the real ones |", "|---" * (len(places) + 2) + "|"]
+    for kind in kinds:
+        cells, means = [], []
+        for place in places:
+            values = [value(result, measure) for result in found.get((kind, place), {}).values()]
+            cells.append(cell(values) if values else "-")
+            if values and place != SYNTHETIC:
+                means.append(statistics.mean(values))
+        complete = len(means) == len([place for place in places if place != SYNTHETIC])
+        cells.append(f"{statistics.mean(means):.1f}" if complete else "-")
+        lines.append(f"| {NAMES[kind]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def by_step(found: Results, measure: str) -> str:
+    """Return a table of the learned refiners by steps: means over the real scenes and seeds."""
+    lines = ["| step | " + " | ".join(map(str, AT)) + " |", "|---" * (len(AT) + 1) + "|"]
+    for kind in ("extended", "faithful", "class-agnostic", "unshared"):
+        results = [r for (k, place), seeds in found.items() if k == kind and place != SYNTHETIC for r in seeds.values()]
+        cells = []
+        for step in AT:
+            known = [value(result, measure, step) for result in results if str(step) in result["steps"]]
+            cells.append(f"{statistics.mean(known):.1f}" if known else "-")
+        if results:
+            lines.append(f"| {NAMES[kind]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def cost(found: Results) -> str:
+    """Return a table of weights and seconds of teaching."""
+    lines = ["| | weights | teaching, s |", "|---|---|---|"]
+    for kind in NAMES:
+        results = [result for (k, _), seeds in found.items() if k == kind for result in seeds.values()]
+        if results and kind != "coarse":
+            most = max(result["weights"] for result in results)
+            lines.append(f"| {NAMES[kind]} | {most or '-'} | {statistics.mean(r['seconds'] for r in results):.0f} |")
+    return "\n".join(lines)
+
+
+def write_ranks(found: Results) -> None:
+    """Write for the dock how much each refiner gained, over the scenes and seeds that all of them did."""
+    kinds = [kind for kind in NAMES if kind not in ("coarse", "unet") and any(k == kind for k, _ in found)]
+    done = [
+        {(place, seed) for (k, place), seeds in found.items() if k == kind and place != SYNTHETIC for seed in seeds}
+        for kind in kinds
+    ]
+    common = set.intersection(*done) if done else set()
+    if not common:
+        return
+    gains = {}
+    for kind in kinds:
+        each = [found[kind, place][seed] for place, seed in common]
+        gains[kind] = statistics.mean(value(r, "mean_iou") - value(r, "mean_iou", 0) for r in each) / 100
+    ranked = sorted(gains, key=lambda kind: -gains[kind])
+    content = {kind: {"rank": n + 1, "mean_iou_gain": round(gains[kind], 4)} for n, kind in enumerate(ranked)}
+    RANKS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def write_tables(folder: Path) -> None:
+    """Write docs/refiners_measured.md and the ranks."""
+    found = read(folder)
+    seeds = sorted({seed for by_seed in found.values() for seed in by_seed})
+    about = (
+        "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
+        "The coarse nets learnt from imprecise labels alone. Per cent, mean ± standard deviation over the seeds "
+        f"{', '.join(map(str, seeds))}, which change the coarse net, the weights, the patches and what is held out."
+    )
+    table = "\n\n".join(
+        (
+            "## Mean IoU", by_place(found, "mean_iou"),
+            "## Boundary IoU, 2 px, mean of the classes", by_place(found, "boundary_iou_2px"),
+            "## Overall accuracy", by_place(found, "overall_accuracy"),
+            "## Mean IoU by step, over the real scenes", by_step(found, "mean_iou"),
+            "## Boundary IoU (2 px) by step, over the real scenes", by_step(found, "boundary_iou_2px"),
+            "## Weights and seconds of teaching", cost(found),
+        )
+    )  # fmt: skip
+    write_page("refiners_measured", "Refiners, measured", "benchmarks/refiners.py DATA build/refiners", about, table)
+    write_ranks(found)
