@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
 from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer
+from ..refiner_kinds import kind_of
 from ..refusal import Refused
 from ..run import Run
 from ..state import Accuracy, Task
@@ -130,11 +131,20 @@ class TeachControl(Part):
             desk.run.best_steps[event.model] = event.best_step
         if found.beats:
             refine.propose_end(event.best_step)
-        title = self.tr("Taught on {}").format(self._label_name)
-        refine.refiner.add_file(title, event.model, choose=found.beats or not refine.refiner.path())
+        refine.refiner.add_file(self._title(), event.model, choose=found.beats or not refine.refiner.path())
         self.dock.teach.set_progress(f"{found.figures} {found.advice}")
         desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
         (desk.messages.tell if found.beats else desk.messages.warn)(found.message)
+
+    def _title(self) -> str:
+        """Name a refiner after its kind and its labels, and tell it from one that was taught before."""
+        kind = kind_of(self._kind)
+        title = self.tr("{}, taught on {}").format(self._kind if kind is None else kind.title(), self._label_name)
+        number, wanted = 1, title
+        while self.dock.refine.refiner.findText(wanted) >= 0:
+            number += 1
+            wanted = f"{title} ({number})"
+        return wanted
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:

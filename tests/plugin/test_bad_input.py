@@ -249,7 +249,7 @@ def test_labels_in_another_crs_teach(stepper, label_layer, draw_tile, project, w
     wait_until(lambda: stepper.dock.teach.curve.points, 60, "a measurement")
     stepper.click(stepper.dock.teach.stop)
     stepper.wait()
-    assert stepper.dock.refine.refiner.findText("Taught on in degrees") >= 0
+    assert stepper.dock.refine.refiner.findText("Faithful, taught on in degrees") >= 0
 
 
 def test_empty_vectors_cannot_train(analyst, label_layer):

@@ -99,7 +99,7 @@ def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, re
     stopped_in = time.perf_counter() - started
     assert "The refiner is taught" in dock.teach.progress.text()
     assert stepper.run.shown == 0
-    assert dock.refine.refiner.currentText() == "Taught on my labels"
+    assert dock.refine.refiner.currentText() == "Faithful, taught on my labels"
     stepper.run_to(5)
     stepper.click(dock.teach.measure)
     stepper.wait()

@@ -216,10 +216,13 @@ def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_t
     assert all("best held-out mean IoU" in text for text in tried)
     assert not any("Loss" in text for text in said)
     refiner = stepper.dock.refine.refiner
-    index = refiner.findText("Taught on my labels")
+    index = refiner.findText("Heat flow, taught on my labels")
     assert Path(refiner.itemData(index)).is_file()
     assert stepper.run.refiner == refiner.itemData(index)
     assert "coarse map" in said[-1]
+    stepper.click(stepper.dock.teach.train)
+    stepper.wait()
+    assert refiner.findText("Heat flow, taught on my labels (2)") >= 0
     refiner.setCurrentIndex(index)
     assert stepper.dock.refine.about.text().startswith("Scores even out like heat")
     assert stepper.dock.teach.save.isEnabled()
