@@ -37,7 +37,7 @@ def timed_step(device: torch.device) -> float:
     refiner = RefinementRNN(3, 3).to(device)
     maps = torch.randn(3, SIDE, SIDE, device=device)
     with torch.inference_mode():
-        prepared = refiner.prepare(maps, WHOLE)
+        prepared = refiner.prepare(maps, maps, WHOLE)
     seconds = 0.0
     for _ in range(2):
         started = time.perf_counter()

@@ -109,6 +109,7 @@ def _(refiner: ExtendedRefiner, index: int, k: int) -> Filters:
     near, far, first, second = (
         layer.weight.detach().cpu() for layer in (refiner.near, refiner.far, *refiner.trunk[:2])
     )
+    first = first[:, : refiner.bands]  # of the others it sees the coarse map
     scores = near.new_zeros(len(near), 2 * FAR + 1, 2 * FAR + 1)
     scores[:, FAR - 1 : FAR + 2, FAR - 1 : FAR + 2] = near[:, k]
     scores[:, ::FAR, ::FAR] += far[:, k]

@@ -47,7 +47,7 @@ class Session:
         self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
-        self._prepared: torch.Tensor | None = None  # the refiner's image term, where the whole scene fits
+        self._prepared: tuple[str, torch.Tensor] | None = None  # by the state it began with, where the scene is whole
         self._tile = max(scene.grid.width, scene.grid.height) if self._is_small else TILE
 
     @property
@@ -193,26 +193,31 @@ class Session:
         if refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         origin = self.history[start]
-        goes_on = origin.refiner == self.refiner_path and origin.age > 0
-        index = origin.age if goes_on else 0
+        index = origin.age if origin.refiner == self.refiner_path else 0  # steps that it has made already
+        beginning = self.history[start - index].state
+        if self._prepared is not None and self._prepared[0] != beginning:
+            self._prepared = None
         memory = refiner.channels - refiner.classes
         parts = list(tiles(grid.height, grid.width, self._tile, margin(refiner)))
         flips = pixels = 0
         seconds = 0.0
         with (
             GridReader(self.run_dir / origin.state) as before,
+            GridReader(self.run_dir / beginning) as first,
             StepWriter(
                 self._names(start + 1), self.run_dir, grid, self.classes, self.scene.pixel_size_m, memory
             ) as writer,
         ):
             count = len(self.classes)
-            bands = range(1, (refiner.channels if goes_on else count) + 1)
+            bands = range(1, (refiner.channels if index else count) + 1)
             for n, tile in enumerate(parts):
                 state, _ = before.read(bands, tile.outer)
                 image, valid = self.scene.read(tile.outer)
                 valid = valid & (state[0] != NODATA)
+                keep = beginning if len(parts) == 1 else ""
                 started = time.perf_counter()
-                after = self._refined(refiner, tile, state, image, valid, index, whole=len(parts) == 1)
+                prepared = self._prepare(refiner, tile, first, image, valid, keep)
+                after = self._refined(refiner, tile, state, prepared, valid, index)
                 seconds += time.perf_counter() - started
                 rows, columns = tile.core.slices(tile.outer)
                 kept = valid[rows, columns]
@@ -223,21 +228,29 @@ class Session:
                 watch((n + 1) / len(parts))
         return writer.step(flips / max(1, pixels), seconds * 1000, self.refiner_path, index + 1)
 
+    def _prepare(
+        self, refiner: Refiner, tile: Tile, first: GridReader, image: Scores, valid: Mask, keep: str
+    ) -> torch.Tensor:
+        """Prepare a tile from the scores that the refiner began with; keep it under a name where there is one."""
+        if self._prepared is not None and keep:
+            return self._prepared[1]
+        count = len(self.classes)
+        begun = torch.from_numpy(undecided(first.read(range(1, count + 1), tile.outer)[0], valid, count))
+        with torch.inference_mode():
+            seen = torch.from_numpy(image).to(self.device)
+            prepared = refiner.prepare(seen, begun.to(self.device), tile.borders)
+        self._prepared = (keep, prepared) if keep else None
+        return prepared
+
     def _refined(
-        self, refiner: Refiner, tile: Tile, before: Scores, image: Scores, valid: Mask, index: int, whole: bool
+        self, refiner: Refiner, tile: Tile, before: Scores, prepared: torch.Tensor, valid: Mask, index: int
     ) -> Scores:
-        """Refine a tile once and cut it to its core; from bare scores where `before` holds no more than these."""
+        """Refine a tile once and cut it to its core; `before` has bare scores at the first step of a refiner."""
         held = torch.from_numpy(undecided(before, valid, len(self.classes))).to(self.device)
         with torch.inference_mode():
-            state = held if index else refiner.start(held)
-            if whole and self._prepared is not None:
-                prepared = self._prepared
-            else:
-                prepared = refiner.prepare(torch.from_numpy(image).to(self.device), tile.borders)
-                self._prepared = prepared if whole else None
             (after,) = from_prepared(
                 refiner,
-                state,
+                held if index else refiner.start(held),
                 prepared,
                 tile.borders,
                 range(index, index + 1),

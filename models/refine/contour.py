@@ -34,7 +34,7 @@ class Geodesic(Tuned):
     sight = MOST_INNER + REACH + 1
     tunable = (Parameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute g and its central differences across and down from (bands, rows, columns): (3, rows, columns)."""
         change = structure(image, self.value("sigma"), borders).strength()
         g = 1 / (1 + (change / self.value("kappa")) ** 2)

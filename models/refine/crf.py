@@ -62,7 +62,7 @@ class CRF(Tuned):
         log = torch.log_softmax(scores, dim=0)
         return torch.cat([log, -log])
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Scale (bands, rows, columns) so that squared differences are exponents; any values outside the scene."""
         return _surround(image / (self.value("beta") * math.sqrt(2 * len(image))), self.halo, borders)
 

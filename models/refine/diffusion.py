@@ -47,7 +47,7 @@ class Heat(Tuned):
     sight = 0
     tunable: ClassVar[tuple[Parameter, ...]] = (TAU, INNER)
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return nothing: no map of the size of (bands, rows, columns)."""
         return image[:0]
 
@@ -83,7 +83,7 @@ class PeronaMalik(Heat):
     sight = MOST_INNER + REACH
     tunable = (TAU, INNER, KAPPA, SIGMA)
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute g from (bands, rows, columns): (1, rows, columns), where the neighbours of a step are needed too."""
         change = structure(image, self.value("sigma"), borders).strength()
         return torch.exp(-((change / self.value("kappa")) ** 2))[None]
@@ -104,7 +104,7 @@ class Anisotropic(PeronaMalik):
     # The weights of a pixel add up to 5 at most: its own part of them to 2, the neighbours' to 2 and, diagonally, 1.
     tunable = (Parameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Split D into flows along the four directions of a pixel's neighbours, (4, rows, columns)."""
         change = structure(image, self.value("sigma"), borders)
         lost = torch.exp(-3.315 / (change.strength() / self.value("kappa")) ** 8)  # 1 - what flows across an edge

@@ -1,14 +1,14 @@
 """The extended refiner: the paper's recurrence, with what its form lacks [ours].
 
     v = (log-probabilities, within bounds, and memory m)
-    h = ReLU(features(I) + A v + B v)          A of 3 x 3, B of 3 x 3 with gaps of 3 px
+    h = ReLU(features(I, u_0) + A v + B v)          A of 3 x 3, B of 3 x 3 with gaps of 3 px
     (u, m) <- (u, m) + r^t tanh(W h + b) g
 
 The paper's classes never see each other, a step reaches 2 px, its weights begin far from doing nothing, and stepping on
 destroys the map. Here every class sees every other, and a few channels of memory beside them; a step reaches 3 px, and
-the image is looked at 7 px around by a small net that runs once. W begins at zero, so that an untaught refiner does
-nothing. Updates are bounded by g, and by r^t they die away: however far it is stepped, a score moves by g / (1 - r) at
-most. docs/refiners.md shows what each part is worth.
+a small net that runs once looks further, at the image and the coarse map. W begins at zero, so that an untaught refiner
+does nothing. Updates are bounded by g, and by r^t they die away: however far it is stepped, a score moves by less than
+g / (1 - r). docs/refiners.md shows what each part is worth.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .refiner import inner, pad
 from .strips import in_strips
 
 MEMORY = 5  # channels beside the classes
-FEATURES = 16  # channels of the net that looks at the image
-GAPS = (1, 2, 4)  # px between the pixels that its layers look at
+FEATURES = 20  # channels of the net that looks at the image and the coarse map
+GAPS = (1, 2, 4, 8, 16, 1)  # px between the pixels that its layers look at
 WIDTH = 32  # hidden units of the update
 FAR = 3  # px: the gap of B, and the reach of a step
 RATE = 0.8  # r: of each step's update to that of the one before
@@ -33,7 +33,7 @@ PART = 250_000  # pixels of the image that are looked at at once
 
 
 class ExtendedRefiner(nn.Module):
-    """The refiner that is the default: 10,600 weights for three bands and three classes."""
+    """The refiner that is the default: 24,900 weights for three bands and three classes."""
 
     kind = "extended"
     halo = FAR
@@ -43,9 +43,9 @@ class ExtendedRefiner(nn.Module):
         """Make a refiner that leaves every map as it is."""
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes + MEMORY
-        inputs = (bands, *[FEATURES] * (len(GAPS) - 1))
+        inputs = (bands + classes, *[FEATURES] * (len(GAPS) - 1))
         self.trunk = nn.ModuleList(nn.Conv2d(count, FEATURES, 3, dilation=gap) for count, gap in zip(inputs, GAPS))
-        self.features = nn.Conv2d(FEATURES + bands, WIDTH, 1)
+        self.features = nn.Conv2d(FEATURES + bands + classes, WIDTH, 1)
         self.near = nn.Conv2d(self.channels, WIDTH, 3, bias=False)  # A
         self.far = nn.Conv2d(self.channels, WIDTH, 3, dilation=FAR, bias=False)  # B
         self.out = nn.Conv2d(WIDTH, self.channels, 1)  # W
@@ -57,8 +57,8 @@ class ExtendedRefiner(nn.Module):
         memory = scores.new_zeros(*scores.shape[:-3], MEMORY, *scores.shape[-2:])
         return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
-        """Look at (bands, rows, columns), in parts, and return (32, rows, columns)."""
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
+        """Look at (bands, rows, columns) and the scores before the first step, in parts; return (32, rows, columns)."""
         rows, columns = image.shape[-2:]
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
@@ -67,16 +67,18 @@ class ExtendedRefiner(nn.Module):
         for row in range(top, bottom, height):
             first, last = row - self.sight, min(row + height, bottom) + self.sight
             ends = Borders(first < 0, borders.left, last > rows, borders.right)
-            part = self.look(image[:, max(first, 0) : last], ends)
+            seen = (..., slice(max(first, 0), last), slice(None))
+            part = self.look(image[seen], scores[seen], ends)
             parts.append(part[:, : min(row + height, bottom) - row])
         return torch.cat(parts, dim=-2)
 
-    def look(self, image: Tensor, borders: Borders) -> Tensor:
-        """Return what (..., bands, rows, columns) adds to the hidden units, (..., 32, rows, columns)."""
-        seen = image
+    def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
+        """Return what (..., bands, rows, columns) and scores add to the hidden units, (..., 32, rows, columns)."""
+        maps = torch.cat([image, _bounded(scores)], dim=-3)
+        seen = maps
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu()
-        return torch.as_tensor(self.features(torch.cat([seen, inner(image, self.sight, borders)], dim=-3)))
+        return torch.as_tensor(self.features(torch.cat([seen, inner(maps, self.sight, borders)], dim=-3)))
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (..., channels, rows, columns) once; without gradients in strips that fit the cache."""
@@ -96,10 +98,14 @@ class ExtendedRefiner(nn.Module):
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
         """Return the bounded update of a state that is padded by `FAR`, and of an image term that is not."""
-        scores, memory = padded.split([self.classes, MEMORY], dim=-3)
-        bounded = torch.log_softmax(scores, dim=-3).clamp_min(FLOOR) / SPREAD
-        seen = torch.cat([bounded, memory], dim=-3)
+        scores, memory = torch.split(padded, [self.classes, MEMORY], dim=-3)
+        seen = torch.cat([_bounded(scores), memory], dim=-3)
         close = seen[..., FAR - 1 : 1 - FAR, FAR - 1 : 1 - FAR]
         hidden = (prepared + self.near(close) + self.far(seen)).relu()
         gains = [GAIN] * self.classes + [MEMORY_GAIN] * MEMORY
         return torch.tanh(self.out(hidden)) * padded.new_tensor(gains)[:, None, None]
+
+
+def _bounded(scores: Tensor) -> Tensor:
+    """Return log-probabilities from -2 to 0, as the refiner sees them."""
+    return torch.log_softmax(scores, dim=-3).clamp_min(FLOOR) / SPREAD

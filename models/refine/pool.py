@@ -27,7 +27,7 @@ class OpinionPool(Tuned):
         Parameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: all weights alike
     )
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return nothing: it knows nothing of the image."""
         return image[:0]
 

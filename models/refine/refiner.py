@@ -27,14 +27,17 @@ class Refiner(Protocol):
     bands: int
     channels: int  # of its state
     halo: int  # px of neighbours that a step looks at
-    sight: int  # px of the image around a pixel that `prepare` looks at
+    sight: int  # px around a pixel that `prepare` looks at
 
     def start(self, scores: Tensor) -> Tensor:
         """Return the state before the first step, from (classes, rows, columns) logits."""
         ...
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
-        """Compute from (bands, rows, columns) what does not change; smaller by `sight` where there is no border."""
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
+        """Compute from (bands, rows, columns) and the scores before the first step what does not change.
+
+        It is smaller by `sight` where there is no border.
+        """
         ...
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:

@@ -58,7 +58,7 @@ class RefinementRNN(nn.Module):
         """Return the scores: they are all that it remembers."""
         return scores
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Filter (bands, rows, columns) with N, to (32, rows, columns)."""
         return self.filtered(pad(image, REACH, borders))
 
@@ -117,7 +117,7 @@ class RefinementRNN(nn.Module):
         """Refine (classes, rows, columns) once as the paper writes it; `image` is (bands, rows, columns)."""
         padded = pad(scores, REACH, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
         by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
-        by_image = self.prepare(image, borders).expand(self.classes, -1, -1, -1)
+        by_image = self.prepare(image, scores, borders).expand(self.classes, -1, -1, -1)
         phi = torch.cat([by_scores, by_image], dim=1)  # (K, 64, rows, columns)
         own = [k % len(self.hidden) for k in range(self.classes)]
         hidden = torch.einsum("khf,kfrc->khrc", self.hidden[own], phi) + self.hidden_bias[own][:, :, None, None]
@@ -185,7 +185,7 @@ class UnsharedRNN(nn.Module):
         """Return the scores: they are all that it remembers."""
         return scores
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Pad the image; each step filters it with filters of its own."""
         return pad(image, REACH, borders)
 

@@ -30,7 +30,7 @@ def refine(
         valid: (rows, columns) bool; where False, the scores are held as they came.
     """
     with torch.inference_mode():
-        state, prepared = refiner.start(scores), refiner.prepare(image, borders)
+        state, prepared = refiner.start(scores), refiner.prepare(image, scores, borders)
         for after in from_prepared(refiner, state, prepared, borders, range(steps), valid):
             yield after[: refiner.classes]
 

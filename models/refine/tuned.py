@@ -61,7 +61,7 @@ class Tuned(nn.Module):
         """Return the scores: unless it says otherwise, they are all that it remembers."""
         return scores
 
-    def prepare(self, image: Tensor, borders: Borders) -> Tensor:
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute what does not change, as every refiner does."""
         raise NotImplementedError
 

@@ -143,7 +143,7 @@ def test_the_extended_refiner_sees_near_and_far_at_once(session, tmp_path):
     torch.nn.init.normal_(refiner.out.weight)
     session.use_refiner(refiner, "extended", session.classes)
     event, answers, _ = shown(session, tmp_path / "f.tif", k, ALL, (0, 15))
-    assert (event.score_size, event.image_size, len(event.image_kernels)) == (7, 3, 16)
+    assert (event.score_size, event.image_size, len(event.image_kernels)) == (7, 3, len(refiner.trunk[0].weight))
     whole = Window(0, 0, 96, 120)
     logits = torch.from_numpy(session.maps(0, whole).scores)
     state = torch.zeros(refiner.channels, 96, 120)
@@ -152,7 +152,7 @@ def test_the_extended_refiner_sees_near_and_far_at_once(session, tmp_path):
     with torch.no_grad():
         hidden = refiner.near(padded[:, 2:-2, 2:-2]) + refiner.far(padded)
         image = pad(torch.from_numpy(session.scene.read(whole)[0]), 1, WHOLE)
-        first = refiner.trunk[0](image) - refiner.trunk[0].bias[:, None, None]
+        first = torch.nn.functional.conv2d(image, refiner.trunk[0].weight[:, :3])
     assert np.allclose(answers[:32], hidden, atol=1e-4)
     assert np.allclose(answers[32:], first[[0, 15]], atol=1e-4)
     event, _, _ = shown(session, tmp_path / "g.tif", k)

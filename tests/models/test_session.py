@@ -370,10 +370,10 @@ class Hungry(RefinementRNN):
     room = 0
     errors = iter(())
 
-    def prepare(self, image, borders):
+    def prepare(self, image, scores, borders):
         if max(image.shape[-2:]) > self.room + 2 * self.halo:
             raise next(self.errors)
-        return super().prepare(image, borders)
+        return super().prepare(image, scores, borders)
 
 
 def hungry(session, room, make):

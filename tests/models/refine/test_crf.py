@@ -105,7 +105,7 @@ def test_remembers_what_the_coarse_map_said():
     state = net.start(scores)
     assert torch.allclose(state[:3], scores.log_softmax(0))
     assert torch.allclose(state[3:], -scores.log_softmax(0))
-    after = net.step(state, net.prepare(image, WHOLE), WHOLE, 0)
+    after = net.step(state, net.prepare(image, scores, WHOLE), WHOLE, 0)
     assert torch.equal(after[3:], state[3:])
     assert torch.allclose(after[:3].exp().sum(0), torch.ones(8, 8), atol=1e-5)
 

@@ -134,7 +134,9 @@ def test_the_stencil_is_the_tensor_or_the_nearest_that_can_be(angle):
     rows, columns = np.indices((20, 20))
     ramp = torch.from_numpy(np.cos(angle) * columns + np.sin(angle) * rows).float()
     net = make(Anisotropic, kappa=1.1, sigma=0)
-    across, down, falling, rising = net.prepare(ramp.expand(2, -1, -1), WHOLE)[:, 10, 10].double().numpy()
+    across, down, falling, rising = (
+        net.prepare(ramp.expand(2, -1, -1), ramp.expand(3, -1, -1), WHOLE)[:, 10, 10].double().numpy()
+    )
     assert min(across, down, falling, rising) >= 0
     found = np.array([[across + falling + rising, falling - rising], [falling - rising, down + falling + rising]])
     normal = np.array([np.cos(angle), np.sin(angle)])

@@ -54,7 +54,7 @@ def test_remembers_what_no_score_shows():
     scores, image = torch.randn(3, 15, 15), torch.randn(3, 15, 15)
     with torch.no_grad():
         state = net.start(scores)
-        prepared = net.prepare(image, WHOLE)
+        prepared = net.prepare(image, scores, WHOLE)
         first = net.step(state, prepared, WHOLE, 0)
         assert first[3:].abs().max() > 0
         forgot = net.start(first[:3])
@@ -69,7 +69,7 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
     net = taught()
     scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
     with torch.enable_grad():
-        whole = net.step(net.start(scores), net.look(image, WHOLE), WHOLE, 0).detach()
+        whole = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0).detach()
     monkeypatch.setattr(module, "STRIP", strip)
     monkeypatch.setattr(module, "PART", part)
     (after,) = refine(net, scores, image, WHOLE, 1)
@@ -78,11 +78,11 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
 
 @pytest.mark.parametrize("borders", [Borders(False, True, False, False), Borders(True, False, True, False)])
 def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
-    net, image = taught(), torch.randn(3, 90, 40)
+    net, image, scores = taught(), torch.randn(3, 150, 80), torch.randn(3, 150, 80)
     monkeypatch.setattr(module, "PART", 100)
     with torch.no_grad():
-        whole = net.look(image, borders)
-        assert torch.allclose(net.prepare(image, borders), whole, rtol=1e-5, atol=1e-5)
+        whole = net.look(image, scores, borders)
+        assert torch.allclose(net.prepare(image, scores, borders), whole, rtol=1e-5, atol=1e-5)
     assert whole.shape[1:] == inner(image, net.sight, borders).shape[1:]
 
 
@@ -90,7 +90,7 @@ def test_a_batch_is_its_patches_side_by_side():
     net = taught()
     scores, image = torch.randn(2, 3, 24, 24), torch.randn(2, 3, 24, 24)
     with torch.enable_grad():
-        together = net.step(net.start(scores), net.look(image, WHOLE), WHOLE, 0)
+        together = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0)
     for n in range(2):
         (alone,) = refine(net, scores[n], image[n], WHOLE, 1)
         assert torch.allclose(together[n, :3].detach(), alone, rtol=1e-5, atol=1e-5)
@@ -98,7 +98,10 @@ def test_a_batch_is_its_patches_side_by_side():
 
 def test_gradients_reach_every_weight():
     net = taught().train()
-    state, prepared = net.start(torch.randn(1, 3, 20, 20)), net.look(torch.randn(1, 3, 20, 20), WHOLE)
+    state, prepared = (
+        net.start(torch.randn(1, 3, 20, 20)),
+        net.look(torch.randn(1, 3, 20, 20), torch.randn(1, 3, 20, 20), WHOLE),
+    )
     for index in range(2):
         state = net.step(state, prepared, WHOLE, index)
     state.square().mean().backward()
@@ -109,16 +112,16 @@ def test_gradients_reach_every_weight():
 
 def test_reaches_as_far_as_it_says():
     net = taught()
-    image = torch.randn(3, 41, 41)
+    image, scores = torch.randn(3, 81, 81), torch.randn(3, 81, 81)
     changed = image.clone()
-    changed[:, 20, 20] += 1
+    changed[:, 40, 40] += 1
     with torch.no_grad():
-        moved = (net.look(image, WHOLE) - net.look(changed, WHOLE)).abs().amax(0).nonzero() - 20
+        moved = (net.look(image, scores, WHOLE) - net.look(changed, scores, WHOLE)).abs().amax(0).nonzero() - 40
         assert moved.abs().max() == net.sight
-        state = net.start(torch.randn(3, 41, 41))
+        state = net.start(scores)
         other = state.clone()
-        other[0, 20, 20] += 1
-        prepared = net.prepare(image, WHOLE)
+        other[0, 40, 40] += 1
+        prepared = net.prepare(image, scores, WHOLE)
         moved = (net.step(state, prepared, WHOLE, 0) - net.step(other, prepared, WHOLE, 0)).abs().amax(0).nonzero()
-        assert (moved - 20).abs().max() == net.halo == FAR
+        assert (moved - 40).abs().max() == net.halo == FAR
     assert net.channels == 3 + MEMORY

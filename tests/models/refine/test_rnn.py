@@ -77,7 +77,7 @@ def test_the_fused_form_equals_the_plain_one(refiner, size, classes, bands):
     scores, image = scene(net, *size)
     plain = fused = scores
     with torch.no_grad():
-        prepared = net.prepare(image, WHOLE)
+        prepared = net.prepare(image, scores, WHOLE)
         for _ in range(5):
             plain = net.plain_step(plain, image, WHOLE)
             fused = net.step(fused, prepared, WHOLE, 0)
@@ -93,7 +93,7 @@ def test_strips_do_not_show(refiner, monkeypatch, strip):
         whole = net.plain_step(scores, image, WHOLE)
         monkeypatch.setattr("map_refiner.models.refine.rnn.STRIP", strip)
         monkeypatch.setattr("map_refiner.models.refine.rnn.PART", strip)
-        prepared = net.prepare(image, WHOLE)
+        prepared = net.prepare(image, scores, WHOLE)
         assert relative(net.step(scores, prepared, WHOLE, 0), whole) < 1e-5
 
 
@@ -103,7 +103,7 @@ def test_both_forms_use_up_neighbours_on_sides_that_are_no_border(refiner, borde
     scores, image = scene(net, 15, 18)
     with torch.no_grad():
         plain = net.plain_step(scores, image, borders)
-        fused = net.step(scores, net.prepare(image, borders), borders, 0)
+        fused = net.step(scores, net.prepare(image, scores, borders), borders, 0)
     rows, columns = 15 - 2 * (2 - borders.top - borders.bottom), 18 - 2 * (2 - borders.left - borders.right)
     assert plain.shape == fused.shape == (3, rows, columns)
     assert relative(fused, plain) < 1e-5
@@ -116,7 +116,7 @@ def test_the_form_that_is_trained_equals_the_one_that_runs(refiner, steps):
     nowhere = Borders(False, False, False, False)
     with torch.no_grad():
         trained = net(scores[None], image[None], steps)[0]
-        stepped, prepared = scores, net.prepare(image, nowhere)
+        stepped, prepared = scores, net.prepare(image, scores, nowhere)
         for _ in range(steps):
             stepped = net.step(stepped, prepared, nowhere, 0)
             prepared = inner(prepared, 2, nowhere)
@@ -163,7 +163,7 @@ def test_classes_do_not_see_each_other(refiner):
     other = scores.clone()
     other[2] += 1
     with torch.no_grad():
-        prepared = net.prepare(image, WHOLE)
+        prepared = net.prepare(image, scores, WHOLE)
         one, two = net.step(scores, prepared, WHOLE, 0), net.step(other, prepared, WHOLE, 0)
     assert torch.equal(one[:2], two[:2])
     assert not torch.allclose(one[2], two[2])
@@ -175,7 +175,7 @@ def test_reach_is_two_pixels_a_step(refiner):
     other = scores.clone()
     other[:, 10, 10] += 5
     with torch.no_grad():
-        prepared = net.prepare(image, WHOLE)
+        prepared = net.prepare(image, scores, WHOLE)
         changed = (net.step(scores, prepared, WHOLE, 0) != net.step(other, prepared, WHOLE, 0)).any(0)
     rows, columns = torch.nonzero(changed, as_tuple=True)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (8, 12, 8, 12)

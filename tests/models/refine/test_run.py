@@ -82,7 +82,7 @@ def test_steps_go_on_where_they_were_left(kind):
     state = net.start(scores)
     assert state.shape == (net.channels, 19, 23)
     for index in range(3):
-        (state,) = from_prepared(net, state.clone(), net.prepare(image, WHOLE), WHOLE, range(index, index + 1))
+        (state,) = from_prepared(net, state.clone(), net.prepare(image, scores, WHOLE), WHOLE, range(index, index + 1))
     assert torch.equal(state[:3], last(refine(net, scores, image, WHOLE, 3)))
 
 
