@@ -2,7 +2,8 @@
 
 The paper's lesson asks for the fifth step alone, from weights that begin far from doing nothing. Here each patch is
 refined three to six times and every step is to be right, the later the more; AdamW with one cycle of the rate, the
-images made brighter and darker at random, and what is kept is a running average of the weights.
+images made brighter and darker at random and the coarse maps moved, and what is kept is a running average of the
+weights.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene 
 BATCH = 8
 RATE, DECAY = 5e-3, 1e-3  # of AdamW, at the top of the cycle
 JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
+SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
+WARMTH = 0.2  # of the coarse map's logarithmic temperature
+SMOOTHED = 0.05  # of each label goes to the other classes, so that no score has to grow for ever
 LATER = 0.9  # what the loss of a step counts, of that of the next
 KEPT = 0.99  # of the average of the weights at each update
 STEEPEST = 1.0  # norm of the gradient
@@ -78,7 +82,7 @@ def _update(
 ) -> float:
     """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
-    scores = scores.contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
+    scores = _shaken(scores, generator).contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
     image = _lit(image, generator).contiguous(memory_format=torch.channels_last)
     prepared = refiner.look(image, scores, WHOLE)
     state = refiner.start(scores)
@@ -88,7 +92,7 @@ def _update(
     for index in range(count):
         state = refiner.step(state, prepared, WHOLE, index)
         refined = state[:, : refiner.classes]
-        losses.append(functional.cross_entropy(refined[inside], labels, ignore_index=UNLABELLED))
+        losses.append(_loss(refined[inside], labels))
     weights = LATER ** torch.arange(count - 1, -1, -1, device=scores.device)
     loss = (torch.stack(losses) * weights).sum() / weights.sum()
     optimizer.zero_grad(set_to_none=True)
@@ -96,6 +100,21 @@ def _update(
     nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
     optimizer.step()
     return float(loss.detach())
+
+
+def _loss(refined: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(refined, labels, ignore_index=UNLABELLED, label_smoothing=SMOOTHED)
+
+
+def _shaken(scores: Tensor, generator: np.random.Generator) -> Tensor:
+    """Move each coarse map of a batch a little, and make it surer or less sure: there are few, and all alike."""
+    shifts = np.clip(np.rint(generator.normal(0, SHIFT, (len(scores), 2))), -AROUND, AROUND).astype(int)
+    warmth = np.exp(generator.normal(0, WARMTH, len(scores)))
+    moved = [
+        torch.roll(one, tuple(shift), (-2, -1)) * float(sure)
+        for one, shift, sure in zip(scores, shifts.tolist(), warmth, strict=True)
+    ]
+    return torch.stack(moved)
 
 
 def _lit(images: Tensor, generator: np.random.Generator) -> Tensor:
