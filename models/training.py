@@ -46,6 +46,11 @@ class Best:
         self._weights = {name: value.detach().clone() for name, value in self._model.state_dict().items()}
         return True
 
+    def take(self, score: float) -> None:
+        """Keep the present weights, whatever came before."""
+        self.score = -1.0
+        self.offer(score)
+
     def restore(self) -> None:
         """Put the best weights into the model."""
         if self._weights:
