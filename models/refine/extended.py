@@ -37,12 +37,12 @@ class ExtendedRefiner(nn.Module):
 
     kind = "extended"
     halo = FAR
-    sight = sum(GAPS)
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner that leaves every map as it is."""
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes + MEMORY
+        self.sight = sum(GAPS)
         inputs = (bands + classes, *[FEATURES] * (len(GAPS) - 1))
         self.trunk = nn.ModuleList(nn.Conv2d(count, FEATURES, 3, dilation=gap) for count, gap in zip(inputs, GAPS))
         self.features = nn.Conv2d(FEATURES + bands + classes, WIDTH, 1)

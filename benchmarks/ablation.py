@@ -1,0 +1,112 @@
+"""What each part of the extended refiner is worth: it is taught without it, on two real scenes.
+
+    .venv/worker/bin/python benchmarks/ablation.py ../shared/data build/refiners [--seeds 0]
+
+Uses the coarse maps of `benchmarks/refiners.py`; writes docs/ablation.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from map_refiner.models.borders import WHOLE
+from map_refiner.models.rasters import environment
+from map_refiner.models.refine import drill, extended
+from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.lesson import LabelledTile
+from map_refiner.models.refine.run import refine
+from record import write_page
+from refiners import measured
+from scenes import places, prepared
+
+PLACES = ("banepa_south", "zanzibar_b")
+FAR = 24
+CPU = torch.device("cpu")
+PARTS: dict[str, dict[str, dict[str, object]]] = {
+    "all of it": {},
+    "updates do not die away": {"extended": {"RATE": 1.0}, "drill": {}},
+    "no memory": {"extended": {"MEMORY": 0}},
+    "no deeper look": {"extended": {"GAPS": (1,)}},
+    "loss on the last step alone": {"drill": {"LATER": 1e-6}},
+    "always five steps": {"drill": {"FEWEST": 5, "MOST": 5}},
+    "weights not averaged": {"drill": {"KEPT": 0.0}},
+    "images and coarse maps as they are": {"drill": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
+}
+
+
+def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
+    """Teach an extended refiner with the constants as they are."""
+    torch.manual_seed(seed)
+    refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
+    for _ in drill.drill(refiner, tiles, 300, seed, CPU):
+        pass
+    return refiner
+
+
+def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, dict[str, object]]:
+    """Teach without a part, and measure."""
+    changes = PARTS[part]
+    with patch.multiple(extended, **changes.get("extended", {})), patch.multiple(drill, **changes.get("drill", {})):
+        refiner = taught(tiles, seed)
+        maps = []
+        for tile in scored:
+            scores = torch.from_numpy(tile.scores)
+            maps.append([scores, *refine(refiner, scores, torch.from_numpy(tile.image), WHOLE, FAR)])
+        return measured(scored, maps)
+
+
+def table(results: dict[str, dict[str, list[dict[str, dict[str, float]]]]]) -> str:
+    """Return mean IoU and boundary IoU at steps 5 and 24 by part and place."""
+    lines = [
+        "| | "
+        + " | ".join(f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in PLACES)
+        + " |",
+        "|---" * (1 + 3 * len(PLACES)) + "|",
+    ]
+    for part, by_place in results.items():
+        cells = []
+        for place in PLACES:
+            for step, measure in (("5", "mean_iou"), (str(FAR), "mean_iou"), ("5", "boundary_iou_2px")):
+                cells.append(f"{100 * statistics.mean(run[step][measure] for run in by_place[place]):.1f}")
+        lines.append(f"| {part} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Do what is missing, then write the table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("data", type=Path)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--seeds", type=int, nargs="*", default=[0])
+    options.add_argument("--threads", type=int, default=1)
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    kept = given.folder / "ablation"
+    kept.mkdir(parents=True, exist_ok=True)
+    results: dict[str, dict[str, list[dict[str, dict[str, float]]]]] = {}
+    with environment():
+        found = places(given.data, given.folder)
+        for part in PARTS:
+            results[part] = {place: [] for place in PLACES}
+            for place in PLACES:
+                for seed in given.seeds:
+                    path = kept / f"{place}.{part.replace(' ', '_')}.{seed}.json"
+                    if not path.exists():
+                        path.write_text(json.dumps(one(part, *prepared(found[place], seed, given.folder, CPU), seed)))
+                        print(path.name, flush=True)
+                    results[part][place].append(json.loads(path.read_text()))
+    about = (
+        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, given.seeds))}, per cent on the "
+        "scored part of each scene. Differences below a point are within the spread over seeds."
+    )
+    command = "benchmarks/ablation.py DATA build/refiners"
+    write_page("ablation", "What each part of the extended refiner is worth", command, about, table(results))
+
+
+if __name__ == "__main__":
+    main()
