@@ -101,8 +101,8 @@ def main() -> None:
                         print(path.name, flush=True)
                     results[part][place].append(json.loads(path.read_text()))
     about = (
-        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, given.seeds))}, per cent on the "
-        "scored part of each scene. Differences below a point are within the spread over seeds."
+        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, given.seeds))}, per cent on "
+        "the scored part of each scene. Differences below a point are within the spread over seeds."
     )
     command = "benchmarks/ablation.py DATA build/refiners"
     write_page("ablation", "What each part of the extended refiner is worth", command, about, table(results))

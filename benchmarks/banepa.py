@@ -3,8 +3,8 @@
     .venv/worker/bin/python benchmarks/banepa.py ../shared/data/banepa build/banepa
 
 The coarse net learns from the imprecise vectors of the whole scene, as it would from OpenStreetMap; no accurate label
-reaches it. The paper's refiner is taught on the accurate labels of columns 0-767 and scored on columns 800-1535; between them
-lies more than its reach. Nothing was tuned on the scored part. Seeds 0, 1, 2 change the weights, the patches and the
+reaches it. The paper's refiner is taught on the accurate labels of columns 0-767 and scored on columns 800-1535;
+between them lies more than its reach. Nothing was tuned on the scored part. Seeds 0, 1, 2 change the weights, the patches and the
 held-out blocks. Writes docs/banepa.md.
 """
 
@@ -74,8 +74,8 @@ def one_seed(data: Path, out: Path, seed: int, coarse_steps: int, teach_steps: i
             coarse,
         )
     run("classify", image, "--model", coarse, "--pixel-size", PIXEL_M, "-o", scores)
-    seconds = run("train-refiner", image, "--refiner", "faithful", "--scores", scores, "--labels", taught, "--pixel-size", PIXEL_M,
-                  "--seed", seed, "--steps", teach_steps, "-o", refiner)  # fmt: skip
+    seconds = run("train-refiner", image, "--refiner", "faithful", "--scores", scores, "--labels", taught,
+                  "--pixel-size", PIXEL_M, "--seed", seed, "--steps", teach_steps, "-o", refiner)  # fmt: skip
     run("refine", image, "--scores", scores, "--refiner", refiner, "--pixel-size", PIXEL_M, "--steps", STEPS,
         "-o", folder / "steps")  # fmt: skip
     steps = [folder / "steps" / f"step_{step:03d}.tif" for step in range(STEPS + 1)]
