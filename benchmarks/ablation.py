@@ -62,10 +62,9 @@ def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: 
 
 def table(results: dict[str, dict[str, list[dict[str, dict[str, float]]]]]) -> str:
     """Return mean IoU and boundary IoU at steps 5 and 24 by part and place."""
+    heads = [f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in PLACES]
     lines = [
-        "| | "
-        + " | ".join(f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in PLACES)
-        + " |",
+        f"| | {' | '.join(heads)} |",
         "|---" * (1 + 3 * len(PLACES)) + "|",
     ]
     for part, by_place in results.items():

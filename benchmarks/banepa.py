@@ -4,8 +4,8 @@
 
 The coarse net learns from the imprecise vectors of the whole scene, as it would from OpenStreetMap; no accurate label
 reaches it. The paper's refiner is taught on the accurate labels of columns 0-767 and scored on columns 800-1535;
-between them lies more than its reach. Nothing was tuned on the scored part. Seeds 0, 1, 2 change the weights, the patches and the
-held-out blocks. Writes docs/banepa.md.
+between them lies more than its reach. Nothing was tuned on the scored part. Seeds 0, 1, 2 change the weights, the
+patches and the held-out blocks. Writes docs/banepa.md.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.checkpoint import Card, load_model, save_model
+from map_refiner.models.checkpoint import Card, load_coarse, save_model
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.coarse.train import Recipe, TrainingImage, train
@@ -29,9 +29,11 @@ from map_refiner.models.demo_scene.files import write as write_demo
 from map_refiner.models.labels import raster_labels
 from map_refiner.models.metrics import Accuracy, confusion
 from map_refiner.models.rasters import environment
-from map_refiner.models.refine.rnn import RefinementRNN
+from map_refiner.models.refine.drill import drill
+from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.lesson import LabelledTile
+from map_refiner.models.refine.rnn import USUAL_STEPS
 from map_refiner.models.refine.run import refine
-from map_refiner.models.refine.teach import UNROLLED, LabelledTile, teach
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Scores, Window
 
@@ -167,23 +169,23 @@ def completed(net: FCN, source: Source) -> Source:
     return replace(source, labels=labels)
 
 
-def taught(net: FCN, known: list[Source], steps: int, seed: int) -> RefinementRNN:
+def taught(net: FCN, known: list[Source], steps: int, seed: int) -> ExtendedRefiner:
     """Teach a refiner on the net's maps."""
     torch.manual_seed(seed)
     tiles = [LabelledTile(logits(net, source.image), source.image, source.labels) for source in known]
-    refiner = RefinementRNN(len(CLASSES), 3)
-    for epoch in teach(refiner, tiles, steps, seed, torch.device("cpu")):
-        if epoch.held_out_miou is not None and epoch.step % 100 == 0:
+    refiner = ExtendedRefiner(len(CLASSES), 3)
+    for epoch in drill(refiner, tiles, steps, seed, torch.device("cpu")):
+        if epoch.held_out_miou is not None and epoch.step % 60 == 0:
             print(f"{epoch.step:5d} loss {epoch.loss:.3f} held out {epoch.held_out_miou:.3f}", flush=True)
     return refiner
 
 
-def measured(net: FCN, refiner: RefinementRNN, source: Source) -> dict[str, object]:
+def measured(net: FCN, refiner: ExtendedRefiner, source: Source) -> dict[str, object]:
     """Return the IoU of every labelled class before and after the steps."""
     maps = torch.from_numpy(logits(net, source.image))
-    steps = [maps, *refine(refiner, maps, torch.from_numpy(source.image), WHOLE, UNROLLED)]
+    steps = [maps, *refine(refiner, maps, torch.from_numpy(source.image), WHOLE, USUAL_STEPS)]
     result: dict[str, object] = {"scene": source.name}
-    for index in (0, 1, UNROLLED):
+    for index in (0, 1, USUAL_STEPS):
         predicted = steps[index].argmax(0).to(torch.uint8).numpy()
         if source.lacks is not None:
             predicted[predicted == source.lacks] = 0
@@ -222,10 +224,10 @@ def main() -> None:
         folder = given.scratch
         known = list(sources(given.data, folder))
         if given.coarse:
-            net = load_model(given.coarse, "coarse")[0]
+            net = load_coarse(given.coarse)[0]
         else:
             complete = [source for source in known if source.lacks is None]
-            first = load_model(given.first, "coarse")[0] if given.first else trained(complete, given.coarse_steps, 0)
+            first = load_coarse(given.first)[0] if given.first else trained(complete, given.coarse_steps, 0)
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
             save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
         fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]
@@ -238,7 +240,9 @@ def main() -> None:
         )  # type: ignore[index]
         text = f"mean IoU of the coarse map and after five steps, on scenes never learnt from: {quality}"
         save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, text))
-        save_model(given.output / "refiner_aerial_0.5m.safetensors", refiner, card(RefinementRNN.kind, UNROLLED, text))
+        save_model(
+            given.output / "refiner_aerial_0.5m.safetensors", refiner, card(ExtendedRefiner.kind, USUAL_STEPS, text)
+        )
     print(json.dumps(table, indent=1))
 
 
