@@ -25,8 +25,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..borders import Borders
+from .cores import in_strips
 from .refiner import inner
-from .strips import in_strips
 from .structure import gaussian, separable
 from .tuned import Parameter, Tuned
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 from ..borders import WHOLE
 from ..score_maps import UNLABELLED
 from ..training import Best, Epoch
+from .cores import give_gradients
 from .extended import ExtendedRefiner
 from .lesson import LabelledTile, Pool, mean_iou_by_step, split
 from .rnn import USUAL_STEPS
@@ -62,7 +63,7 @@ def drill(
     best.offer(untaught)
     try:
         for step in range(1, steps + 1):
-            loss = _update(refiner, optimizer, pool, generator)
+            loss = _update(refiner, optimizer, pool, generator, device)
             cycle.step()
             _keep_average(average, refiner, min(KEPT, step / (step + 10)))
             score = judged() if step % JUDGE_EVERY == 0 or step in (1, steps) else None
@@ -83,32 +84,39 @@ def _keep_average(average: nn.Module, refiner: nn.Module, kept: float) -> None:
 
 
 def _update(
-    refiner: ExtendedRefiner, optimizer: torch.optim.Optimizer, pool: Pool, generator: np.random.Generator
+    refiner: ExtendedRefiner,
+    optimizer: torch.optim.Optimizer,
+    pool: Pool,
+    generator: np.random.Generator,
+    device: torch.device,
 ) -> float:
     """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
     scores = _shaken(scores, generator).contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
     image = _lit(image, generator).contiguous(memory_format=torch.channels_last)
-    prepared = refiner.look(image, scores, WHOLE)
-    state = refiner.start(scores)
-    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    known = labels.ne(UNLABELLED).sum().clamp_min(1)
     count = int(generator.integers(FEWEST, MOST + 1))
-    losses = []
-    for index in range(count):
-        state = refiner.step(state, prepared, WHOLE, index)
-        refined = state[:, : refiner.classes]
-        losses.append(_loss(refined[inside], labels))
-    weights = LATER ** torch.arange(count - 1, -1, -1, device=scores.device)
-    loss = (torch.stack(losses) * weights).sum() / weights.sum()
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    weights = LATER ** np.arange(count - 1, -1, -1)
+    weights /= weights.sum()
+    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+
+    def loss(part: slice) -> Tensor:
+        prepared = refiner.look(image[part], scores[part], WHOLE)
+        state = refiner.start(scores[part])
+        total = state.new_zeros(())
+        for index, weight in enumerate(weights):
+            state = refiner.step(state, prepared, WHOLE, index)
+            total = total + weight * _wrong(state[:, : refiner.classes][inside], labels[part]) / known
+        return total
+
+    value = give_gradients(refiner.parameters(), BATCH, loss, device)
     nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
     optimizer.step()
-    return float(loss.detach())
+    return value
 
 
-def _loss(refined: Tensor, labels: Tensor) -> Tensor:
-    return functional.cross_entropy(refined, labels, ignore_index=UNLABELLED, label_smoothing=SMOOTHED)
+def _wrong(refined: Tensor, labels: Tensor) -> Tensor:
+    return functional.cross_entropy(refined, labels, ignore_index=UNLABELLED, label_smoothing=SMOOTHED, reduction="sum")
 
 
 def _shaken(scores: Tensor, generator: np.random.Generator) -> Tensor:

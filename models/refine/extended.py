@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from ..borders import Borders
+from .cores import in_strips
 from .refiner import inner, pad
-from .strips import in_strips
 
 MEMORY = 5  # channels beside the classes
 FEATURES = 16  # channels of the net that looks at the image and the coarse map

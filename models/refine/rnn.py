@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..borders import Borders
+from .cores import in_strips
 from .refiner import inner, pad
-from .strips import in_strips
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
 SIZE = 5  # of the filters, px

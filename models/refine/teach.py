@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from ..score_maps import UNLABELLED
 from ..training import Best, Epoch
+from .cores import give_gradients
 from .lesson import LabelledTile, Pool, mean_iou_by_step, split
 from .rnn import REACH, USUAL_STEPS, RefinementRNN, UnsharedRNN
 
@@ -34,7 +36,7 @@ def teach(
     best = Best(refiner)
     try:
         for step in range(1, steps + 1):
-            loss = _update(refiner, optimizer, pool, generator)
+            loss = _update(refiner, optimizer, pool, generator, device)
             score = None
             if step % JUDGE_EVERY == 0 or step in (1, steps):  # at the first, so that an early stop has a judged best
                 score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device)[-1]
@@ -49,12 +51,17 @@ def _update(
     optimizer: torch.optim.Optimizer,
     pool: Pool,
     generator: np.random.Generator,
+    device: torch.device,
 ) -> float:
-    """Learn from one batch of random patches, each turned in one of eight ways; return the loss."""
+    """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
-    refined = refiner(scores, image, USUAL_STEPS)
-    loss = functional.cross_entropy(refined, labels, ignore_index=UNLABELLED)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    known = labels.ne(UNLABELLED).sum().clamp_min(1)
+
+    def loss(part: slice) -> Tensor:
+        refined = refiner(scores[part], image[part], USUAL_STEPS)
+        wrong = functional.cross_entropy(refined, labels[part], ignore_index=UNLABELLED, reduction="sum")
+        return wrong / known
+
+    value = give_gradients(refiner.parameters(), BATCH, loss, device)
     optimizer.step()
-    return float(loss.detach())
+    return value

@@ -1,0 +1,70 @@
+"""Work on parts of a tile or a batch side by side, one part a core.
+
+Torch would rather share each operation among the cores and wait for the slowest after each; with thousands of small
+operations, any other busy program then stalls it many times over. Parts wait for each other once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+T = TypeVar("T")
+
+
+def side_by_side(jobs: Sequence[Callable[[], T]]) -> list[T]:
+    """Do jobs on all cores, each on one, and return what they return, in their order."""
+    threads = torch.get_num_threads()
+    if len(jobs) == 1 or threads == 1:
+        return [job() for job in jobs]
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(lambda job: job(), jobs))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def in_strips(rows: int, height: int, work: Callable[[slice], None]) -> None:
+    """Call `work` with the slices of at most `height` rows that make up `rows`, without gradients."""
+
+    def job(strip: slice) -> Callable[[], None]:
+        def alone() -> None:
+            with torch.inference_mode():
+                work(strip)
+
+        return alone
+
+    side_by_side([job(slice(top, min(top + height, rows))) for top in range(0, rows, height)])
+
+
+def give_gradients(
+    weights: Iterable[Tensor], batch: int, loss: Callable[[slice], Tensor], device: torch.device
+) -> float:
+    """Set the gradients of weights to those of a loss that is a sum over the examples of a batch; return the loss.
+
+    Args:
+        weights: the weights, on `device`.
+        batch: how many examples there are.
+        loss: computes the part of the loss that a slice of the examples has.
+        device: on a CPU each core has a share of the batch.
+    """
+    weights = [weight for weight in weights if weight.requires_grad]
+    shares = min(batch, torch.get_num_threads()) if device.type == "cpu" else 1
+    ends = [batch * share // shares for share in range(shares + 1)]
+
+    def job(part: slice) -> Callable[[], tuple[float, tuple[Tensor, ...]]]:
+        def alone() -> tuple[float, tuple[Tensor, ...]]:
+            value = loss(part)
+            return float(value.detach()), torch.autograd.grad(value, weights)
+
+        return alone
+
+    found = side_by_side([job(slice(first, last)) for first, last in zip(ends, ends[1:], strict=False)])
+    for number, weight in enumerate(weights):
+        weight.grad = torch.stack([gradients[number] for _, gradients in found]).sum(dim=0)
+    return sum(value for value, _ in found)
