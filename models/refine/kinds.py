@@ -59,9 +59,9 @@ class Lesson:
 
 LESSONS: dict[str, Lesson] = {
     ExtendedRefiner.kind: Lesson(drill, 300),
-    RefinementRNN.kind: Lesson(teach, 300),
-    ClassAgnosticRNN.kind: Lesson(teach, 300),
-    UnsharedRNN.kind: Lesson(teach, 300),
+    RefinementRNN.kind: Lesson(teach, 270),
+    ClassAgnosticRNN.kind: Lesson(teach, 270),
+    UnsharedRNN.kind: Lesson(teach, 270),
     CRF.kind: Lesson(search, 24),
     Heat.kind: Lesson(search, 8),
     PeronaMalik.kind: Lesson(search, 60),
