@@ -78,33 +78,31 @@ def by_step(found: Results, measure: str) -> str:
     return "\n".join(lines)
 
 
-def cost(found: Results) -> str:
-    """Return a table of weights and seconds of teaching."""
-    lines = ["| | weights | teaching, s |", "|---|---|---|"]
+def weights(found: Results) -> str:
+    """Return a table of the numbers of weights, over the scenes the largest."""
+    lines = ["| | weights |", "|---|---|"]
     for kind in NAMES:
-        results = [result for (k, _), seeds in found.items() if k == kind for result in seeds.values()]
-        if results and kind != "coarse":
-            most = max(result["weights"] for result in results)
-            lines.append(f"| {NAMES[kind]} | {most or '-'} | {statistics.mean(r['seconds'] for r in results):.0f} |")
+        counts = [result["weights"] for (k, _), seeds in found.items() if k == kind for result in seeds.values()]
+        if counts and max(counts):
+            lines.append(f"| {NAMES[kind]} | {max(counts)} |")
     return "\n".join(lines)
 
 
 def write_ranks(found: Results) -> None:
-    """Write for the dock how much each refiner gained, over the scenes and seeds that all of them did."""
-    kinds = [kind for kind in NAMES if kind not in ("coarse", "unet") and any(k == kind for k, _ in found)]
-    done = [
-        {(place, seed) for (k, place), seeds in found.items() if k == kind and place != SYNTHETIC for seed in seeds}
-        for kind in kinds
+    """Write for the dock how much each refiner gained on the real scenes; those that lack a scene have no rank."""
+    places = {place for _, place in found if place != SYNTHETIC}
+    kinds = [
+        kind for kind in NAMES if kind not in ("coarse", "unet") and all((kind, place) in found for place in places)
     ]
-    common = set.intersection(*done) if done else set()
-    if not common:
+    if not kinds:
         return
+    common = set.intersection(*({(place, seed) for place in places for seed in found[kind, place]} for kind in kinds))
     gains = {}
     for kind in kinds:
         each = [found[kind, place][seed] for place, seed in common]
         gains[kind] = statistics.mean(value(r, "mean_iou") - value(r, "mean_iou", 0) for r in each) / 100
     ranked = sorted(gains, key=lambda kind: -gains[kind])
-    content = {kind: {"rank": n + 1, "mean_iou_gain": round(gains[kind], 4)} for n, kind in enumerate(ranked)}
+    content = {kind: {"rank": n + 1, "mean_iou_gain": round(gains[kind], 4) + 0.0} for n, kind in enumerate(ranked)}
     RANKS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -114,8 +112,9 @@ def write_tables(folder: Path) -> None:
     seeds = sorted({seed for by_seed in found.values() for seed in by_seed})
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        "The coarse nets learnt from imprecise labels alone. Per cent, mean ± standard deviation over the seeds "
-        f"{', '.join(map(str, seeds))}, which change the coarse net, the weights, the patches and what is held out."
+        f"The coarse nets learnt from imprecise labels alone. Per cent; seeds {', '.join(map(str, seeds))}, with the "
+        "standard deviation where there are several. A seed changes the coarse net, the weights, the patches and what "
+        "is held out. A dash: not done."
     )
     table = "\n\n".join(
         (
@@ -124,7 +123,7 @@ def write_tables(folder: Path) -> None:
             "## Overall accuracy", by_place(found, "overall_accuracy"),
             "## Mean IoU by step, over the real scenes", by_step(found, "mean_iou"),
             "## Boundary IoU (2 px) by step, over the real scenes", by_step(found, "boundary_iou_2px"),
-            "## Weights and seconds of teaching", cost(found),
+            "## Weights", weights(found),
         )
     )  # fmt: skip
     write_page("refiners_measured", "Refiners, measured", "benchmarks/refiners.py DATA build/refiners", about, table)
