@@ -6,19 +6,9 @@ import torch
 from map_refiner.models.refine.drill import drill
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.lesson import LabelledTile, coarse_miou, mean_iou_by_step, split
-from map_refiner.models.score_maps import UNLABELLED, logits
+from map_refiner.models.score_maps import UNLABELLED
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def tile(town):
-    import rasterio
-
-    with rasterio.open(town.image_path) as source:
-        image = source.read().astype("float32")
-    image = (image - image.mean(axis=(1, 2), keepdims=True)) / image.std(axis=(1, 2), keepdims=True)
-    return LabelledTile(logits(town.scores), image, town.labels)
 
 
 def fresh(seed=0):

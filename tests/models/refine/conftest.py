@@ -1,0 +1,15 @@
+"""A labelled tile to teach on."""
+
+import pytest
+import rasterio
+from map_refiner.models.refine.lesson import LabelledTile
+from map_refiner.models.score_maps import logits
+
+
+@pytest.fixture(scope="session")
+def tile(town):
+    """The small town with its coarse map, as a tile."""
+    with rasterio.open(town.image_path) as source:
+        image = source.read().astype("float32")
+    image = (image - image.mean(axis=(1, 2), keepdims=True)) / image.std(axis=(1, 2), keepdims=True)
+    return LabelledTile(logits(town.scores), image, town.labels)
