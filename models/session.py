@@ -44,6 +44,7 @@ class Session:
         self.history: list[Step] = []
         self.refiner: Refiner | None = None
         self.refiner_path = ""
+        self._maker = ""  # the refiner, as the steps that it made know it
         self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
@@ -144,6 +145,7 @@ class Session:
     def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
         """Refine these classes with this from now on."""
         self.refiner, self.refiner_path, self._prepared = refiner, str(path), None
+        self._maker = _maker(self.refiner_path)
         self._refined_classes = classes
         self.save()
 
@@ -193,7 +195,7 @@ class Session:
         if refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         origin = self.history[start]
-        index = origin.age if origin.refiner == self.refiner_path else 0  # steps that it has made already
+        index = origin.age if origin.refiner == self._maker else 0  # steps that it has made already
         beginning = self.history[start - index].state
         if self._prepared is not None and self._prepared[0] != beginning:
             self._prepared = None
@@ -226,7 +228,7 @@ class Session:
                 pixels += int(np.count_nonzero(kept))
                 writer.write(after, kept, tile.core)
                 watch((n + 1) / len(parts))
-        return writer.step(flips / max(1, pixels), seconds * 1000, self.refiner_path, index + 1)
+        return writer.step(flips / max(1, pixels), seconds * 1000, self._maker, index + 1)
 
     def _prepare(
         self, refiner: Refiner, tile: Tile, first: GridReader, image: Scores, valid: Mask, keep: str
@@ -330,6 +332,11 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
         except CheckpointError as error:
             session.notices.append(f"{error} Choose a refiner again.")
     return session
+
+
+def _maker(path: str) -> str:
+    """Name a refiner so that other weights in a file of the same name are another."""
+    return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path
 
 
 def undecided(state: Scores, valid: Mask, classes: int) -> Scores:

@@ -6,6 +6,7 @@ import torch
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.kinds import make
 from map_refiner.models.refine.run import refine
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import Window
@@ -93,3 +94,15 @@ def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):
     session.load_scores(raster("other.tif", other, nodata=-9999, names=town.classes), ignore)
     step(session, 0)
     assert np.allclose(scores(session, 1), by_itself(session, refiner, 0, 1), atol=1e-4)
+
+
+def test_other_weights_in_the_same_file_begin_anew(session, town, path):
+    save_model(path, make("faithful", 3, 3), Card("faithful", town.classes, 3, 0.5, 5))
+    session.load_refiner(path)
+    step(session, 0)
+    torch.manual_seed(9)
+    other = ExtendedRefiner(3, 3)
+    save_model(path, other, Card("extended", town.classes, 3, 0.5, 5))
+    session.load_refiner(path)
+    step(session, 1)
+    assert np.allclose(scores(session, 2), by_itself(session, other, 1, 1), atol=1e-4)
