@@ -113,8 +113,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
     options.add_argument("output", type=Path)
-    options.add_argument("--coarse-steps", type=int, default=600)
-    options.add_argument("--teach-steps", type=int, default=400)
+    options.add_argument("--coarse-steps", type=int, default=500)
+    options.add_argument("--teach-steps", type=int, default=300)
     given = options.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     reports = [one_seed(given.data, given.output, seed, given.coarse_steps, given.teach_steps) for seed in SEEDS]
