@@ -68,13 +68,14 @@ def by_step(found: Results, measure: str) -> str:
     """Return a table of the learned refiners by steps: means over the real scenes and seeds."""
     lines = ["| step | " + " | ".join(map(str, AT)) + " |", "|---" * (len(AT) + 1) + "|"]
     for kind in ("extended", "faithful", "class-agnostic", "unshared"):
-        results = [r for (k, place), seeds in found.items() if k == kind and place != SYNTHETIC for r in seeds.values()]
+        places = [place for k, place in found if k == kind and place != SYNTHETIC]
+        results = [result for place in places for result in found[kind, place].values()]
         cells = []
         for step in AT:
             known = [value(result, measure, step) for result in results if str(step) in result["steps"]]
             cells.append(f"{statistics.mean(known):.1f}" if known else "-")
         if results:
-            lines.append(f"| {NAMES[kind]} | {' | '.join(cells)} |")
+            lines.append(f"| {NAMES[kind]}, {len(places)} scenes | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
