@@ -22,7 +22,7 @@ from .errors import RefinerError
 from .progress import Watch
 from .protocol import FiltersShown, ShowFilters
 from .rasters import NODATA, score_writer
-from .refine.extended import FAR, FLOOR, SPREAD, ExtendedRefiner
+from .refine.extended import FAR, ExtendedRefiner, bounded
 from .refine.refiner import Refiner, inner, pad
 from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
 from .session import TILE, Session
@@ -37,11 +37,6 @@ USUAL = 98.0  # per cent of the answers that the range holds
 def identity(maps: Tensor) -> Tensor:
     """Return the scores as they are: what the paper's filters see."""
     return maps
-
-
-def bounded(maps: Tensor) -> Tensor:
-    """Return the log-probabilities within bounds: what the extended refiner's filters see."""
-    return torch.log_softmax(maps, dim=0).clamp_min(FLOOR) / SPREAD
 
 
 @dataclass(frozen=True)
@@ -149,11 +144,10 @@ def show_filters(session: Session, request: ShowFilters, watch: Watch) -> Filter
     Raises:
         RefinerError: where the refiner has no filters, or there is no such filter or class.
     """
-    k, origin = request.class_index, session.history[request.step]
+    k = request.class_index
     if not 0 <= k < len(session.classes):
         raise RefinerError(f"There is no class {k}; the last one is {len(session.classes) - 1}.")
-    index = origin.age if origin.refiner == session.refiner_path else 0
-    chosen = choose(session.refiner, index, k, request.score_filters, request.image_filters)
+    chosen = choose(session.refiner, session.steps_made(request.step), k, request.score_filters, request.image_filters)
     limits = write_answers(session, request.step, k, chosen, request.path, watch)
     image = chosen.filters.image[:, :MOST_BANDS]
     return FiltersShown(

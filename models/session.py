@@ -163,6 +163,11 @@ class Session:
             self.save()
             yield step
 
+    def steps_made(self, start: int) -> int:
+        """Return how many steps in a row the refiner in use has made up to step `start`; after another's, none."""
+        step = self.history[start]
+        return step.age if step.refiner == self._maker else 0
+
     def back(self) -> Step:
         """Forget the last step, and return the one before."""
         if len(self.history) < 2:
@@ -195,7 +200,7 @@ class Session:
         if refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         origin = self.history[start]
-        index = origin.age if origin.refiner == self._maker else 0  # steps that it has made already
+        index = self.steps_made(start)
         beginning = self.history[start - index].state
         if self._prepared is not None and self._prepared[0] != beginning:
             self._prepared = None

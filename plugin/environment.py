@@ -35,7 +35,7 @@ if "torch" in found:
     device = (torch.cuda.get_device_name(0) if torch.cuda.is_available()
               else "Apple GPU" if mps and mps.is_available()
               else f"CPU, {torch.get_num_threads()} threads")
-print(json.dumps({"python": platform.python_version(), "found": found, "device": device}))
+sys.stdout.write(json.dumps({"python": platform.python_version(), "found": found, "device": device}))
 """
 
 

@@ -8,7 +8,7 @@ The paper's classes never see each other, a step reaches 2 px, its weights begin
 destroys the map. Here every class sees every other, and a few channels of memory beside them; a step reaches 3 px, and
 a small net that runs once looks further, at the image and the coarse map. W begins at zero, so that an untaught refiner
 does nothing. Updates are bounded by g, and by r^t they die away: however far it is stepped, a score moves by less than
-g / (1 - r). docs/refiners.md shows what each part is worth.
+g / (1 - r). docs/refiners.md says what each part is for.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ExtendedRefiner(nn.Module):
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return what (..., bands, rows, columns) and scores add to the hidden units, (..., 32, rows, columns)."""
-        maps = torch.cat([image, _bounded(scores)], dim=-3)
+        maps = torch.cat([image, bounded(scores)], dim=-3)
         seen = maps
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu()
@@ -99,13 +99,13 @@ class ExtendedRefiner(nn.Module):
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
         """Return the bounded update of a state that is padded by `FAR`, and of an image term that is not."""
         scores, memory = torch.split(padded, [self.classes, MEMORY], dim=-3)
-        seen = torch.cat([_bounded(scores), memory], dim=-3)
+        seen = torch.cat([bounded(scores), memory], dim=-3)
         close = seen[..., FAR - 1 : 1 - FAR, FAR - 1 : 1 - FAR]
         hidden = (prepared + self.near(close) + self.far(seen)).relu()
         gains = [GAIN] * self.classes + [MEMORY_GAIN] * MEMORY
         return torch.tanh(self.out(hidden)) * padded.new_tensor(gains)[:, None, None]
 
 
-def _bounded(scores: Tensor) -> Tensor:
+def bounded(scores: Tensor) -> Tensor:
     """Return log-probabilities from -2 to 0, as the refiner sees them."""
     return torch.log_softmax(scores, dim=-3).clamp_min(FLOOR) / SPREAD

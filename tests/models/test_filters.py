@@ -6,6 +6,7 @@ import rasterio
 import torch
 from map_refiner.models import filters
 from map_refiner.models.borders import WHOLE
+from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.errors import Interrupted, RefinerError
 from map_refiner.models.filters import choose, filters_of, show_filters
 from map_refiner.models.protocol import ShowFilters
@@ -164,7 +165,9 @@ def test_the_filters_of_the_next_step_are_shown(session, tmp_path):
     unshared = UnsharedRNN(3, 3)
     for net in unshared.nets:
         torch.nn.init.zeros_(net.out)
-    session.use_refiner(unshared, "unshared", session.classes)
+    path = str(tmp_path / "unshared.safetensors")  # from a file, as the analyst has it
+    save_model(path, unshared, Card("unshared", session.classes, 3, 0.5, 5))
+    session.load_refiner(path)
     list(session.step(0, 2, ignore))
     event, _, _ = shown(session, tmp_path / "f.tif", step=2)
     assert np.allclose(event.score_kernels, unshared.nets[2].score_filters.detach(), atol=1e-5)
