@@ -14,17 +14,18 @@ import torch
 from .checkpoint import Card, load_coarse, load_refiner
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
-from .device import out_of_memory, synchronize
+from .device import out_of_memory
 from .errors import CheckpointError, RefinerError
 from .files import write_whole
 from .progress import Watch, share
 from .rasters import NODATA, GridReader
 from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
-from .refine.run import from_prepared, margin
+from .refine.run import margin
 from .scene import KEPT_PIXELS, Scene
 from .score_maps import LOG_FLOOR, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
+from .tile_step import best_classes, prepare_tile, refine_tile, undecided
 from .tiles import Tile, tiles
 
 TILE = 1024  # px, of scenes that are too large to be worked on whole
@@ -224,11 +225,11 @@ class Session:
                 keep = beginning if len(parts) == 1 else ""
                 started = time.perf_counter()
                 prepared = self._prepare(refiner, tile, first, image, valid, keep)
-                after = self._refined(refiner, tile, state, prepared, valid, index)
+                after = refine_tile(refiner, tile, state, prepared, valid, index, self.device)
                 seconds += time.perf_counter() - started
                 rows, columns = tile.core.slices(tile.outer)
                 kept = valid[rows, columns]
-                old, new = state[:count, rows, columns].argmax(0), after[:count].argmax(0)
+                old, new = best_classes(state[:count, rows, columns]), best_classes(after[:count])
                 flips += int(np.count_nonzero((old != new) & kept))
                 pixels += int(np.count_nonzero(kept))
                 writer.write(after, kept, tile.core)
@@ -241,34 +242,10 @@ class Session:
         """Prepare a tile from the scores that the refiner began with; keep it under a name where there is one."""
         if self._prepared is not None and keep:
             return self._prepared[1]
-        count = len(self.classes)
-        begun = torch.from_numpy(undecided(first.read(range(1, count + 1), tile.outer)[0], valid, count))
-        with torch.inference_mode():
-            seen = torch.from_numpy(image).to(self.device)
-            prepared = refiner.prepare(seen, begun.to(self.device), tile.borders)
+        begun, _ = first.read(range(1, len(self.classes) + 1), tile.outer)
+        prepared = prepare_tile(refiner, image, begun, valid, tile.borders, self.device)
         self._prepared = (keep, prepared) if keep else None
         return prepared
-
-    def _refined(
-        self, refiner: Refiner, tile: Tile, before: Scores, prepared: torch.Tensor, valid: Mask, index: int
-    ) -> Scores:
-        """Refine a tile once and cut it to its core; `before` has bare scores at the first step of a refiner."""
-        held = torch.from_numpy(undecided(before, valid, len(self.classes))).to(self.device)
-        with torch.inference_mode():
-            (after,) = from_prepared(
-                refiner,
-                held if index else refiner.start(held),
-                prepared,
-                tile.borders,
-                range(index, index + 1),
-                torch.from_numpy(valid).to(self.device),
-            )
-            synchronize(self.device)
-        top = 0 if tile.borders.top else margin(refiner)
-        left = 0 if tile.borders.left else margin(refiner)
-        rows, columns = tile.core.slices(tile.outer)
-        cut = after[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        return np.asarray(cut.cpu().numpy(), dtype=np.float32)
 
     # --- what the steps hold ---------------------------------------------------------------------------------
 
@@ -342,13 +319,6 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
 def _maker(path: str) -> str:
     """Name a refiner so that other weights in a file of the same name are another."""
     return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path
-
-
-def undecided(state: Scores, valid: Mask, classes: int) -> Scores:
-    """Fill a state where there is no data: every class alike, and nothing remembered."""
-    fill = np.zeros((len(state), 1, 1), dtype=np.float32)
-    fill[:classes] = -np.log(classes)
-    return np.where(valid, state, fill)
 
 
 def _check_bands(card: Card, scene: Scene, path: str) -> None:

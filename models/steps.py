@@ -14,6 +14,7 @@ import torch
 from .rasters import NODATA, class_writer, score_writer
 from .scene import KEPT_PIXELS
 from .score_maps import UNLABELLED, Grid, Mask, Scores, Window
+from .tile_step import best_classes
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class StepWriter:
         maps = torch.from_numpy(state[: self._count])
         nodata = np.float32(NODATA)
         self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
-        self._classes.write(np.where(valid, maps.argmax(dim=0).numpy(), UNLABELLED).astype(np.uint8)[None], window)
+        self._classes.write(np.where(valid, best_classes(state[: self._count]), np.uint8(UNLABELLED))[None], window)
         self._state.write(np.where(valid, state, nodata), window)
 
     def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> Step:
