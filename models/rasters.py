@@ -6,6 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 import shapely
 from numpy.typing import NDArray
 from rasterio import features
@@ -24,9 +26,11 @@ from typing_extensions import Self
 
 from .errors import OutputError, RasterError
 from .files import require_space
+from .progress import Watch
 from .score_maps import UNLABELLED, Grid, Labels, Mask, Window
 
 NODATA = -9999.0  # of score rasters
+OVERVIEWS_FROM = 512  # px a side: the smallest overview is no larger
 CACHE_BYTES = 64_000_000  # of GDAL's blocks; its default, a share of the memory, would break the worker's own limit
 COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 228, 66), (204, 121, 167))
 """Of class rasters, in the order of the classes: Okabe and Ito's set, safe for the colour-blind."""
@@ -34,7 +38,9 @@ COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 22
 
 def environment() -> Any:
     """Return the context in which the process reads and writes rasters: little cache, errors as exceptions."""
-    return rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True)
+    return rasterio.Env(
+        GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True, ZLEVEL_OVERVIEW="1"
+    )
 
 
 class GridReader:
@@ -204,9 +210,10 @@ class RasterWriter:
         nodata: float,
         tags: dict[str, str] | None = None,
         compress: bool = True,
+        overviews: bool = False,
     ) -> None:
-        """Begin a raster with a band for each name."""
-        self.path = Path(path)
+        """Begin a raster with a band for each name; overviews are made when it is whole."""
+        self.path, self._overviews = Path(path), overviews
         self.part = self.path.with_name(f".{self.path.name}.part")
         size = np.dtype(dtype).itemsize * len(bands) * grid.width * grid.height
         require_space(self.path.parent, size // 3 if compress else size)
@@ -247,12 +254,62 @@ class RasterWriter:
         try:
             self._target.close()
             if kind is None:
+                if self._overviews:
+                    _add_overviews(self.part)
                 _check_whole(self.part)
                 os.replace(self.part, self.path)
         except (RasterioError, OSError) as problem:
             raise OutputError(f"{self.path} cannot be written: {problem}. Is the disk full?") from problem
         finally:
             self.part.unlink(missing_ok=True)
+
+
+def _add_overviews(path: Path) -> None:
+    """Add smaller and smaller copies of a raster to it: means of what is measured, nearest neighbours of classes."""
+    with _anywhere(), rasterio.open(path, "r+") as target:
+        side, how = max(target.shape), _overview(target.dtypes[0])
+        factors = [2**n for n in range(1, 32) if side / 2 ** (n - 1) > OVERVIEWS_FROM]
+        if factors:
+            target.build_overviews(factors, Resampling[how])
+
+
+def _overview(dtype: str) -> str:
+    return "average" if np.dtype(dtype).kind == "f" else "nearest"
+
+
+def optimize(source: str | Path, path: str | Path, watch: Watch) -> None:
+    """Copy a raster to a cloud-optimized GeoTIFF with overviews; it appears when it is whole, or not at all.
+
+    Raises:
+        OutputError: for a place that cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with _anywhere(), rasterio.open(source) as given:
+            dtype = given.dtypes[0]
+            size = np.dtype(dtype).itemsize * given.count * given.width * given.height
+        require_space(path.parent, size // 2)
+        with ThreadPoolExecutor(1) as pool:  # GDAL tells nobody how far it is; the size of the file does
+            copying = pool.submit(_copy_optimized, source, part, dtype)
+            while wait((copying,), timeout=0.2).not_done:
+                watch(min(0.99, part.stat().st_size / size if part.exists() else 0.0))
+            copying.result()
+        _check_whole(part)
+        os.replace(part, path)
+    except (RasterioError, OSError) as error:
+        raise OutputError(f"{path} cannot be written: {error}. Is the disk full?") from error
+    finally:
+        part.unlink(missing_ok=True)
+    watch(1.0)
+
+
+def _copy_optimized(source: str | Path, path: Path, dtype: str) -> None:
+    with environment(), _anywhere():
+        rasterio.shutil.copy(
+            source, path, driver="COG", COMPRESS="DEFLATE", LEVEL=1, PREDICTOR="YES", BLOCKSIZE=512,
+            BIGTIFF="IF_SAFER", NUM_THREADS=2, OVERVIEW_RESAMPLING=_overview(dtype).upper(),
+        )  # fmt: skip
 
 
 def _check_whole(path: Path) -> None:
@@ -269,16 +326,26 @@ def _check_whole(path: Path) -> None:
 
 
 def score_writer(
-    path: str | Path, grid: Grid, classes: Sequence[str], pixel_size_m: float | None, compress: bool = True
+    path: str | Path,
+    grid: Grid,
+    classes: Sequence[str],
+    pixel_size_m: float | None,
+    compress: bool = True,
+    overviews: bool = False,
 ) -> RasterWriter:
     """Begin a raster of scores, a float32 band a class, that remembers its working pixel size."""
-    tags = {} if pixel_size_m is None else {"WORKING_PIXEL_SIZE_M": f"{pixel_size_m:.6g}"}
-    return RasterWriter(path, grid, classes, "float32", NODATA, tags, compress)
+    return RasterWriter(path, grid, classes, "float32", NODATA, score_tags(pixel_size_m), compress, overviews)
 
 
-def class_writer(path: str | Path, grid: Grid, classes: Sequence[str]) -> RasterWriter:
+def score_tags(pixel_size_m: float | None) -> dict[str, str]:
+    """Return what a raster of scores remembers besides its bands' names."""
+    return {} if pixel_size_m is None else {"WORKING_PIXEL_SIZE_M": f"{pixel_size_m:.6g}"}
+
+
+def class_writer(path: str | Path, grid: Grid, classes: Sequence[str], overviews: bool = False) -> RasterWriter:
     """Begin a raster of class indices, coloured."""
-    writer = RasterWriter(path, grid, ["class"], "uint8", UNLABELLED, {"CLASSES": ",".join(classes)})
+    about = {"CLASSES": ",".join(classes)}
+    writer = RasterWriter(path, grid, ["class"], "uint8", UNLABELLED, about, overviews=overviews)
     writer.colour(COLOURS[: len(classes)])
     return writer
 

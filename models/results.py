@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +26,10 @@ from .metrics import (
     relaxed_counts,
     trimap_confusion,
 )
-from .progress import Watch
-from .rasters import NODATA, class_writer, score_writer
-from .score_maps import UNLABELLED, Grid, Labels, Mask, probabilities
+from .overlap import Behind, ahead
+from .progress import Watch, share
+from .rasters import NODATA, RasterWriter, class_writer, optimize, score_writer
+from .score_maps import UNLABELLED, Grid, Labels, Mask, Scores, probabilities
 from .tiles import tiles
 from .training import present_classes
 
@@ -71,30 +75,42 @@ class Report(TypedDict):
 
 def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: Watch) -> None:
     """Write a raster of scores as probabilities on another grid, interpolated bilinearly where the pixels differ."""
-    scores = ExistingScores(source, grid)
-    try:
-        with score_writer(path, grid, scores.classes, scores.pixel_size_m) as writer:
-            windows = [tile.core for tile in tiles(grid.height, grid.width, BLOCK, 0)]
-            for n, window in enumerate(windows):
-                maps, valid = scores.read(window)
-                writer.write(np.where(valid, probabilities(maps), np.float32(NODATA)), window)
-                watch((n + 1) / len(windows))
-    finally:
-        scores.close()
+    with closing(ExistingScores(source, grid)) as scores, _draft(path) as draft:
+        writer = score_writer(draft, grid, scores.classes, scores.pixel_size_m, compress=False)
+        _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), watch)
+        optimize(draft, path, share(watch, 0.6, 0.4))
 
 
 def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: Watch) -> None:
     """Write the best class of each pixel of a grid, from a raster of scores."""
-    scores = ExistingScores(source, grid)
+    with closing(ExistingScores(source, grid)) as scores, _draft(path) as draft:
+        _fill(class_writer(draft, grid, scores.classes), scores, _best, watch)
+        optimize(draft, path, share(watch, 0.6, 0.4))
+
+
+def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
+    return np.where(valid, maps.argmax(axis=0), UNLABELLED).astype(np.uint8)[None]
+
+
+def _fill(
+    writer: RasterWriter, scores: ExistingScores, of: Callable[[Scores, Mask], NDArray[Any]], watch: Watch
+) -> None:
+    """Write what comes of the scores, window by window."""
+    windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK, 0)]
+    with writer, Behind() as behind:
+        for n, (window, read) in enumerate(ahead(lambda window: (window, scores.read(window)), windows)):
+            behind.do(partial(writer.write, of(*read), window))
+            watch(0.6 * (n + 1) / len(windows))
+
+
+@contextmanager
+def _draft(path: str | Path) -> Iterator[Path]:
+    """Name a raster beside another that is made of it, and remove it at the end."""
+    draft = Path(path).with_name(f".{Path(path).stem}.draft.tif")
     try:
-        with class_writer(path, grid, scores.classes) as writer:
-            windows = [tile.core for tile in tiles(grid.height, grid.width, BLOCK, 0)]
-            for n, window in enumerate(windows):
-                maps, valid = scores.read(window)
-                writer.write(np.where(valid, maps.argmax(axis=0), UNLABELLED).astype(np.uint8)[None], window)
-                watch((n + 1) / len(windows))
+        yield draft
     finally:
-        scores.close()
+        draft.unlink(missing_ok=True)
 
 
 def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accuracy, Edges]:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from .coarse.model import score_window
 from .device import out_of_memory
 from .errors import CheckpointError, RefinerError
 from .files import write_whole
+from .overlap import Behind, ahead
 from .progress import Watch, share
 from .rasters import NODATA, GridReader
 from .refine.kinds import UNTAUGHT, make
@@ -95,14 +97,17 @@ class Session:
     ) -> Step:
         grid = self.scene.grid
         seconds, known = 0.0, False
-        with StepWriter(self._names(0), self.run_dir, grid, classes, self.scene.pixel_size_m) as writer:
+        with (
+            StepWriter(self._names(0), self.run_dir, grid, classes, self.scene.pixel_size_m) as writer,
+            Behind() as behind,
+        ):
             parts = [part.core for part in tiles(grid.height, grid.width, tile, 0)]
             for n, window in enumerate(parts):
                 started = time.perf_counter()
                 maps, valid = logits(window)
                 seconds += time.perf_counter() - started
                 log = torch.log_softmax(torch.from_numpy(maps), dim=0).clamp_min(np.log(LOG_FLOOR)).numpy()
-                writer.write(log, valid, window)
+                behind.do(partial(writer.write, log, valid, window))
                 known = known or bool(valid.any())
                 watch((n + 1) / len(parts))
             if not known:
@@ -215,16 +220,22 @@ class Session:
             StepWriter(
                 self._names(start + 1), self.run_dir, grid, self.classes, self.scene.pixel_size_m, memory
             ) as writer,
+            Behind() as behind,
         ):
             count = len(self.classes)
             bands = range(1, (refiner.channels if index else count) + 1)
-            for n, tile in enumerate(parts):
+            is_prepared = self._prepared is not None and len(parts) == 1
+
+            def read(tile: Tile) -> tuple[Tile, Scores, Scores, Scores, Mask]:
                 state, _ = before.read(bands, tile.outer)
+                begun = first.read(range(1, count + 1), tile.outer)[0] if index and not is_prepared else state
                 image, valid = self.scene.read(tile.outer)
-                valid = valid & (state[0] != NODATA)
+                return tile, state, begun, image, valid & (state[0] != NODATA)
+
+            for n, (tile, state, begun, image, valid) in enumerate(ahead(read, parts)):
                 keep = beginning if len(parts) == 1 else ""
                 started = time.perf_counter()
-                prepared = self._prepare(refiner, tile, first, image, valid, keep)
+                prepared = self._prepare(refiner, tile, begun, image, valid, keep)
                 after = refine_tile(refiner, tile, state, prepared, valid, index, self.device)
                 seconds += time.perf_counter() - started
                 rows, columns = tile.core.slices(tile.outer)
@@ -232,17 +243,16 @@ class Session:
                 old, new = best_classes(state[:count, rows, columns]), best_classes(after[:count])
                 flips += int(np.count_nonzero((old != new) & kept))
                 pixels += int(np.count_nonzero(kept))
-                writer.write(after, kept, tile.core)
+                behind.do(partial(writer.write, after, kept, tile.core))
                 watch((n + 1) / len(parts))
         return writer.step(flips / max(1, pixels), seconds * 1000, self._maker, index + 1)
 
     def _prepare(
-        self, refiner: Refiner, tile: Tile, first: GridReader, image: Scores, valid: Mask, keep: str
+        self, refiner: Refiner, tile: Tile, begun: Scores, image: Scores, valid: Mask, keep: str
     ) -> torch.Tensor:
         """Prepare a tile from the scores that the refiner began with; keep it under a name where there is one."""
         if self._prepared is not None and keep:
             return self._prepared[1]
-        begun, _ = first.read(range(1, len(self.classes) + 1), tile.outer)
         prepared = prepare_tile(refiner, image, begun, valid, tile.borders, self.device)
         self._prepared = (keep, prepared) if keep else None
         return prepared

@@ -44,11 +44,12 @@ class StepWriter:
         memory: int = 0,
     ) -> None:
         self._names, self._folder, self._count = names, folder, len(classes)
-        packed = grid.width * grid.height > KEPT_PIXELS  # packing costs more than the step where the scene is small
+        large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
         bands = (*classes, *(f"memory {number + 1}" for number in range(memory)))
         with ExitStack() as files:
-            self._scores = files.enter_context(score_writer(folder / names[0], grid, classes, pixel_size_m, packed))
-            self._classes = files.enter_context(class_writer(folder / names[1], grid, classes))
+            scores = score_writer(folder / names[0], grid, classes, pixel_size_m, large, large)
+            self._scores = files.enter_context(scores)
+            self._classes = files.enter_context(class_writer(folder / names[1], grid, classes, large))
             self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
             self._files = files.pop_all()
 
