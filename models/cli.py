@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -14,18 +13,17 @@ from typing import Any
 import click
 
 from . import device as devices
+from .assess import assess
 from .checkpoint import read_card
 from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
 from .errors import CheckpointError, OutputError, RefinerError
 from .examples import labelled_tile, training_images
-from .files import make_folder, move_into, write_whole
+from .files import make_folder, move_into
 from .ground import pixel_size_m
 from .labels import burn_sources, raster_labels, read_labels
 from .lessons import About, teach_refiner
 from .lessons import train_coarse as train_and_save
-from .polygon_results import PolygonReport, evaluate_polygons, is_polygon_file
-from .polygon_results import summary as polygon_summary
 from .polygons import Outline
 from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
@@ -33,8 +31,7 @@ from .progress import Watch, share
 from .protocol import ClassSource
 from .rasters import GridReader, environment
 from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
-from .results import Report, evaluate_scores, write_classes, write_scores
-from .results import summary as score_summary
+from .results import write_classes, write_scores
 from .scene import Scene
 from .session import Session
 from .training import Epoch
@@ -215,22 +212,10 @@ def refine(
 def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
     """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
-    reports: list[Report | PolygonReport] = []
-    lines: list[str] = []
     with _bar("Measuring") as bar:
-        for n, path in enumerate(scores):
-            if is_polygon_file(path):
-                found = evaluate_polygons(path, labels)
-                lines.append(f"{path}: {polygon_summary(found)}")
-                reports.append(found)
-                bar((n + 1) / len(scores))
-            else:
-                entry = evaluate_scores(path, labels, share(bar, n / len(scores), 1 / len(scores)))
-                lines.append(f"{path}: {score_summary(entry)}")
-                reports.append(entry)
-    write_whole(target, (json.dumps(reports, indent=2) + "\n").encode())
-    for line in lines:
-        click.echo(line)
+        found = assess(scores, labels, target, bar)
+    for path, entry in zip(scores, found, strict=True):
+        click.echo(f"{path}: {entry.summary}")
 
 
 @main.command()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 
 from . import protocol as p
+from .assess import BOUNDARY, assess
 from .coarse.existing import ExistingScores
 from .coarse.train import Recipe
 from .device import out_of_memory
@@ -22,7 +23,7 @@ from .progress import Clock, share
 from .rasters import environment
 from .refine.kinds import LESSONS
 from .refine.lesson import coarse_miou
-from .results import evaluate, write_classes
+from .results import evaluate, write_classes, write_scores
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
 from .session import Session, resume
@@ -31,7 +32,6 @@ from .training import Epoch
 from .wire import Wire
 
 TELL_EVERY_S = 0.2
-BOUNDARY = "2"  # px, of the boundary IoU that the plugin shows
 
 
 class Handlers:
@@ -157,11 +157,16 @@ class Handlers:
 
     def _on_exportpolygons(self, request: p.ExportPolygons) -> None:
         session, source = self._source(request.step)
-        scores = ExistingScores(source, session.scene.image_grid)
+        self._write_polygons(ExistingScores(source, session.scene.image_grid), request)
+
+    def _on_vectorize(self, request: p.Vectorize) -> None:
+        self._write_polygons(ExistingScores(request.scores), request)
+
+    def _write_polygons(self, scores: ExistingScores, request: p.ExportPolygons | p.Vectorize) -> None:
         try:
             outline = Outline(request.min_area_m2, request.tolerance_m, request.background)
             found = vectorize(scores, outline, self._watch("Tracing polygons"))
-            warning = write(found, request.path, session.scene.image_grid.crs)
+            warning = write(found, request.path, scores.grid.crs)
         finally:
             scores.close()
         if not found.polygons:
@@ -172,6 +177,17 @@ class Handlers:
         session, source = self._source(request.step)
         write_classes(source, session.scene.image_grid, request.path, self._watch("Writing the class raster"))
         self._wire.send(p.Exported(request.path))
+
+    def _on_exportscores(self, request: p.ExportScores) -> None:
+        session, source = self._source(request.step)
+        write_scores(source, session.scene.image_grid, request.path, self._watch("Writing the scores"))
+        self._wire.send(p.Exported(request.path))
+
+    def _on_assess(self, request: p.Assess) -> None:
+        for entry in assess(request.scores, request.labels, request.report, self._watch("Measuring")):
+            if entry.event is not None:
+                self._wire.send(entry.event)
+        self._wire.send(p.Exported(request.report))
 
     def _on_evaluate(self, request: p.Evaluate) -> None:
         session = self._open_session()

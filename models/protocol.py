@@ -115,6 +115,34 @@ class ExportRaster:
 
 
 @dataclass(frozen=True)
+class ExportScores:
+    """Write a step's probabilities, a band a class, on the grid of the image, as a GeoTIFF."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Vectorize:
+    """Write the class polygons of any raster of scores, which needs no open scene; else as `ExportPolygons`."""
+
+    scores: str
+    path: str
+    min_area_m2: float = 0.0
+    tolerance_m: float = 0.0
+    background: bool = False
+
+
+@dataclass(frozen=True)
+class Assess:
+    """Measure rasters of scores against labels (as in `TrainRefiner`), which needs no open scene, and report it."""
+
+    scores: tuple[str, ...]
+    labels: str
+    report: str  # where the figures go, *.json
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """Measure every step against labels (as in `TrainRefiner`)."""
 
@@ -241,7 +269,7 @@ class Exported:
 class Evaluated:
     """The accuracy of one step; fractions in 0-1, the tuples in the order of the classes (None: class absent)."""
 
-    index: int
+    index: int  # or of `Assess` the number of the raster, from 0
     classes: tuple[str, ...]
     overall_accuracy: float
     mean_iou: float
@@ -301,6 +329,9 @@ Request = Union[
     TrainRefiner,
     ExportPolygons,
     ExportRaster,
+    ExportScores,
+    Vectorize,
+    Assess,
     Evaluate,
     ShowFilters,
     Stop,

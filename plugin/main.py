@@ -13,6 +13,7 @@ from .controller import Controller
 from .dock import MapRefinerDock
 from .icons import plugin_icon
 from .options_page import OptionsFactory
+from .processing.provider import Provider, register, unregister
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "resources" / "i18n"
 
@@ -28,9 +29,15 @@ class MapRefinerPlugin(QObject):
         self.dock: MapRefinerDock | None = None
         self.controller: Controller | None = None
         self.options: OptionsFactory | None = None
+        self.provider: Provider | None = None
+
+    def initProcessing(self) -> None:  # noqa: N802
+        """Add the algorithms; qgis_process calls this alone."""
+        self._translate()
+        self.provider = register()
 
     def initGui(self) -> None:  # noqa: N802
-        """Add the button, the menu entry, the dock (closed) and the options page."""
+        """Add the button, the menu entry, the dock (closed), the options page and the algorithms."""
         self._translate()
         window = self.iface.mainWindow()
         self.action = QAction(plugin_icon(), self.tr("Map Refiner"), window)
@@ -47,9 +54,12 @@ class MapRefinerPlugin(QObject):
         self.options.setTitle(self.tr("Map Refiner"))
         self.options.signals.applied.connect(self.controller.settings_changed)
         self.iface.registerOptionsWidgetFactory(self.options)
+        self.initProcessing()
 
     def unload(self) -> None:
         """Leave QGIS as it was."""
+        if self.provider is not None:
+            unregister(self.provider)
         if self.controller is not None:
             self.controller.shut_down()
             self.controller.desk.deleteLater()
@@ -65,9 +75,11 @@ class MapRefinerPlugin(QObject):
             self.action.deleteLater()
         if self.translator is not None:
             QCoreApplication.removeTranslator(self.translator)
-        self.controller = self.options = self.dock = self.action = self.translator = None
+        self.controller = self.options = self.dock = self.action = self.translator = self.provider = None
 
     def _translate(self) -> None:
+        if self.translator is not None:
+            return
         locale = QLocale(QgsSettings().value("locale/userLocale", QLocale().name()))
         translator = QTranslator(self)
         if translator.load(locale, "map_refiner", "_", str(TRANSLATIONS)):

@@ -35,8 +35,14 @@ def title_of(path: Path) -> str:
         words = words[1:]
     title = " ".join(words)
     title = title[:1].upper() + title[1:]
+    size = pixel_size_m(path)
+    return title if size is None else f"{title} {size:.2g} m"
+
+
+def pixel_size_m(path: Path) -> float | None:
+    """Return the working pixel size that weights were taught at, in metres; None where they do not say."""
     size = _card(path).get("pixel_size_m")
-    return f"{title} {size:.2g} m" if isinstance(size, (int, float)) and size > 0 else title
+    return float(size) if isinstance(size, (int, float)) and size > 0 else None
 
 
 def kind_of(path: Path) -> str:

@@ -1,0 +1,52 @@
+"""Measuring files that are there, score rasters or polygons, against labels, and the report of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .files import write_whole
+from .polygon_results import PolygonReport, evaluate_polygons, is_polygon_file
+from .polygon_results import summary as polygon_summary
+from .progress import Watch, share
+from .protocol import Evaluated
+from .results import Report, evaluate_scores
+from .results import summary as score_summary
+
+BOUNDARY = "2"  # px, of the boundary IoU that the plugin shows
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How right a file is: as the report has it, in a line, and for score rasters as an event."""
+
+    report: Report | PolygonReport
+    summary: str
+    event: Evaluated | None = None
+
+
+def assess(paths: Sequence[str], labels: str, target: str | Path, watch: Watch) -> list[Assessment]:
+    """Measure files one by one, and write the report when all are measured.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    found: list[Assessment] = []
+    for n, path in enumerate(paths):
+        if is_polygon_file(path):
+            polygons = evaluate_polygons(path, labels)
+            found.append(Assessment(polygons, polygon_summary(polygons)))
+            watch((n + 1) / len(paths))
+        else:
+            scores = evaluate_scores(path, labels, share(watch, n / len(paths), 1 / len(paths)))
+            found.append(Assessment(scores, score_summary(scores), _event(n, scores)))
+    write_whole(target, (json.dumps([entry.report for entry in found], indent=2) + "\n").encode())
+    return found
+
+
+def _event(index: int, entry: Report) -> Evaluated:
+    near = tuple(entry["boundary_iou"][BOUNDARY].values())
+    iou = tuple(entry["iou"].values())
+    return Evaluated(index, tuple(entry["classes"]), entry["overall_accuracy"], entry["mean_iou"], iou, near)

@@ -1,0 +1,1 @@
+"""The algorithms of Map Refiner for QGIS's Processing, one module each."""

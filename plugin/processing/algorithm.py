@@ -1,0 +1,134 @@
+"""What all algorithms have in common: from parameters to requests, from events to results."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+    QgsProcessingUtils,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+from qgis.PyQt.QtGui import QIcon
+
+from ...models.protocol import Event, Request
+from ..environment import find_python
+from ..help import page
+from ..icons import plugin_icon
+from ..launch import Launch
+from ..refusal import Refused
+from ..settings import Settings
+from .client import Client
+from .values import Values
+
+
+class Algorithm(QgsProcessingAlgorithm):
+    """One thing that the worker does, as a tool of Processing.
+
+    What concerns the layers of the project is read while the algorithm is prepared, which QGIS does in its main thread;
+    then the worker computes, and the thread that runs the algorithm waits for it.
+    """
+
+    key = ""  # its name in models, scripts and qgis_process: never to be changed
+
+    # --- what an algorithm says of itself -------------------------------------------------------------------------
+
+    def title(self) -> str:
+        """Return what it is called."""
+        raise NotImplementedError
+
+    def help(self) -> str:
+        """Return what it does, as HTML."""
+        raise NotImplementedError
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        raise NotImplementedError
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Turn parameters into requests.
+
+        Raises:
+            Refused: for those that cannot be worked with.
+        """
+        raise NotImplementedError
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Turn events into outputs."""
+        raise NotImplementedError
+
+    # --- what QGIS asks -------------------------------------------------------------------------------------------
+
+    def name(self) -> str:
+        """Return the key."""
+        return self.key
+
+    def displayName(self) -> str:  # noqa: N802
+        """Return the title."""
+        return self.title()
+
+    def shortHelpString(self) -> str:  # noqa: N802
+        """Return the help beside the parameters."""
+        return self.help()
+
+    def helpUrl(self) -> str:  # noqa: N802
+        """Return the page behind the button Help."""
+        return page("processing").toString()
+
+    def icon(self) -> QIcon:
+        """Return the plugin's icon."""
+        return plugin_icon()
+
+    def createInstance(self) -> Algorithm:  # noqa: N802
+        """Make another one of this kind, for one run."""
+        return type(self)()
+
+    def initAlgorithm(self, _configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+        """Declare the parameters."""
+        for parameter in self.declared():
+            self.addParameter(parameter)
+
+    def prepareAlgorithm(  # noqa: N802
+        self, parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Read the parameters; a refusal waits for the run, where it reaches whoever called."""
+        self._refusal = ""
+        self._values = Values(self, parameters, context, feedback, QgsProcessingUtils.generateTempFilename("run"))
+        try:
+            self._launch = _launch()
+            self._requests = tuple(self.plan(self._values))
+        except Refused as refusal:
+            self._refusal = str(refusal)
+        return True
+
+    def processAlgorithm(  # noqa: N802
+        self, _parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> Mapping[str, object]:
+        """Let a worker carry the requests out."""
+        try:
+            if self._refusal:
+                raise QgsProcessingException(self._refusal)
+            events = Client(self._launch, feedback).carry_out(self._requests)
+        finally:
+            shutil.rmtree(self._values.folder, ignore_errors=True)
+        self._values.running = context
+        return self.results(events, self._values)
+
+
+def _launch() -> Launch:
+    settings = Settings()
+    python = find_python(settings.python)
+    if python is None:
+        raise Refused(
+            _tr("No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner.")
+        )
+    return Launch(str(python), settings.device)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,83 @@
+"""The algorithm that makes a coarse map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterRasterDestination,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.protocol import Classify, Event, ExportScores, Request
+from ..refusal import Refused
+from ..weights import pixel_size_m, shipped
+from . import result_layers
+from .algorithm import Algorithm
+from .values import OUTPUT, Values, scene_parameters
+
+MODEL = "MODEL"
+
+
+class ClassifyAlgorithm(Algorithm):
+    """Make a coarse map."""
+
+    key = "classify"
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr("Classify image")
+
+    def help(self) -> str:
+        """Return what it does."""
+        return _tr(
+            "Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each "
+            "class, the background first, on the image's own pixels.\n\n"
+            "The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. "
+            "Others come from <i>Train coarse model</i>. The result is what <i>Refine scores</i> begins with."
+        )
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        model = QgsProcessingParameterFile(MODEL, _tr("Coarse model"), extension="safetensors", optional=True)
+        model.setHelp(_tr("A file of weights. Empty: the model that ships."))
+        return [
+            *scene_parameters(_tr("the one that the model was trained on.")),
+            model,
+            QgsProcessingParameterRasterDestination(OUTPUT, _tr("Scores")),
+        ]
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Open the scene, classify it, and write the scores."""
+        model = weights_file(values.text(MODEL), "coarse")
+        opening = values.open(pixel_size_m(Path(model)))
+        return [opening, Classify(model), ExportScores(0, values.target(OUTPUT, ".tif", ".tiff"))]
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Return the scores."""
+        path = values.target(OUTPUT, ".tif", ".tiff")
+        values.show(path, result_layers.SCORES)
+        return {OUTPUT: path}
+
+
+def weights_file(text: str, role: str) -> str:
+    """Return a file of weights, or the first that ships where none is named.
+
+    Raises:
+        Refused: where there is none.
+    """
+    if not text:
+        found = [weights.path for weights in shipped(role)]
+        if not found:
+            raise Refused(_tr("No weights ship with this version. Choose a file of weights."))
+        return found[0]
+    if not Path(text).is_file():
+        raise Refused(_tr("There is no file of weights {}.").format(text))
+    return text
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,89 @@
+"""The algorithm that measures scores against labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterMultipleLayers,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.protocol import Assess, Evaluated, Event, Request
+from ..refusal import Refused
+from .algorithm import Algorithm
+from .values import OUTPUT, SCORES, Values, labels_parameter_types
+
+LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
+
+
+class EvaluateAlgorithm(Algorithm):
+    """Measure scores."""
+
+    key = "evaluate"
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr("Measure accuracy")
+
+    def help(self) -> str:
+        """Return what it does."""
+        return _tr(
+            "Measures rasters of scores against labels: overall accuracy, mean IoU, the IoU of each class, and that of "
+            "what lies within two pixels of the outlines. The log lists them; the report, a JSON file, has the "
+            "confusion matrices and more distances too. The numbers that it returns are those of the last raster.\n\n"
+            "The labels are polygons with a text field <i>class</i> (the classes, <i>tile</i>, <i>ignore</i>), or a "
+            "raster of class indices, the background 0, unlabelled 255. Labels that a refiner was taught on flatter it."
+        )
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        rasters = QgsProcessing.SourceType.TypeRaster
+        return [
+            QgsProcessingParameterMultipleLayers(SCORES, _tr("Scores"), rasters),
+            QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
+            QgsProcessingParameterFileDestination(OUTPUT, _tr("Report"), "JSON (*.json)"),
+        ]
+
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+        """Declare the outputs too."""
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputNumber(ACCURACY, _tr("Overall accuracy")))
+        self.addOutput(QgsProcessingOutputNumber(MIOU, _tr("Mean IoU")))
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Measure every raster."""
+        self._scores = values.rasters(SCORES)
+        if not self._scores:
+            raise Refused(_tr("No raster of scores is given."))
+        return [Assess(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"))]
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Return the report, and the figures of the last raster."""
+        found = [event for event in events if isinstance(event, Evaluated)]
+        for event in found:
+            values.tell(f"{self._scores[event.index]}: {_summary(event)}")
+        return {
+            OUTPUT: values.target(OUTPUT, ".json"),
+            ACCURACY: found[-1].overall_accuracy,
+            MIOU: found[-1].mean_iou,
+        }
+
+
+def _summary(event: Evaluated) -> str:
+    classes = ", ".join(f"{name} {_figure(iou)}" for name, iou in zip(event.classes, event.iou))
+    text = _tr("overall accuracy {:.4f}, mean IoU {:.4f} ({})")
+    return text.format(event.overall_accuracy, event.mean_iou, classes)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,103 @@
+"""The algorithm that refines scores step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from qgis.core import (
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.protocol import Event, ExportRaster, ExportScores, LoadRefiner, LoadScores, Request, Step, Stepped
+from ..refiner_kinds import UNTAUGHT
+from ..scene import source_of
+from ..weights import pixel_size_m
+from . import result_layers
+from .algorithm import Algorithm
+from .classify import weights_file
+from .values import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters
+
+METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
+WEIGHTS = "weights"  # the method that is a file
+RASTERS = (".tif", ".tiff")
+
+
+class RefineAlgorithm(Algorithm):
+    """Refine scores."""
+
+    key = "refine"
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr("Refine scores")
+
+    def help(self) -> str:
+        """Return what it does."""
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in UNTAUGHT)
+        return (
+            _tr(
+                "Refines the scores of a coarse map step by step, each step from the scores before it and from the "
+                "image, and writes the last step: its scores, and if you like its class map. Name a folder to get the "
+                "scores of all steps, from step_000.tif (the scores as they came) on.\n\n"
+                "The scores are those of <i>Classify image</i>, or any raster with a band of probabilities, "
+                "percentages, bytes or raw scores for each class, the background first.\n\n"
+                "The method <b>weights</b> is a refiner that was taught: by <i>Teach refiner</i>, or the one that "
+                "ships. Others need no teaching:"
+            )
+            + kinds
+        )
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        number = QgsProcessingParameterNumber
+        methods = [WEIGHTS, *(kind.key for kind in UNTAUGHT)]
+        refiner = QgsProcessingParameterFile(REFINER, _tr("Refiner"), extension="safetensors", optional=True)
+        refiner.setHelp(_tr("A file of weights. Empty: the refiner that ships."))
+        raster = QgsProcessingParameterRasterDestination
+        return [
+            *scene_parameters(_tr("the one of the scores, or of the refiner.")),
+            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
+            QgsProcessingParameterEnum(METHOD, _tr("Method"), methods, False, WEIGHTS, False, True),
+            refiner,
+            number(STEPS, _tr("Steps"), number.Type.Integer, 5, False, 1, 1000),
+            raster(OUTPUT, _tr("Refined scores")),
+            raster(CLASSES, _tr("Class map"), optional=True, createByDefault=False),
+            QgsProcessingParameterFolderDestination(FOLDER, _tr("All steps"), optional=True, createByDefault=False),
+        ]
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Open the scene, take the scores, step, and write what is wanted."""
+        scores = source_of(values.raster(SCORES))
+        method, steps = values.choice(METHOD), values.integer(STEPS) or 1
+        refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS else method
+        remembered = remembered_pixel_size_m(scores) or (pixel_size_m(Path(refiner)) if method == WEIGHTS else None)
+        writing: list[Request] = [ExportScores(steps, values.target(OUTPUT, *RASTERS))]
+        if classes := values.target(CLASSES, *RASTERS):
+            writing.append(ExportRaster(steps, classes))
+        if folder := values.target_folder(FOLDER):
+            writing += [ExportScores(k, str(folder / f"step_{k:03d}.tif")) for k in range(steps + 1)]
+        return [values.open(remembered), LoadScores(scores), LoadRefiner(refiner), Step(0, steps), *writing]
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Return the files."""
+        names = next(event.classes for event in events if isinstance(event, Stepped))
+        outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *RASTERS)}
+        values.show(str(outputs[OUTPUT]), result_layers.SCORES)
+        if classes := values.target(CLASSES, *RASTERS):
+            outputs[CLASSES] = classes
+            values.show(classes, result_layers.CLASSES, names)
+        if folder := values.target_folder(FOLDER):
+            outputs[FOLDER] = str(folder)
+        return outputs
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

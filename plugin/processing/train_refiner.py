@@ -1,0 +1,115 @@
+"""The algorithm that teaches a refiner on a labelled tile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.protocol import Event, LoadScores, Request, Trained, TrainRefiner
+from ..refiner_kinds import TAUGHT
+from ..scene import source_of
+from .algorithm import Algorithm
+from .values import (
+    OUTPUT,
+    SCORES,
+    Values,
+    advanced,
+    labels_parameter_types,
+    remembered_pixel_size_m,
+    scene_parameters,
+)
+
+LABELS, KIND, STEPS, SEED = "LABELS", "KIND", "STEPS", "SEED"
+MIOU, COARSE_MIOU, BEST_STEP = "HELD_OUT_MIOU", "COARSE_MIOU", "BEST_STEP"
+WEIGHTS = ".safetensors"
+
+
+class TrainRefinerAlgorithm(Algorithm):
+    """Teach a refiner."""
+
+    key = "trainrefiner"
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr("Teach refiner")
+
+    def help(self) -> str:
+        """Return what it does."""
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TAUGHT)
+        return (
+            _tr(
+                "Teaches a refiner on one labelled tile of an image, from the scores of a coarse map, and saves it to "
+                "a file of weights for <i>Refine scores</i>. About a minute is usual.\n\n"
+                "The labels are polygons with a text field <i>class</i>: the classes of the map, <i>tile</i> for the "
+                "outline of what was labelled (what lies bare inside counts as background), and <i>ignore</i>. Or a "
+                "raster of class indices, the background 0, unlabelled 255.\n\n"
+                "Parts of the tile are held out: compare the held-out mean IoU with that of the coarse map there. "
+                "A best step of 0 means that the coarse map is as good.\n\nKinds:"
+            )
+            + kinds
+        )
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        number = QgsProcessingParameterNumber
+        steps = number(STEPS, _tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
+        kinds = [kind.key for kind in TAUGHT]
+        return [
+            *scene_parameters(_tr("the one of the scores.")),
+            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
+            QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
+            QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
+            advanced(steps),
+            advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
+            QgsProcessingParameterFileDestination(OUTPUT, _tr("Refiner"), _tr("Weights") + f" (*{WEIGHTS})"),
+        ]
+
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+        """Declare the outputs too."""
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputNumber(MIOU, _tr("Held-out mean IoU")))
+        self.addOutput(QgsProcessingOutputNumber(COARSE_MIOU, _tr("Held-out mean IoU of the coarse map")))
+        self.addOutput(QgsProcessingOutputNumber(BEST_STEP, _tr("Best step")))
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Open the scene, take the scores, and teach."""
+        scores = source_of(values.raster(SCORES))
+        target = values.target(OUTPUT, WEIGHTS)
+        teach = TrainRefiner(
+            values.labels(LABELS), target, values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0
+        )
+        return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Return the weights and how good they are."""
+        (trained,) = (event for event in events if isinstance(event, Trained))
+        values.tell(
+            _tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; best at step {}.").format(
+                trained.coarse_miou or 0.0,
+                ", ".join(f"{value:.3f}" for value in trained.by_step[1:]),
+                trained.best_step,
+            )
+        )
+        if not trained.best_step:
+            values.warn(_tr("It does not beat the coarse map where it was held out: keep that, or label more."))
+        return {
+            OUTPUT: trained.model,
+            MIOU: trained.held_out_miou,
+            COARSE_MIOU: trained.coarse_miou,
+            BEST_STEP: trained.best_step,
+        }
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

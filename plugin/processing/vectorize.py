@@ -1,0 +1,78 @@
+"""The algorithm that turns scores into polygons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterVectorDestination,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.protocol import Event, Exported, Request, Vectorize
+from ..export import POLYGON_ENDINGS
+from ..scene import source_of
+from . import result_layers
+from .algorithm import Algorithm
+from .values import OUTPUT, SCORES, Values
+
+MIN_AREA, TOLERANCE, BACKGROUND, COUNT = "MIN_AREA", "TOLERANCE", "BACKGROUND", "COUNT"
+
+
+class VectorizeAlgorithm(Algorithm):
+    """Make polygons."""
+
+    key = "vectorize"
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr("Scores to polygons")
+
+    def help(self) -> str:
+        """Return what it does."""
+        return _tr(
+            "Turns a raster of scores into polygons of its best class: neighbours share their edges, without gaps and "
+            "overlaps, with true areas and the mean and least probability of each.\n\n"
+            "Parts that are smaller than the smallest area go to their largest neighbour. The outlines are simplified "
+            "by the tolerance, shared edges alike. GeoPackage, Shapefile or GeoJSON, by the file's ending."
+        )
+
+    def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
+        """Return its parameters."""
+        number = QgsProcessingParameterNumber
+        return [
+            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores")),
+            number(MIN_AREA, _tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
+            number(TOLERANCE, _tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
+            QgsProcessingParameterBoolean(BACKGROUND, _tr("Write the background too"), False),
+            QgsProcessingParameterVectorDestination(
+                OUTPUT, _tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon
+            ),
+        ]
+
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+        """Declare the outputs too."""
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputNumber(COUNT, _tr("Number of polygons")))
+
+    def plan(self, values: Values) -> Sequence[Request]:
+        """Trace the scores."""
+        scores, target = source_of(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
+        area, tolerance = values.number(MIN_AREA) or 0.0, values.number(TOLERANCE) or 0.0
+        return [Vectorize(scores, target, area, tolerance, values.flag(BACKGROUND))]
+
+    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+        """Return the polygons and how many there are."""
+        (exported,) = (event for event in events if isinstance(event, Exported))
+        values.show(exported.path, result_layers.POLYGONS)
+        return {OUTPUT: exported.path, COUNT: exported.features or 0}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
