@@ -14,7 +14,11 @@ from .settings import PREFIX
 
 PLUGIN_ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "MAP_REFINER_PYTHON"
-MODULES = ("torch", "numpy", "rasterio", "shapely", "pyogrio", "pyproj", "scipy", "click", "safetensors")
+REQUIREMENTS = (  # those of pyproject.toml, which does not ship
+    *("torch>=2.4", "numpy>=1.26", "rasterio>=1.3.9", "shapely>=2.1", "pyogrio>=0.9", "pyproj>=3.6", "scipy>=1.11"),
+    *("click>=8.1", "safetensors>=0.4.3", "typing_extensions>=4.4"),
+)
+MODULES = tuple(requirement.partition(">=")[0] for requirement in REQUIREMENTS)
 CHECK_MS = 120_000  # importing torch from a cold disk takes long
 
 # Variables by which QGIS, or the shell around it, would lead another Python to the wrong libraries.
@@ -25,17 +29,29 @@ FOREIGN = (
 )
 
 _CHECK = """
-import importlib.util, json, platform, sys
+import importlib.util, json, os, platform, sys
 from importlib import metadata
-found = {name: metadata.version(name) for name in sys.argv[1:] if importlib.util.find_spec(name)}
-device = ""
+root, wanted, *modules = sys.argv[1:]
+found = {name: metadata.version(name) for name in modules if importlib.util.find_spec(name)}
+device, step, problem = "", None, ""
 if "torch" in found:
     import torch
     mps = getattr(torch.backends, "mps", None)
     device = (torch.cuda.get_device_name(0) if torch.cuda.is_available()
               else "Apple GPU" if mps and mps.is_available()
               else f"CPU, {torch.get_num_threads()} threads")
-sys.stdout.write(json.dumps({"python": platform.python_version(), "found": found, "device": device}))
+if len(found) == len(modules):
+    spec = importlib.util.spec_from_file_location(
+        "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
+    sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
+    try:
+        from map_refiner.models import device as devices, doctor, rasters
+        chosen = devices.choose(wanted)
+        device, step = devices.describe(chosen), 1000 * doctor.timed_step(chosen)
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem}
+sys.stdout.write(os.linesep + json.dumps(content))
 """
 
 
@@ -46,6 +62,8 @@ class Description:
     python: str  # its version
     versions: dict[str, str]
     device: str
+    step_ms: float | None = None  # of one step of a refiner on 1000 x 1000 pixels
+    problem: str = ""  # why it cannot compute, though nothing is missing
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -58,12 +76,19 @@ def find_python(chosen: str, root: Path = PLUGIN_ROOT) -> Path | None:
     chosen = chosen or os.environ.get(VARIABLE, "")
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None
-    managed = Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"
-    for folder in (root / ".venv" / "worker", managed):
-        for name in ("bin/python", "Scripts/python.exe", "python.exe"):
-            if (folder / name).is_file():
-                return folder / name
-    return None
+    found = (python_of(folder) for folder in (root / ".venv" / "worker", default_environment()))
+    return next((python for python in found if python is not None), None)
+
+
+def default_environment() -> Path:
+    """Return where an environment is made unless another folder is named: where an update of the plugin keeps it."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"
+
+
+def python_of(environment: Path) -> Path | None:
+    """Return the Python of an environment, or None where there is none."""
+    names = ("bin/python", "Scripts/python.exe", "python.exe")
+    return next((environment / name for name in names if (environment / name).is_file()), None)
 
 
 def clean_environment() -> QProcessEnvironment:
@@ -95,14 +120,14 @@ class Check(QObject):
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._on_limit)
 
-    def start(self, python: str) -> None:
-        """Begin to ask; one of the signals follows."""
+    def start(self, python: str, device: str = "auto") -> None:
+        """Begin to ask, also for the time of a step on a device; one of the signals follows."""
         self.stop()
         self._process = QProcess(self)
         self._process.setProcessEnvironment(clean_environment())
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
-        self._process.start(python, ["-I", "-c", _CHECK, *MODULES])
+        self._process.start(python, ["-I", "-c", _CHECK, str(PLUGIN_ROOT), device, *MODULES])
         self._limit.start(CHECK_MS)
 
     def stop(self) -> None:
@@ -124,7 +149,8 @@ class Check(QObject):
         process.deleteLater()
         try:
             content = json.loads(lines[-1])
-            self.described.emit(Description(content["python"], content["found"], content["device"]))
+            names = ("python", "found", "device", "step", "problem")
+            self.described.emit(Description(*(content[name] for name in names)))
         except (IndexError, ValueError, KeyError, TypeError):
             self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("It gave no answer."))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from .environment import VARIABLE, Check, Description, find_python
+from .environment_dialog import EnvironmentDialog
 from .icons import plugin_icon
+from .sections.footer import milliseconds
 from .settings import DEVICES, Settings, default_folder
 
 PAGE = "MapRefinerOptions"
@@ -56,12 +60,23 @@ class OptionsPage(QgsOptionsPageWidget):
             ).format(VARIABLE),
         )
         self.test = QPushButton(self.tr("Test"))
-        self.test.setToolTip(self.tr("Ask this Python for the modules that Map Refiner needs, and for its device."))
+        self.test.setToolTip(
+            self.tr("Ask this Python for the libraries that Map Refiner needs and for its device, and time a step.")
+        )
         self.test.clicked.connect(self._on_test)
         self.report = QLabel()
         self.report.setWordWrap(True)
         self.report.setAccessibleName(self.tr("What this Python has"))
-        form.addRow("", self.test)
+        self.create = QPushButton(self.tr("Create Environment…"))
+        self.create.setToolTip(
+            self.tr("Make a Python environment for Map Refiner: PyTorch and what it needs, in a folder of its own.")
+        )
+        self.create.clicked.connect(self._on_create)
+        row = QHBoxLayout()
+        row.addWidget(self.test)
+        row.addWidget(self.create)
+        row.addStretch(1)
+        form.addRow("", row)
         form.addRow("", self.report)
 
     def _add_device(self, form: QFormLayout) -> None:
@@ -99,7 +114,19 @@ class OptionsPage(QgsOptionsPageWidget):
             return
         self.test.setEnabled(False)
         self.report.setText(self.tr("Asking {}…").format(path))
-        self._check.start(str(path))
+        self._check.start(str(path), self.device.currentData())
+
+    def _on_create(self) -> None:
+        dialog = EnvironmentDialog(self)
+        dialog.made.connect(self._on_made)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def _on_made(self, python: str) -> None:
+        """Use the new environment from now on, and test it."""
+        self.python.setFilePath("" if find_python("") == Path(python) else python)
+        self.apply()
+        self._on_test()
 
     def _on_described(self, found: Description) -> None:
         self.test.setEnabled(True)
@@ -109,6 +136,10 @@ class OptionsPage(QgsOptionsPageWidget):
             lines.append(self.tr("Missing: {}. Install them there with pip.").format(", ".join(found.missing)))
         if found.device:
             lines.append(self.tr("Device: {}").format(found.device))
+        if found.step_ms is not None:
+            lines.append(self.tr("One step on 1000 × 1000 pixels: {}").format(milliseconds(found.step_ms)))  # noqa: RUF001
+        if found.problem:
+            lines.append(self.tr("It cannot compute. {}").format(found.problem))
         self.report.setText("\n".join(lines))
 
     def _on_failed(self, reason: str) -> None:

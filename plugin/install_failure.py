@@ -1,0 +1,93 @@
+"""Why an environment could not be made, in a sentence for the analyst, from what Python and pip wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+# What is written, and what it means; the first that is found counts, for what fails first is said again as others.
+MEANINGS = (
+    (
+        r"No space left on device|Errno 28|not enough space|WinError 112",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The disk is full. Make room, or choose a folder on another disk.",
+        ),
+    ),
+    (
+        r"ensurepip is not available|No module named '?(?:venv|ensurepip|pip)\b",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "This Python cannot make environments. Install python3-venv on Debian and Ubuntu, or choose another.",
+        ),
+    ),
+    (
+        r"needs Python 3\.10",
+        QT_TRANSLATE_NOOP("MapRefiner", "This Python is too old: 3.10 or newer is needed. Choose another Python."),
+    ),
+    (
+        r"ProxyError|Tunnel connection failed|407 Proxy|Missing dependencies for SOCKS",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The proxy said no. Check it in Settings > Options > Network, or use a folder of wheels.",
+        ),
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The network answers with a certificate that Python does not trust, as inspecting proxies do. Ask who runs "
+            "the network, or install from a folder of wheels.",
+        ),
+    ),
+    (
+        r"NewConnectionError|NameResolutionError|name resolution|getaddrinfo|Network is unreachable"
+        r"|ConnectTimeout|ReadTimeout|Read timed out|Connection (?:refused|reset|aborted)|RemoteDisconnected",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The network cannot be reached. Try again, set the proxy in Settings > Options > Network, or install from "
+            "a folder of wheels.",
+        ),
+    ),
+    (
+        r"HTTP error (?:403|451)|403 Client Error",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The network forbids the download. Ask who runs it, or install from a folder of wheels."
+        ),
+    ),
+    (
+        r"Permission denied|Errno 13|WinError 5\b|Access is denied",
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The folder may not be written, or a file in it is in use. Choose another one."
+        ),
+    ),
+)
+_NO_WHEEL = re.compile(r"(?:No matching distribution found for|satisfies the requirement) ([\w.-]+)")
+_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")  # a name and a password
+
+
+def explain(lines: Sequence[str]) -> str:
+    """Turn the last lines that were written into one sentence."""
+    text = "\n".join(lines)
+    for pattern, sentence in MEANINGS:
+        if re.search(pattern, text):
+            return _tr(sentence)
+    missing = _NO_WHEEL.search(text)
+    if missing:
+        return _tr(
+            "There is no build of {} for this Python and this system where pip looked. Choose another Python (3.10 to "
+            "3.13 have all), or another folder of wheels."
+        ).format(missing.group(1))
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return _tr("The environment could not be made. {}").format(last).strip()
+
+
+def scrubbed(line: str) -> str:
+    """Return a line without the names and passwords in its addresses."""
+    return _IN_URL.sub("***@", line)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
