@@ -11,10 +11,13 @@ from .control.coarse import CoarseControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
 from .control.filters import FilterControl
+from .control.keeping import KeepControl
+from .control.layer_actions import LayerActions
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
 from .dock import MapRefinerDock
+from .help import open_page
 from .launch import Launch
 from .options_page import PAGE
 from .score_layers import RUN
@@ -34,7 +37,12 @@ class Controller(Part):
         self.teaching = TeachControl(desk, self.scenes)
         self.exporting = ExportControl(desk)
         self.filters = FilterControl(desk, self.steps)
-        self._parts = (self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters)
+        self.keeping = KeepControl(desk)
+        self.layer_actions = LayerActions(desk, self.keeping)
+        self._parts = (
+            *(self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
+            self.keeping,  # last, for it writes down what the others have made of an event
+        )
         engine = desk.engine
         engine.state_changed.connect(desk.refresh)
         engine.became_ready.connect(self._on_ready)
@@ -45,6 +53,7 @@ class Controller(Part):
         dock.footer.cancel_requested.connect(self._on_cancel_requested)
         dock.footer.restart_requested.connect(self._on_restart_requested)
         dock.footer.options_requested.connect(self._on_options_requested)
+        dock.help_requested.connect(open_page)
         dock.visibilityChanged.connect(self._on_dock_shown)
         desk.project.cleared.connect(self._on_project_cleared)
         desk.project.layersAdded.connect(self._on_layers_added)
@@ -62,6 +71,8 @@ class Controller(Part):
         desk.engine.shut_down()
         desk.layers.forget()
         self.filters.shut_down()
+        self.keeping.shut_down()
+        self.layer_actions.shut_down()
         self.scenes.area_tool.remove()
 
     def settings_changed(self) -> None:
@@ -148,6 +159,7 @@ class Controller(Part):
             if self.desk.engine.state is Worker.STOPPED:
                 self.desk.look_for_python()
             self.scenes.propose_layer()
+            self.keeping.offer_lost()
             self.desk.refresh()
 
     def _on_project_cleared(self) -> None:

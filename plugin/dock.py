@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QEvent, QMimeData, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from .sections.coarse import CoarseSection
@@ -19,8 +20,12 @@ from .state import State
 class MapRefinerDock(QgsDockWidget):
     """The dock of Map Refiner."""
 
+    models_dropped = pyqtSignal(list)  # of paths
+    help_requested = pyqtSignal(str)  # a place in the user guide
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAcceptDrops(True)
         self.setObjectName("MapRefinerDock")
         self.setWindowTitle(self.tr("Map Refiner"))
         self.scene = SceneSection()
@@ -46,6 +51,7 @@ class MapRefinerDock(QgsDockWidget):
         layout.addWidget(scroll, 1)
         layout.addWidget(self.footer)
         self.setWidget(whole)
+        self.footer.help.clicked.connect(self._ask_for_help)
         self.refresh(State())
 
     @property
@@ -53,9 +59,43 @@ class MapRefinerDock(QgsDockWidget):
         """Return the sections in the order of the work."""
         return (self.scene, self.coarse, self.refine, self.teach, self.export)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep F1 for the dock while it has the keyboard; QGIS would open its own manual."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_F1:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Ask for help on F1, about the section that has the keyboard."""
+        if event.key() == Qt.Key.Key_F1:
+            self._ask_for_help()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask_for_help(self) -> None:
+        widget = self.focusWidget()
+        here = next((section for section in self.sections if widget is not None and section.isAncestorOf(widget)), None)
+        self.help_requested.emit("" if here is None else here.objectName().removeprefix("map_refiner_"))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files of weights, and nothing else."""
+        if _models(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Hand dropped files of weights on."""
+        self.models_dropped.emit(_models(event.mimeData()))
+        event.acceptProposedAction()
+
     def refresh(self, state: State) -> None:
         """Recompute every enabled state and every text from one state."""
         for section in self.sections:
             section.refresh(state)
         self.teach.set_can_save(bool(self.refine.refiner.path()))
         self.footer.refresh(state)
+
+
+def _models(data: QMimeData) -> list[str]:
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data.hasUrls() else []
+    return [path for path in paths if path.lower().endswith(".safetensors")]

@@ -60,6 +60,16 @@ class ScoreLayers(QObject):
         for group in _groups(self.project.layerTreeRoot(), RUN):
             group.setItemVisibilityChecked(group.customProperty(RUN) == run)
 
+    def remember(self, run: str, title: str) -> None:
+        """Say what the scene of a run is called whose layers are there already."""
+        self._titles[run] = title
+
+    def sources(self, run: str, index: int) -> list[str]:
+        """Return what the layers of a step show."""
+        group = self._step_group(run, index)
+        nodes = group.findLayers() if group is not None else []
+        return [node.layer().source() for node in nodes if _is_ours(node, run)]
+
     def add(self, run: str, step: Stepped, kind: int) -> None:
         """Add the layers of a step; the one of `kind` at once and visible, the others soon."""
         others = [_Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]

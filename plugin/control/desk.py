@@ -52,14 +52,22 @@ class Desk(QObject):
         Raises:
             Refused: where there is no Python to start it with, or something else runs.
         """
-        if self.task is not Task.NONE:
-            raise Refused(self.tr("Something else is still running. Wait for it, or cancel it."))
+        self.require_idle()
         if self.engine.state in (Worker.STOPPED, Worker.DEAD, Worker.SILENT):
             self.start_worker()
         self.task = task
         self.dock.footer.begin(text)
         self.engine.send(*requests)
         self.refresh()
+
+    def require_idle(self) -> None:
+        """Refuse what would disturb the running task.
+
+        Raises:
+            Refused: where one runs.
+        """
+        if self.task is not Task.NONE:
+            raise Refused(self.tr("Something else is still running. Wait for it, or cancel it."))
 
     def start_worker(self) -> None:
         """Start the worker anew; the run is opened again with the next request.

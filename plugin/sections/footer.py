@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from ..state import State, Task, Worker
 from .section import button, note
@@ -35,7 +35,10 @@ class Footer(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addLayout(row)
-        layout.addWidget(self.status)
+        last = QHBoxLayout()
+        last.addWidget(self.status, 1)
+        last.addWidget(self.help)
+        layout.addLayout(last)
         self.refresh(State())
 
     def _make_buttons(self) -> None:
@@ -49,6 +52,12 @@ class Footer(QWidget):
             self.tr("Choose Python…"), self.tr("Open the options of Map Refiner, where the worker's Python is chosen.")
         )
         self.options.clicked.connect(self.options_requested)
+
+        self.help = QToolButton()
+        self.help.setText("?")
+        self.help.setAutoRaise(True)
+        self.help.setAccessibleName(self.tr("Help"))
+        self.help.setToolTip(self.tr("Open the user guide at the section that you are in (F1)."))
 
     def set_device(self, name: str) -> None:
         """Name the device that computes."""

@@ -49,6 +49,16 @@ class ModelCombo(QComboBox):
         """Return the chosen file, or the key of the chosen entry that is none; nothing for “From File…”."""
         return "" if self.currentData() == FROM_FILE else str(self.currentData() or "")
 
+    def files(self) -> list[tuple[str, str]]:
+        """Return the titles and the paths of the files."""
+        return [(self.itemText(index), str(self.itemData(index))) for index in range(self._files)]
+
+    def choose(self, choice: str) -> None:
+        """Choose an entry by what `choice` says of it; one that is not there leaves the choice as it is."""
+        index = self.findData(choice)
+        if choice and index >= 0:
+            self._choose(index)
+
     def choose_key(self, key: str) -> None:
         """Choose an entry that is no file."""
         for index in range(self._files, self.count()):

@@ -90,6 +90,7 @@ class Iface(QObject):
         self.add_feature.setCheckable(True)
         self.factories = []
         self.pages = []
+        self.layer_actions = {}
         self.active = None
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -133,6 +134,15 @@ class Iface(QObject):
 
     def actionAddFeature(self):  # noqa: N802
         return self.add_feature
+
+    def addCustomActionForLayerType(self, action, menu, kind, all_layers):  # noqa: N802
+        self.layer_actions[action] = []
+
+    def addCustomActionForLayer(self, action, layer):  # noqa: N802
+        self.layer_actions[action].append(layer.name())
+
+    def removeCustomActionForLayerType(self, action):  # noqa: N802
+        del self.layer_actions[action]
 
     def registerOptionsWidgetFactory(self, factory):  # noqa: N802
         self.factories.append(factory)

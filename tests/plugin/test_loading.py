@@ -45,6 +45,8 @@ def things(iface):
         [action.text() for action in iface.raster_menu.actions()],
         [dock.objectName() for dock in iface.window.findChildren(QDockWidget)],
         list(iface.factories),
+        list(iface.layer_actions),
+        [provider.id() for provider in QgsApplication.processingRegistry().providers()],
         len(QgsApplication.instance().findChildren(QProcess)),
         len(iface.canvas.scene().items()),
         iface.canvas.mapTool(),

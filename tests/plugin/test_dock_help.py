@@ -1,0 +1,61 @@
+"""Help on F1, and files dropped onto the dock."""
+
+import re
+
+import pytest
+from map_refiner.plugin.help import FOLDER, page
+from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
+from qgis.PyQt.QtGui import QDropEvent
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication
+
+
+def test_f1_opens_the_place_of_the_section(plugin):
+    dock, asked = plugin.dock, []
+    dock.help_requested.disconnect()
+    dock.help_requested.connect(asked.append)
+    plugin.iface.window.activateWindow()
+    dock.teach.kind.setFocus()
+    QApplication.processEvents()
+    QTest.keyClick(dock.teach.kind, Qt.Key.Key_F1)
+    dock.scene.pixel_size.setFocus()
+    QTest.keyClick(dock.scene.pixel_size, Qt.Key.Key_F1)
+    dock.footer.help.click()
+    assert asked == ["teach", "scene", "scene"]
+
+
+def test_every_section_has_a_place_in_the_guide(plugin):
+    text = (FOLDER / "guide.html").read_text(encoding="utf-8")
+    places = set(re.findall(r'id="(\w+)"', text))
+    assert {section.objectName().removeprefix("map_refiner_") for section in plugin.dock.sections} <= places
+    assert page("teach").toString().endswith("guide.html#teach")
+
+
+@pytest.mark.parametrize("name", ["guide.html", "bad_result.html"])
+def test_links_and_pictures_of_the_help_are_there(name):
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    places = set(re.findall(r'id="(\w+)"', text))
+    for target in re.findall(r'(?:href|src)="([^"]+)"', text):
+        file, _, anchor = target.partition("#")
+        assert not file or (FOLDER / file).is_file(), target
+        assert file or anchor in places, target
+
+
+def drop(dock, *paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    arguments = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    dock.dropEvent(QDropEvent(QPointF(5, 5), *arguments))
+
+
+def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_path):
+    dock, bar = plugin.dock, plugin.iface.bar
+    drop(dock, refiner_file)
+    assert dock.refine.refiner.choice() == str(refiner_file)
+    coarse = next(path for _, path in dock.coarse.source.files())
+    dock.coarse.source.choose_key("scores")
+    drop(dock, coarse)
+    assert dock.coarse.source.choice() == coarse
+    (tmp_path / "no.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
+    drop(dock, tmp_path / "no.safetensors")
+    assert "no.safetensors is no model of Map Refiner" in bar.text()
