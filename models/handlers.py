@@ -19,6 +19,7 @@ from .filters import show_filters
 from .labels import burn_sources, read_labels
 from .lessons import About, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
+from .preview import Previewer, View
 from .progress import Clock, share
 from .rasters import environment
 from .refine.kinds import LESSONS
@@ -42,6 +43,7 @@ class Handlers:
         self._wire = wire
         self._device = device
         self._session: Session | None = None
+        self._previewer: Previewer | None = None
         self._told = 0.0
         self._environment = environment()
         self._environment.__enter__()  # for as long as the process lives
@@ -76,6 +78,7 @@ class Handlers:
         self._opened(self._session, len(self._session.history) - 1)
 
     def _opened(self, session: Session, steps: int) -> None:
+        self._previewer = Previewer(session)
         grid = session.scene.grid
         if not grid.crs:
             session.notices.append(f"{session.scene.path.name} has no CRS: sizes are in pixels, and areas unknown.")
@@ -108,9 +111,20 @@ class Handlers:
         self._wire.send(p.RefinerLoaded(request.path, card.summary(), card.steps))
 
     def _on_step(self, request: p.Step) -> None:
-        session = self._open_session()
-        for step in session.step(request.start, request.count, self._watch("Refining")):
+        session, watch = self._open_session(), self._watch("Refining")
+        for step in session.step(request.start, request.count, watch, lambda start: self._preview(start, request)):
             self._stepped(step)
+
+    def _preview(self, start: int, request: p.Step) -> None:
+        """Show what is in view of the step after `start`, where that is quicker than the step."""
+        if request.view is None or self._previewer is None:
+            return
+        self._check()
+        classes = self._open_session().classes
+        kind = request.kind if 0 <= request.kind <= len(classes) else 0
+        path = self._previewer.make(start, View(request.view, *request.view_size), kind)
+        if path is not None:
+            self._wire.send(p.Previewed(start + 1, path, kind, classes))
 
     def _on_trainrefiner(self, request: p.TrainRefiner) -> None:
         session = self._open_session()
@@ -224,7 +238,7 @@ class Handlers:
     def _drop(self) -> None:
         if self._session is not None:
             self._session.close()
-            self._session = None
+            self._session = self._previewer = None
 
     def _stepped(self, step: Step) -> None:
         session = self._open_session()

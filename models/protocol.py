@@ -78,10 +78,16 @@ class LoadRefiner:
 
 @dataclass(frozen=True)
 class Step:
-    """Refine `count` times, starting from step `start`; later steps are forgotten."""
+    """Refine `count` times, starting from step `start`; later steps are forgotten.
+
+    Where a view is given, what it shows of each step is previewed first.
+    """
 
     start: int
     count: int = 1
+    view: tuple[float, float, float, float] | None = None  # xmin, ymin, xmax, ymax in the image's CRS
+    view_size: tuple[int, int] = (0, 0)  # width and height of the view in pixels of the screen
+    kind: int = 0  # what it shows: 0 the class map, k the heat map of band k
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,19 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class Previewed:
+    """What the view shows of a step that is still being made is in a raster of one band; the next one takes its place.
+
+    `kind` is 0 for class indices, k for the probabilities of class k - 1.
+    """
+
+    index: int
+    path: str
+    kind: int
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TrainingProgressed:
     """A training measured itself on what it held out."""
 
@@ -343,6 +362,7 @@ Event = Union[
     Opened,
     Progressed,
     Stepped,
+    Previewed,
     TrainingProgressed,
     Trained,
     RefinerLoaded,

@@ -80,21 +80,35 @@ class GridReader:
         except (RasterioError, CPLE_BaseError) as error:
             raise RasterError(f"{self.path.name} cannot be brought to the scene: {error}.") from error
 
-    def read(self, bands: Sequence[int], window: Window) -> tuple[NDArray[Any], Mask]:
-        """Read (bands, rows, columns) and where any of the bands has data."""
-        row, column = self._offset or (0, 0)
-        part = rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
+    def read(
+        self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
+    ) -> tuple[NDArray[Any], Mask]:
+        """Read (bands, rows, columns), averaged to another `shape`, and where any of the bands has data."""
+        array = self.values(bands, window, shape)
+        part, shape = self._native(window), array.shape[1:]
         try:
-            array = self._view.read(list(bands), window=part)
             if self._view.count > self._source.count:  # an alpha band of its own says what the raster reaches; GDAL
-                mask = self._view.read(self._view.count, window=part) != 0  # takes it for a mask of bytes alone
+                alpha = self._view.read(self._view.count, window=part, out_shape=shape)
+                mask = alpha != 0  # takes it for a mask of bytes alone
             else:
-                mask = self._view.read_masks(list(bands), window=part).any(axis=0)
+                mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)).any(axis=0)
         except RasterioError as error:
             raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
         if array.dtype.kind == "f":
             mask &= np.isfinite(array).all(axis=0)
         return array, mask
+
+    def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
+        """Read (bands, rows, columns) alone, averaged to another `shape`: masks cost as much again."""
+        how = {} if shape is None else {"out_shape": (len(bands), *shape), "resampling": Resampling.average}
+        try:
+            return np.asarray(self._view.read(list(bands), window=self._native(window), **how))
+        except RasterioError as error:
+            raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
+
+    def _native(self, window: Window) -> Any:
+        row, column = self._offset or (0, 0)
+        return rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
 
     def sample(self, bands: Sequence[int], most: int = 1024) -> tuple[NDArray[Any], Mask]:
         """Read the whole raster thinned out to at most `most` pixels a side, nearest neighbours."""
@@ -224,7 +238,7 @@ class RasterWriter:
                 self._target = rasterio.open(
                     self.part, "w", driver="GTiff", width=grid.width, height=grid.height, count=len(bands),
                     dtype=dtype, nodata=nodata, crs=grid.crs or None, transform=rasterio.Affine(*grid.transform),
-                    tiled=True, blockxsize=256, blockysize=256, bigtiff="IF_SAFER", **packed,
+                    tiled=True, blockxsize=256, blockysize=256, interleave="band", bigtiff="IF_SAFER", **packed,
                 )  # fmt: skip
         except (RasterioError, OSError) as error:
             self.part.unlink(missing_ok=True)

@@ -67,17 +67,21 @@ class Scene:
         self._reader = GridReader(path, self.grid, "bilinear" if finer else "average")
         self._kept: tuple[Scores, Mask] | None = None
 
-    def read(self, window: Window) -> tuple[Scores, Mask]:
-        """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is."""
-        if self.grid.width * self.grid.height > KEPT_PIXELS:
-            return self._read(window)
+    def read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
+        """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is.
+
+        A window is thinned out to another `shape` by averaging.
+        """
+        thinned = shape is not None and shape != (window.height, window.width)
+        if thinned or self.grid.width * self.grid.height > KEPT_PIXELS:
+            return self._read(window, shape)
         if self._kept is None:
             self._kept = self._read(Window(0, 0, self.grid.height, self.grid.width))
         rows, columns = window.slices()
         return self._kept[0][:, rows, columns], self._kept[1][rows, columns]
 
-    def _read(self, window: Window) -> tuple[Scores, Mask]:
-        values, valid = self._reader.read(self.bands, window)
+    def _read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
+        values, valid = self._reader.read(self.bands, window, shape)
         mean = np.array(self.statistics.mean, dtype=np.float32)[:, None, None]
         std = np.array(self.statistics.std, dtype=np.float32)[:, None, None]
         image = np.clip((values.astype(np.float32) - mean) / std, -CLIP, CLIP)

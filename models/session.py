@@ -155,8 +155,13 @@ class Session:
         self._refined_classes = classes
         self.save()
 
-    def step(self, start: int, count: int, watch: Watch) -> Iterator[Step]:
-        """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after."""
+    def step(
+        self, start: int, count: int, watch: Watch, before: Callable[[int], None] = lambda start: None
+    ) -> Iterator[Step]:
+        """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after.
+
+        `before` is told of each step that is about to be refined.
+        """
         if not self.history:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
         if not 0 <= start < len(self.history):
@@ -164,6 +169,7 @@ class Session:
         if self.refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         for done in range(count):
+            before(start + done)
             step = self._advance(start + done, share(watch, done / count, 1 / count))
             self.history[start + done + 1 :] = [step]
             self.save()
@@ -227,8 +233,8 @@ class Session:
             is_prepared = self._prepared is not None and len(parts) == 1
 
             def read(tile: Tile) -> tuple[Tile, Scores, Scores, Scores, Mask]:
-                state, _ = before.read(bands, tile.outer)
-                begun = first.read(range(1, count + 1), tile.outer)[0] if index and not is_prepared else state
+                state = before.values(bands, tile.outer)
+                begun = first.values(range(1, count + 1), tile.outer) if index and not is_prepared else state
                 image, valid = self.scene.read(tile.outer)
                 return tile, state, begun, image, valid & (state[0] != NODATA)
 
@@ -270,6 +276,15 @@ class Session:
     def path(self, name: str) -> str:
         """Return the absolute path of a file of the run."""
         return str((self.run_dir / name).resolve())
+
+    def prepared(self, beginning: str) -> torch.Tensor | None:
+        """Return what was prepared of the whole scene, where that is kept, for a state that a refiner began with."""
+        return self._prepared[1] if self._prepared is not None and self._prepared[0] == beginning else None
+
+    def new_name(self, stem: str) -> str:
+        """Return a name of a raster that was never used before."""
+        self._serial += 1
+        return f"{stem}_{self._serial:04d}.tif"
 
     def _names(self, index: int) -> tuple[str, str, str, int]:
         self._serial += 1

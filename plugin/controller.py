@@ -124,6 +124,7 @@ class Controller(Part):
         desk.task = Task.NONE
         desk.coming = None
         self.steps.stop_playing()
+        self.steps.end_preview()
         desk.close_runs()
         self.exporting.on_ended()
         desk.messages.fail(sentence)

@@ -18,6 +18,7 @@ from .styles import choose_band, write_class_style, write_heat_style
 RUN = "map_refiner/run"
 STEP = "map_refiner/step"
 KIND = "map_refiner/kind"
+PREVIEW = "map_refiner/preview"
 CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
 
 
@@ -97,6 +98,19 @@ class ScoreLayers(QObject):
         group = self._run_group(run) or self._new_run_group(run)
         group.setIsMutuallyExclusive(False)
         return group
+
+    def cover(self, run: str, layer: QgsRasterLayer) -> None:
+        """Show a layer on top of the steps of a run and hide these, until one of them is to be seen again."""
+        group = self._run_group(run) or self._new_run_group(run)
+        self._shown = ("", -1, CLASSES)
+        self._busy = True
+        node = group.insertLayer(0, layer)
+        node.setExpanded(False)
+        for step in _groups(group, STEP):
+            step.setItemVisibilityChecked(False)
+        node.setItemVisibilityChecked(True)
+        group.setItemVisibilityChecked(True)
+        self._busy = False
 
     def set_visible(self, run: str, visible: bool) -> None:
         """Show or hide all of a run."""
@@ -219,10 +233,13 @@ def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
 
 
 def _uncheck_others(step: QgsLayerTreeGroup) -> None:
-    """Hide the other steps of a run, whether or not their group does it by itself."""
+    """Hide the other steps of a run and a preview, whether or not their group does it by itself."""
     for other in _groups(step.parent(), STEP):
         if other is not step:
             other.setItemVisibilityChecked(False)
+    for node in step.parent().findLayers():
+        if node.layer() is not None and node.layer().customProperty(PREVIEW):
+            node.setItemVisibilityChecked(False)
 
 
 def _step_of(node: QgsLayerTreeNode) -> int:

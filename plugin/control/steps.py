@@ -6,8 +6,21 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QTimer
 
-from ...models.protocol import Cancelled, Event, Failed, LoadRefiner, RefinerLoaded, Request, Step, Stepped
+from ...models.protocol import (
+    Cancelled,
+    Event,
+    Failed,
+    LoadRefiner,
+    Previewed,
+    RefinerLoaded,
+    Request,
+    Step,
+    Stepped,
+)
+from ..preview_layer import PreviewLayer
 from ..refiner_kinds import UNTAUGHT, Kind, kind_of
+from ..refusal import Refused
+from ..run import Run
 from ..state import Task
 from ..weights import kind_of as kind_of_weights
 from ..weights import shipped
@@ -21,7 +34,12 @@ class StepControl(Part):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.handlers = {Stepped: self._on_stepped, RefinerLoaded: self._on_refiner_loaded}
+        self.preview = PreviewLayer(desk.project, desk.layers, self)
+        self.handlers = {
+            Stepped: self._on_stepped,
+            Previewed: self._on_previewed,
+            RefinerLoaded: self._on_refiner_loaded,
+        }
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PLAY_PAUSE_MS)
@@ -78,8 +96,19 @@ class StepControl(Part):
 
     def _step(self, count: int) -> None:
         desk = self.desk
-        requests = desk.on_run(*self.refiner_requests(), Step(desk.run.shown if desk.run else 0, count))
-        desk.ask(Task.STEP, self.tr("Refining…"), *requests)
+        step = Step(0) if desk.run is None else self._request(desk.run, count)
+        desk.ask(Task.STEP, self.tr("Refining…"), *desk.on_run(*self.refiner_requests(), step))
+
+    def _request(self, run: Run, count: int) -> Step:
+        """Ask for steps from the shown one on, of which what the map shows is wanted first."""
+        settings = self.desk.canvas.mapSettings()
+        size = settings.outputSize() * settings.devicePixelRatio()
+        try:
+            seen = self.desk.view().in_crs(run.place.crs)
+            view = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
+        except Refused:  # the map shows another part of the earth
+            view = None
+        return Step(run.shown, count, view, (size.width(), size.height()), self.desk.kind())
 
     def _on_back_requested(self) -> None:
         if self.desk.run is not None:
@@ -146,7 +175,17 @@ class StepControl(Part):
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
         desk.layers.add(run.name, step, self._kind_of(step))
+        self.preview.remove()
         desk.refresh()
+
+    def _on_previewed(self, preview: Previewed) -> None:
+        if self.desk.run is not None:
+            self.preview.show(self.desk.run.name, preview)
+
+    def end_preview(self) -> None:
+        """Show the step that there is, where the one that was previewed did not come."""
+        if self.preview.remove() and self.desk.run is not None:
+            self.desk.show_step(self.desk.run.shown)
 
     def _kind_of(self, step: Stepped) -> int:
         kind = self.desk.kind()
@@ -161,6 +200,7 @@ class StepControl(Part):
 
     def on_ended(self, event: Event) -> None:
         """Go on playing, or stop; called when a request of any kind has ended."""
+        self.end_preview()
         if not self.desk.playing:
             return
         if isinstance(event, (Cancelled, Failed)):

@@ -191,6 +191,16 @@ def test_filters_are_shown(ready, tmp_path):
         assert_says(ready.refuse(request), says)
 
 
+def test_what_is_in_view_comes_before_each_step(ready, pixels):
+    events = ready.do(p.Step(0, 2, pixels(40, 24, 50, 40).bounds, (800, 600), 2))
+    told = [event for event in events if isinstance(event, (p.Previewed, p.Stepped))]
+    assert [(type(event).__name__, event.index) for event in told] == [
+        (name, index) for index in (1, 2) for name in ("Previewed", "Stepped")
+    ]
+    assert np.allclose(read(told[2].path, 1), read(told[3].scores, 2)[24:64, 40:90], atol=1e-5)
+    assert not of(p.Previewed, ready.do(p.Step(2)))
+
+
 def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
     ready.do(p.Step(0, 2))
     (opened,) = ready.do(p.Resume(str(tmp_path / "run")))
