@@ -24,6 +24,7 @@ from .progress import Watch, share
 from .rasters import burn, sieve, trace
 from .score_maps import UNLABELLED, Grid, Labels, Window, probabilities
 from .seams import groups, join, on_seam
+from .tile_step import best_classes
 from .tiles import tiles
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
@@ -137,7 +138,7 @@ def _class_indices(scores: ExistingScores, watch: Watch) -> Labels:
     windows = [tile.core for tile in tiles(grid.height, grid.width, BLOCK, 0)]
     for n, window in enumerate(windows):
         maps, valid = scores.read(window)
-        classes[window.slices()] = np.where(valid, maps.argmax(axis=0), UNLABELLED)
+        classes[window.slices()] = np.where(valid, best_classes(maps), UNLABELLED)
         watch((n + 1) / len(windows))
     return classes
 

@@ -176,7 +176,7 @@ class Previewer:
             begun = first.values(range(1, refiner.classes + 1), part.source, part.shape)
         valid = valid & (begun[0] != NODATA)
         whole = session.prepared(beginning) if part.factor == 1 else None
-        if whole is not None:
+        if whole is not None and whole.shape[-2:] == (session.scene.grid.height, session.scene.grid.width):
             rows, columns = tile.outer.slices()
             prepared = inner(whole[:, rows, columns], refiner.sight, tile.borders)
         else:

@@ -30,6 +30,7 @@ from .overlap import Behind, ahead
 from .progress import Watch, share
 from .rasters import NODATA, RasterWriter, class_writer, optimize, score_writer
 from .score_maps import UNLABELLED, Grid, Labels, Mask, Scores, probabilities
+from .tile_step import best_classes
 from .tiles import tiles
 from .training import present_classes
 
@@ -89,7 +90,7 @@ def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: Watch
 
 
 def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
-    return np.where(valid, maps.argmax(axis=0), UNLABELLED).astype(np.uint8)[None]
+    return np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)[None]
 
 
 def _fill(
@@ -130,7 +131,7 @@ def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accu
         if (labels[part.core.slices()] != UNLABELLED).any():
             truth = labels[part.outer.slices()]
             maps, valid = scores.read(part.outer)
-            predicted = np.where(valid, maps.argmax(axis=0), UNLABELLED).astype(np.uint8)
+            predicted = np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)
             core = part.core.slices(part.outer)
             total += confusion(truth[core], predicted[core], count)
             boundary += boundary_counts(truth, predicted, count, core)

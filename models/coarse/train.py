@@ -93,7 +93,7 @@ def held_out_miou(net: FCN, images: Sequence[TrainingImage], held: Sequence[Labe
         down = reflect(top - HALO, top + height + HALO, labels.shape[0])
         across = reflect(left - HALO, left + width + HALO, labels.shape[1])
         scores = net.scores(torch.from_numpy(image.image[:, down][:, :, across])[None].to(device))[0]
-        predicted = scores.argmax(dim=0).to(torch.uint8).cpu().numpy()[: bottom - top, : right - left]
+        predicted = scores.max(dim=0).indices.to(torch.uint8).cpu().numpy()[: bottom - top, : right - left]
         counts += confusion(labels[top:bottom, left:right], predicted, net.classes)
     return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
 

@@ -88,7 +88,7 @@ def mean_iou_by_step(
         if refiner is not None and steps:
             maps += refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
         for step, each in enumerate(maps):
-            counts[step] += confusion(labels, each.argmax(dim=0).to(torch.uint8).cpu().numpy(), classes)
+            counts[step] += confusion(labels, each.max(dim=0).indices.to(torch.uint8).cpu().numpy(), classes)
     names = tuple(map(str, range(classes)))
     return tuple(Accuracy(names, each).mean_iou for each in counts)
 

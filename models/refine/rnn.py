@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from ..borders import Borders
 from .cores import in_strips
+from .fused_cuda import refined, works_on
 from .refiner import inner, pad
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
@@ -36,6 +37,7 @@ class RefinementRNN(nn.Module):
 
     kind = "faithful"
     halo = sight = REACH
+    reduced = False  # whether a CUDA device may multiply in bfloat16
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner with weights drawn as in the authors' other networks: uniform, +-sqrt(3 / inputs)."""
@@ -59,8 +61,9 @@ class RefinementRNN(nn.Module):
         return scores
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Filter (bands, rows, columns) with N, to (32, rows, columns)."""
-        return self.filtered(pad(image, REACH, borders))
+        """Filter (bands, rows, columns) with N, to (32, rows, columns); or pad it for the kernel, which filters it."""
+        padded = pad(image, REACH, borders)
+        return padded if works_on(image) else self.filtered(padded)
 
     def filtered(self, padded: Tensor) -> Tensor:
         """Filter a (bands, rows, columns) image that is padded already, in parts."""
@@ -84,6 +87,9 @@ class RefinementRNN(nn.Module):
         """Refine (classes, rows, columns) once, in strips that fit the cache; every step is alike."""
         scores = state
         padded = pad(scores, REACH, borders)
+        if works_on(scores):
+            parts = self.fused(), self.image_filters, self.hidden_bias, self.out, self.out_bias
+            return refined(padded, prepared, *parts, reduced=self.reduced)
         before = inner(scores, REACH, borders)
         rows, columns = before.shape[-2:]
         after = torch.empty_like(before)
@@ -117,7 +123,7 @@ class RefinementRNN(nn.Module):
         """Refine (classes, rows, columns) once as the paper writes it; `image` is (bands, rows, columns)."""
         padded = pad(scores, REACH, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
         by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
-        by_image = self.prepare(image, scores, borders).expand(self.classes, -1, -1, -1)
+        by_image = self.filtered(pad(image, REACH, borders)).expand(self.classes, -1, -1, -1)
         phi = torch.cat([by_scores, by_image], dim=1)  # (K, 64, rows, columns)
         own = [k % len(self.hidden) for k in range(self.classes)]
         hidden = torch.einsum("khf,kfrc->khrc", self.hidden[own], phi) + self.hidden_bias[own][:, :, None, None]
@@ -192,7 +198,7 @@ class UnsharedRNN(nn.Module):
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (classes, rows, columns) with the weights of this step."""
         net = self._net(index)
-        return net.step(state, net.filtered(prepared), borders, index)
+        return net.step(state, prepared if works_on(state) else net.filtered(prepared), borders, index)
 
     def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
         """Refine a batch of patches as `RefinementRNN.forward` does."""

@@ -66,7 +66,7 @@ def _judge(refiner: Tuned, pieces: Sequence[_Piece]) -> tuple[float, float]:
     counts = np.zeros((2, classes, classes), dtype=np.int64)
     for piece in pieces:
         *_, refined = refine(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
-        found = refined.argmax(dim=0).to(torch.uint8).cpu().numpy()
+        found = refined.max(dim=0).indices.to(torch.uint8).cpu().numpy()
         counts += [confusion(labels, found, classes) for labels in (piece.learnt, piece.held)]
     names = tuple(map(str, range(classes)))
     learnt, held = (Accuracy(names, each).mean_iou for each in counts)
