@@ -113,7 +113,7 @@ class RefinementRNN(nn.Module):
         update = torch.empty(self.classes, rows * columns, dtype=strip.dtype, device=strip.device)
         for k in range(self.classes):
             patches = strip[k].unfold(0, rows, 1).unfold(1, columns, 1)  # (5, 5, rows, columns)
-            phi[: SIZE * SIZE] = patches.reshape(SIZE * SIZE, rows, columns)
+            phi[: SIZE * SIZE].view(SIZE, SIZE, rows, columns).copy_(patches)
             n = k % len(weights)
             hidden = torch.addmm(self.hidden_bias[n][:, None], weights[n], phi.flatten(1)).relu_()
             update[k] = torch.addmv(self.out_bias[n], hidden.T, self.out[n, 0])
