@@ -53,9 +53,7 @@ def make_scene(folder: Path, side: int) -> None:
     with rasterio.open(folder / "image.tif", "w", dtype="uint8", **kind) as file:
         file.write(np.clip(128 + 40 * noise, 1, 255).astype(np.uint8))
     scores = np.exp(2 * noise)
-    with rasterio.open(
-        folder / "scores.tif", "w", driver="GTiff", count=3, dtype="float32", tiled=True, **kind
-    ) as file:
+    with rasterio.open(folder / "scores.tif", "w", dtype="float32", **kind) as file:
         file.write((scores / scores.sum(axis=0)).astype(np.float32))
         for number, name in enumerate(CLASSES, start=1):
             file.set_band_description(number, name)

@@ -22,6 +22,7 @@ MODELS_MAY = {
     "shapely",
     "torch",
     "typing_extensions",
+    "triton",
 }
 NEVER = {"cPickle", "dill", "marshal", "pickle", "pty", "random", "shelve", "subprocess"}  # blocked by plugins.qgis.org
 FILES_AND_PLACES = {"rasterio", "pyogrio", "pyproj", "shapely"}  # what a refiner knows nothing of
@@ -115,7 +116,8 @@ def test_models_import_only_declared_libraries():
 def test_the_libraries_of_models_are_requirements():
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = " ".join([*project["dependencies"], *project["optional-dependencies"]["cluster"]])
+    extras = project["optional-dependencies"]
+    declared = " ".join([*project["dependencies"], *extras["cluster"], *extras["cuda"]])
     assert not [package for package in MODELS_MAY if package not in declared]
 
 
