@@ -15,6 +15,7 @@ EXAMPLES = {
     "float | None": 1e-9,
     "int | None": 7,
     "tuple[int, ...]": (1, 2, 3),
+    "tuple[int, int]": (800, 600),
     "tuple[int, ...] | None": (0, 31),
     "tuple[str, ...]": ("background", "Gebäude"),
     "tuple[float, ...]": (0.25, 1.0),
