@@ -115,7 +115,7 @@ def test_all_steps_in_a_thread_as_from_the_dialog(provider, scores, project, wai
     done = []
     task.executed.connect(lambda ok, results: done.append((ok, results)))
     QgsApplication.taskManager().addTask(task)
-    wait_until(lambda: done, 60, "the end of the task")
+    wait_until(lambda: done, 200, "the end of the task")
     assert done == [(True, {**outputs, "FOLDER": str(tmp_path / "all steps")})], heard.texts
     assert sorted(path.name for path in (tmp_path / "all steps").iterdir()) == [f"step_{k:03d}.tif" for k in range(3)]
     last = gdal.Open(outputs["OUTPUT"])
