@@ -1,0 +1,1955 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="fr" sourcelanguage="en">
+  <context>
+    <name>BandEdit</name>
+    <message>
+      <source>Bands</source>
+      <translation>Bandes</translation>
+    </message>
+    <message>
+      <source>List of bands</source>
+      <translation>Liste des bandes</translation>
+    </message>
+    <message>
+      <source>Pick bands from a list; their order is that of your clicks.</source>
+      <translation>Choisir des bandes dans une liste ; leur ordre est celui de vos clics.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Check</name>
+    <message>
+      <source>It could not be started.</source>
+      <translation>Il n’a pas pu être démarré.</translation>
+    </message>
+    <message>
+      <source>It gave no answer in {} s.</source>
+      <translation>Il n’a pas répondu en {} s.</translation>
+    </message>
+    <message>
+      <source>It gave no answer.</source>
+      <translation>Il n’a pas répondu.</translation>
+    </message>
+  </context>
+  <context>
+    <name>CoarseControl</name>
+    <message>
+      <source> · held-out mean IoU {:.3f}</source>
+      <translation> · IoU moyen de validation {:.3f}</translation>
+    </message>
+    <message>
+      <source>Classifying…</source>
+      <translation>Classement…</translation>
+    </message>
+    <message>
+      <source>Loss {:.3f}</source>
+      <translation>Perte {:.3f}</translation>
+    </message>
+    <message>
+      <source>Reading the scores…</source>
+      <translation>Lecture des scores…</translation>
+    </message>
+    <message>
+      <source>The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.</source>
+      <translation>Le modèle grossier est entraîné (IoU moyen de validation {:.3f}). Cliquez sur Classer.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” is empty.</source>
+      <translation>La couche « {} » est vide.</translation>
+    </message>
+    <message>
+      <source>Trained on {}</source>
+      <translation>Entraîné sur {}</translation>
+    </message>
+    <message>
+      <source>Training</source>
+      <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>Training…</source>
+      <translation>Entraînement…</translation>
+    </message>
+  </context>
+  <context>
+    <name>CoarseSection</name>
+    <message>
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <source>A raster with one band a class, background first: scores, probabilities or percentages.</source>
+      <translation>Un raster avec une bande par classe, le fond d’abord : scores, probabilités ou pourcentages.</translation>
+    </message>
+    <message>
+      <source>Buildings</source>
+      <translation>Bâtiments</translation>
+    </message>
+    <message>
+      <source>Centre lines of roads; they are widened to the road width.</source>
+      <translation>Axes des routes ; ils sont élargis à la largeur de route.</translation>
+    </message>
+    <message>
+      <source>Classify</source>
+      <translation>Classer</translation>
+    </message>
+    <message>
+      <source>Coarse Map</source>
+      <translation>Carte grossière</translation>
+    </message>
+    <message>
+      <source>End the training now and keep its best weights.</source>
+      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
+    </message>
+    <message>
+      <source>Existing Score Raster</source>
+      <translation>Raster de scores existant</translation>
+    </message>
+    <message>
+      <source>How wide the roads are on the ground.</source>
+      <translation>Largeur des routes au sol.</translation>
+    </message>
+    <message>
+      <source>Make the coarse map, step 0, with the chosen model.</source>
+      <translation>Faire la carte grossière, le pas 0, avec le modèle choisi.</translation>
+    </message>
+    <message>
+      <source>Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap.</source>
+      <translation>Polygones de bâtiments. Ils peuvent être décalés et incomplets, comme dans OpenStreetMap.</translation>
+    </message>
+    <message>
+      <source>Progress of the training</source>
+      <translation>Progression de l’entraînement</translation>
+    </message>
+    <message>
+      <source>Road width</source>
+      <translation>Largeur de route</translation>
+    </message>
+    <message>
+      <source>Roads</source>
+      <translation>Routes</translation>
+    </message>
+    <message>
+      <source>Scores</source>
+      <translation>Scores</translation>
+    </message>
+    <message>
+      <source>Source</source>
+      <translation>Source</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Arrêter</translation>
+    </message>
+    <message>
+      <source>Take the chosen raster as the coarse map, step 0.</source>
+      <translation>Prendre le raster choisi comme carte grossière, le pas 0.</translation>
+    </message>
+    <message>
+      <source>Train</source>
+      <translation>Entraîner</translation>
+    </message>
+    <message>
+      <source>Train From Vectors</source>
+      <translation>Entraîner sur des vecteurs</translation>
+    </message>
+    <message>
+      <source>Train a coarse model on the vector layers over the scene; this takes some minutes.</source>
+      <translation>Entraîner un modèle grossier sur les couches vecteur de la scène ; cela prend quelques minutes.</translation>
+    </message>
+    <message>
+      <source>Use Scores</source>
+      <translation>Utiliser les scores</translation>
+    </message>
+    <message>
+      <source>What makes the first map: a trained model, one trained here on map vectors, or scores that you have.</source>
+      <translation>Ce qui fait la première carte : un modèle entraîné, un entraîné ici sur des vecteurs, ou des scores que vous avez.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Controller</name>
+    <message>
+      <source>Cancelled. Finished steps and labels stay.</source>
+      <translation>Annulé. Les pas terminés et les étiquettes restent.</translation>
+    </message>
+    <message>
+      <source>Cancelling…</source>
+      <translation>Annulation…</translation>
+    </message>
+    <message>
+      <source>Opening the scene again…</source>
+      <translation>Réouverture de la scène…</translation>
+    </message>
+  </context>
+  <context>
+    <name>Desk</name>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>No Python with PyTorch was found for the worker. Choose one in Settings &gt; Options &gt; Map Refiner.</source>
+      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
+    </message>
+    <message>
+      <source>Something else is still running. Wait for it, or cancel it.</source>
+      <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Engine</name>
+    <message>
+      <source>The worker did not answer Cancel within {} s and was ended; finished steps are kept.</source>
+      <translation>Le processus de calcul n’a pas répondu à Annuler en {} s et a été terminé ; les pas terminés sont gardés.</translation>
+    </message>
+    <message>
+      <source>The worker did not start within {} s.</source>
+      <translation>Le processus de calcul n’a pas démarré en {} s.</translation>
+    </message>
+    <message>
+      <source>The worker speaks version {} of the protocol, the plugin version {}.</source>
+      <translation>Le processus de calcul parle la version {} du protocole, l’extension la version {}.</translation>
+    </message>
+  </context>
+  <context>
+    <name>EnvironmentDialog</name>
+    <message>
+      <source> · {} left</source>
+      <translation> · encore {}</translation>
+    </message>
+    <message>
+      <source>Any Python from 3.10 on. It stays as it is.</source>
+      <translation>N’importe quel Python à partir de 3.10. Il reste tel quel.</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Annuler</translation>
+    </message>
+    <message>
+      <source>Cancelled. What is there already is used the next time.</source>
+      <translation>Annulé. Ce qui est déjà là servira la prochaine fois.</translation>
+    </message>
+    <message>
+      <source>Compute on</source>
+      <translation>Calculer sur</translation>
+    </message>
+    <message>
+      <source>Create</source>
+      <translation>Créer</translation>
+    </message>
+    <message>
+      <source>Create Environment</source>
+      <translation>Créer un environnement</translation>
+    </message>
+    <message>
+      <source>Folder</source>
+      <translation>Dossier</translation>
+    </message>
+    <message>
+      <source>Folder of wheels</source>
+      <translation>Dossier de wheels</translation>
+    </message>
+    <message>
+      <source>For computers without a network: a folder with the wheels of all libraries, filled elsewhere by “pip download”.</source>
+      <translation>Pour les ordinateurs sans réseau : un dossier avec les wheels de toutes les bibliothèques, rempli ailleurs par « pip download ».</translation>
+    </message>
+    <message>
+      <source>It will take about {:.1f} GB, and {:.1f} GB while it is made; {:.1f} GB are free there.</source>
+      <translation>Il prendra environ {:.1f} Go, et {:.1f} Go pendant sa création ; {:.1f} Go y sont libres.</translation>
+    </message>
+    <message>
+      <source>Makes a Python environment of its own for Map Refiner: downloads PyTorch and the libraries beside it, and changes nothing else on this computer. It may take some minutes.</source>
+      <translation>Crée un environnement Python pour Map Refiner seul : télécharge PyTorch et les bibliothèques voisines, et ne change rien d’autre sur cet ordinateur. Cela peut prendre quelques minutes.</translation>
+    </message>
+    <message>
+      <source>None: download</source>
+      <translation>Aucun : télécharger</translation>
+    </message>
+    <message>
+      <source>Open the log</source>
+      <translation>Ouvrir le journal</translation>
+    </message>
+    <message>
+      <source>Processor</source>
+      <translation>Processeur</translation>
+    </message>
+    <message>
+      <source>Progress</source>
+      <translation>Progression</translation>
+    </message>
+    <message>
+      <source>Python</source>
+      <translation>Python</translation>
+    </message>
+    <message>
+      <source>The build of PyTorch. That for NVIDIA GPUs computes on the processor too, but is much larger.</source>
+      <translation>La version de PyTorch. Celle pour GPU NVIDIA calcule aussi sur le processeur, mais est bien plus grande.</translation>
+    </message>
+    <message>
+      <source>The driver {} of {} is too old for PyTorch: 550 or newer is needed to compute on it.</source>
+      <translation>Le pilote {} de {} est trop ancien pour PyTorch : il faut 550 ou plus récent pour calculer dessus.</translation>
+    </message>
+    <message>
+      <source>The environment is made.</source>
+      <translation>L’environnement est créé.</translation>
+    </message>
+    <message>
+      <source>Where the environment goes: outside of the plugin, so that an update of the plugin keeps it.</source>
+      <translation>Où va l’environnement : hors de l’extension, pour qu’une mise à jour de celle-ci le garde.</translation>
+    </message>
+    <message>
+      <source>{} (CUDA {}, driver {})</source>
+      <translation>{} (CUDA {}, pilote {})</translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportControl</name>
+    <message>
+      <source>Export</source>
+      <translation>Exporter</translation>
+    </message>
+    <message>
+      <source>Exporting polygons…</source>
+      <translation>Export des polygones…</translation>
+    </message>
+    <message>
+      <source>Exporting the raster…</source>
+      <translation>Export du raster…</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>The class raster is written to {}.</source>
+      <translation>Le raster des classes est écrit dans {}.</translation>
+    </message>
+    <message>
+      <source>{} is there already. Replace it?</source>
+      <translation>{} existe déjà. Le remplacer ?</translation>
+    </message>
+    <message>
+      <source>{} is written, but QGIS cannot open it.</source>
+      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
+    </message>
+    <message>
+      <source>{} polygons are written to {}.</source>
+      <translation>{} polygones sont écrits dans {}.</translation>
+    </message>
+  </context>
+  <context>
+    <name>ExportSection</name>
+    <message>
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <source> m²</source>
+      <translation> m²</translation>
+    </message>
+    <message>
+      <source>A GeoTIFF of class numbers on the pixels of the image.</source>
+      <translation>Un GeoTIFF de numéros de classe sur les pixels de l’image.</translation>
+    </message>
+    <message>
+      <source>A file ending in .gpkg, .shp or .geojson; the ending chooses the format.</source>
+      <translation>Un fichier en .gpkg, .shp ou .geojson ; la terminaison décide du format.</translation>
+    </message>
+    <message>
+      <source>Add to map</source>
+      <translation>Ajouter à la carte</translation>
+    </message>
+    <message>
+      <source>Add what is exported to the project, styled by class.</source>
+      <translation>Ajouter au projet ce qui est exporté, stylé par classe.</translation>
+    </message>
+    <message>
+      <source>Also write polygons of the background, so that the scene is covered whole.</source>
+      <translation>Écrire aussi les polygones du fond, pour que toute la scène soit couverte.</translation>
+    </message>
+    <message>
+      <source>Export</source>
+      <translation>Exporter</translation>
+    </message>
+    <message>
+      <source>Export Polygons</source>
+      <translation>Exporter les polygones</translation>
+    </message>
+    <message>
+      <source>Export Raster</source>
+      <translation>Exporter le raster</translation>
+    </message>
+    <message>
+      <source>GeoPackage (*.gpkg);;Shapefile (*.shp);;GeoJSON (*.geojson)</source>
+      <translation>GeoPackage (*.gpkg);;Shapefile (*.shp);;GeoJSON (*.geojson)</translation>
+    </message>
+    <message>
+      <source>GeoTIFF (*.tif)</source>
+      <translation>GeoTIFF (*.tif)</translation>
+    </message>
+    <message>
+      <source>How far an edge may move, in metres on the ground. Neighbours keep sharing their edges. 0: none.</source>
+      <translation>De combien un bord peut bouger, en mètres au sol. Les voisins gardent leurs bords communs. 0 : pas du tout.</translation>
+    </message>
+    <message>
+      <source>Include background</source>
+      <translation>Inclure le fond</translation>
+    </message>
+    <message>
+      <source>Parts smaller than this, in square metres on the ground, are merged into what surrounds them.</source>
+      <translation>Les parties plus petites, en mètres carrés au sol, sont fondues dans ce qui les entoure.</translation>
+    </message>
+    <message>
+      <source>Polygons</source>
+      <translation>Polygones</translation>
+    </message>
+    <message>
+      <source>Raster</source>
+      <translation>Raster</translation>
+    </message>
+    <message>
+      <source>Simplification</source>
+      <translation>Simplification</translation>
+    </message>
+    <message>
+      <source>Smallest part</source>
+      <translation>Plus petite partie</translation>
+    </message>
+    <message>
+      <source>Write the shown step's class raster.</source>
+      <translation>Écrire le raster des classes du pas montré.</translation>
+    </message>
+    <message>
+      <source>Write the shown step's polygons with class, mean confidence and area in true square metres.</source>
+      <translation>Écrire les polygones du pas montré avec classe, confiance moyenne et surface en vrais mètres carrés.</translation>
+    </message>
+  </context>
+  <context>
+    <name>FilterControl</name>
+    <message>
+      <source>Filtering the scene…</source>
+      <translation>Filtrage de la scène…</translation>
+    </message>
+    <message>
+      <source>It is not known which kind of refiner this is.</source>
+      <translation>On ne sait pas de quelle sorte est ce raffineur.</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>“{}” has no learned filters: it follows a formula.</source>
+      <translation>« {} » n’a pas de filtres appris : il suit une formule.</translation>
+    </message>
+  </context>
+  <context>
+    <name>FilterLayers</name>
+    <message>
+      <source>Filters</source>
+      <translation>Filtres</translation>
+    </message>
+    <message>
+      <source>{} · step {}</source>
+      <translation>{} · pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>Footer</name>
+    <message>
+      <source> · {} left</source>
+      <translation> · encore {}</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Annuler</translation>
+    </message>
+    <message>
+      <source>Choose Python…</source>
+      <translation>Choisir Python…</translation>
+    </message>
+    <message>
+      <source>Give up what runs now. Finished steps and labels stay.</source>
+      <translation>Abandonner ce qui est en cours. Les pas terminés et les étiquettes restent.</translation>
+    </message>
+    <message>
+      <source>Help</source>
+      <translation>Aide</translation>
+    </message>
+    <message>
+      <source>No Python with PyTorch was found for the worker. Choose one in the options.</source>
+      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans les options.</translation>
+    </message>
+    <message>
+      <source>Open the options of Map Refiner, where the worker's Python is chosen.</source>
+      <translation>Ouvrir les options de Map Refiner, où se choisit le Python qui calcule.</translation>
+    </message>
+    <message>
+      <source>Open the user guide at the section that you are in (F1).</source>
+      <translation>Ouvrir le guide à la section où vous êtes (F1).</translation>
+    </message>
+    <message>
+      <source>Progress</source>
+      <translation>Progression</translation>
+    </message>
+    <message>
+      <source>Restart</source>
+      <translation>Redémarrer</translation>
+    </message>
+    <message>
+      <source>Start the worker again and open the scene with all of its finished steps.</source>
+      <translation>Redémarrer le processus de calcul et rouvrir la scène avec tous ses pas terminés.</translation>
+    </message>
+    <message>
+      <source>Status of the worker</source>
+      <translation>État du processus de calcul</translation>
+    </message>
+    <message>
+      <source>The worker has stopped. Restart it to go on; finished steps are kept.</source>
+      <translation>Le processus de calcul s’est arrêté. Redémarrez-le pour continuer ; les pas terminés sont gardés.</translation>
+    </message>
+    <message>
+      <source>The worker is not responding. Wait, or restart it; finished steps are kept.</source>
+      <translation>Le processus de calcul ne répond pas. Attendez, ou redémarrez-le ; les pas terminés sont gardés.</translation>
+    </message>
+    <message>
+      <source>The worker is starting…</source>
+      <translation>Le processus de calcul démarre…</translation>
+    </message>
+    <message>
+      <source>The worker starts with the first click.</source>
+      <translation>Le processus de calcul démarre au premier clic.</translation>
+    </message>
+    <message>
+      <source>What runs now</source>
+      <translation>Ce qui est en cours</translation>
+    </message>
+    <message>
+      <source>{} · step {}</source>
+      <translation>{} · pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>KeepControl</name>
+    <message>
+      <source>Open It Again</source>
+      <translation>Le rouvrir</translation>
+    </message>
+    <message>
+      <source>QGIS ended before the run of {} was saved in a project.</source>
+      <translation>QGIS s’est terminé avant que le traitement de {} soit enregistré dans un projet.</translation>
+    </message>
+    <message>
+      <source>The run is back, with {} steps. Save the project.</source>
+      <translation>Le traitement est revenu, avec {} pas. Enregistrez le projet.</translation>
+    </message>
+    <message>
+      <source>The steps of the run in {} are gone.</source>
+      <translation>Les pas du traitement dans {} ont disparu.</translation>
+    </message>
+  </context>
+  <context>
+    <name>KernelDialog</name>
+    <message>
+      <source>Filter the scene with the checked kernels; each becomes a layer.</source>
+      <translation>Filtrer la scène avec les noyaux cochés ; chacun devient une couche.</translation>
+    </message>
+    <message>
+      <source>Filters of the Refiner</source>
+      <translation>Filtres du raffineur</translation>
+    </message>
+    <message>
+      <source>M: on the Score Map</source>
+      <translation>M : sur la carte de scores</translation>
+    </message>
+    <message>
+      <source>N: on the Image</source>
+      <translation>N : sur l’image</translation>
+    </message>
+    <message>
+      <source>N: on the Image, {} Bands Side by Side</source>
+      <translation>N : sur l’image, {} bandes côte à côte</translation>
+    </message>
+    <message>
+      <source>Score map of</source>
+      <translation>Carte de scores de</translation>
+    </message>
+    <message>
+      <source>Show as Layers</source>
+      <translation>Montrer en couches</translation>
+    </message>
+    <message>
+      <source>The class whose scores the M filters look at.</source>
+      <translation>La classe dont les filtres M regardent les scores.</translation>
+    </message>
+    <message>
+      <source>The learned kernels that make step {} of step {}: blue is negative, white zero, red positive. What the checked ones answer to step {} is on the map, as layers, until this window is closed.</source>
+      <translation>Les noyaux appris qui font le pas {} du pas {} : bleu est négatif, blanc zéro, rouge positif. Ce que les noyaux cochés répondent au pas {} est sur la carte, en couches, jusqu’à la fermeture de cette fenêtre.</translation>
+    </message>
+    <message>
+      <source>What is shown</source>
+      <translation>Ce qui est montré</translation>
+    </message>
+  </context>
+  <context>
+    <name>LayerActions</name>
+    <message>
+      <source>Choose the layer of a step first.</source>
+      <translation>Choisissez d’abord la couche d’un pas.</translation>
+    </message>
+    <message>
+      <source>Coarse Map</source>
+      <translation>Carte grossière</translation>
+    </message>
+    <message>
+      <source>Export Polygons</source>
+      <translation>Exporter les polygones</translation>
+    </message>
+    <message>
+      <source>Export Polygons of This Step…</source>
+      <translation>Exporter les polygones de ce pas…</translation>
+    </message>
+    <message>
+      <source>Refine</source>
+      <translation>Raffiner</translation>
+    </message>
+    <message>
+      <source>Show in Map Refiner</source>
+      <translation>Montrer dans Map Refiner</translation>
+    </message>
+    <message>
+      <source>{} is chosen in {}.</source>
+      <translation>{} est choisi dans {}.</translation>
+    </message>
+    <message>
+      <source>{} is no model of Map Refiner.</source>
+      <translation>{} n’est pas un modèle de Map Refiner.</translation>
+    </message>
+  </context>
+  <context>
+    <name>MapRefiner</name>
+    <message>
+      <source> (of the coarse map {:.3f})</source>
+      <translation> (carte grossière : {:.3f})</translation>
+    </message>
+    <message>
+      <source> of {:.3g} m</source>
+      <translation> de {:.3g} m</translation>
+    </message>
+    <message>
+      <source> or </source>
+      <translation> ou </translation>
+    </message>
+    <message>
+      <source> · best held-out mean IoU {:.3f}</source>
+      <translation> · meilleur IoU moyen de validation {:.3f}</translation>
+    </message>
+    <message>
+      <source> · held-out mean IoU {:.3f}</source>
+      <translation> · IoU moyen de validation {:.3f}</translation>
+    </message>
+    <message>
+      <source> · {} left</source>
+      <translation> · encore {}</translation>
+    </message>
+    <message>
+      <source>, coarse map {:.3f}</source>
+      <translation>, carte grossière {:.3f}</translation>
+    </message>
+    <message>
+      <source>, held-out mean IoU {:.3f}</source>
+      <translation>, IoU moyen de validation {:.3f}</translation>
+    </message>
+    <message>
+      <source>A band is named twice in “{}”.</source>
+      <translation>Une bande est nommée deux fois dans « {} ».</translation>
+    </message>
+    <message>
+      <source>A file of weights. Empty: the model that ships.</source>
+      <translation>Un fichier de poids. Vide : le modèle fourni.</translation>
+    </message>
+    <message>
+      <source>A file of weights. Empty: the refiner that ships.</source>
+      <translation>Un fichier de poids. Vide : le raffineur fourni.</translation>
+    </message>
+    <message>
+      <source>About {:.1f} GB are needed in {}, and {:.1f} GB are free.</source>
+      <translation>Il faut environ {:.1f} Go dans {}, et {:.1f} Go sont libres.</translation>
+    </message>
+    <message>
+      <source>All polygons of “{}” lie outside the scene.</source>
+      <translation>Tous les polygones de « {} » sont hors de la scène.</translation>
+    </message>
+    <message>
+      <source>All steps</source>
+      <translation>Tous les pas</translation>
+    </message>
+    <message>
+      <source>Anisotropic diffusion</source>
+      <translation>Diffusion anisotrope</translation>
+    </message>
+    <message>
+      <source>Area</source>
+      <translation>Zone</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>Bandes</translation>
+    </message>
+    <message>
+      <source>Best step</source>
+      <translation>Meilleur pas</translation>
+    </message>
+    <message>
+      <source>Buildings</source>
+      <translation>Bâtiments</translation>
+    </message>
+    <message>
+      <source>Cancelled.</source>
+      <translation>Annulé.</translation>
+    </message>
+    <message>
+      <source>Choose a folder outside of the plugin, which an update replaces.</source>
+      <translation>Choisissez un dossier hors de celui de l’extension, qu’une mise à jour remplace.</translation>
+    </message>
+    <message>
+      <source>Choose a raster layer first.</source>
+      <translation>Choisissez d’abord une couche raster.</translation>
+    </message>
+    <message>
+      <source>Choose the Python that is to make the environment: 3.10 or newer.</source>
+      <translation>Choisissez le Python qui doit créer l’environnement : 3.10 ou plus récent.</translation>
+    </message>
+    <message>
+      <source>Class</source>
+      <translation>Classe</translation>
+    </message>
+    <message>
+      <source>Class map</source>
+      <translation>Carte des classes</translation>
+    </message>
+    <message>
+      <source>Class-agnostic</source>
+      <translation>Indépendant des classes</translation>
+    </message>
+    <message>
+      <source>Classify image</source>
+      <translation>Classer une image</translation>
+    </message>
+    <message>
+      <source>Coarse model</source>
+      <translation>Modèle grossier</translation>
+    </message>
+    <message>
+      <source>Computing on {}, with Python {} and PyTorch {}</source>
+      <translation>Calcul sur {}, avec Python {} et PyTorch {}</translation>
+    </message>
+    <message>
+      <source>Dense CRF</source>
+      <translation>CRF dense</translation>
+    </message>
+    <message>
+      <source>Each pixel joins the opinions of its neighbours to its own.</source>
+      <translation>Chaque pixel joint les opinions de ses voisins à la sienne.</translation>
+    </message>
+    <message>
+      <source>Empty: those that are shown as red, green and blue, or the first three.</source>
+      <translation>Vide : celles qui sont montrées en rouge, vert et bleu, ou les trois premières.</translation>
+    </message>
+    <message>
+      <source>Extended</source>
+      <translation>Étendu</translation>
+    </message>
+    <message>
+      <source>Faithful</source>
+      <translation>Fidèle</translation>
+    </message>
+    <message>
+      <source>Field with the class</source>
+      <translation>Champ de la classe</translation>
+    </message>
+    <message>
+      <source>Geodesic contour</source>
+      <translation>Contour géodésique</translation>
+    </message>
+    <message>
+      <source>Heat flow</source>
+      <translation>Flux de chaleur</translation>
+    </message>
+    <message>
+      <source>Held-out mean IoU</source>
+      <translation>IoU moyen de validation</translation>
+    </message>
+    <message>
+      <source>Held-out mean IoU of the coarse map</source>
+      <translation>IoU moyen de validation de la carte grossière</translation>
+    </message>
+    <message>
+      <source>Held-out mean IoU: {:.3f} of the coarse map, {} after each step; best at step {}.</source>
+      <translation>IoU moyen de validation : {:.3f} pour la carte grossière, {} après chaque pas ; le meilleur est le pas {}.</translation>
+    </message>
+    <message>
+      <source>Image</source>
+      <translation>Image</translation>
+    </message>
+    <message>
+      <source>In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them.</source>
+      <translation>Dans « {} », ces entités se croisent elles-mêmes ou sont vides : {}. Corrigez-les avec l’outil de nœud, ou supprimez-les.</translation>
+    </message>
+    <message>
+      <source>In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.</source>
+      <translation>Dans « {} », ces entités n’ont pas de classe que la carte connaisse : {}. Les classes sont {}, « tile » et « ignore ».</translation>
+    </message>
+    <message>
+      <source>Installing PyTorch</source>
+      <translation>Installation de PyTorch</translation>
+    </message>
+    <message>
+      <source>Installing the other libraries</source>
+      <translation>Installation des autres bibliothèques</translation>
+    </message>
+    <message>
+      <source>It does not beat the coarse map where it was held out: keep that, or label more.</source>
+      <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
+    </message>
+    <message>
+      <source>Kind</source>
+      <translation>Sorte</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>Étiquettes</translation>
+    </message>
+    <message>
+      <source>Looking at the Python</source>
+      <translation>Examen du Python</translation>
+    </message>
+    <message>
+      <source>Loss {:.3f}</source>
+      <translation>Perte {:.3f}</translation>
+    </message>
+    <message>
+      <source>Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each class, the background first, on the image's own pixels.
+
+The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. Others come from &lt;i&gt;Train coarse model&lt;/i&gt;. The result is what &lt;i&gt;Refine scores&lt;/i&gt; begins with.</source>
+      <translation>Fait une carte grossière d’une image avec un modèle entraîné : un raster avec une bande de probabilités par classe, le fond d’abord, sur les pixels de l’image.
+
+Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’images aériennes de 0,25 à 1 m. D’autres viennent de &lt;i&gt;Entraîner un modèle grossier&lt;/i&gt;. Le résultat est le point de départ de &lt;i&gt;Raffiner des scores&lt;/i&gt;.</translation>
+    </message>
+    <message>
+      <source>Making the environment</source>
+      <translation>Création de l’environnement</translation>
+    </message>
+    <message>
+      <source>Map Refiner</source>
+      <translation>Map Refiner</translation>
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation>IoU moyen</translation>
+    </message>
+    <message>
+      <source>Measure accuracy</source>
+      <translation>Mesurer l’exactitude</translation>
+    </message>
+    <message>
+      <source>Measured gain {:+.1f} points of mean IoU, rank {} of {}.</source>
+      <translation>Gain mesuré : {:+.1f} points d’IoU moyen, rang {} sur {}.</translation>
+    </message>
+    <message>
+      <source>Measures rasters of scores against labels: overall accuracy, mean IoU, the IoU of each class, and that of what lies within two pixels of the outlines. The log lists them; the report, a JSON file, has the confusion matrices and more distances too. The numbers that it returns are those of the last raster.
+
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt; (the classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), or a raster of class indices, the background 0, unlabelled 255. Labels that a refiner was taught on flatter it.</source>
+      <translation>Mesure des rasters de scores avec des étiquettes : exactitude globale, IoU moyen, IoU de chaque classe, et celui de ce qui se trouve à moins de deux pixels des contours. Le journal les énumère ; le rapport, un fichier JSON, contient aussi les matrices de confusion et d’autres distances. Les nombres rendus sont ceux du dernier raster.
+
+Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; (les classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), ou un raster d’indices de classe, fond 0, non étiqueté 255. Les étiquettes dont un raffineur a appris le flattent.</translation>
+    </message>
+    <message>
+      <source>Method</source>
+      <translation>Méthode</translation>
+    </message>
+    <message>
+      <source>No Python with PyTorch was found for the worker. Choose one in Settings &gt; Options &gt; Map Refiner.</source>
+      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
+    </message>
+    <message>
+      <source>No layer is given. Give buildings, roads, or polygons of any classes.</source>
+      <translation>Aucune couche n’est donnée. Donnez des bâtiments, des routes, ou des polygones de classes quelconques.</translation>
+    </message>
+    <message>
+      <source>No raster of scores is given.</source>
+      <translation>Aucun raster de scores n’est donné.</translation>
+    </message>
+    <message>
+      <source>No weights ship with this version. Choose a file of weights.</source>
+      <translation>Cette version est fournie sans poids. Choisissez un fichier de poids.</translation>
+    </message>
+    <message>
+      <source>Number of polygons</source>
+      <translation>Nombre de polygones</translation>
+    </message>
+    <message>
+      <source>Opinion pool</source>
+      <translation>Mise en commun d’opinions</translation>
+    </message>
+    <message>
+      <source>Or parameters to try, of kinds without weights. Empty: as many as the kind needs.</source>
+      <translation>Ou paramètres à essayer, pour les sortes sans poids. Vide : autant qu’il en faut à la sorte.</translation>
+    </message>
+    <message>
+      <source>Outline map view</source>
+      <translation>Contour de la vue</translation>
+    </message>
+    <message>
+      <source>Outlines of the classes become smooth and are drawn to edges of the image.</source>
+      <translation>Les contours des classes deviennent lisses et sont attirés par les bords dans l’image.</translation>
+    </message>
+    <message>
+      <source>Outside the scene, and left out: {}.</source>
+      <translation>Hors de la scène, et laissées de côté : {}.</translation>
+    </message>
+    <message>
+      <source>Overall accuracy</source>
+      <translation>Exactitude globale</translation>
+    </message>
+    <message>
+      <source>Perona-Malik</source>
+      <translation>Perona-Malik</translation>
+    </message>
+    <message>
+      <source>Pixels that lie near each other and are alike in colour are drawn to the same class.</source>
+      <translation>Les pixels proches et de couleur semblable sont attirés vers la même classe.</translation>
+    </message>
+    <message>
+      <source>Polygons</source>
+      <translation>Polygones</translation>
+    </message>
+    <message>
+      <source>Polygons of any classes</source>
+      <translation>Polygones de classes quelconques</translation>
+    </message>
+    <message>
+      <source>Refine scores</source>
+      <translation>Raffiner des scores</translation>
+    </message>
+    <message>
+      <source>Refined scores</source>
+      <translation>Scores raffinés</translation>
+    </message>
+    <message>
+      <source>Refiner</source>
+      <translation>Raffineur</translation>
+    </message>
+    <message>
+      <source>Refines the scores of a coarse map step by step, each step from the scores before it and from the image, and writes the last step: its scores, and if you like its class map. Name a folder to get the scores of all steps, from step_000.tif (the scores as they came) on.
+
+The scores are those of &lt;i&gt;Classify image&lt;/i&gt;, or any raster with a band of probabilities, percentages, bytes or raw scores for each class, the background first.
+
+The method &lt;b&gt;weights&lt;/b&gt; is a refiner that was taught: by &lt;i&gt;Teach refiner&lt;/i&gt;, or the one that ships. Others need no teaching:</source>
+      <translation>Raffine les scores d’une carte grossière pas à pas, chaque pas à partir des scores précédents et de l’image, et écrit le dernier pas : ses scores et, si vous voulez, sa carte des classes. Nommez un dossier pour obtenir les scores de tous les pas, à partir de step_000.tif (les scores tels quels).
+
+Les scores sont ceux de &lt;i&gt;Classer une image&lt;/i&gt;, ou tout raster avec une bande de probabilités, de pourcentages, d’octets ou de scores bruts par classe, le fond d’abord.
+
+La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&gt;Entraîner un raffineur&lt;/i&gt;, ou celui qui est fourni. D’autres n’ont pas besoin d’apprendre :</translation>
+    </message>
+    <message>
+      <source>Report</source>
+      <translation>Rapport</translation>
+    </message>
+    <message>
+      <source>Roads</source>
+      <translation>Routes</translation>
+    </message>
+    <message>
+      <source>Run to End takes you there from the coarse map.</source>
+      <translation>Aller à la fin vous y mène depuis la carte grossière.</translation>
+    </message>
+    <message>
+      <source>Scores</source>
+      <translation>Scores</translation>
+    </message>
+    <message>
+      <source>Scores even out along the edges of the image, and hardly across them.</source>
+      <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
+    </message>
+    <message>
+      <source>Scores even out like heat, but hardly where the image has an edge.</source>
+      <translation>Les scores s’égalisent comme la chaleur, mais à peine là où l’image a un bord.</translation>
+    </message>
+    <message>
+      <source>Scores even out like heat, whatever the image shows: noise goes, and so do corners.</source>
+      <translation>Les scores s’égalisent comme la chaleur, quoi que montre l’image : le bruit s’en va, et les coins aussi.</translation>
+    </message>
+    <message>
+      <source>Scores of the coarse map</source>
+      <translation>Scores de la carte grossière</translation>
+    </message>
+    <message>
+      <source>Scores to polygons</source>
+      <translation>Scores vers polygones</translation>
+    </message>
+    <message>
+      <source>Seed of chance</source>
+      <translation>Graine du hasard</translation>
+    </message>
+    <message>
+      <source>Smallest area, in square metres</source>
+      <translation>Plus petite surface, en mètres carrés</translation>
+    </message>
+    <message>
+      <source>Starting the worker</source>
+      <translation>Démarrage du processus de calcul</translation>
+    </message>
+    <message>
+      <source>Step {}: {:.2%} of the pixels changed</source>
+      <translation>Pas {} : {:.2%} des pixels changés</translation>
+    </message>
+    <message>
+      <source>Stepping on no longer helps: {}.</source>
+      <translation>Continuer n’aide plus : {}.</translation>
+    </message>
+    <message>
+      <source>Steps</source>
+      <translation>Pas</translation>
+    </message>
+    <message>
+      <source>Teach refiner</source>
+      <translation>Entraîner un raffineur</translation>
+    </message>
+    <message>
+      <source>Teaches a refiner on one labelled tile of an image, from the scores of a coarse map, and saves it to a file of weights for &lt;i&gt;Refine scores&lt;/i&gt;. About a minute is usual.
+
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt;: the classes of the map, &lt;i&gt;tile&lt;/i&gt; for the outline of what was labelled (what lies bare inside counts as background), and &lt;i&gt;ignore&lt;/i&gt;. Or a raster of class indices, the background 0, unlabelled 255.
+
+Parts of the tile are held out: compare the held-out mean IoU with that of the coarse map there. A best step of 0 means that the coarse map is as good.
+
+Kinds:</source>
+      <translation>Entraîne un raffineur sur une tuile étiquetée d’une image, à partir des scores d’une carte grossière, et l’enregistre dans un fichier de poids pour &lt;i&gt;Raffiner des scores&lt;/i&gt;. Une minute environ est habituelle.
+
+Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; : les classes de la carte, &lt;i&gt;tile&lt;/i&gt; pour le contour de ce qui est étiqueté (ce qui y reste nu compte comme fond), et &lt;i&gt;ignore&lt;/i&gt;. Ou un raster d’indices de classe, fond 0, non étiqueté 255.
+
+Des parties de la tuile sont mises de côté : comparez l’IoU moyen de validation avec celui de la carte grossière au même endroit. Un meilleur pas de 0 veut dire que la carte grossière est aussi bonne.
+
+Sortes :</translation>
+    </message>
+    <message>
+      <source>Teaching</source>
+      <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>The Python at {python} could not be started. Choose another one in Settings &gt; Options &gt; Map Refiner.</source>
+      <translation>Le Python {python} n’a pas pu être démarré. Choisissez-en un autre dans Préférences &gt; Options &gt; Map Refiner.</translation>
+    </message>
+    <message>
+      <source>The Python at {python} could not load a library that PyTorch needs. On Windows, install the Microsoft Visual C++ Redistributable.</source>
+      <translation>Le Python {python} n’a pas pu charger une bibliothèque dont PyTorch a besoin. Sous Windows, installez Microsoft Visual C++ Redistributable.</translation>
+    </message>
+    <message>
+      <source>The Python at {python} has no module “{module}”. Install it there, or choose another Python in Settings &gt; Options &gt; Map Refiner.</source>
+      <translation>Le Python {python} n’a pas le module « {module} ». Installez-l’y, ou choisissez un autre Python dans Préférences &gt; Options &gt; Map Refiner.</translation>
+    </message>
+    <message>
+      <source>The area cannot be brought from {} to {}.</source>
+      <translation>La zone ne peut pas être amenée de {} à {}.</translation>
+    </message>
+    <message>
+      <source>The area does not touch the layer “{}”. Move the map, or draw anew.</source>
+      <translation>La zone ne touche pas la couche « {} ». Déplacez la carte, ou redessinez.</translation>
+    </message>
+    <message>
+      <source>The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.</source>
+      <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
+    </message>
+    <message>
+      <source>The disk is full. Make room, or choose a folder on another disk.</source>
+      <translation>Le disque est plein. Faites de la place, ou choisissez un dossier sur un autre disque.</translation>
+    </message>
+    <message>
+      <source>The environment could not be made. {}</source>
+      <translation>L’environnement n’a pas pu être créé. {}</translation>
+    </message>
+    <message>
+      <source>The environment is made, but no Python is in it.</source>
+      <translation>L’environnement est créé, mais il ne contient pas de Python.</translation>
+    </message>
+    <message>
+      <source>The field “{}” has {} distinct values; 1 to {} classes are needed.</source>
+      <translation>Le champ « {} » a {} valeurs distinctes ; il faut de 1 à {} classes.</translation>
+    </message>
+    <message>
+      <source>The file of the layer “{}” is gone: {}</source>
+      <translation>Le fichier de la couche « {} » a disparu : {}</translation>
+    </message>
+    <message>
+      <source>The folder may not be written, or a file in it is in use. Choose another one.</source>
+      <translation>Le dossier ne peut pas être écrit, ou un de ses fichiers est utilisé. Choisissez-en un autre.</translation>
+    </message>
+    <message>
+      <source>The folder of the run is gone: {}. Put it back, or make a coarse map again.</source>
+      <translation>Le dossier du traitement a disparu : {}. Remettez-le en place, ou refaites une carte grossière.</translation>
+    </message>
+    <message>
+      <source>The folder {} cannot be made: {}</source>
+      <translation>Le dossier {} ne peut pas être créé : {}</translation>
+    </message>
+    <message>
+      <source>The image has no CRS; its own pixels are worked on.</source>
+      <translation>L’image n’a pas de SCR ; le travail se fait sur ses propres pixels.</translation>
+    </message>
+    <message>
+      <source>The labelled tile cannot be written: {}</source>
+      <translation>La tuile étiquetée ne peut pas être écrite : {}</translation>
+    </message>
+    <message>
+      <source>The labelled tile {} cannot be opened.</source>
+      <translation>La tuile étiquetée {} ne peut pas être ouverte.</translation>
+    </message>
+    <message>
+      <source>The labels of “{}” cannot be saved: {}</source>
+      <translation>Les étiquettes de « {} » ne peuvent pas être enregistrées : {}</translation>
+    </message>
+    <message>
+      <source>The layer “{}” cannot be copied for the worker: {}</source>
+      <translation>La couche « {} » ne peut pas être copiée pour le processus de calcul : {}</translation>
+    </message>
+    <message>
+      <source>The layer “{}” cannot be edited.</source>
+      <translation>La couche « {} » ne peut pas être modifiée.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” has edits that are not saved. Save or drop them.</source>
+      <translation>La couche « {} » a des modifications non enregistrées. Enregistrez-les ou abandonnez-les.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” has no polygons yet. Draw a “tile” and what is in it.</source>
+      <translation>La couche « {} » n’a pas encore de polygones. Dessinez une « tile » et ce qu’elle contient.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class of each polygon.</source>
+      <translation>La couche « {} » n’a pas de champ texte « class ». Utilisez Nouvelle tuile étiquetée, ou ajoutez le champ avec la classe de chaque polygone.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as background.</source>
+      <translation>La couche « {} » n’a pas de polygone « tile » dans la scène. Dessinez-en un autour de ce que vous avez étiqueté ; ce qui reste nu à l’intérieur compte comme fond.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” is no file, so the worker cannot read it. Save it with Export &gt; Save Features As…, then choose the file.</source>
+      <translation>La couche « {} » n’est pas un fichier : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Sauvegarder les entités sous…, puis choisissez le fichier.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” is no raster file, so the worker cannot read it. Save it with Export &gt; Save As…, then choose the file.</source>
+      <translation>La couche « {} » n’est pas un fichier raster : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Enregistrer sous…, puis choisissez le fichier.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” is not valid; its file may be gone.</source>
+      <translation>La couche « {} » n’est pas valide ; son fichier a peut-être disparu.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” labels one class alone. Draw {} inside the tile as well.</source>
+      <translation>La couche « {} » n’étiquette qu’une seule classe. Dessinez aussi {} dans la tuile.</translation>
+    </message>
+    <message>
+      <source>The learned network as Maggiori et al. (2017) published it: each class is refined by itself, from its own scores and the image.</source>
+      <translation>Le réseau appris tel que Maggiori et al. (2017) l’ont publié : chaque classe est raffinée seule, à partir de ses propres scores et de l’image.</translation>
+    </message>
+    <message>
+      <source>The learned network of the paper, extended: classes see each other, a step looks further, every pixel remembers something, and the steps fade out.</source>
+      <translation>Le réseau appris de l’article, étendu : les classes se voient, un pas regarde plus loin, chaque pixel se souvient de quelque chose, et les pas s’éteignent.</translation>
+    </message>
+    <message>
+      <source>The map does not show the scene. Move it there first.</source>
+      <translation>La carte ne montre pas la scène. Amenez-la d’abord à cet endroit.</translation>
+    </message>
+    <message>
+      <source>The network answers with a certificate that Python does not trust, as inspecting proxies do. Ask who runs the network, or install from a folder of wheels.</source>
+      <translation>Le réseau répond avec un certificat auquel Python ne se fie pas, comme le font les mandataires qui inspectent. Demandez à qui gère le réseau, ou installez depuis un dossier de wheels.</translation>
+    </message>
+    <message>
+      <source>The network cannot be reached. Try again, set the proxy in Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
+      <translation>Le réseau n’est pas joignable. Réessayez, réglez le mandataire dans Préférences &gt; Options &gt; Réseau, ou installez depuis un dossier de wheels.</translation>
+    </message>
+    <message>
+      <source>The network forbids the download. Ask who runs it, or install from a folder of wheels.</source>
+      <translation>Le réseau interdit le téléchargement. Demandez à qui le gère, ou installez depuis un dossier de wheels.</translation>
+    </message>
+    <message>
+      <source>The paper's network with the same weights for all classes: less to learn from few labels.</source>
+      <translation>Le réseau de l’article avec les mêmes poids pour toutes les classes : moins à apprendre de peu d’étiquettes.</translation>
+    </message>
+    <message>
+      <source>The paper's network with weights of its own at each of five steps: five times as much to learn.</source>
+      <translation>Le réseau de l’article avec ses propres poids à chacun de cinq pas : cinq fois plus à apprendre.</translation>
+    </message>
+    <message>
+      <source>The part of the image to work on. Empty: all of it.</source>
+      <translation>La partie de l’image à traiter. Vide : toute l’image.</translation>
+    </message>
+    <message>
+      <source>The pixel size to compute at. Results come back on the image's own pixels. Empty: </source>
+      <translation>La taille de pixel du calcul. Les résultats reviennent sur les pixels de l’image. Vide : </translation>
+    </message>
+    <message>
+      <source>The proxy said no. Check it in Settings &gt; Options &gt; Network, or use a folder of wheels.</source>
+      <translation>Le mandataire a dit non. Vérifiez-le dans Préférences &gt; Options &gt; Réseau, ou utilisez un dossier de wheels.</translation>
+    </message>
+    <message>
+      <source>The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): label more, or export step 0.</source>
+      <translation>Le raffineur ne bat pas la carte grossière (IoU moyen de validation {:.3f}, carte grossière {:.3f}) : étiquetez davantage, ou exportez le pas 0.</translation>
+    </message>
+    <message>
+      <source>The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, coarse map {:.3f}.</source>
+      <translation>Le raffineur ne bat pas la carte grossière sur la partie de validation : IoU moyen {:.3f} à son meilleur pas, carte grossière {:.3f}.</translation>
+    </message>
+    <message>
+      <source>The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
+      <translation>Le raffineur est entraîné : meilleur au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+    </message>
+    <message>
+      <source>The scene has {} × {} pixels</source>
+      <translation>La scène a {} × {} pixels</translation>
+    </message>
+    <message>
+      <source>The worker crashed with an access violation (exit code {code}).</source>
+      <translation>Le processus de calcul s’est écrasé par une violation d’accès (code {code}).</translation>
+    </message>
+    <message>
+      <source>The worker ended unexpectedly (exit code {code}). {last}</source>
+      <translation>Le processus de calcul s’est terminé de façon inattendue (code {code}). {last}</translation>
+    </message>
+    <message>
+      <source>The worker is not responding. Wait, or cancel.</source>
+      <translation>Le processus de calcul ne répond pas. Attendez, ou annulez.</translation>
+    </message>
+    <message>
+      <source>The worker was killed (exit code {code}), probably because the memory ran out. Try a smaller area or a larger working pixel.</source>
+      <translation>Le processus de calcul a été tué (code {code}), sans doute faute de mémoire. Essayez une zone plus petite ou un pixel de travail plus grand.</translation>
+    </message>
+    <message>
+      <source>There is no band {}; the image has bands 1 to {}.</source>
+      <translation>Il n’y a pas de bande {} ; l’image a les bandes 1 à {}.</translation>
+    </message>
+    <message>
+      <source>There is no band {}; the layer has bands 1 to {}.</source>
+      <translation>Il n’y a pas de bande {} ; la couche a les bandes 1 à {}.</translation>
+    </message>
+    <message>
+      <source>There is no build of {} for this Python and this system where pip looked. Choose another Python (3.10 to 3.13 have all), or another folder of wheels.</source>
+      <translation>Là où pip a cherché, il n’y a pas de {} pour ce Python et ce système. Choisissez un autre Python (3.10 à 3.13 ont tout), ou un autre dossier de wheels.</translation>
+    </message>
+    <message>
+      <source>There is no field “{}”; the fields are {}.</source>
+      <translation>Il n’y a pas de champ « {} » ; les champs sont {}.</translation>
+    </message>
+    <message>
+      <source>There is no file of weights {}.</source>
+      <translation>Il n’y a pas de fichier de poids {}.</translation>
+    </message>
+    <message>
+      <source>There is no folder {}.</source>
+      <translation>Il n’y a pas de dossier {}.</translation>
+    </message>
+    <message>
+      <source>There is no wheel (*.whl) in {}.</source>
+      <translation>Il n’y a pas de wheel (*.whl) dans {}.</translation>
+    </message>
+    <message>
+      <source>This Python cannot make environments. Install python3-venv on Debian and Ubuntu, or choose another.</source>
+      <translation>Ce Python ne peut pas créer d’environnements. Installez python3-venv sous Debian et Ubuntu, ou choisissez-en un autre.</translation>
+    </message>
+    <message>
+      <source>This Python is too old: 3.10 or newer is needed. Choose another Python.</source>
+      <translation>Ce Python est trop ancien : il faut 3.10 ou plus récent. Choisissez un autre Python.</translation>
+    </message>
+    <message>
+      <source>Tolerance of the outlines, in metres</source>
+      <translation>Tolérance des contours, en mètres</translation>
+    </message>
+    <message>
+      <source>Train coarse model</source>
+      <translation>Entraîner un modèle grossier</translation>
+    </message>
+    <message>
+      <source>Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to a file of weights for &lt;i&gt;Classify image&lt;/i&gt;.
+
+Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a text field that names them; what no feature covers is background. OpenStreetMap will do: that it is shifted and incomplete is what the refiner is for.
+
+Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the training did not see, against the same layers.</source>
+      <translation>Entraîne un réseau à distinguer des classes dans une image, à partir de couches vecteur qui la recouvrent, et l’enregistre dans un fichier de poids pour &lt;i&gt;Classer une image&lt;/i&gt;.
+
+Donnez des polygones de bâtiments, des lignes ou polygones de routes, ou une couche de polygones de classes quelconques avec un champ texte qui les nomme ; ce qu’aucune entité ne couvre est le fond. OpenStreetMap suffit : qu’il soit décalé et incomplet, c’est l’affaire du raffineur.
+
+Deux minutes sur un processeur sont habituelles. L’IoU moyen de validation est mesuré sur des parties de l’image que l’entraînement n’a pas vues, avec les mêmes couches.</translation>
+    </message>
+    <message>
+      <source>Trying parameters {} of {}</source>
+      <translation>Essai des paramètres {} sur {}</translation>
+    </message>
+    <message>
+      <source>Turns a raster of scores into polygons of its best class: neighbours share their edges, without gaps and overlaps, with true areas and the mean and least probability of each.
+
+Parts that are smaller than the smallest area go to their largest neighbour. The outlines are simplified by the tolerance, shared edges alike. GeoPackage, Shapefile or GeoJSON, by the file's ending.</source>
+      <translation>Transforme un raster de scores en polygones de sa meilleure classe : les voisins partagent leurs bords, sans trous ni recouvrements, avec les surfaces vraies et la probabilité moyenne et minimale de chacun.
+
+Les parties plus petites que la plus petite surface vont à leur plus grand voisin. Les contours sont simplifiés selon la tolérance, les bords communs de même. GeoPackage, Shapefile ou GeoJSON, selon la terminaison du fichier.</translation>
+    </message>
+    <message>
+      <source>Unshared</source>
+      <translation>Non partagé</translation>
+    </message>
+    <message>
+      <source>Update {} of {}, loss {:.3f}</source>
+      <translation>Mise à jour {} sur {}, perte {:.3f}</translation>
+    </message>
+    <message>
+      <source>Updates of the weights</source>
+      <translation>Mises à jour des poids</translation>
+    </message>
+    <message>
+      <source>Weights</source>
+      <translation>Poids</translation>
+    </message>
+    <message>
+      <source>Width of road lines, in metres</source>
+      <translation>Largeur des lignes de route, en mètres</translation>
+    </message>
+    <message>
+      <source>Working pixel, in metres</source>
+      <translation>Pixel de travail, en mètres</translation>
+    </message>
+    <message>
+      <source>Write the background too</source>
+      <translation>Écrire aussi le fond</translation>
+    </message>
+    <message>
+      <source>feature {}</source>
+      <translation>entité {}</translation>
+    </message>
+    <message>
+      <source>features {}</source>
+      <translation>entités {}</translation>
+    </message>
+    <message>
+      <source>fewer than {:g} % of the pixels change</source>
+      <translation>moins de {:g} % des pixels changent</translation>
+    </message>
+    <message>
+      <source>on what was held out, this refiner does not beat the coarse map</source>
+      <translation>sur la partie de validation, ce raffineur ne bat pas la carte grossière</translation>
+    </message>
+    <message>
+      <source>on what was held out, this refiner is best at step {}</source>
+      <translation>sur la partie de validation, ce raffineur est le meilleur au pas {}</translation>
+    </message>
+    <message>
+      <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>
+      <translation>exactitude globale {:.4f}, IoU moyen {:.4f} ({})</translation>
+    </message>
+    <message>
+      <source>the image's own, but no finer than 0.5 m.</source>
+      <translation>celui de l’image, mais pas plus fin que 0,5 m.</translation>
+    </message>
+    <message>
+      <source>the measured mean IoU was higher at step {} ({:.3f}, here {:.3f})</source>
+      <translation>l’IoU moyen mesuré était plus haut au pas {} ({:.3f}, ici {:.3f})</translation>
+    </message>
+    <message>
+      <source>the one of the scores, or of the refiner.</source>
+      <translation>celui des scores, ou du raffineur.</translation>
+    </message>
+    <message>
+      <source>the one of the scores.</source>
+      <translation>celui des scores.</translation>
+    </message>
+    <message>
+      <source>the one that the model was trained on.</source>
+      <translation>celui de l’entraînement du modèle.</translation>
+    </message>
+    <message>
+      <source>{} and {} more</source>
+      <translation>{} et {} autres</translation>
+    </message>
+    <message>
+      <source>{} could not be started.</source>
+      <translation>{} n’a pas pu être démarré.</translation>
+    </message>
+    <message>
+      <source>{} holds no run that can be gone on with: {}</source>
+      <translation>{} ne contient pas de traitement à reprendre : {}</translation>
+    </message>
+    <message>
+      <source>{} holds something else. Choose a folder that is empty or new.</source>
+      <translation>{} contient autre chose. Choisissez un dossier vide ou nouveau.</translation>
+    </message>
+    <message>
+      <source>{} is in use by the layer “{}”. Choose another file, or remove the layer first.</source>
+      <translation>{} est utilisé par la couche « {} ». Choisissez un autre fichier, ou enlevez d’abord la couche.</translation>
+    </message>
+    <message>
+      <source>{}, shipped</source>
+      <translation>{}, fourni</translation>
+    </message>
+    <message>
+      <source>“{}” is no band number. Write bands as 1, 2, 3 or as a range, 1-10.</source>
+      <translation>« {} » n’est pas un numéro de bande. Écrivez les bandes comme 1, 2, 3 ou comme une plage, 1-10.</translation>
+    </message>
+    <message>
+      <source>“{}” is no layer that can be opened: {}</source>
+      <translation>« {} » n’est pas une couche qui puisse être ouverte : {}</translation>
+    </message>
+    <message>
+      <source>“{}” is no raster that can be opened: {}</source>
+      <translation>« {} » n’est pas un raster qui puisse être ouvert : {}</translation>
+    </message>
+    <message>
+      <source>“{}” must be a file that ends in {}.</source>
+      <translation>« {} » doit être un fichier qui se termine par {}.</translation>
+    </message>
+    <message>
+      <source>“{}” must end in {}.</source>
+      <translation>« {} » doit se terminer par {}.</translation>
+    </message>
+  </context>
+  <context>
+    <name>MapRefinerDock</name>
+    <message>
+      <source>Map Refiner</source>
+      <translation>Map Refiner</translation>
+    </message>
+  </context>
+  <context>
+    <name>MapRefinerPlugin</name>
+    <message>
+      <source>Map Refiner</source>
+      <translation>Map Refiner</translation>
+    </message>
+    <message>
+      <source>Open or close the panel that corrects classification maps.</source>
+      <translation>Ouvrir ou fermer le panneau qui corrige les cartes de classification.</translation>
+    </message>
+  </context>
+  <context>
+    <name>ModelCombo</name>
+    <message>
+      <source>From File…</source>
+      <translation>Depuis un fichier…</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modèles</translation>
+    </message>
+    <message>
+      <source>Open Model</source>
+      <translation>Ouvrir un modèle</translation>
+    </message>
+  </context>
+  <context>
+    <name>OptionsPage</name>
+    <message>
+      <source>Apple GPU (MPS)</source>
+      <translation>GPU Apple (MPS)</translation>
+    </message>
+    <message>
+      <source>Ask this Python for the libraries that Map Refiner needs and for its device, and time a step.</source>
+      <translation>Demander à ce Python les bibliothèques dont Map Refiner a besoin et son matériel, et chronométrer un pas.</translation>
+    </message>
+    <message>
+      <source>Asking {}…</source>
+      <translation>Interrogation de {}…</translation>
+    </message>
+    <message>
+      <source>Create Environment…</source>
+      <translation>Créer un environnement…</translation>
+    </message>
+    <message>
+      <source>Device</source>
+      <translation>Matériel</translation>
+    </message>
+    <message>
+      <source>Device: {}</source>
+      <translation>Matériel : {}</translation>
+    </message>
+    <message>
+      <source>Folder</source>
+      <translation>Dossier</translation>
+    </message>
+    <message>
+      <source>It cannot compute. {}</source>
+      <translation>Il ne peut pas calculer. {}</translation>
+    </message>
+    <message>
+      <source>Make a Python environment for Map Refiner: PyTorch and what it needs, in a folder of its own.</source>
+      <translation>Créer un environnement Python pour Map Refiner : PyTorch et ce qu’il lui faut, dans un dossier à lui.</translation>
+    </message>
+    <message>
+      <source>Missing: {}. Install them there with pip.</source>
+      <translation>Il manque : {}. Installez-les-y avec pip.</translation>
+    </message>
+    <message>
+      <source>NVIDIA GPU (CUDA)</source>
+      <translation>GPU NVIDIA (CUDA)</translation>
+    </message>
+    <message>
+      <source>No Python was found. Choose one.</source>
+      <translation>Aucun Python n’a été trouvé. Choisissez-en un.</translation>
+    </message>
+    <message>
+      <source>None was found</source>
+      <translation>Aucun n’a été trouvé</translation>
+    </message>
+    <message>
+      <source>One step on 1000 × 1000 pixels: {}</source>
+      <translation>Un pas sur 1000 × 1000 pixels : {}</translation>
+    </message>
+    <message>
+      <source>Processor</source>
+      <translation>Processeur</translation>
+    </message>
+    <message>
+      <source>Python</source>
+      <translation>Python</translation>
+    </message>
+    <message>
+      <source>Python {}: {}</source>
+      <translation>Python {} : {}</translation>
+    </message>
+    <message>
+      <source>Test</source>
+      <translation>Tester</translation>
+    </message>
+    <message>
+      <source>The Fastest There Is</source>
+      <translation>Le plus rapide qui soit là</translation>
+    </message>
+    <message>
+      <source>The Python that computes: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the one named by {}, or the one in the plugin's own environment.</source>
+      <translation>Le Python qui calcule : 3.10 ou plus récent, hors de QGIS, avec PyTorch et rasterio. Vide : celui que nomme {}, ou celui de l’environnement de l’extension.</translation>
+    </message>
+    <message>
+      <source>This is no Python that works. {}</source>
+      <translation>Ce n’est pas un Python qui marche. {}</translation>
+    </message>
+    <message>
+      <source>What computes. The dock shows which one is in use.</source>
+      <translation>Ce qui calcule. Le panneau montre ce qui sert.</translation>
+    </message>
+    <message>
+      <source>What this Python has</source>
+      <translation>Ce qu’a ce Python</translation>
+    </message>
+    <message>
+      <source>Where the rasters of runs and your labelled tiles are kept. Map Refiner never deletes them: empty “runs” yourself when the projects that show them are done with.</source>
+      <translation>Où sont gardés les rasters des traitements et vos tuiles étiquetées. Map Refiner ne les supprime jamais : videz vous-même « runs » quand les projets qui les montrent sont finis.</translation>
+    </message>
+  </context>
+  <context>
+    <name>RefineSection</name>
+    <message>
+      <source>Accuracy at each step</source>
+      <translation>Exactitude à chaque pas</translation>
+    </message>
+    <message>
+      <source>All steps</source>
+      <translation>Tous les pas</translation>
+    </message>
+    <message>
+      <source>Boundary IoU</source>
+      <translation>IoU des contours</translation>
+    </message>
+    <message>
+      <source>Changed</source>
+      <translation>Changé</translation>
+    </message>
+    <message>
+      <source>Classes</source>
+      <translation>Classes</translation>
+    </message>
+    <message>
+      <source>End at step</source>
+      <translation>Finir au pas</translation>
+    </message>
+    <message>
+      <source>Heat Map of {}</source>
+      <translation>Carte de chaleur de {}</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation>IoU moyen</translation>
+    </message>
+    <message>
+      <source>Pause</source>
+      <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Play</source>
+      <translation>Jouer</translation>
+    </message>
+    <message>
+      <source>Refine</source>
+      <translation>Raffiner</translation>
+    </message>
+    <message>
+      <source>Refine step by step up to the end number, and show each step.</source>
+      <translation>Raffiner pas à pas jusqu’au numéro de fin, en montrant chaque pas.</translation>
+    </message>
+    <message>
+      <source>Refine the shown map once. Steps that came after it are made anew.</source>
+      <translation>Raffiner une fois la carte montrée. Les pas qui la suivaient sont refaits.</translation>
+    </message>
+    <message>
+      <source>Refine up to the end number at once, then show the last step.</source>
+      <translation>Raffiner d’un coup jusqu’au numéro de fin, puis montrer le dernier pas.</translation>
+    </message>
+    <message>
+      <source>Refiner</source>
+      <translation>Raffineur</translation>
+    </message>
+    <message>
+      <source>Run to End</source>
+      <translation>Aller à la fin</translation>
+    </message>
+    <message>
+      <source>See the kernels that the refiner has learnt, and what they answer to the scores of the shown step and to the image.</source>
+      <translation>Voir les noyaux que le raffineur a appris, et ce qu’ils répondent aux scores du pas montré et à l’image.</translation>
+    </message>
+    <message>
+      <source>Show</source>
+      <translation>Montrer</translation>
+    </message>
+    <message>
+      <source>Show Filters…</source>
+      <translation>Montrer les filtres…</translation>
+    </message>
+    <message>
+      <source>Show the step before this one. Nothing is computed or lost.</source>
+      <translation>Montrer le pas précédent. Rien n’est calculé ni perdu.</translation>
+    </message>
+    <message>
+      <source>Slide through the steps; nothing is computed or lost.</source>
+      <translation>Parcourir les pas ; rien n’est calculé ni perdu.</translation>
+    </message>
+    <message>
+      <source>Step</source>
+      <translation>Un pas</translation>
+    </message>
+    <message>
+      <source>Step Back</source>
+      <translation>Un pas en arrière</translation>
+    </message>
+    <message>
+      <source>Step {} · the coarse map</source>
+      <translation>Pas {} · la carte grossière</translation>
+    </message>
+    <message>
+      <source>Step {} · {} of pixels changed</source>
+      <translation>Pas {} · {} des pixels changés</translation>
+    </message>
+    <message>
+      <source>Stop after the step that runs now.</source>
+      <translation>Arrêter après le pas en cours.</translation>
+    </message>
+    <message>
+      <source>The class map, or the heat map of one class: its score from 0 (dark) to 1 (bright).</source>
+      <translation>La carte des classes, ou la carte de chaleur d’une classe : son score de 0 (sombre) à 1 (clair).</translation>
+    </message>
+    <message>
+      <source>The shown step</source>
+      <translation>Le pas montré</translation>
+    </message>
+    <message>
+      <source>There is no refiner yet: load one, or teach one below.</source>
+      <translation>Il n’y a pas encore de raffineur : chargez-en un, ou entraînez-en un ci-dessous.</translation>
+    </message>
+    <message>
+      <source>What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one that needs no teaching.</source>
+      <translation>Ce qui améliore la carte à chaque pas : un raffineur fourni, un que vous avez entraîné, un d’un fichier, ou un qui n’a rien à apprendre.</translation>
+    </message>
+    <message>
+      <source>What the refiner does</source>
+      <translation>Ce que fait le raffineur</translation>
+    </message>
+    <message>
+      <source>Where Play and Run to End stop. Refiners are taught for about five steps.</source>
+      <translation>Où Jouer et Aller à la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
+    </message>
+  </context>
+  <context>
+    <name>SceneControl</name>
+    <message>
+      <source>Draw the rectangle on the map first.</source>
+      <translation>Dessinez d’abord le rectangle sur la carte.</translation>
+    </message>
+    <message>
+      <source>That is large: begin with a smaller area.</source>
+      <translation>C’est grand : commencez par une zone plus petite.</translation>
+    </message>
+    <message>
+      <source>The layer has no CRS, so sizes are in its own pixels and areas stay unknown.</source>
+      <translation>La couche n’a pas de SCR : les tailles sont en pixels de la couche, et les surfaces restent inconnues.</translation>
+    </message>
+    <message>
+      <source>{} × {} pixels, {:.3g} megapixels; about {:.3g} MB a step on disk.</source>
+      <translation>{} × {} pixels, {:.3g} mégapixels ; environ {:.3g} Mo par pas sur le disque.</translation>
+    </message>
+  </context>
+  <context>
+    <name>SceneSection</name>
+    <message>
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <source>Area</source>
+      <translation>Zone</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>Bandes</translation>
+    </message>
+    <message>
+      <source>Draw rectangle</source>
+      <translation>Dessiner un rectangle</translation>
+    </message>
+    <message>
+      <source>Draw the area on the map: press, drag, release.</source>
+      <translation>Dessiner la zone sur la carte : presser, tirer, relâcher.</translation>
+    </message>
+    <message>
+      <source>Image's own</source>
+      <translation>Celui de l’image</translation>
+    </message>
+    <message>
+      <source>Map View</source>
+      <translation>Vue de la carte</translation>
+    </message>
+    <message>
+      <source>Raster layer</source>
+      <translation>Couche raster</translation>
+    </message>
+    <message>
+      <source>Rectangle</source>
+      <translation>Rectangle</translation>
+    </message>
+    <message>
+      <source>Scene</source>
+      <translation>Scène</translation>
+    </message>
+    <message>
+      <source>Size of the scene</source>
+      <translation>Taille de la scène</translation>
+    </message>
+    <message>
+      <source>The bands to use, such as 1, 2, 3 or 1-10. A model needs as many as it was trained on, in its order.</source>
+      <translation>Les bandes à utiliser, comme 1, 2, 3 ou 1-10. Il en faut à un modèle autant que lors de son entraînement, dans le même ordre.</translation>
+    </message>
+    <message>
+      <source>The image to map. It must be a file, with any number of bands.</source>
+      <translation>L’image à cartographier. Ce doit être un fichier, avec n’importe quel nombre de bandes.</translation>
+    </message>
+    <message>
+      <source>The part of the layer to work on. Begin with a small part: each click then takes a moment alone.</source>
+      <translation>La partie de la couche à traiter. Commencez par une petite partie : chaque clic ne prend alors qu’un instant.</translation>
+    </message>
+    <message>
+      <source>The pixel size to compute at, in metres on the ground. Larger pixels are faster; the networks see further, but less sharply. Results come back on the image's own pixels at export.</source>
+      <translation>La taille de pixel du calcul, en mètres au sol. De plus grands pixels vont plus vite ; les réseaux voient plus loin, mais moins net. À l’export, les résultats reviennent sur les pixels de l’image.</translation>
+    </message>
+    <message>
+      <source>Whole Layer</source>
+      <translation>Toute la couche</translation>
+    </message>
+    <message>
+      <source>Working pixel</source>
+      <translation>Pixel de travail</translation>
+    </message>
+  </context>
+  <context>
+    <name>ScoreLayers</name>
+    <message>
+      <source>Refined: {}</source>
+      <translation>Raffiné : {}</translation>
+    </message>
+    <message>
+      <source>Step 0 (Coarse Map)</source>
+      <translation>Pas 0 (carte grossière)</translation>
+    </message>
+    <message>
+      <source>Step {}</source>
+      <translation>Pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>StepChart</name>
+    <message>
+      <source>Accuracy</source>
+      <translation>Exactitude</translation>
+    </message>
+    <message>
+      <source>Boundary</source>
+      <translation>Contours</translation>
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation>IoU moyen</translation>
+    </message>
+    <message>
+      <source>The accuracy of each step against the labels that were measured: the fraction of pixels that are right, the mean IoU, the IoU of each class (dotted), and the mean IoU of what lies within two pixels of the outlines, where a sharper map shows first.</source>
+      <translation>L’exactitude de chaque pas par rapport aux étiquettes mesurées : la part des pixels justes, l’IoU moyen, l’IoU de chaque classe (pointillé), et l’IoU moyen de ce qui est à moins de deux pixels des contours, où une carte plus nette se voit d’abord.</translation>
+    </message>
+  </context>
+  <context>
+    <name>StepControl</name>
+    <message>
+      <source>Refining…</source>
+      <translation>Raffinement…</translation>
+    </message>
+  </context>
+  <context>
+    <name>TeachControl</name>
+    <message>
+      <source>Choose a layer of labels first, or make one with New Labelled Tile.</source>
+      <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile étiquetée.</translation>
+    </message>
+    <message>
+      <source>Digitize in “{}”: first a “tile”, then what is in it.</source>
+      <translation>Numérisez dans « {} » : d’abord une « tile », puis ce qu’elle contient.</translation>
+    </message>
+    <message>
+      <source>Loading the refiner…</source>
+      <translation>Chargement du raffineur…</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>Measuring the accuracy…</source>
+      <translation>Mesure de l’exactitude…</translation>
+    </message>
+    <message>
+      <source>Teaching…</source>
+      <translation>Entraînement…</translation>
+    </message>
+    <message>
+      <source>The refiner cannot be saved: {}</source>
+      <translation>Le raffineur ne peut pas être enregistré : {}</translation>
+    </message>
+    <message>
+      <source>The refiner is saved to {}.</source>
+      <translation>Le raffineur est enregistré dans {}.</translation>
+    </message>
+    <message>
+      <source>{}, taught on {}</source>
+      <translation>{}, entraîné sur {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>TeachSection</name>
+    <message>
+      <source>Add a “tile” polygon around what the map shows of the scene. All that you leave unlabelled inside it counts as background.</source>
+      <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
+    </message>
+    <message>
+      <source>End the training now and keep its best weights.</source>
+      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
+    </message>
+    <message>
+      <source>Held-out mean IoU over the training</source>
+      <translation>IoU moyen de validation au cours de l’entraînement</translation>
+    </message>
+    <message>
+      <source>Kind</source>
+      <translation>Sorte</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>Étiquettes</translation>
+    </message>
+    <message>
+      <source>Load Refiner</source>
+      <translation>Charger un raffineur</translation>
+    </message>
+    <message>
+      <source>Load Refiner…</source>
+      <translation>Charger un raffineur…</translation>
+    </message>
+    <message>
+      <source>Make a polygon layer to digitize in. Draw the outline of a small part as class “tile”, then every building and road inside it: what is left bare inside the tile counts as background. Mark what you cannot tell as “ignore”.</source>
+      <translation>Créer une couche de polygones où numériser. Dessinez le contour d’une petite partie avec la classe « tile », puis tous les bâtiments et toutes les routes qu’elle contient : ce qui reste nu à l’intérieur compte comme fond. Marquez « ignore » ce que vous ne pouvez pas dire.</translation>
+    </message>
+    <message>
+      <source>Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there.</source>
+      <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit.</translation>
+    </message>
+    <message>
+      <source>Measure</source>
+      <translation>Mesurer</translation>
+    </message>
+    <message>
+      <source>Measure every step against the chosen labels. Where the refiner was taught on them, the figures flatter it: measure on a tile that it has not seen.</source>
+      <translation>Mesurer chaque pas avec les étiquettes choisies. Là où le raffineur a appris d’elles, les chiffres le flattent : mesurez sur une tuile qu’il n’a pas vue.</translation>
+    </message>
+    <message>
+      <source>Models</source>
+      <translation>Modèles</translation>
+    </message>
+    <message>
+      <source>New Labelled Tile</source>
+      <translation>Nouvelle tuile étiquetée</translation>
+    </message>
+    <message>
+      <source>Outline View</source>
+      <translation>Contour de la vue</translation>
+    </message>
+    <message>
+      <source>Polygons with a text field “class”: the classes of the map, “tile” and “ignore”. In any CRS.</source>
+      <translation>Polygones avec un champ texte « class » : les classes de la carte, « tile » et « ignore ». Dans n’importe quel SCR.</translation>
+    </message>
+    <message>
+      <source>Progress of the training</source>
+      <translation>Progression de l’entraînement</translation>
+    </message>
+    <message>
+      <source>Save Refiner</source>
+      <translation>Enregistrer le raffineur</translation>
+    </message>
+    <message>
+      <source>Save Refiner…</source>
+      <translation>Enregistrer le raffineur…</translation>
+    </message>
+    <message>
+      <source>Save the chosen refiner to a file, for other scenes.</source>
+      <translation>Enregistrer le raffineur choisi dans un fichier, pour d’autres scènes.</translation>
+    </message>
+    <message>
+      <source>Save the labels, then teach a new refiner on them. It takes about a minute; go on meanwhile.</source>
+      <translation>Enregistrer les étiquettes, puis leur faire enseigner un nouveau raffineur. Cela prend environ une minute ; continuez pendant ce temps.</translation>
+    </message>
+    <message>
+      <source>Stop</source>
+      <translation>Arrêter</translation>
+    </message>
+    <message>
+      <source>Take a refiner from a file.</source>
+      <translation>Prendre un raffineur dans un fichier.</translation>
+    </message>
+    <message>
+      <source>Teach</source>
+      <translation>Enseigner</translation>
+    </message>
+    <message>
+      <source>The kind of refiner to teach. The learned networks adapt their weights; for the others, the parameters that do best on the labels are looked for.</source>
+      <translation>La sorte de raffineur à entraîner. Les réseaux appris adaptent leurs poids ; pour les autres, on cherche les paramètres qui vont le mieux sur les étiquettes.</translation>
+    </message>
+    <message>
+      <source>Train</source>
+      <translation>Entraîner</translation>
+    </message>
+    <message>
+      <source>What the kind of refiner does</source>
+      <translation>Ce que fait cette sorte de raffineur</translation>
+    </message>
+  </context>
+</TS>
