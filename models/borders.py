@@ -18,6 +18,7 @@ class Borders(NamedTuple):
 
 
 WHOLE = Borders(True, True, True, True)
+NOWHERE = Borders(False, False, False, False)
 
 
 def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:

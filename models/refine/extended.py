@@ -1,22 +1,28 @@
 """The extended refiner: the paper's recurrence, with what its form lacks [ours].
 
     v = (log-probabilities, within bounds, and memory m)
-    h = ReLU(features(I, u_0) + A v + B v)          A of 3 x 3, B of 3 x 3 with gaps of 3 px
-    (u, m) <- (u, m) + r^t tanh(W h + b) g
+    d = sum of w (q there - q here) over neighbours, w larger the more alike I is    q: the probabilities
+    h = ReLU(features(I, u_0) + A v + B v + C d)    A of 3 x 3, B of 3 x 3 with gaps of 3 px, C of 1 x 1
+    (u, m) <- (u, m) + r_t tanh(W h + b) g
 
 The paper's classes never see each other, a step reaches 2 px, its weights begin far from doing nothing, and stepping on
-destroys the map. Here every class sees every other, and a few channels of memory beside them; a step reaches 3 px, and
-a small net that runs once looks further, at the image and the coarse map. W begins at zero, so that an untaught refiner
-does nothing. Updates are bounded by g, and by r^t they die away: however far it is stepped, a score moves by less than
-g / (1 - r). docs/refiners.md says what each part is for.
+destroys the map. Here every class sees every other, and a few channels of memory beside them; a step reaches 5 px, and
+a small net that runs once looks further, at the image and the coarse map. d is the message of a dense CRF, cut off to
+the eight neighbours at two distances: it knows nothing of colours but how unlike they are, so it holds where the scene
+looks otherwise than the tile. W begins at zero, so that an untaught refiner does nothing. Updates are bounded by g, and
+after five steps die away by r_t: however far it is stepped, a score moves by less than 6 g. docs/refiners.md says what
+each part is for.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from ..borders import Borders
+from ..borders import NOWHERE, Borders
 from .cores import in_strips
 from .refiner import inner, pad
 
@@ -24,30 +30,37 @@ MEMORY = 5  # channels beside the classes
 FEATURES = 16  # channels of the net that looks at the image and the coarse map
 GAPS = (1, 2, 4)  # px between the pixels that its layers look at
 WIDTH = 32  # hidden units of the update
-FAR = 3  # px: the gap of B, and the reach of a step
-RATE = 0.6  # r: of each step's update to that of the one before
-GAIN, MEMORY_GAIN = 3.0, 0.5  # g: the largest update of a score and of memory
+FAR = 3  # px: the gap of B
+NEIGHBOURS = (2, 5)  # px to the neighbours whose messages are heard, eight at each distance
+REACH = max(FAR, *NEIGHBOURS)  # px, of a step
+ALIKE = 4.0  # by how much e falls off for neighbours that differ by a standard deviation, before it is learnt
+FULL = 5  # steps whose updates are of full size
+RATE = 0.5  # r: of each later step's update to that of the one before
+GAIN, MEMORY_GAIN = 0.8, 0.5  # g: the largest update of a score and of memory
 FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are seen from FLOOR on, and divided by SPREAD
 STRIP = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
-PART = 250_000  # pixels of the image that are looked at at once
+PART = 80_000  # pixels of the image that are looked at at once
+AROUND = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
 
 
 class ExtendedRefiner(nn.Module):
-    """The refiner that is the default: 11,100 weights for three bands and three classes."""
+    """The refiner that is the default: 11,300 weights for three bands and three classes."""
 
     kind = "extended"
-    halo = FAR
+    halo = REACH
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner that leaves every map as it is."""
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes + MEMORY
-        self.sight = sum(GAPS)
+        self.sight = max(sum(GAPS), *NEIGHBOURS)
         inputs = (bands + classes, *[FEATURES] * (len(GAPS) - 1))
         self.trunk = nn.ModuleList(nn.Conv2d(count, FEATURES, 3, dilation=gap) for count, gap in zip(inputs, GAPS))
         self.features = nn.Conv2d(FEATURES + bands + classes, WIDTH, 1)
         self.near = nn.Conv2d(self.channels, WIDTH, 3, bias=False)  # A
         self.far = nn.Conv2d(self.channels, WIDTH, 3, dilation=FAR, bias=False)  # B
+        self.heard = nn.Conv2d(len(NEIGHBOURS) * classes, WIDTH, 1, bias=False)  # C
+        self.sharpness = nn.Parameter(torch.full((len(NEIGHBOURS),), math.log(ALIKE)))
         self.out = nn.Conv2d(WIDTH, self.channels, 1)  # W
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
@@ -58,7 +71,7 @@ class ExtendedRefiner(nn.Module):
         return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Look at (bands, rows, columns) and the scores before the first step, in parts; return (32, rows, columns)."""
+        """Look at (bands, rows, columns) and the scores before the first step, in parts; return (48, rows, columns)."""
         rows, columns = image.shape[-2:]
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
@@ -73,39 +86,86 @@ class ExtendedRefiner(nn.Module):
         return torch.cat(parts, dim=-2)
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Return what (..., bands, rows, columns) and scores add to the hidden units, (..., 32, rows, columns)."""
+        """Return what (..., bands, rows, columns) and scores add to the hidden units, then the weights of neighbours."""
         maps = torch.cat([image, bounded(scores)], dim=-3)
         seen = maps
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu()
-        return torch.as_tensor(self.features(torch.cat([seen, inner(maps, self.sight, borders)], dim=-3)))
+        seen = inner(seen, self.sight - sum(GAPS), borders)
+        features = self.features(torch.cat([seen, inner(maps, self.sight, borders)], dim=-3))
+        likeness = [
+            inner(_likeness(image, gap, sharpness, borders), self.sight - gap, borders)
+            for gap, sharpness in zip(NEIGHBOURS, self.sharpness, strict=True)
+        ]
+        return torch.cat([features, *likeness], dim=-3)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (..., channels, rows, columns) once; without gradients in strips that fit the cache."""
-        padded = pad(state, FAR, borders)
-        before = inner(state, FAR, borders)
+        padded = pad(state, REACH, borders)
+        before = inner(state, REACH, borders)
+        share = RATE ** max(0, index + 1 - FULL)
         if torch.is_grad_enabled() or state.device.type != "cpu":
-            return before + RATE**index * self._update(padded, prepared)
+            return before + share * self._update(padded, prepared)
         rows, columns = before.shape[-2:]
         after = torch.empty_like(before)
 
         def refine_strip(part: slice) -> None:
-            strip = padded[..., part.start : part.stop + 2 * FAR, :]
-            after[..., part, :] = before[..., part, :] + RATE**index * self._update(strip, prepared[..., part, :])
+            strip = padded[..., part.start : part.stop + 2 * REACH, :]
+            after[..., part, :] = before[..., part, :] + share * self._update(strip, prepared[..., part, :])
 
         in_strips(rows, max(1, STRIP // columns), refine_strip)
         return after
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
-        """Return the bounded update of a state that is padded by `FAR`, and of an image term that is not."""
+        """Return the bounded update of a state that is padded by `REACH`, and of what was prepared, which is not."""
+        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(AROUND)], dim=-3)
         scores, memory = torch.split(padded, [self.classes, MEMORY], dim=-3)
-        seen = torch.cat([bounded(scores), memory], dim=-3)
-        close = seen[..., FAR - 1 : 1 - FAR, FAR - 1 : 1 - FAR]
-        hidden = (prepared + self.near(close) + self.far(seen)).relu()
+        log = torch.log_softmax(scores, dim=-3)
+        seen = torch.cat([_within_bounds(log), memory], dim=-3)
+        hidden = features + self.near(_cut(seen, 1)) + self.far(_cut(seen, FAR))
+        hidden = (hidden + self.heard(_messages(log.exp(), likeness))).relu()
         gains = [GAIN] * self.classes + [MEMORY_GAIN] * MEMORY
         return torch.tanh(self.out(hidden)) * padded.new_tensor(gains)[:, None, None]
 
 
+def _cut(padded: Tensor, width: int) -> Tensor:
+    """Keep of maps that are padded by `REACH` what lies within `width`."""
+    return inner(padded, REACH - width, NOWHERE)
+
+
+def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> Tensor:
+    """Return the weights of the eight neighbours at a distance, (..., 8, rows, columns); they add up to less than 1."""
+    padded = pad(image, gap, borders)
+    middle = inner(image, gap, borders)
+    unlike = [(there - middle).square().mean(dim=-3, keepdim=True) for there in _around(padded, gap, gap)]
+    weights = torch.exp(-sharpness.exp() * torch.cat(unlike, dim=-3))
+    return weights / (weights.sum(dim=-3, keepdim=True) + 0.5)
+
+
+def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
+    """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
+    here = _cut(padded, 0)
+    messages = []
+    for gap, weights in zip(NEIGHBOURS, likeness.split(len(AROUND), dim=-3), strict=True):
+        message = -here * weights.sum(dim=-3, keepdim=True)
+        for number, there in enumerate(_around(padded, gap, REACH)):
+            message = torch.addcmul(message, there, weights[..., number : number + 1, :, :])
+        messages.append(message)
+    return torch.cat(messages, dim=-3)
+
+
+def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:
+    """Yield maps that are padded by `width` as each of the eight neighbours at a distance sees them."""
+    rows, columns = (size - 2 * width for size in padded.shape[-2:])
+    for down, across in AROUND:
+        top, left = width + down * gap, width + across * gap
+        yield padded[..., top : top + rows, left : left + columns]
+
+
 def bounded(scores: Tensor) -> Tensor:
     """Return log-probabilities from -2 to 0, as the refiner sees them."""
-    return torch.log_softmax(scores, dim=-3).clamp_min(FLOOR) / SPREAD
+    return _within_bounds(torch.log_softmax(scores, dim=-3))
+
+
+def _within_bounds(log: Tensor) -> Tensor:
+    return log.clamp_min(FLOOR) / SPREAD

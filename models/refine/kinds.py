@@ -58,7 +58,7 @@ class Lesson:
 
 
 LESSONS: dict[str, Lesson] = {
-    ExtendedRefiner.kind: Lesson(drill, 300),
+    ExtendedRefiner.kind: Lesson(drill, 220),
     RefinementRNN.kind: Lesson(teach, 270),
     ClassAgnosticRNN.kind: Lesson(teach, 270),
     UnsharedRNN.kind: Lesson(teach, 270),
