@@ -18,18 +18,31 @@ from map_refiner.models.borders import WHOLE
 from map_refiner.models.rasters import environment
 from map_refiner.models.refine import drill, extended
 from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.kinds import LESSONS
 from map_refiner.models.refine.lesson import LabelledTile
 from map_refiner.models.refine.run import refine
 from record import write_page
 from refiners import measured
 from scenes import places, prepared
+from torch import Tensor
 
 PLACES = ("banepa_south", "zanzibar_b")
 FAR = 24
 CPU = torch.device("cpu")
+
+
+def silence(padded: Tensor, likeness: Tensor) -> Tensor:
+    """Return messages of neighbours that say nothing."""
+    around = 2 * extended.REACH
+    rows, columns = (size - around for size in padded.shape[-2:])
+    return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
+
+
 PARTS: dict[str, dict[str, dict[str, object]]] = {
     "all of it": {},
-    "updates do not die away": {"extended": {"RATE": 1.0}, "drill": {}},
+    "neighbours are not heard": {"extended": {"_messages": silence}},
+    "updates do not die away": {"extended": {"RATE": 1.0}},
+    "large updates that die away at once": {"extended": {"GAIN": 3.0, "FULL": 1, "RATE": 0.6}},
     "no memory": {"extended": {"MEMORY": 0}},
     "no deeper look": {"extended": {"GAPS": (1,)}},
     "loss on the last step alone": {"drill": {"LATER": 1e-6}},
@@ -43,7 +56,7 @@ def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
     """Teach an extended refiner with the constants as they are."""
     torch.manual_seed(seed)
     refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
-    for _ in drill.drill(refiner, tiles, 300, seed, CPU):
+    for _ in drill.drill(refiner, tiles, LESSONS[refiner.kind].updates, seed, CPU):
         pass
     return refiner
 

@@ -86,7 +86,7 @@ class ExtendedRefiner(nn.Module):
         return torch.cat(parts, dim=-2)
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Return what (..., bands, rows, columns) and scores add to the hidden units, then the weights of neighbours."""
+        """Return what (..., bands, rows, columns) and scores add to hidden units, then the weights of neighbours."""
         maps = torch.cat([image, bounded(scores)], dim=-3)
         seen = maps
         for layer, gap in zip(self.trunk, GAPS, strict=True):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from map_refiner.models.borders import WHOLE, Borders
 from map_refiner.models.refine import extended as module
-from map_refiner.models.refine.extended import FAR, GAIN, MEMORY, RATE, ExtendedRefiner
+from map_refiner.models.refine.extended import FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner
 from map_refiner.models.refine.refiner import inner
 from map_refiner.models.refine.run import refine
 
@@ -35,7 +35,7 @@ def test_updates_are_bounded_and_die_away():
     states = list(refine(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
     moved = [float((b - a).abs().max()) for a, b in zip(states, states[1:], strict=False)]
     for step, most in enumerate(moved, start=1):
-        assert most <= GAIN * RATE**step + 1e-4
+        assert most <= GAIN * RATE ** max(0, step + 1 - FULL) + 1e-4
     assert moved[0] > 0.5 * GAIN * RATE
     assert moved[-1] < 1e-3
 
@@ -47,6 +47,26 @@ def test_classes_see_each_other():
     other[2, 4, 4] = 3
     (one,), (two,) = (list(refine(net, each, image, WHOLE, 1)) for each in (scores, other))
     assert (one[0] - two[0])[3:6, 3:6].abs().max() > 1e-3
+
+
+def test_hears_alike_neighbours_and_no_others():
+    """One neighbour that is sure of class 0: its message comes through where the image is alike, and only there."""
+    net = ExtendedRefiner(2, 1)
+    with torch.no_grad():
+        for layer in (net.near, net.far, net.features, net.out):
+            for weight in layer.parameters():
+                weight.zero_()
+        net.heard.weight.zero_()
+        net.heard.weight[0, 0] = 1  # the first hidden unit: the message of class 0 from the nearer neighbours
+        net.out.weight[0, 0] = 1
+    scores, image = torch.zeros(2, 31, 31), torch.zeros(1, 31, 31)
+    image[:, :, 16:] = 5
+    scores[0, 15, 15] = 6
+    (after,) = refine(net, scores, image, WHOLE, 1)
+    raised = after[0] - scores.log_softmax(0)[0]
+    assert raised[15, 13] > 0.01
+    assert abs(raised[15, 17]) < 1e-6  # across the edge
+    assert abs(raised[15, 14]) < 1e-6  # no neighbour at that distance
 
 
 def test_remembers_what_no_score_shows():
@@ -123,5 +143,5 @@ def test_reaches_as_far_as_it_says():
         other[0, 40, 40] += 1
         prepared = net.prepare(image, scores, WHOLE)
         moved = (net.step(state, prepared, WHOLE, 0) - net.step(other, prepared, WHOLE, 0)).abs().amax(0).nonzero()
-        assert (moved - 40).abs().max() == net.halo == FAR
+        assert (moved - 40).abs().max() == net.halo == REACH
     assert net.channels == 3 + MEMORY
