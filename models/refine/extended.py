@@ -146,7 +146,7 @@ def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
     here = _cut(padded, 0)
     messages = []
-    for gap, weights in zip(NEIGHBOURS, likeness.split(len(AROUND), dim=-3), strict=True):
+    for gap, weights in zip(NEIGHBOURS, torch.split(likeness, len(AROUND), dim=-3), strict=True):
         message = -here * weights.sum(dim=-3, keepdim=True)
         for number, there in enumerate(_around(padded, gap, REACH)):
             message = torch.addcmul(message, there, weights[..., number : number + 1, :, :])
