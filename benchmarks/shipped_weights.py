@@ -214,7 +214,7 @@ def main() -> None:
     options.add_argument("data", type=Path)
     options.add_argument("output", type=Path)
     options.add_argument("--coarse-steps", type=int, default=1600)
-    options.add_argument("--refiner-steps", type=int, default=800)
+    options.add_argument("--refiner-steps", type=int, default=360)
     options.add_argument("--scratch", type=Path, default=Path("build/weights"), help="where the scenes are drawn, once")
     options.add_argument("--first", type=Path, help="a first coarse model to begin with instead of training one")
     options.add_argument("--coarse", type=Path, help="a coarse model to keep instead of training one")
