@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -13,11 +14,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from .coarse.fcn import FCN
+from .coarse.kinds import KINDS as COARSE_KINDS
+from .coarse.model import CoarseModel
+from .coarse.stored import Stored
 from .errors import CheckpointError
 from .files import write_whole
 from .refine.kinds import KINDS, make
 from .refine.refiner import Refiner
+from .scene import Statistics
 from .score_maps import UNLABELLED
 
 FORMAT = "1"
@@ -40,6 +44,13 @@ class Card:
     trained_on: str = ""
     quality: str = ""
     licence: str = ""
+    mean: tuple[float, ...] = ()  # of the bands that a spectral model was trained on, in the images' own units
+    std: tuple[float, ...] = ()
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """What the bands are to be standardised by; None: by the image's own statistics."""
+        return Statistics(self.mean, self.std) if self.mean else None
 
     @property
     def role(self) -> Role:
@@ -67,15 +78,17 @@ def read_card(path: str | Path) -> Card:
     return _read(Path(path), tensors=False)[0]
 
 
-def load_coarse(path: str | Path, device: torch.device | str = "cpu") -> tuple[FCN, Card]:
+def load_coarse(path: str | Path, device: torch.device | str = "cpu") -> tuple[CoarseModel, Card]:
     """Load a coarse model from a file of weights onto a device, ready to compute.
 
     Raises:
         CheckpointError: for a file that is missing, damaged, hostile, or a refiner's.
     """
-    model, card = _load(path, "coarse", lambda card: FCN(len(card.classes), card.bands))
-    fast = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 x on CPUs
-    return cast(FCN, fast), card
+    model, card = _load(path, "coarse", lambda card: COARSE_KINDS[card.kind].make(len(card.classes), card.bands))
+    model = model.to(device)
+    if not COARSE_KINDS[card.kind].is_spectral:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 x on CPUs
+    return cast(CoarseModel, model), card
 
 
 def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, Card]:
@@ -97,8 +110,11 @@ def _load(path: str | Path, role: Role, build: Callable[[Card], nn.Module]) -> t
     with torch.device("meta"):
         model = build(card)
     try:
-        model.load_state_dict(tensors, strict=True, assign=True)
-    except RuntimeError as error:
+        if isinstance(model, Stored):
+            model.take(tensors)
+        else:
+            model.load_state_dict(tensors, strict=True, assign=True)
+    except (RuntimeError, ValueError) as error:
         raise CheckpointError(f"The weights in {Path(path).name} are not those of its kind, {card.kind!r}.") from error
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise CheckpointError(f"{Path(path).name} holds weights that are not finite numbers; its training failed.")
@@ -129,16 +145,20 @@ def _card(text: str, name: str) -> Card:
         card = Card(**{key: value for key, value in content.items() if key in known})
         classes = tuple(str(value) for value in card.classes)
         size = None if card.pixel_size_m is None else float(card.pixel_size_m)
+        mean, std = tuple(map(float, card.mean)), tuple(map(float, card.std))
         sound = (
-            card.kind in (*KINDS, FCN.kind)
+            card.kind in (*KINDS, *COARSE_KINDS)
             and 2 <= len(classes) <= MOST_CLASSES
             and len(set(classes)) == len(classes)
             and isinstance(card.bands, int)
             and 1 <= card.bands <= MOST_BANDS
             and (size is None or 0 < size < 1e5)
+            and len(mean) == len(std) == (card.bands if mean else 0)
+            and all(math.isfinite(value) for value in (*mean, *std))
+            and all(value > 0 for value in std)
         )
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"The card in {name} cannot be read.") from error
     if not sound:
         raise CheckpointError(f"{name} is of a kind that this version does not know: {text[:80]}.")
-    return replace(card, classes=classes, pixel_size_m=size)
+    return replace(card, classes=classes, pixel_size_m=size, mean=mean, std=std)

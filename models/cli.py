@@ -14,15 +14,19 @@ import click
 
 from . import device as devices
 from .assess import assess
+from .bands import parse_bands, spans, wavelengths_nm
 from .checkpoint import read_card
 from .coarse.existing import ExistingScores
+from .coarse.kinds import DEFAULT as COARSE_DEFAULT
+from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe
+from .cubes import import_cube
 from .errors import CheckpointError, OutputError, RefinerError
-from .examples import labelled_tile, training_images
+from .examples import coarse_examples, labelled_tile
 from .files import make_folder, move_into
 from .ground import pixel_size_m
-from .labels import burn_sources, raster_labels, read_labels
-from .lessons import About, teach_refiner
+from .labels import burn_sources, named_labels, raster_labels, read_labels
+from .lessons import About, about_coarse, teach_refiner
 from .lessons import train_coarse as train_and_save
 from .polygons import Outline
 from .polygons import vectorize as trace_polygons
@@ -43,7 +47,10 @@ seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, s
 size_option = click.option(
     "--pixel-size", type=float, help="Working pixel size, metres on the ground; outputs keep the image's grid."
 )
-bands_option = click.option("--bands", help="Band numbers such as 1,2,3; by default the first three without alpha.")
+bands_option = click.option(
+    "--bands",
+    help="Bands such as 1,2,3 or 1-10 or 450-900 nm; by default the first three without alpha; of many, all good ones.",
+)
 out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write.")
 scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
 
@@ -77,36 +84,39 @@ def main() -> None:
 @click.argument("image")
 @click.option("--class", "classes", multiple=True, metavar="NAME=FILE[:WIDTH]",
               help="Examples of a class: a file of polygons, or of lines with their width in metres.")  # fmt: skip
-@click.option("--labels", help="A raster of class indices instead, background 0, unlabelled 255.")
-@click.option("--model", "kind", type=click.Choice(["fcn"]), default="fcn", show_default=True)
-@click.option("--steps", type=click.IntRange(1), default=600, show_default=True)
+@click.option("--labels", help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
+              "polygons or points with a field `class`.")
+@click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=COARSE_DEFAULT, show_default=True)
+@click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
+@click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")
 @out_option
 @size_option
 @bands_option
 @seed_option
 @device_option
 def train_coarse(
-    image: str, classes: tuple[str, ...], labels: str | None, kind: str, steps: int, output: Path,
-    pixel_size: float | None, bands: str | None, seed: int, device: str,
+    image: str, classes: tuple[str, ...], labels: str | None, kind: str, samples: int | None, steps: int | None,
+    output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
-    """Train a coarse model on an image and labels that may be imprecise."""
+    """Train a coarse model on an image and labels, which may be imprecise for the kinds that see neighbours."""
     _check_output(output, ".safetensors")
     sources = [_source(text) for text in classes]
     if bool(labels) == any(source.path for source in sources):
         raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
-    with Scene(image, _bands(bands), None, pixel_size) as scene:
-        if labels:
+    with Scene(image, _bands(image, bands), None, pixel_size) as scene:
+        if labels and sources:
             truth = raster_labels(labels, scene.grid)
             names = _names([source.name for source in sources], int(truth[truth < 255].max(initial=1)) + 1)
+        elif labels:
+            truth, names = named_labels(labels, scene.grid)
         else:
             truth, names = burn_sources(sources, scene.grid)
-        images = training_images(scene, truth, seed)
-        about = About(names, scene.pixel_size_m, Path(image).name)
+        examples = coarse_examples(kind, scene, truth, names, samples or 0, seed)
+        about = about_coarse(kind, names, scene, Path(image).name)
+    recipe = Recipe(steps or COARSE_KINDS[kind].updates, seed)
     with _bar("Training") as bar:
-        tell = _tell(bar)
-        outcome = train_and_save(
-            images, about, Recipe(steps, seed), str(output), devices.choose(device), lambda: False, tell
-        )
+        chosen = devices.choose(device)
+        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, _tell(bar), kind)
     click.echo(f"{output}: {', '.join(names)}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
 
 
@@ -144,7 +154,7 @@ def train_refiner(
 ) -> None:  # fmt: skip
     """Teach a refiner on what is labelled of an image."""
     _check_output(output, ".safetensors")
-    with Scene(image, _bands(bands), None, pixel_size or _working_size(image, scores)) as scene:
+    with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
         existing = ExistingScores(scores, scene.grid)
         truth = read_labels(labels, scene.grid, existing.classes)
         tile = labelled_tile(scene, existing.read, truth, existing.classes)
@@ -240,6 +250,18 @@ def vectorize(scores: str, output: Path, min_area: float, tolerance: float, back
         click.echo(warning, err=True)
 
 
+@main.command("import-cube")
+@click.argument("file")
+@click.option("--key", default="", help="The name of the array; not needed where there is one alone.")
+@out_option
+def import_array(file: str, key: str, output: Path) -> None:
+    """Write a cube or a label map of a MATLAB file as a GeoTIFF, which QGIS and the other commands open."""
+    _check_output(output, ".tif")
+    with _bar("Writing") as bar:
+        bands, rows, columns = import_cube(file, key, output, bar)
+    click.echo(f"{output}: {bands} bands of {columns} x {rows} pixels")
+
+
 @main.command()
 @click.argument("file")
 def info(file: str) -> None:
@@ -253,9 +275,14 @@ def info(file: str) -> None:
         return
     with Scene(file) as scene:
         size = f"{scene.native_m:.3f} m on the ground" if scene.native_m else "unknown size (no CRS)"
-        click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}; bands used {scene.bands}")
+        click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}")
+        click.echo(f"bands used: {spans(scene.bands)}")
+        with GridReader(file) as reader:
+            centres = wavelengths_nm(reader)
         for band, mean, std in zip(scene.bands, scene.statistics.mean, scene.statistics.std, strict=True):
-            click.echo(f"band {band}: mean {mean:.4g}, standard deviation {std:.4g}")
+            centre = centres[band - 1]
+            at = f" at {centre:.1f} nm" if centre is not None else ""
+            click.echo(f"band {band}{at}: mean {mean:.4g}, standard deviation {std:.4g}")
 
 
 @main.command()
@@ -275,7 +302,7 @@ def _session(image: str, bands: str | None, size: float | None, device: str, nea
         raise OutputError(f"There is no folder {near}.")
     folder = Path(tempfile.mkdtemp(prefix=".map_refiner_", dir=near))
     try:
-        with Scene(image, _bands(bands), None, size) as scene:
+        with Scene(image, _bands(image, bands), None, size) as scene:
             yield Session(scene, folder, devices.choose(device))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -306,11 +333,11 @@ def _check_output(path: Path, *endings: str) -> None:
         raise OutputError(f"There is no folder {path.parent}.")
 
 
-def _bands(text: str | None) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError as error:
-        raise RefinerError(f"Bands are numbers such as 1,2,3; found {text!r}.") from error
+def _bands(image: str, text: str | None) -> tuple[int, ...]:
+    if not text:
+        return ()
+    with GridReader(image) as reader:
+        return parse_bands(text, reader)
 
 
 def _source(text: str) -> ClassSource:

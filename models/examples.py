@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import TrainingImage
 from .errors import LabelError
+from .pixels import MOST_A_CLASS, Pixels, training_pixels
 from .refine.lesson import LabelledTile
 from .scene import Scene
 from .score_maps import UNLABELLED, Labels, Mask, Scores, Window
@@ -64,6 +66,19 @@ def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingIma
     if not images:
         raise LabelError("Nothing is labelled where the image has data.")
     return images
+
+
+def coarse_examples(
+    kind: str, scene: Scene, labels: Labels, classes: tuple[str, ...], samples: int, seed: int
+) -> Pixels | list[TrainingImage]:
+    """Read what a kind of coarse model learns from; of single spectra at most `samples` a class (0: the usual number).
+
+    Raises:
+        LabelError: for labels that cannot teach.
+    """
+    if COARSE_KINDS[kind].is_spectral:
+        return training_pixels(scene, labels, classes, samples or MOST_A_CLASS, seed)
+    return training_images(scene, labels, seed)
 
 
 def _foreground(labels: Labels) -> int:

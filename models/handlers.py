@@ -10,14 +10,15 @@ import torch
 from . import protocol as p
 from .assess import BOUNDARY, assess
 from .coarse.existing import ExistingScores
+from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe
 from .device import out_of_memory
 from .errors import Interrupted, RefinerError
-from .examples import labelled_tile, training_images
+from .examples import coarse_examples, labelled_tile
 from .files import make_folder
 from .filters import show_filters
-from .labels import burn_sources, read_labels
-from .lessons import About, teach_refiner, train_coarse
+from .labels import burn_sources, named_labels, read_labels
+from .lessons import About, about_coarse, teach_refiner, train_coarse
 from .polygons import Outline, vectorize, write
 from .preview import Previewer, View
 from .progress import Clock, share
@@ -28,6 +29,7 @@ from .results import evaluate, write_classes, write_scores
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
 from .session import Session, resume
+from .spectra import class_spectra
 from .steps import Step
 from .training import Epoch
 from .wire import Wire
@@ -95,14 +97,23 @@ class Handlers:
     def _on_traincoarse(self, request: p.TrainCoarse) -> None:
         session = self._open_session()
         scene = session.scene
+        if request.kind not in COARSE_KINDS:
+            raise RefinerError(f"The coarse model {request.kind!r} is none of {', '.join(COARSE_KINDS)}.")
         self._say(0.0, "Reading the vector layers", None)
-        labels, classes = burn_sources(request.sources, scene.grid)
-        about = About(classes, scene.pixel_size_m, f"{scene.path.name}, with vector layers")
-        recipe = Recipe(request.steps, request.seed)
-        images = training_images(scene, labels, request.seed)
-        tell = self._tell_training(None)
-        outcome = train_coarse(images, about, recipe, request.model, self._device, self._wire.stopped.is_set, tell)
+        if request.labels:
+            labels, classes = named_labels(request.labels, scene.grid)
+        else:
+            labels, classes = burn_sources(request.sources, scene.grid)
+        about = about_coarse(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
+        recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed)
+        examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
+        tell, stop = self._tell_training(None), self._wire.stopped.is_set
+        outcome = train_coarse(examples, about, recipe, request.model, self._device, stop, tell, request.kind)
         self._wire.send(p.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
+
+    def _on_showspectra(self, request: p.ShowSpectra) -> None:
+        scene = self._open_session().scene
+        self._wire.send(class_spectra(scene, request.labels, self._watch("Reading the spectra")))
 
     # --- refining --------------------------------------------------------------------------------------------
 

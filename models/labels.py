@@ -15,6 +15,7 @@ from .score_maps import UNLABELLED, Grid, Labels, Window
 from .vectors import polygons, read_shapes
 
 FIELD = "class"
+BACKGROUND = "background"
 TILE, IGNORE = "tile", "ignore"  # what the field says of outlines of what was labelled, and of what is to be left out
 RASTERS = (".tif", ".tiff", ".vrt", ".img", ".png")
 
@@ -68,6 +69,30 @@ def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
     outside = burn([(geometry, 1) for geometry in by_class.get(TILE, [])], grid) == 0
     labels: Labels = burn(burnt + [(geometry, UNLABELLED) for geometry in by_class.get(IGNORE, [])], grid, UNLABELLED)
     return np.where(outside, UNLABELLED, labels).astype(np.uint8) if by_class.get(TILE) else labels
+
+
+def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
+    """Read labels that bring their own classes: polygons or points with a field `class`, or a raster of indices.
+
+    Returns:
+        Class indices on the grid, and the names of the classes: first the background, of which there need not be any,
+        then the others by the alphabet; of a raster its own names, or numbers.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    if Path(path.split("|")[0]).suffix.lower() in RASTERS:
+        labels = raster_labels(path, grid)
+        with GridReader(path) as reader:
+            names = [name for name in (reader.tag("CLASSES") or "").split(",") if name]
+        count = int(labels[labels != UNLABELLED].max(initial=1)) + 1
+        return labels, (*names, *(f"class {k}" if k else "background" for k in range(len(names), count)))
+    found = {name for name in read_shapes(path, grid, FIELD).classes or () if name} - {TILE, IGNORE}
+    if not found:
+        name = Path(path.split("|")[0]).name
+        raise LabelError(f"No polygon or point of {name} says its class in the field {FIELD!r}.")
+    classes = (BACKGROUND, *sorted(found - {BACKGROUND}))
+    return vector_labels(path, grid, classes), classes
 
 
 def burn_sources(sources: Sequence[ClassSource], grid: Grid) -> tuple[Labels, tuple[str, ...]]:

@@ -12,13 +12,16 @@ import torch
 from torch import nn
 
 from .checkpoint import Card, save_model
-from .coarse.fcn import FCN
-from .coarse.train import Recipe, TrainingImage, train
+from .coarse.kinds import DEFAULT
+from .coarse.kinds import KINDS as COARSE_KINDS
+from .coarse.train import Recipe, TrainingImage
 from .files import require_space
+from .pixels import Pixels
 from .progress import Outcome, follow
 from .refine.kinds import LESSONS, make
 from .refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
 from .refine.refiner import Refiner
+from .scene import Scene, Statistics
 from .training import Epoch, check_classes
 
 MODEL_BYTES = 2_000_000
@@ -34,6 +37,13 @@ class About:
     pixel_size_m: float | None
     trained_on: str
     licence: str = ""
+    statistics: Statistics | None = None  # of the bands; a spectral model is used with them
+
+
+def about_coarse(kind: str, classes: tuple[str, ...], scene: Scene, trained_on: str) -> About:
+    """Say what a training of a coarse model is for; a spectral one remembers how the bands were standardised."""
+    seen = scene.statistics if COARSE_KINDS[kind].is_spectral else None
+    return About(classes, scene.pixel_size_m, trained_on, statistics=seen)
 
 
 @dataclass(frozen=True)
@@ -61,22 +71,28 @@ class TaughtRefiner:
 
 
 def train_coarse(
-    images: Sequence[TrainingImage],
+    examples: Sequence[TrainingImage] | Pixels,
     about: About,
     recipe: Recipe,
     path: str,
     device: torch.device,
     stop: Stop,
     tell: Tell,
+    kind: str = DEFAULT,
 ) -> Outcome:
-    """Train a coarse net and save its best weights; a training that is broken off by an exception saves nothing."""
+    """Train a coarse model and save its best weights; a training that is broken off by an exception saves nothing.
+
+    The examples are pixels for the spectral kinds, and images for the others.
+    """
+    images = [examples] if isinstance(examples, Pixels) else list(examples)
     check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
     require_space(Path(path).parent, MODEL_BYTES)  # before the minutes that a training takes
     torch.manual_seed(recipe.seed)
-    net = FCN(len(about.classes), len(images[0].image)).to(device)
-    outcome = follow(train(net, images, recipe, device), stop, tell)
+    bands = examples.spectra.shape[1] if isinstance(examples, Pixels) else len(examples[0].image)
+    net = COARSE_KINDS[kind].make(len(about.classes), bands).to(device)
+    outcome = follow(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
-    save_model(path, net, _card(FCN.kind, about, net.bands, quality, 0))
+    save_model(path, net, _card(kind, about, bands, quality, 0))
     return outcome
 
 
@@ -121,4 +137,8 @@ def teach_refiner(
 
 
 def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:
-    return Card(kind, about.classes, bands, about.pixel_size_m, steps, about.trained_on, quality, about.licence)
+    seen = about.statistics or Statistics((), ())
+    return Card(
+        kind, about.classes, bands, about.pixel_size_m, steps, about.trained_on, quality, about.licence,
+        mean=seen.mean, std=seen.std,
+    )  # fmt: skip

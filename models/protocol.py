@@ -61,12 +61,18 @@ class ClassSource:
 
 @dataclass(frozen=True)
 class TrainCoarse:
-    """Train the coarse net on vector layers over the open scene, and save it; background is what they leave."""
+    """Train a coarse model on vector layers over the open scene, and save it.
+
+    Either on a layer a class, and background is what they leave; or on labels, and nothing is what they leave.
+    """
 
     sources: tuple[ClassSource, ...]
     model: str  # where the weights go, *.safetensors
-    steps: int = 600
+    steps: int | None = None  # updates of the weights, trees, or parameters tried; None: as many as the kind needs
     seed: int = 0
+    kind: str = "fcn"
+    labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
+    samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,13 @@ class ShowFilters:
     path: str  # where the answers go, *.tif
     score_filters: tuple[int, ...] | None = None  # from 0; None: those that count most
     image_filters: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ShowSpectra:
+    """Measure the spectra of labelled classes (labels as in `TrainCoarse`)."""
+
+    labels: str
 
 
 @dataclass(frozen=True)
@@ -315,6 +328,18 @@ class FiltersShown:
 
 
 @dataclass(frozen=True)
+class SpectraShown:
+    """What the labelled pixels of each class have in each band that is chosen, in the image's own units."""
+
+    classes: tuple[str, ...]
+    pixels: tuple[int, ...]  # by class
+    bands: tuple[int, ...]
+    wavelengths_nm: tuple[float, ...]  # of the bands; empty: not told
+    mean: tuple[tuple[float, ...], ...]  # by class, then by band
+    std: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Finished:
     """The request is done."""
 
@@ -353,6 +378,7 @@ Request = Union[
     Assess,
     Evaluate,
     ShowFilters,
+    ShowSpectra,
     Stop,
     Cancel,
 ]
@@ -369,6 +395,7 @@ Event = Union[
     Exported,
     Evaluated,
     FiltersShown,
+    SpectraShown,
     Finished,
     Cancelled,
     Failed,

@@ -32,6 +32,7 @@ from .score_maps import UNLABELLED, Grid, Labels, Mask, Window
 NODATA = -9999.0  # of score rasters
 OVERVIEWS_FROM = 512  # px a side: the smallest overview is no larger
 CACHE_BYTES = 64_000_000  # of GDAL's blocks; its default, a share of the memory, would break the worker's own limit
+SAMPLED_VALUES = 16_000_000  # of a raster at once, where it is measured
 COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 228, 66), (204, 121, 167))
 """Of class rasters, in the order of the classes: Okabe and Ito's set, safe for the colour-blind."""
 
@@ -84,18 +85,23 @@ class GridReader:
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
     ) -> tuple[NDArray[Any], Mask]:
         """Read (bands, rows, columns), averaged to another `shape`, and where any of the bands has data."""
+        array, mask = self.read_bands(bands, window, shape)
+        return array, _any(array, mask)
+
+    def read_bands(
+        self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
+    ) -> tuple[NDArray[Any], Mask]:
+        """Read as `read` does, but where each band has data: of the same shape, or (1, rows, columns) for all."""
         array = self.values(bands, window, shape)
         part, shape = self._native(window), array.shape[1:]
         try:
             if self._view.count > self._source.count:  # an alpha band of its own says what the raster reaches; GDAL
-                alpha = self._view.read(self._view.count, window=part, out_shape=shape)
+                alpha = self._view.read([self._view.count], window=part, out_shape=(1, *shape))
                 mask = alpha != 0  # takes it for a mask of bytes alone
             else:
-                mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)).any(axis=0)
+                mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)) != 0
         except RasterioError as error:
             raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
-        if array.dtype.kind == "f":
-            mask &= np.isfinite(array).all(axis=0)
         return array, mask
 
     def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
@@ -112,16 +118,28 @@ class GridReader:
 
     def sample(self, bands: Sequence[int], most: int = 1024) -> tuple[NDArray[Any], Mask]:
         """Read the whole raster thinned out to at most `most` pixels a side, nearest neighbours."""
+        parts = list(self.samples(bands, most, math.inf))
+        array, mask = parts[0]
+        return array, _any(array, mask)
+
+    def samples(
+        self, bands: Sequence[int], most: int = 1024, values: float = SAMPLED_VALUES
+    ) -> Iterator[tuple[NDArray[Any], Mask]]:
+        """Read what `sample` does in strips of at most about `values` values, and where each band has data."""
         factor = max(1.0, max(self.native.width, self.native.height) / most)
-        shape = (max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor)))
-        try:
-            array = self._source.read(list(bands), out_shape=(len(bands), *shape))
-            mask = self._source.read_masks(list(bands), out_shape=(len(bands), *shape)).any(axis=0)
-        except RasterioError as error:
-            raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
-        if array.dtype.kind == "f":
-            mask &= np.isfinite(array).all(axis=0)
-        return array, mask
+        height, width = max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor))
+        rows = int(max(1, min(height, values / (len(bands) * width))))
+        for first in range(0, height, rows):
+            count = min(rows, height - first)
+            scale = self.native.height / height
+            part = rasterio.windows.Window(0, first * scale, self.native.width, count * scale)
+            shape = (len(bands), count, width)
+            try:
+                array = self._source.read(list(bands), window=part, out_shape=shape)
+                mask = self._source.read_masks(list(bands), window=part, out_shape=shape) != 0
+            except RasterioError as error:
+                raise RasterError(f"{self.path.name} cannot be read to its end: {error}.") from error
+            yield array, mask
 
     @property
     def band_names(self) -> tuple[str | None, ...]:
@@ -144,10 +162,22 @@ class GridReader:
         kinds = self._source.colorinterp
         return tuple(n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha)
 
-    def tag(self, name: str) -> str | None:
+    def tag(self, name: str, domain: str | None = None) -> str | None:
         """Return a tag of the file."""
-        value = self._source.tags().get(name)
+        value = self._source.tags(ns=domain).get(name)
         return None if value is None else str(value)
+
+    def band_tags(self, band: int, domain: str | None = None) -> dict[str, str]:
+        """Return the tags of a band."""
+        return dict(self._source.tags(band, ns=domain))
+
+    def scaling(self, bands: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return factor and offset of each band, which turn its values into its own units."""
+        factors, offsets = (
+            np.array([each[band - 1] for band in bands], dtype=np.float32)
+            for each in (self._source.scales, self._source.offsets)
+        )
+        return np.where(factors == 0, 1, factors), offsets
 
     def close(self) -> None:
         """Let go of the file."""
@@ -161,6 +191,12 @@ class GridReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _any(array: NDArray[Any], mask: Mask) -> Mask:
+    """Return where any of the bands has data, and none of them is no number."""
+    known = np.asarray(mask.any(axis=0))
+    return known & np.isfinite(array).all(axis=0) if array.dtype.kind == "f" else known
 
 
 def open_raster(path: str | Path) -> Any:
@@ -221,7 +257,7 @@ class RasterWriter:
         grid: Grid,
         bands: Sequence[str],
         dtype: str,
-        nodata: float,
+        nodata: float | None,
         tags: dict[str, str] | None = None,
         compress: bool = True,
         overviews: bool = False,

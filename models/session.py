@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -24,7 +25,7 @@ from .rasters import NODATA, GridReader
 from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
 from .refine.run import margin
-from .scene import KEPT_PIXELS, Scene
+from .scene import KEPT_VALUES, Scene
 from .score_maps import LOG_FLOOR, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
 from .tile_step import best_classes, prepare_tile, refine_tile, undecided
@@ -52,11 +53,13 @@ class Session:
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
         self._prepared: tuple[str, torch.Tensor] | None = None  # by the state it began with, where the scene is whole
-        self._tile = max(scene.grid.width, scene.grid.height) if self._is_small else TILE
+        self._tile = max(scene.grid.width, scene.grid.height) if scene.is_small else self._largest(TILE)
+        if scene.warning:
+            self.notices.append(scene.warning)
 
-    @property
-    def _is_small(self) -> bool:
-        return self.scene.grid.width * self.scene.grid.height <= KEPT_PIXELS
+    def _largest(self, size: int) -> int:
+        """Return the size of a tile, smaller where there are so many bands that memory would not do."""
+        return min(size, max(SMALLEST_TILE, math.isqrt(KEPT_VALUES // len(self.scene.bands)) // 64 * 64))
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
@@ -70,10 +73,10 @@ class Session:
         _check_bands(card, self.scene, model_path)
 
         def logits(window: Window) -> tuple[Scores, Mask]:
-            maps = score_window(model, self.scene, window, self.device)
+            maps = score_window(model, self.scene, window, self.device, card.statistics)
             return maps, self.scene.read(window)[1]
 
-        return self._begin(logits, card.classes, watch, tile=512)
+        return self._begin(logits, card.classes, watch, tile=self._largest(512))
 
     def load_scores(self, path: str, watch: Watch) -> Step:
         """Make step 0 from a raster of scores."""

@@ -22,6 +22,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ..models.protocol import Open
 from .place import Place
 from .refusal import Refused
+from .wavelengths import MANY, Spectrum, numbered, spectrum_of
 
 FINEST_M = 0.5  # the shipped models were taught at half a metre; finer pixels cost time and help them little
 BYTES_A_CLASS = 4  # float32
@@ -87,7 +88,12 @@ def source_of(layer: QgsRasterLayer | None) -> str:
 
 
 def default_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
-    """Return the bands that are shown as red, green and blue, or the first three that are not alpha."""
+    """Return the bands that are shown as red, green and blue, or the first three that are not alpha.
+
+    Of a layer with many bands, all that are not bad.
+    """
+    if layer.bandCount() > MANY:
+        return spectrum_of(layer.source()).good() or tuple(range(1, layer.bandCount() + 1))
     renderer = layer.renderer()
     alpha = renderer.alphaBand() if renderer is not None else -1
     if isinstance(renderer, QgsMultiBandColorRenderer):
@@ -97,17 +103,19 @@ def default_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
     return tuple(band for band in range(1, layer.bandCount() + 1) if band != alpha)[:3]
 
 
-def parse_bands(text: str, count: int) -> tuple[int, ...]:
-    """Read band numbers such as “1, 2, 3” or “4-7, 2”; empty means the default.
+def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tuple[int, ...]:
+    """Read band numbers such as “1, 2, 3” or “4-7, 2”, or wavelengths, “450-900 nm”; empty means the default.
 
     Raises:
         Refused: for anything else, for bands that are not there, and for a band that is named twice.
     """
     bands: list[int] = []
+    text = numbered(text, spectrum or Spectrum())
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text.strip()))):
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if numbers is None:
-            raise Refused(_tr("“{}” is no band number. Write bands as 1, 2, 3 or as a range, 1-10.").format(part))
+            text = _tr("“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
+            raise Refused(text.format(part))
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
         if not 1 <= first <= last <= count:
             raise Refused(_tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))

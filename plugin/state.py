@@ -30,6 +30,7 @@ class Task(Enum):
     MEASURE = "measure"
     EXPORT = "export"
     FILTERS = "filters"
+    SPECTRA = "spectra"
     RESUME = "resume"
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..borders import reflect
-from ..scene import Scene
+from ..scene import CLIP, Scene, Statistics
 from ..score_maps import Scores, Window
 
 
@@ -28,10 +28,13 @@ class CoarseModel(Protocol):
         ...
 
 
-def score_window(model: CoarseModel, scene: Scene, window: Window, device: torch.device) -> Scores:
+def score_window(
+    model: CoarseModel, scene: Scene, window: Window, device: torch.device, statistics: Statistics | None = None
+) -> Scores:
     """Return (classes, rows, columns) logits of a window that begins at multiples of the model's stride.
 
-    Beyond the scene's own borders the image is mirrored; inside, every tile reads its real neighbours.
+    Beyond the scene's own borders the image is mirrored; inside, every tile reads its real neighbours. The bands are
+    standardised by the scene's own statistics, or by those that the model was trained with.
     """
     rows = _round_up(window.height, model.stride)
     columns = _round_up(window.width, model.stride)
@@ -42,6 +45,9 @@ def score_window(model: CoarseModel, scene: Scene, window: Window, device: torch
     source = Window(top, left, int(down.max()) - top + 1, int(across.max()) - left + 1)
     image, _ = scene.read(source)
     padded = image[:, down - top][:, :, across - left]
+    if statistics is not None and statistics != scene.statistics:
+        gain, offset = scene.statistics.towards(statistics)
+        padded = np.clip(padded * gain[:, None, None] + offset[:, None, None], -CLIP, CLIP)
     logits = model.scores(torch.from_numpy(np.ascontiguousarray(padded))[None].to(device))[0]
     return np.asarray(logits[:, : window.height, : window.width].float().cpu().numpy(), dtype=np.float32)
 

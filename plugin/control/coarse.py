@@ -6,7 +6,17 @@ from pathlib import Path
 
 from qgis.core import QgsRasterLayer, QgsVectorLayer
 
-from ...models.protocol import Classify, ClassSource, LoadScores, TrainCoarse, Trained, TrainingProgressed
+from ...models.protocol import (
+    Classify,
+    ClassSource,
+    LoadScores,
+    ShowSpectra,
+    SpectraShown,
+    TrainCoarse,
+    Trained,
+    TrainingProgressed,
+)
+from ..label_layer import FIELD, commit
 from ..refusal import Refused
 from ..scene import source_of
 from ..state import Task
@@ -24,10 +34,12 @@ class CoarseControl(Part):
         self.scenes = scenes
         self._held_out: float | None = None  # the last figure of the running training
         self.handlers = {Trained: self._on_trained, TrainingProgressed: self._on_training_progressed}
+        self.handlers[SpectraShown] = self._on_spectra_shown
         coarse = self.dock.coarse
         coarse.classify_requested.connect(self._on_classify_requested)
         coarse.scores_requested.connect(self._on_scores_requested)
         coarse.train_requested.connect(self._on_train_requested)
+        coarse.spectra_requested.connect(self._on_spectra_requested)
         coarse.stop_requested.connect(desk.engine.stop_training)
         coarse.road_width.setValue(desk.settings.road_width_m)
         for number, weights in enumerate(shipped("coarse")):
@@ -50,16 +62,47 @@ class CoarseControl(Part):
         width = coarse.road_width.value()
         self.desk.settings.road_width_m = width
         run, opening = self.scenes.run_for(self.scenes.scene())
+        kind, labels = coarse.chosen_kind(), self._labels(run.folder)
         chosen = (("building", coarse.building_layer(), None), ("road", coarse.road_layer(), width))
         sources = tuple(
             ClassSource(name, self._vectors(layer, run.folder), width_m)
             for name, layer, width_m in chosen
-            if layer is not None
+            if layer is not None and not labels
         )
+        samples = coarse.samples.value() if kind.is_spectral else 0
         model = new_file(run.folder, "coarse")
-        self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, TrainCoarse(sources, str(model)))
+        request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples)
+        self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
         self._held_out = None
+
+    def _labels(self, folder: Path) -> str:
+        """Save the labels that bring their own classes, and return where the worker finds them, or nothing.
+
+        Raises:
+            Refused: for a layer that does not say the classes.
+        """
+        layer = self.dock.coarse.label_layer()
+        if layer is None:
+            return ""
+        if layer.fields().indexOf(FIELD) < 0:
+            raise Refused(
+                self.tr("The layer “{}” has no text field “{}”, which says what each polygon or point is.").format(
+                    layer.name(), FIELD
+                )
+            )
+        commit(layer)
+        return self._vectors(layer, folder)
+
+    @spoken
+    def _on_spectra_requested(self) -> None:
+        run, opening = self.scenes.run_for(self.scenes.scene())
+        request = ShowSpectra(self._labels(run.folder))
+        self.desk.ask(Task.SPECTRA, self.tr("Reading the spectra…"), *opening, request)
+
+    def _on_spectra_shown(self, event: SpectraShown) -> None:
+        self.dock.coarse.curves.show_spectra(event)
+        self.dock.coarse.update_again()
 
     def _vectors(self, layer: QgsVectorLayer, folder: Path) -> str:
         if not layer.featureCount():

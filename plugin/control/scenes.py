@@ -11,6 +11,7 @@ from ...models.protocol import (
     Request,
 )
 from ..area_tool import AreaTool
+from ..false_colour import false_colour
 from ..place import Place
 from ..refusal import Refused
 from ..run import Run, new_folder
@@ -26,7 +27,8 @@ from ..scene import (
 )
 from ..score_layers import RUN
 from ..sections.scene import Area
-from .desk import Desk, Part
+from ..wavelengths import spectrum_of
+from .desk import Desk, Part, spoken
 
 LARGE_MP = 100  # megapixels of a scene whose steps take minutes rather than seconds
 
@@ -45,6 +47,7 @@ class SceneControl(Part):
         scene.layer_changed.connect(self._on_layer_changed)
         scene.edited.connect(self._on_edited)
         scene.rectangle_requested.connect(self.area_tool.start)
+        scene.colours_requested.connect(self._on_colours_requested)
         desk.canvas.extentsChanged.connect(self._on_view_changed)
         self.summarize()
 
@@ -71,7 +74,7 @@ class SceneControl(Part):
         inputs = self.dock.scene.inputs()
         layer = inputs.layer
         image = source_of(layer)
-        bands = parse_bands(inputs.bands, layer.bandCount()) or default_bands(layer)
+        bands = parse_bands(inputs.bands, layer.bandCount(), spectrum_of(layer.source())) or default_bands(layer)
         return Scene(layer.id(), layer.name(), image, bands, self._area(layer), inputs.pixel_size_m)
 
     def place(self) -> Place:
@@ -125,9 +128,18 @@ class SceneControl(Part):
         if isinstance(layer, QgsRasterLayer) and layer.isValid():
             own = own_pixel_size_m(layer, self.desk.project.transformContext())
             self.dock.scene.set_defaults(layer, default_bands(layer), default_pixel_size_m(own))
+            self.dock.scene.set_has_wavelengths(spectrum_of(layer.source()).is_known)
         else:
             self.dock.scene.set_defaults(None, (), None)
+            self.dock.scene.set_has_wavelengths(False)
         self.summarize()
+
+    @spoken
+    def _on_colours_requested(self, wavelengths: tuple[float, float, float]) -> None:
+        layer = self.dock.scene.layer.currentLayer()
+        spectrum = spectrum_of(source_of(layer))
+        if spectrum.is_known:
+            false_colour(layer, spectrum, wavelengths)
 
     def _on_view_changed(self) -> None:
         if self.dock.isVisible() and self.dock.scene.area.currentData() is Area.VIEW:

@@ -8,6 +8,8 @@ from qgis.core import QgsRasterLayer
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
+from ..wavelengths import expanded, spans
+
 MOST_LISTED = 40  # a menu of hundreds of bands would not fit on a screen
 
 
@@ -48,7 +50,7 @@ class BandEdit(QWidget):
 
     def set_bands(self, bands: Sequence[int]) -> None:
         """Fill in bands."""
-        self.line.setText(", ".join(str(band) for band in bands))
+        self.line.setText(spans(bands))
 
     def _fill_menu(self) -> None:
         self.menu.clear()
@@ -60,7 +62,7 @@ class BandEdit(QWidget):
             action.triggered.connect(lambda checked, band=band: self._toggle(band, checked))
 
     def _chosen(self) -> list[int]:
-        return [int(part) for part in self.line.text().replace(";", ",").split(",") if part.strip().isdigit()]
+        return expanded(self.line.text())
 
     def _toggle(self, band: int, checked: bool) -> None:
         bands = [other for other in self._chosen() if other != band]

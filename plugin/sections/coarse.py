@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsVectorLayer
 from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QSpinBox, QWidget
 
+from ..coarse_kinds import COARSE_KINDS, CoarseKind
 from ..state import State, Task
 from .model_combo import ModelCombo
-from .section import Section, beside, button, note
+from .section import Section, beside, button, note, subtitle
+from .spectra import Spectra
 
 VECTORS = "vectors"
 SCORES = "scores"
+USUAL_SAMPLES = 1000  # pixels a class
 
 
 class CoarseSection(Section):
@@ -22,11 +25,13 @@ class CoarseSection(Section):
     scores_requested = pyqtSignal(object)  # QgsRasterLayer
     train_requested = pyqtSignal()
     stop_requested = pyqtSignal()
+    spectra_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "coarse", parent)
         self.setTitle(self.tr("Coarse Map"))
         self._add_source()
+        self._add_kind()
         self._add_vectors()
         self._add_scores()
         self._add_buttons()
@@ -42,6 +47,48 @@ class CoarseSection(Section):
                 "What makes the first map: a trained model, one trained here on map vectors, or scores that you have."
             ),
         )
+
+    def _add_kind(self) -> None:
+        self.kind = QComboBox()
+        for kind in COARSE_KINDS:
+            self.kind.addItem(kind.title(), kind.key)
+            self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
+        self.add_row(
+            self.tr("Kind"),
+            self.kind,
+            self.tr("The kind of model to train. Those of spectra look at single pixels: for images of many bands."),
+        )
+        self.about = subtitle(self.tr("What the kind of model does"))
+        self.add_wide(self.about)
+        self.labels = _layer_combo(QgsMapLayerProxyModel.Filter.VectorLayer)
+        self.labels.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Labels"),
+            self.labels,
+            self.tr(
+                "Polygons or points with a text field “class”, of as many classes as you like; what lies between them "
+                "says nothing. Draw several of each class: whole ones are held out to judge by."
+            ),
+        )
+        self.samples = QSpinBox()
+        self.samples.setRange(10, 100_000)
+        self.samples.setValue(USUAL_SAMPLES)
+        self.samples.setSingleStep(100)
+        self.add_row(
+            self.tr("Pixels a class"),
+            self.samples,
+            self.tr("How many pixels of a class to learn from at most, drawn at random from the labels."),
+        )
+        self.kind.currentIndexChanged.connect(self._on_kind_chosen)
+        self.about.setText(COARSE_KINDS[0].description())
+
+    def _on_kind_chosen(self, index: int) -> None:
+        self.about.setText(COARSE_KINDS[index].description())
+        self.update_again()
+
+    def chosen_kind(self) -> CoarseKind:
+        """Return the kind of model to train."""
+        return COARSE_KINDS[max(0, self.kind.currentIndex())]
 
     def _add_vectors(self) -> None:
         self.buildings = _layer_combo(QgsMapLayerProxyModel.Filter.PolygonLayer)
@@ -89,6 +136,17 @@ class CoarseSection(Section):
         self.add_wide(self.training)
         self.progress = note(self.tr("Progress of the training"))
         self.add_wide(self.progress)
+        self.spectra = button(
+            self.tr("Show Spectra"), self.tr("Draw the mean spectrum of each labelled class, and how far it spreads.")
+        )
+        self.spectra.clicked.connect(self.spectra_requested)
+        self.add_wide(self.spectra)
+        self.curves = Spectra()
+        self.add_wide(self.curves)
+
+    def label_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of labels that bring their own classes."""
+        return _current(self.labels, QgsVectorLayer)
 
     def building_layer(self) -> QgsVectorLayer | None:
         """Return the layer of building polygons."""
@@ -106,8 +164,15 @@ class CoarseSection(Section):
     def update_widgets(self, state: State) -> None:
         """Show what belongs to the chosen source."""
         key, path = self.source.key(), self.source.path()
+        self.show_row(self.kind, key == VECTORS)
+        self.about.setVisible(key == VECTORS)
+        is_spectral = self.chosen_kind().is_spectral
+        self.show_row(self.labels, key == VECTORS)
+        self.show_row(self.samples, key == VECTORS and is_spectral)
         for field in (self.buildings, self.roads, self.road_width):
-            self.show_row(field, key == VECTORS)
+            self.show_row(field, key == VECTORS and self.label_layer() is None)
+        self.spectra.setVisible(key == VECTORS and is_spectral)
+        self.curves.setVisible(key == VECTORS and is_spectral and self.curves.has_any)
         self.show_row(self.scores, key == SCORES)
         self.classify.setVisible(key not in (VECTORS, SCORES))
         self.use_scores.setVisible(key == SCORES)
@@ -116,7 +181,8 @@ class CoarseSection(Section):
         self.source.setEnabled(state.task is Task.NONE)
         self.classify.setEnabled(state.is_free and bool(path))
         self.use_scores.setEnabled(state.is_free and _current(self.scores, QgsRasterLayer) is not None)
-        has_vectors = self.building_layer() is not None or self.road_layer() is not None
+        has_vectors = any((self.label_layer(), self.building_layer(), self.road_layer()))
+        self.spectra.setEnabled(state.is_free and self.label_layer() is not None)
         self.train.setEnabled(state.is_free and has_vectors)
         self.stop.setEnabled(state.task is Task.TRAIN_COARSE)
 

@@ -10,6 +10,7 @@ from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
+from ..false_colour import INFRARED, NATURAL, SHORT_WAVE
 from ..icons import IconKeeper
 from ..state import State, Task
 from .band_edit import BandEdit
@@ -42,6 +43,7 @@ class SceneSection(Section):
     layer_changed = pyqtSignal()
     edited = pyqtSignal()  # any other input
     rectangle_requested = pyqtSignal()
+    colours_requested = pyqtSignal(object)  # three wavelengths in nanometres
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "scene", parent)
@@ -70,9 +72,28 @@ class SceneSection(Section):
             self.tr("Bands"),
             self.bands,
             self.tr(
-                "The bands to use, such as 1, 2, 3 or 1-10. A model needs as many as it was trained on, in its order."
+                "The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer knows its wavelengths. A "
+                "model needs as many as it was trained on, in its order."
             ),
         )
+        self.colours = QComboBox()
+        for text, wavelengths in (
+            (self.tr("As They Are"), None),
+            (self.tr("Natural"), NATURAL),
+            (self.tr("Infrared"), INFRARED),
+            (self.tr("Short-wave Infrared"), SHORT_WAVE),
+        ):
+            self.colours.addItem(text, wavelengths)
+        self.colours.currentIndexChanged.connect(self._on_colours_chosen)
+        self.add_row(
+            self.tr("Colours"),
+            self.colours,
+            self.tr(
+                "Which wavelengths the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, "
+                "650, 560) or short-wave infrared (2200, 850, 650). What is computed stays the same."
+            ),
+        )
+        self.set_has_wavelengths(False)
 
     def _add_area(self) -> None:
         self.area = QComboBox()
@@ -139,6 +160,18 @@ class SceneSection(Section):
         self.pixel_size.setEnabled(pixel_size_m is not None)
         self.pixel_size.setValue(pixel_size_m or 0.0)
         self.pixel_size.blockSignals(False)
+
+    def set_has_wavelengths(self, known: bool) -> None:
+        """Offer colours by wavelength, or none, for a layer that was chosen anew."""
+        self.colours.blockSignals(True)
+        self.colours.setCurrentIndex(0)
+        self.colours.blockSignals(False)
+        self.show_row(self.colours, known)
+
+    def _on_colours_chosen(self) -> None:
+        wavelengths = self.colours.currentData()
+        if wavelengths is not None:
+            self.colours_requested.emit(tuple(wavelengths))
 
     def set_rectangle(self, rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> None:
         """Take the rectangle that was drawn."""

@@ -157,6 +157,41 @@ def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
     assert np.allclose(read(step.scores).sum(axis=0), 1, atol=1e-5)
 
 
+def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_path):
+    random = np.random.default_rng(0)
+    classes = np.kron(random.integers(0, 3, (4, 5)), np.ones((12, 12), dtype=int))
+    cube = 500 * random.random((3, 224))[classes].transpose(2, 0, 1) + random.normal(0, 20, (224, 48, 60))
+    cube[130:135] = -32768
+    names = ("grass", "soil", "water")
+    places = [(r, c) for r in range(4) for c in range(5)]
+    labels = vectors(
+        "labels.gpkg",
+        [pixels(12 * c + 3, 12 * r + 3, 6, 6) for r, c in places],
+        **{"class": [names[classes[12 * r, 12 * c]] for r, c in places]},
+    )
+    image = raster("cube.tif", cube.astype("float32"), nodata=-32768)
+    opened = of(p.Opened, worker.do(p.Open(image, str(tmp_path / "run"))))[0]
+    assert "no data in band 131-135" in opened.warning
+    (shown,) = of(p.SpectraShown, worker.do(p.ShowSpectra(labels)))
+    assert shown.classes == names
+    assert sum(shown.pixels) == 36 * len(places)
+    assert np.shape(shown.mean) == np.shape(shown.std) == (3, 224)
+    inside = cube[:, classes == 1]
+    assert np.allclose(np.array(shown.mean)[1, :130], inside[:130].mean(axis=1), atol=12)
+    model = str(tmp_path / "c.safetensors")
+    events = worker.do(p.TrainCoarse((), model, 10, kind="gru-pretanh", labels=labels, samples=50))
+    assert of(p.Trained, events)[0].steps == 10
+    (step,) = of(p.Stepped, worker.do(p.Classify(model)))
+    assert step.classes == ("background", *names)
+    found = read(step.scores)[1:].argmax(axis=0)
+    assert (found == classes).mean() > 0.8
+    worker.do(p.LoadRefiner("opinion-pool"))
+    worker.do(p.Step(0))
+    worker.do(p.ExportPolygons(1, str(tmp_path / "p.gpkg")))
+    assert "none of fcn, " in worker.refuse(p.TrainCoarse((), model, kind="oracle", labels=labels))
+    assert "class" in worker.refuse(p.TrainCoarse((), model, kind="lstm", labels=image.replace(".tif", ".gpkg")))
+
+
 def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, town, tmp_path, refiner_path):
     area = (500_010.0, 4_649_060.0, 500_050.0, 4_649_090.0)
     (opened,) = worker.do(p.Open(town.image_path, str(tmp_path / "run"), (), area, 1.0))
@@ -297,6 +332,7 @@ def test_without_a_scene_there_is_nothing_to_do(worker, tmp_path):
         p.ExportPolygons(0, "p.gpkg"),
         p.ExportRaster(0, "c.tif"),
         p.Evaluate("l.tif"),
+        p.ShowSpectra("l.gpkg"),
     ):
         assert worker.refuse(request) == "No scene is open."
 

@@ -1,0 +1,52 @@
+"""The kinds of coarse models by their names, in the order in which they are offered, and how each is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..training import Epoch
+from .cnn1d import CNN1D
+from .crnn import CRNN
+from .fcn import FCN
+from .forest import TREES, RandomForest, grow
+from .recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
+from .svm import PENALTIES, SVM, WIDTHS, fit
+from .train import Recipe, train
+from .train_pixels import train_on_pixels
+
+Train = Callable[[Any, Any, Recipe, torch.device], Iterator[Epoch]]
+"""Trains a coarse model in place on `Pixels` for spectral kinds, `TrainingImage`s for the others, yielding an `Epoch`
+an update; closing the iterator early keeps the best weights too."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind is made and trained.
+
+    `updates` is how many updates of the weights, trees, or pairs of parameters to try that usually takes; a spectral
+    kind looks at single pixels, and is used with the statistics of the bands that it was trained with.
+    """
+
+    make: Callable[[int, int], Any]  # of classes and bands
+    train: Train
+    updates: int
+    is_spectral: bool = True
+
+
+KINDS: dict[str, Kind] = {
+    FCN.kind: Kind(FCN, train, 600, is_spectral=False),
+    GRUPRetanh.kind: Kind(GRUPRetanh, train_on_pixels, 600),
+    GRUSharedPRetanh.kind: Kind(GRUSharedPRetanh, train_on_pixels, 600),
+    GRUTanh.kind: Kind(GRUTanh, train_on_pixels, 600),
+    GRUReLU.kind: Kind(GRUReLU, train_on_pixels, 600),
+    LSTM.kind: Kind(LSTM, train_on_pixels, 600),
+    CNN1D.kind: Kind(CNN1D, train_on_pixels, 3000),
+    CRNN.kind: Kind(CRNN, train_on_pixels, 1000),
+    RandomForest.kind: Kind(RandomForest, grow, TREES),
+    SVM.kind: Kind(SVM, fit, len(PENALTIES) * len(WIDTHS)),
+}
+DEFAULT = FCN.kind

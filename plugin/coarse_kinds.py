@@ -1,0 +1,107 @@
+"""The kinds of coarse models for people: what each is called, and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+
+@dataclass(frozen=True)
+class CoarseKind:
+    """A kind of coarse model: its name in requests and in files of weights, and its English texts."""
+
+    key: str
+    name: str
+    sentence: str
+    is_spectral: bool = True  # it looks at single pixels, and learns from a number of them a class
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return QCoreApplication.translate("MapRefiner", self.name)
+
+    def description(self) -> str:
+        """Return what it does, in a sentence."""
+        return QCoreApplication.translate("MapRefiner", self.sentence)
+
+
+# The texts are marked for translation here, and translated where they are shown.
+COARSE_KINDS = (
+    CoarseKind(
+        "fcn",
+        QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears "
+            "vectors that are shifted or incomplete.",
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "gru-pretanh",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, PRetanh"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.",
+        ),
+    ),
+    CoarseKind(
+        "gru-pretanh-shared",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, one PRetanh slope"),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same network, whose activation bends alike in all channels."),
+    ),
+    CoarseKind(
+        "gru-tanh",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, tanh"),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same network with the usual activation, to compare with."),
+    ),
+    CoarseKind(
+        "gru-relu",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, ReLU"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The same network with an unbounded activation, whose training may diverge; to compare with."
+        ),
+    ),
+    CoarseKind(
+        "lstm",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: LSTM"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "Reads the bands one after the other with a memory cell: a third more weights than the GRU."
+        ),
+    ),
+    CoarseKind(
+        "cnn-1d",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: 1-D convolutions"),
+        QT_TRANSLATE_NOOP("MapRefiner", "Looks for shapes within the spectrum (Hu et al. 2015), and is quick to use."),
+    ),
+    CoarseKind(
+        "crnn",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: convolutions, then LSTM"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Looks for shapes within the spectrum and reads them in order (Wu and Prasad 2017); refine it with the "
+            "opinion pool.",
+        ),
+    ),
+    CoarseKind(
+        "random-forest",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: random forest"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The votes of 200 decision trees: trained in seconds, and hard to spoil; needs scikit-learn."
+        ),
+    ),
+    CoarseKind(
+        "svm-rbf",
+        QT_TRANSLATE_NOOP("MapRefiner", "Spectra: support vector machine"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs "
+            "scikit-learn.",
+        ),
+    ),
+)
+
+
+def coarse_kind(key: str) -> CoarseKind | None:
+    """Return the kind of a name, or None where this version does not know it."""
+    return next((kind for kind in COARSE_KINDS if kind.key == key), None)

@@ -1,0 +1,130 @@
+"""Every kind of coarse model is made, trained, stored, read back, and covers a scene in tiles that do not show."""
+
+import json
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+from map_refiner.models.checkpoint import load_coarse
+from map_refiner.models.coarse.kinds import KINDS
+from map_refiner.models.coarse.model import score_window
+from map_refiner.models.coarse.train import Recipe
+from map_refiner.models.errors import CheckpointError
+from map_refiner.models.examples import coarse_examples
+from map_refiner.models.labels import raster_labels
+from map_refiner.models.lessons import about_coarse, train_coarse
+from map_refiner.models.scene import Scene
+from map_refiner.models.score_maps import Window
+from map_refiner.models.tiles import tiles
+from rasterio.transform import from_origin
+from safetensors.torch import load_file, save_file
+
+CPU = torch.device("cpu")
+NAMES = ("grass", "soil", "water")
+BANDS, SIDE = 10, 72
+SPECTRAL = [kind for kind, how in KINDS.items() if how.is_spectral]
+NEEDS_SCIKIT_LEARN = {"random-forest", "svm-rbf"}
+
+
+def write_raster(path, array):
+    with rasterio.open(
+        path, "w", driver="GTiff", count=len(array), height=array.shape[1], width=array.shape[2], dtype=array.dtype,
+        crs="EPSG:32633", transform=from_origin(300_000, 5_800_000, 30, 30),
+    ) as target:  # fmt: skip
+        target.write(array)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def cube():
+    """Patches of three spectra with noise, and their classes."""
+    random = np.random.default_rng(0)
+    labels = np.kron(random.integers(0, 3, (6, 6)), np.ones((SIDE // 6, SIDE // 6))).astype("uint8")
+    spectra = 1000 + 300 * np.cumsum(random.normal(0, 1, (3, BANDS)), axis=1)
+    image = spectra[labels].transpose(2, 0, 1) + random.normal(0, 60, (BANDS, SIDE, SIDE))
+    return image.astype("float32"), labels
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def trained(request, cube, tmp_path_factory):
+    """A model of each kind, read back from its file, with the scene and the labels."""
+    if request.param in NEEDS_SCIKIT_LEARN:
+        pytest.importorskip("sklearn", reason="scikit-learn is an extra")
+    folder = tmp_path_factory.mktemp("kinds")
+    image, labels = cube
+    scene = Scene(write_raster(folder / "cube.tif", image))
+    truth = raster_labels(write_raster(folder / "labels.tif", labels[None]), scene.grid)
+    kind = request.param
+    examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
+    about = about_coarse(kind, NAMES, scene, "patches")
+    steps = {"random-forest": 20, "svm-rbf": 2}.get(kind, 2 if not KINDS[kind].is_spectral else 30)
+    path = str(folder / "model.safetensors")
+    recipe = Recipe(steps, 0, batch=2)
+    outcome = train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
+    yield kind, path, scene, labels, outcome
+    scene.close()
+
+
+def test_the_file_knows_its_kind_and_its_statistics(trained):
+    kind, path, scene, _, outcome = trained
+    _, card = load_coarse(path)
+    assert (card.kind, card.role, card.classes, card.bands) == (kind, "coarse", NAMES, BANDS)
+    if KINDS[kind].is_spectral:
+        assert card.statistics == scene.statistics
+    else:
+        assert card.statistics is None
+    assert f"{outcome.held_out_miou:.3f}" in card.quality
+
+
+def test_tiled_equals_untiled(trained):
+    _, path, scene, _, _ = trained
+    model, card = load_coarse(path)
+    whole = Window(0, 0, SIDE, SIDE)
+    untiled = score_window(model, scene, whole, CPU, card.statistics)
+    assert np.isfinite(untiled).all()
+    for size in (32, 64):
+        tiled = np.full_like(untiled, np.nan)
+        for tile in tiles(SIDE, SIDE, size, 0):
+            part = score_window(model, scene, tile.core, CPU, card.statistics)
+            tiled[(slice(None), *tile.core.slices())] = part
+        assert np.abs(tiled - untiled).max() <= 1e-5 * np.abs(untiled).max()
+
+
+def test_the_spectral_kinds_learn(trained):
+    kind, path, scene, labels, _ = trained
+    if not KINDS[kind].is_spectral:
+        pytest.skip("two updates teach a spatial net nothing")
+    model, card = load_coarse(path)
+    scores = score_window(model, scene, Window(0, 0, SIDE, SIDE), CPU, card.statistics)
+    enough = 0.55 if kind in ("lstm", "cnn-1d") else 0.9  # these need more than forty updates
+    assert (scores.argmax(axis=0) == labels).mean() > enough
+
+
+def test_a_spectral_model_sees_a_darker_image_as_it_is(trained, tmp_path, cube):
+    """It standardises by what it was trained with, so that a scene of one class alone keeps its class."""
+    kind, path, scene, labels, _ = trained
+    if not KINDS[kind].is_spectral:
+        pytest.skip("the spatial kinds take each scene's own statistics")
+    model, card = load_coarse(path)
+    rows, columns = (int(places[0]) for places in np.nonzero(labels == 1))
+    size = SIDE // 6
+    part = cube[0][:, rows : rows + size, columns : columns + size]
+    with Scene(write_raster(tmp_path / "part.tif", part)) as alone:
+        window = Window(0, 0, size, size)
+        there = score_window(model, alone, window, CPU, card.statistics)
+    here = score_window(model, scene, Window(rows, columns, size, size), CPU, card.statistics)
+    assert (there.argmax(axis=0) == here.argmax(axis=0)).mean() > 0.97
+
+
+def test_damaged_trees_are_refused(trained, tmp_path):
+    kind, path, *_ = trained
+    if kind != "random-forest":
+        pytest.skip("of forests")
+    arrays = load_file(path)
+    arrays["left"][0] = 10**6
+    _, card = load_coarse(path)
+    about = {"format": "1", "card": json.dumps(card.__dict__)}
+    save_file(arrays, tmp_path / "bad.safetensors", about)
+    with pytest.raises(CheckpointError, match="not those of its kind"):
+        load_coarse(tmp_path / "bad.safetensors")

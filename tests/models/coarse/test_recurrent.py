@@ -1,0 +1,89 @@
+"""The recurrent networks have the paper's equations and its weights."""
+
+import pytest
+import torch
+from map_refiner.models.coarse.recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
+
+
+def count(net, *without):
+    return sum(weight.numel() for name, weight in net.named_parameters() if not name.startswith(without))
+
+
+def test_as_many_weights_as_the_paper_says():
+    gru, lstm = GRUPRetanh(9, 103), LSTM(9, 103)
+    assert count(gru, "out.", "norm.", "activation.") == 12_672
+    assert count(gru.activation) == 64
+    assert count(GRUSharedPRetanh(9, 103).activation) == 1
+    assert count(gru.norm) == 128
+    assert count(lstm, "out.", "peepholes") == 16_896
+    assert lstm.peepholes.numel() == 192
+    assert 1 - 12_672 / 16_896 == 0.25
+
+
+@pytest.mark.parametrize("kind", [GRUPRetanh, GRUSharedPRetanh, GRUTanh, GRUReLU])
+def test_the_gated_unit_follows_its_equations(kind):
+    torch.manual_seed(0)
+    net = kind(3, 4).double().eval()
+    net.norm.mean.normal_()
+    net.norm.variance.uniform_(0.5, 2)
+    spectra = torch.randn(6, 4, dtype=torch.float64)
+    state = torch.zeros(6, 64, dtype=torch.float64)
+    bend = {
+        GRUTanh: torch.tanh,
+        GRUReLU: torch.relu,
+    }.get(kind, lambda h: h.tanh().clamp(min=0) + net.activation.slope * h.tanh().clamp(max=0))
+    with torch.no_grad():
+        for band in range(4):
+            value = spectra[:, band : band + 1]
+            gates = net.gates_in(value) + net.gates(state)
+            reset, update = torch.sigmoid(gates[:, :64]), torch.sigmoid(gates[:, 64:])
+            drawn = net.proposal_in(value) + net.proposal(reset * state)
+            drawn = (drawn - net.norm.mean[band]) / (net.norm.variance[band] + 1e-5).sqrt()
+            proposal = bend(net.norm.scale * drawn + net.norm.shift)
+            state = (1 - update) * state + update * proposal
+        assert torch.allclose(net.read(spectra), state, rtol=1e-12)
+
+
+def test_the_lstm_follows_its_equations():
+    torch.manual_seed(0)
+    net = LSTM(3, 4).double().eval()
+    spectra = torch.randn(6, 4, dtype=torch.float64)
+    state = cell = torch.zeros(6, 64, dtype=torch.float64)
+    with torch.no_grad():
+        for band in range(4):
+            mixed = net.inwards(spectra[:, band : band + 1]) + net.recurrent(state)
+            enter = torch.sigmoid(mixed[:, :64] + net.peepholes[0] * cell)  # eq. 9
+            keep = torch.sigmoid(mixed[:, 64:128] + net.peepholes[1] * cell)  # eq. 10
+            cell = enter * torch.tanh(mixed[:, 128:192]) + keep * cell  # eq. 8
+            state = torch.sigmoid(mixed[:, 192:] + net.peepholes[2] * cell) * torch.tanh(cell)  # eqs. 6 and 7
+        assert torch.allclose(net.read(spectra), state, rtol=1e-12)
+
+
+def test_weights_begin_between_a_tenth_and_its_negative():
+    net = GRUPRetanh(9, 103)
+    for name, weight in net.named_parameters():
+        if name.split(".")[0] not in ("norm", "activation"):
+            assert weight.abs().max() <= 0.1
+            assert weight.std().item() == pytest.approx(0.2 / 12**0.5, rel=0.35)
+
+
+def test_dropout_is_off_unless_asked_for_and_when_trained():
+    torch.manual_seed(0)
+    net, spectra = LSTM(3, 6).train(), torch.randn(8, 6)
+    assert torch.equal(net(spectra), net(spectra))
+    net.regularise()
+    assert not torch.equal(net(spectra), net(spectra))
+    net.eval()
+    assert torch.equal(net(spectra), net(spectra))
+
+
+def test_one_optimizer_step_moves_slopes_by_their_own_rule():
+    net = GRUPRetanh(3, 4)
+    optimizer = net.optimizer()
+    before = net.activation.slope.detach().clone()
+    net(torch.randn(8, 4)).square().sum().backward()
+    gradient = net.activation.slope.grad.clone()
+    optimizer.step()
+    assert torch.allclose(net.activation.slope, before - 0.01 * gradient)
+    optimizer.zero_grad()
+    assert net.activation.slope.grad is None
