@@ -38,6 +38,50 @@ COARSE_KINDS = (
         is_spectral=False,
     ),
     CoarseKind(
+        "fcn-8s",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015): it sees further than "
+            "the convolutional network, and is slower.",
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "fcn-16s",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-16s"),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same with strides of 32 and 16 pixels alone: coarser outlines."),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "fcn-32s",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-32s"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The same with a stride of 32 pixels alone: large things only, to compare with."
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "lrr",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Builds each class from shapes learnt from the labels, and adds finer ones where the coarser are unsure "
+            "(Ghiasi and Fowlkes 2016): the slowest to train.",
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "lenet",
+        QT_TRANSLATE_NOOP("MapRefiner", "Patches: LeNet"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Classifies each pixel from the 32 x 32 pixels around it with few weights: for small sets of labels, and "
+            "slow to use.",
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
         "gru-pretanh",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, PRetanh"),
         QT_TRANSLATE_NOOP(

@@ -13,7 +13,10 @@ from .cnn1d import CNN1D
 from .crnn import CRNN
 from .fcn import FCN
 from .forest import TREES, RandomForest, grow
+from .lenet import LeNet
+from .lrr import LRR, train_lrr
 from .recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
+from .skips import FCN8s, FCN16s, FCN32s
 from .svm import PENALTIES, SVM, WIDTHS, fit
 from .train import Recipe, train
 from .train_pixels import train_on_pixels
@@ -39,6 +42,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     FCN.kind: Kind(FCN, train, 600, is_spectral=False),
+    FCN8s.kind: Kind(FCN8s, train, 400, is_spectral=False),
+    FCN16s.kind: Kind(FCN16s, train, 400, is_spectral=False),
+    FCN32s.kind: Kind(FCN32s, train, 400, is_spectral=False),
+    LRR.kind: Kind(LRR, train_lrr, 400, is_spectral=False),
+    LeNet.kind: Kind(LeNet, train, 1000, is_spectral=False),
     GRUPRetanh.kind: Kind(GRUPRetanh, train_on_pixels, 600),
     GRUSharedPRetanh.kind: Kind(GRUSharedPRetanh, train_on_pixels, 600),
     GRUTanh.kind: Kind(GRUTanh, train_on_pixels, 600),

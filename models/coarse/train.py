@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -15,12 +15,26 @@ from ..borders import reflect
 from ..metrics import Accuracy, confusion
 from ..score_maps import UNLABELLED, Labels, Scores
 from ..training import Best, Epoch, Sampler, hold_out, turn
-from .fcn import FCN, HALO, STRIDE
 
 PATCH = 64  # px of labels a patch [paper, section IV]; with the halo, 124 px are read
 MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
 JUDGE_EVERY = 50  # updates
 JITTER = 0.1  # standard deviations of gain and offset of each band [ours]
+
+
+class Spatial(Protocol):
+    """A torch module that makes (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
+
+    It may have more: an `optimizer`, a `loss` of its own, and the size of `patch` and `batch` that suit it.
+    """
+
+    classes: int
+    halo: int
+    stride: int
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return the logits."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,23 +60,25 @@ class TrainingImage:
     weight: float = 1.0
 
 
-def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
     """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
     generator = np.random.default_rng(recipe.seed)
     parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
-    examples = [_padded(image, learn, device) for image, (learn, _) in zip(images, parts, strict=True)]
+    patch, batch = getattr(net, "patch", PATCH), min(recipe.batch, getattr(net, "batch", recipe.batch))
+    examples = [_padded(image, learn, net.halo, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
     pixels = [
         image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
     ]
     weights = np.array(pixels, dtype=float)
     optimizer = _optimizer(net, recipe)
-    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, recipe.learning_rate / 50)
+    lowest = optimizer.param_groups[0]["lr"] / 50
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
     net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     best = Best(net)
     try:
         for step in range(1, recipe.steps + 1):
-            chosen = generator.choice(len(examples), size=recipe.batch, p=weights / weights.sum())
-            loss = _update(net, optimizer, [examples[n] for n in chosen], generator)
+            chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
+            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, generator)
             rate.step()
             score = None
             if step % JUDGE_EVERY == 0 or step in (1, recipe.steps):  # at the first, so that an early stop has a best
@@ -74,13 +90,16 @@ def train(net: FCN, images: Sequence[TrainingImage], recipe: Recipe, device: tor
         net.eval()
 
 
-def _optimizer(net: FCN, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:
+    if hasattr(net, "optimizer"):
+        own: torch.optim.Optimizer = net.optimizer()
+        return own
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-3)
     return torch.optim.SGD(net.parameters(), lr=recipe.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
 
 
-def held_out_miou(net: FCN, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device) -> float:
+def held_out_miou(net: Spatial, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device) -> float:
     """Return the mean IoU (0-1) over the held-out labels of all images together."""
     counts = np.zeros((net.classes, net.classes), dtype=np.int64)
     for image, labels in zip(images, held, strict=True):
@@ -89,43 +108,49 @@ def held_out_miou(net: FCN, images: Sequence[TrainingImage], held: Sequence[Labe
             continue
         top, bottom = int(rows.min()), int(rows.max()) + 1
         left, right = int(columns.min()), int(columns.max()) + 1
-        height, width = -(-(bottom - top) // STRIDE) * STRIDE, -(-(right - left) // STRIDE) * STRIDE
-        down = reflect(top - HALO, top + height + HALO, labels.shape[0])
-        across = reflect(left - HALO, left + width + HALO, labels.shape[1])
+        stride, halo = net.stride, net.halo
+        height, width = -(-(bottom - top) // stride) * stride, -(-(right - left) // stride) * stride
+        down = reflect(top - halo, top + height + halo, labels.shape[0])
+        across = reflect(left - halo, left + width + halo, labels.shape[1])
         scores = net.scores(torch.from_numpy(image.image[:, down][:, :, across])[None].to(device))[0]
         predicted = scores.max(dim=0).indices.to(torch.uint8).cpu().numpy()[: bottom - top, : right - left]
         counts += confusion(labels[top:bottom, left:right], predicted, net.classes)
     return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
 
 
-def _padded(image: TrainingImage, labels: Labels, device: torch.device) -> tuple[Tensor, Tensor, Sampler]:
+def _padded(
+    image: TrainingImage, labels: Labels, halo: int, patch: int, device: torch.device
+) -> tuple[Tensor, Tensor, Sampler]:
     """Pad an image by the halo, and to the size of a patch where it is smaller."""
     rows, columns = labels.shape
-    more = max(0, PATCH - rows), max(0, PATCH - columns)
-    down = reflect(-HALO, rows + HALO + more[0], rows)
-    across = reflect(-HALO, columns + HALO + more[1], columns)
+    more = max(0, patch - rows), max(0, patch - columns)
+    down = reflect(-halo, rows + halo + more[0], rows)
+    across = reflect(-halo, columns + halo + more[1], columns)
     padded = np.pad(labels, ((0, more[0]), (0, more[1])), constant_values=UNLABELLED)
     pixels = torch.from_numpy(np.ascontiguousarray(image.image[:, down][:, :, across])).to(device)
-    return pixels, torch.from_numpy(padded).to(device), Sampler(padded, PATCH)
+    return pixels, torch.from_numpy(padded).to(device), Sampler(padded, patch)
 
 
 def _update(
-    net: FCN,
+    net: Any,
     optimizer: torch.optim.Optimizer,
     chosen: Sequence[tuple[Tensor, Tensor, Sampler]],
+    size: int,
     generator: np.random.Generator,
 ) -> float:
     images, labels = [], []
-    wide = PATCH + 2 * HALO
+    wide = size + 2 * net.halo
     for pixels, truth, sampler in chosen:
         top, left = sampler.draw(generator)
         way = int(generator.integers(8))
         patch = turn(pixels[:, top : top + wide, left : left + wide], way)
         gain, offset = generator.normal(0, JITTER, (2, len(patch), 1, 1)).astype(np.float32)
         images.append(patch * torch.from_numpy(1 + gain).to(patch.device) + torch.from_numpy(offset).to(patch.device))
-        labels.append(turn(truth[top : top + PATCH, left : left + PATCH], way))
+        labels.append(turn(truth[top : top + size, left : left + size], way))
     batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
-    loss = functional.cross_entropy(net(batch), torch.stack(labels).long(), ignore_index=UNLABELLED)
+    truth = torch.stack(labels).long()
+    own = getattr(net, "loss", None)
+    loss = own(batch, truth) if own else functional.cross_entropy(net(batch), truth, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training

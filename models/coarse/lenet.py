@@ -1,0 +1,72 @@
+"""LeNet as a patch classifier, run densely: each pixel is classified from the 32 x 32 pixels around it.
+
+Two convolutions of 5 x 5, two average poolings, sigmoids, dense layers of 120 and 84 units. The widths 6, 16 and 84 are
+the textbooks'; these pad an image of 28 x 28 by two zeros, where here the real neighbours are.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+WINDOW = 32  # px that an output sees
+RATE = 3e-3  # of Adam [ours]: with sigmoids, plain descent takes very many updates
+
+
+class LeNet(nn.Module):
+    """A patch (bands, 32, 32) makes one output a class; `forward` makes one for each pixel, with the same weights.
+
+    Of 61,706 weights for one band and ten classes.
+    """
+
+    kind = "lenet"
+    halo = WINDOW // 2
+    stride = 1
+
+    def __init__(self, classes: int, bands: int) -> None:
+        """Make the network with Xavier's weights."""
+        super().__init__()
+        self.classes, self.bands = classes, bands
+        self.conv1 = nn.Conv2d(bands, 6, 5)
+        self.conv2 = nn.Conv2d(6, 16, 5)
+        self.dense1 = nn.Linear(16 * 5 * 5, 120)
+        self.dense2 = nn.Linear(120, 84)
+        self.out = nn.Linear(84, classes)
+        for layer in (self.conv1, self.conv2, self.dense1, self.dense2, self.out):
+            nn.init.xavier_uniform_(layer.weight)
+
+    def patch(self, patches: Tensor) -> Tensor:
+        """Return (patches, K) logits of (patches, bands, 32, 32), as LeNet was drawn."""
+        maps = nn.functional.avg_pool2d(self.conv1(patches).sigmoid(), 2)  # 14 x 14
+        maps = nn.functional.avg_pool2d(self.conv2(maps).sigmoid(), 2)  # 5 x 5
+        logits: Tensor = self.out(self.dense2(self.dense1(maps.flatten(1)).sigmoid()).sigmoid())
+        return logits
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return (batch, K, S - 32, S - 32) logits of a (batch, bands, S, S) image.
+
+        What comes after a pooling by two looks at every second pixel of a map that keeps them all.
+        """
+        maps = _mean_of_four(self.conv1(image).sigmoid(), 1)
+        maps = nn.functional.conv2d(maps, self.conv2.weight, self.conv2.bias, dilation=2).sigmoid()
+        maps = _mean_of_four(maps, 2)
+        first = self.dense1.weight.reshape(120, 16, 5, 5)
+        maps = nn.functional.conv2d(maps, first, self.dense1.bias, dilation=4).sigmoid()  # S - 31
+        maps = nn.functional.conv2d(maps, self.dense2.weight[..., None, None], self.dense2.bias).sigmoid()
+        scores = nn.functional.conv2d(maps, self.out.weight[..., None, None], self.out.bias)
+        return scores[..., :-1, :-1]  # a window of 32 has no middle pixel; its 17th is taken for it
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        with torch.inference_mode():
+            return self.forward(image)
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Return Adam."""
+        return torch.optim.Adam(self.parameters(), lr=RATE)
+
+
+def _mean_of_four(maps: Tensor, step: int) -> Tensor:
+    """Average 2 x 2 pixels that lie `step` apart, at every pixel."""
+    rows = maps[..., :-step, :] + maps[..., step:, :]
+    return (rows[..., :-step] + rows[..., step:]) / 4

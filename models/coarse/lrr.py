@@ -1,0 +1,176 @@
+"""Laplacian pyramid reconstruction and refinement (LRR) of Ghiasi and Fowlkes (ECCV 2016), on a small trunk.
+
+At strides 32, 16, 8 and 4, coefficients of ten learned bases a class are predicted, and each level is reconstructed
+four times as fine. A coarser level is upsampled and a finer one added where the coarser one is not sure: the boundary
+mask is the local maximum less the local minimum of its probabilities. As in the authors' code: bases from singular
+vectors of masks of the labels, masks over 9 x 9 pixels, a loss at every level, and at the coarsest level two more heads
+that predict the classes dilated and eroded by a disk. Ours: the trunk, its training, and dilation within a patch alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..score_maps import UNLABELLED, Labels
+from ..training import Epoch
+from .skips import upsampled
+from .train import Recipe, TrainingImage, train
+from .trunk import COARSEST, REACH, Trunk
+
+BASES, SIZE, STEP = 10, 8, 4  # of each class; px of their sides, and of the upsampling
+SOURCE = 32  # px, of the masks that bases are learnt from
+PATCHES, FEWEST = 2000, 0.02  # masks of a class (the source has 10,000), and how much of one the class must fill
+WINDOW = 9  # px of a level, of the boundary masks
+RADIUS = 32  # px of the image, of dilation and erosion
+RATE = 1e-3  # of Adam [ours]
+LEVELS = (32, 16, 8, 4)
+
+
+class LRR(nn.Module):
+    """The trunk, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
+
+    kind = "lrr"
+    stride = COARSEST
+    # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
+    halo = -(-(REACH + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // COARSEST) * COARSEST
+    patch, batch = 128, 2  # of the training: the halo makes larger batches slow
+    bases: Tensor
+
+    def __init__(self, classes: int, bands: int, is_masked: bool = True, has_edges: bool = True) -> None:
+        """Make the network, with coefficients of zero; masks and the loss of dilation and erosion can be left out."""
+        super().__init__()
+        self.classes, self.bands = classes, bands
+        self.is_masked, self.has_edges = is_masked, has_edges
+        self.trunk = Trunk(bands)
+        widths = self.trunk.channels[::-1]
+        self.coefficients = nn.ModuleList(_coefficients(width, classes) for width in widths)
+        self.edges = nn.ModuleList(_coefficients(widths[0], classes) for _ in range(2))  # dilated, eroded
+        self.register_buffer("bases", torch.zeros(classes * BASES, 1, SIZE, SIZE))
+
+    def levels(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the scores of the levels at strides 8, 4, 2, 1, and the two edge heads at stride 8.
+
+        The image is (batch, bands, S, S), S a multiple of 32; nothing is cut off.
+        """
+        taps = self.trunk(image)[::-1]  # strides 32, 16, 8, 4
+        found = [self._built(self.coefficients[0](taps[0]))]
+        for head, maps in zip(self.coefficients[1:], taps[1:], strict=True):
+            coarser = upsampled(found[-1], 2)
+            finer = self._built(head(maps))
+            found.append(coarser + (boundary_mask(coarser) * finer if self.is_masked else finer))
+        return found, [self._built(head(taps[0])) for head in self.edges] if self.has_edges else []
+
+    def _built(self, coefficients: Tensor) -> Tensor:
+        """Add up the bases of each class, four times as fine."""
+        crop = (SIZE - STEP) // 2
+        return functional.conv_transpose2d(coefficients, self.bases, stride=STEP, padding=crop, groups=self.classes)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S), S a multiple of 32."""
+        return self._core(self.levels(image)[0][-1], 1)
+
+    def _core(self, maps: Tensor, stride: int) -> Tensor:
+        cut = self.halo // stride
+        return maps[..., cut:-cut, cut:-cut]
+
+    def loss(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of all levels and of the edge heads; labels are (batch, S - 2 halo, S - 2 halo)."""
+        found, edges = self.levels(image)
+        total = image.new_zeros(())
+        for scores, stride in zip(found, (8, 4, 2, 1), strict=True):
+            truth = labels[:, stride // 2 :: stride, stride // 2 :: stride]
+            total = total + functional.cross_entropy(self._core(scores, stride), truth, ignore_index=UNLABELLED)
+        if edges:
+            masks = functional.one_hot(torch.where(labels == UNLABELLED, 0, labels), self.classes).movedim(-1, 1)
+            wide, narrow = dilated_and_eroded(masks.to(image.dtype), RADIUS)
+            for scores, target in zip(edges, (wide, narrow), strict=True):
+                total = total + functional.binary_cross_entropy_with_logits(
+                    self._core(scores, 8), target[..., 4::8, 4::8]
+                )
+        return total
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        with torch.inference_mode():
+            return self.forward(image)
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Return Adam; the bases are fixed."""
+        return torch.optim.Adam(self.parameters(), lr=RATE)
+
+
+def _coefficients(width: int, classes: int) -> nn.Conv2d:
+    head = nn.Conv2d(width, classes * BASES, 5, padding=2)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+    return head
+
+
+def boundary_mask(scores: Tensor) -> Tensor:
+    """Return the local maximum less the local minimum of each class's probability, 0-1, over 9 x 9 pixels."""
+    probability = scores.softmax(dim=1)
+    high = functional.max_pool2d(probability, WINDOW, stride=1, padding=WINDOW // 2)
+    return high + functional.max_pool2d(-probability, WINDOW, stride=1, padding=WINDOW // 2)
+
+
+def dilated_and_eroded(masks: Tensor, radius: int) -> tuple[Tensor, Tensor]:
+    """Dilate and erode (batch, K, rows, columns) masks of 0 and 1 by a disk; beyond the borders lies nothing new."""
+    reach = torch.arange(-radius, radius + 1, device=masks.device, dtype=masks.dtype)
+    disk = (reach[:, None] ** 2 + reach[None] ** 2 <= radius**2).to(masks.dtype)[None, None]
+    flat = masks.flatten(0, 1)[:, None]
+    wide = _touched(flat, disk, radius)
+    narrow = 1 - _touched(1 - flat, disk, radius)
+    return wide.reshape(masks.shape), narrow.reshape(masks.shape)
+
+
+def _touched(flat: Tensor, disk: Tensor, radius: int) -> Tensor:
+    return (functional.conv2d(flat, disk, padding=radius) > 0.5).to(flat.dtype)
+
+
+def learn_bases(labels: Sequence[Labels], classes: int, seed: int) -> Tensor:
+    """Learn the bases (classes x 10, 1, 8, 8) from masks of 32 x 32 px that a class fills to two per cent at least.
+
+    They are the leading singular vectors of the masks less their mean, each as long as the masks spread along it, and
+    averaged over 4 x 4 px. A class of too few masks has bases of zero, which say nothing.
+    """
+    generator = np.random.default_rng(seed)
+    found = torch.zeros(classes, BASES, SOURCE, SOURCE)
+    for k in range(classes):
+        masks = _masks(labels, k, generator)
+        if len(masks) < 2:
+            continue
+        _, spreads, vectors = torch.linalg.svd(masks - masks.mean(dim=0), full_matrices=False)
+        count = min(BASES, len(spreads))
+        scaled = vectors[:count] * (spreads[:count] / len(masks) ** 0.5)[:, None]
+        largest = scaled.abs().argmax(dim=1, keepdim=True)
+        signs = scaled.gather(1, largest).sign()
+        found[k, :count] = (scaled * signs).reshape(count, SOURCE, SOURCE)
+    return functional.avg_pool2d(found, SOURCE // SIZE).reshape(classes * BASES, 1, SIZE, SIZE)
+
+
+def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> Tensor:
+    """Draw masks (n, 1024) of a class, from all images by how much of it they hold."""
+    large = [each for each in labels if min(each.shape) >= SOURCE]
+    filled = np.array([np.count_nonzero(each == k) for each in large], dtype=float)
+    if not filled.sum():
+        return torch.zeros(0, SOURCE * SOURCE)
+    places = [np.argwhere(each == k) for each in large]
+    masks = []
+    for n in generator.choice(len(large), size=PATCHES, p=filled / filled.sum()):
+        centre = places[n][generator.integers(len(places[n]))] - generator.integers(0, SOURCE, 2)
+        row, column = np.clip(centre, 0, np.array(large[n].shape) - SOURCE)
+        mask = large[n][row : row + SOURCE, column : column + SOURCE] == k
+        if mask.mean() >= FEWEST:
+            masks.append(mask.ravel())
+    return torch.from_numpy(np.array(masks, dtype=np.float32).reshape(-1, SOURCE * SOURCE))
+
+
+def train_lrr(net: LRR, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+    """Learn the bases from the labels, then train the rest as other coarse nets are."""
+    net.bases.copy_(learn_bases([image.labels for image in images], net.classes, recipe.seed))
+    yield from train(net, images, recipe, device)

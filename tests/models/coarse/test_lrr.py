@@ -1,0 +1,96 @@
+"""LRR's bases, masks and edges are what can be computed by hand, and its levels fit each other."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.coarse.lrr import LRR, boundary_mask, dilated_and_eroded, learn_bases
+from map_refiner.models.coarse.skips import FCN8s, FCN16s, FCN32s
+
+
+def test_the_basis_of_halves_is_half_and_half(monkeypatch):
+    """Masks filled on the left or on the right differ from their mean by a half; nothing else varies."""
+    from map_refiner.models.coarse import lrr
+
+    left, right = np.zeros((32, 32), "uint8"), np.zeros((32, 32), "uint8")
+    left[:, :16], right[:, 16:] = 1, 1
+    halves = torch.from_numpy(np.stack([left, right, left, right]).reshape(4, -1).astype("float32"))
+    monkeypatch.setattr(lrr, "_masks", lambda labels, k, generator: halves if k else halves[:1])
+    bases = learn_bases([], 2, 0).reshape(2, 10, 8, 8)
+    assert not bases[0].any()  # a single mask does not vary
+    first = bases[1, 0]
+    assert torch.allclose(first.abs(), torch.full((8, 8), 0.5), atol=1e-3)
+    assert torch.allclose(first[:, :4], -first[:, 4:], atol=1e-3)
+    assert torch.allclose(bases[1, 1:], torch.zeros(9, 8, 8), atol=1e-4)
+
+
+def test_masks_are_drawn_where_the_class_is():
+    labels = np.zeros((64, 80), "uint8")
+    labels[20:40, 30:50] = 1
+    bases = learn_bases([labels], 3, 0).reshape(3, 10, 8, 8)
+    assert bases[1].abs().amax(dim=(1, 2)).min() > 0.005
+    assert (bases[1].square().sum(dim=(1, 2)).diff() < 1e-3).all()  # the leading ones first
+    assert not bases[2].any()
+    assert torch.equal(bases, learn_bases([labels], 3, 0).reshape(3, 10, 8, 8))
+
+
+def test_the_boundary_mask_is_the_local_maximum_less_the_minimum():
+    scores = torch.zeros(1, 2, 20, 20)
+    scores[:, 0, :, :10], scores[:, 0, :, 10:] = 3.0, -3.0
+    mask = boundary_mask(scores)
+    contrast = torch.sigmoid(torch.tensor(3.0)) - torch.sigmoid(torch.tensor(-3.0))
+    expected = torch.zeros(20)
+    expected[6:14] = contrast  # within four pixels of the edge
+    assert torch.allclose(mask, expected.expand(1, 2, 20, 20), atol=1e-6)
+
+
+def test_dilation_and_erosion_are_by_a_disk():
+    masks = torch.zeros(1, 1, 15, 15)
+    masks[..., 7, 7] = 1
+    wide, narrow = dilated_and_eroded(masks, 3)
+    rows, columns = torch.meshgrid(torch.arange(15) - 7, torch.arange(15) - 7, indexing="ij")
+    disk = (rows**2 + columns**2 <= 9).float()
+    assert torch.equal(wide[0, 0], disk)
+    assert not narrow.any()
+    back = dilated_and_eroded(wide, 3)[1]
+    assert torch.equal(back, masks)
+    whole = torch.ones(1, 2, 9, 9)
+    assert torch.equal(dilated_and_eroded(whole, 4)[1], whole)  # beyond the borders lies nothing new
+
+
+def test_levels_and_their_loss():
+    torch.manual_seed(0)
+    net = LRR(3, 2)
+    net.bases.normal_()
+    image = torch.randn(1, 2, 2 * net.halo + 64, 2 * net.halo + 64)
+    levels, edges = net.levels(image)
+    side = image.shape[-1]
+    assert [level.shape[-1] for level in levels] == [side // 8, side // 4, side // 2, side]
+    assert [edge.shape[-1] for edge in edges] == [side // 8] * 2
+    labels = torch.randint(0, 3, (1, 64, 64))
+    labels[:, :5] = 255
+    loss = net.loss(image, labels)
+    assert loss.item() == pytest.approx(4 * np.log(3) + 2 * np.log(2), rel=1e-5)  # coefficients begin at zero
+    loss.backward()
+    assert net.coefficients[0].weight.grad.abs().max() > 0
+    assert net.edges[1].weight.grad.abs().max() > 0
+
+
+def test_without_masks_the_levels_just_add_up():
+    net = LRR(2, 1, is_masked=False, has_edges=False)
+    net.bases.fill_(0.1)
+    with torch.no_grad():
+        for head in net.coefficients:
+            head.bias.fill_(1.0)
+        levels, edges = net.levels(torch.zeros(1, 1, 64, 64))
+    assert edges == []
+    middles = [level[0, 0, level.shape[-1] // 2, level.shape[-1] // 2].item() for level in levels]
+    assert middles == pytest.approx([4, 8, 12, 16], rel=1e-5)  # ten bases of 0.1 over four overlapping blocks
+
+
+@pytest.mark.parametrize("kind", [FCN32s, FCN16s, FCN8s])
+def test_the_skips_begin_with_scores_of_zero_and_keep_the_size(kind):
+    net = kind(3, 2).eval()
+    scores = net.scores(torch.randn(1, 2, 2 * net.halo + 32, 2 * net.halo + 64))
+    assert scores.shape == (1, 3, 32, 64)
+    assert not scores.any()
+    assert len(net.heads) == {"fcn-32s": 1, "fcn-16s": 2, "fcn-8s": 3}[kind.kind]
