@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 
 CPU = torch.device("cpu")
 NAMES = ("grass", "soil", "water")
-BANDS, SIDE = 10, 72
+BANDS, SIDE = 17, 72
 SPECTRAL = [kind for kind, how in KINDS.items() if how.is_spectral]
 NEEDS_SCIKIT_LEARN = {"random-forest", "svm-rbf"}
 
