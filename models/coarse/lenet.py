@@ -35,7 +35,7 @@ class LeNet(nn.Module):
         for layer in (self.conv1, self.conv2, self.dense1, self.dense2, self.out):
             nn.init.xavier_uniform_(layer.weight)
 
-    def patch(self, patches: Tensor) -> Tensor:
+    def of_patches(self, patches: Tensor) -> Tensor:
         """Return (patches, K) logits of (patches, bands, 32, 32), as LeNet was drawn."""
         maps = nn.functional.avg_pool2d(self.conv1(patches).sigmoid(), 2)  # 14 x 14
         maps = nn.functional.avg_pool2d(self.conv2(maps).sigmoid(), 2)  # 5 x 5

@@ -144,9 +144,10 @@ def learn_bases(labels: Sequence[Labels], classes: int, seed: int) -> Tensor:
         masks = _masks(labels, k, generator)
         if len(masks) < 2:
             continue
-        _, spreads, vectors = torch.linalg.svd(masks - masks.mean(dim=0), full_matrices=False)
-        count = min(BASES, len(spreads))
-        scaled = vectors[:count] * (spreads[:count] / len(masks) ** 0.5)[:, None]
+        around = masks - masks.mean(dim=0)
+        squares, vectors = torch.linalg.eigh(around.t() @ around / len(masks))  # the least first
+        count = min(BASES, len(masks))
+        scaled = (vectors * squares.clamp_min(0).sqrt()).t().flip(0)[:count]
         largest = scaled.abs().argmax(dim=1, keepdim=True)
         signs = scaled.gather(1, largest).sign()
         found[k, :count] = (scaled * signs).reshape(count, SOURCE, SOURCE)

@@ -179,8 +179,8 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
     inside = cube[:, classes == 1]
     assert np.allclose(np.array(shown.mean)[1, :130], inside[:130].mean(axis=1), atol=12)
     model = str(tmp_path / "c.safetensors")
-    events = worker.do(p.TrainCoarse((), model, 10, kind="gru-pretanh", labels=labels, samples=50))
-    assert of(p.Trained, events)[0].steps == 10
+    events = worker.do(p.TrainCoarse((), model, 60, kind="cnn-1d", labels=labels, samples=50))
+    assert of(p.Trained, events)[0].steps == 60
     (step,) = of(p.Stepped, worker.do(p.Classify(model)))
     assert step.classes == ("background", *names)
     found = read(step.scores)[1:].argmax(axis=0)

@@ -97,7 +97,7 @@ def test_the_spectral_kinds_learn(trained):
         pytest.skip("two updates teach a spatial net nothing")
     model, card = load_coarse(path)
     scores = score_window(model, scene, Window(0, 0, SIDE, SIDE), CPU, card.statistics)
-    enough = 0.55 if kind in ("lstm", "cnn-1d") else 0.9  # these need more than forty updates
+    enough = 0.9 if kind in NEEDS_SCIKIT_LEARN else 0.45  # a third is chance; networks need more updates than these
     assert (scores.argmax(axis=0) == labels).mean() > enough
 
 

@@ -48,4 +48,4 @@ def test_densely_is_patch_by_patch():
     with torch.no_grad():
         for row, column in ((0, 0), (3, 1), (6, 4)):
             patch = image[..., row : row + 32, column : column + 32]
-            assert torch.allclose(net.patch(patch)[0], dense[0, :, row, column], rtol=1e-12)
+            assert torch.allclose(net.of_patches(patch)[0], dense[0, :, row, column], rtol=1e-12)
