@@ -32,9 +32,8 @@ class Skips(nn.Module):
         self.trunk = Trunk(bands)
         widths = self.trunk.channels[::-1][: 1 + self.skips]
         self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in widths)
-        for head in self.heads:
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        for weight in self.heads.parameters():
+            nn.init.zeros_(weight)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S), S a multiple of 32."""

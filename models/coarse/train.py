@@ -73,7 +73,7 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     optimizer = _optimizer(net, recipe)
     lowest = optimizer.param_groups[0]["lr"] / 50
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
-    net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    net.to(memory_format=torch.channels_last).train()
     best = Best(net)
     try:
         for step in range(1, recipe.steps + 1):
@@ -152,7 +152,7 @@ def _update(
     own = getattr(net, "loss", None)
     loss = own(batch, truth) if own else functional.cross_entropy(net(batch), truth, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training
     optimizer.step()
     return float(loss.detach())
