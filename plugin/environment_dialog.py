@@ -64,7 +64,7 @@ class EnvironmentDialog(QDialog):
     def _text(self, text: str) -> QLabel:
         label = QLabel(text)
         label.setWordWrap(True)
-        label.setMinimumWidth(30 * self.fontMetrics().averageCharWidth())
+        label.setMinimumWidth(70 * self.fontMetrics().averageCharWidth())
         return label
 
     def _add_fields(self) -> None:
