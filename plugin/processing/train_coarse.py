@@ -8,21 +8,25 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.protocol import ClassSource, Event, Request, TrainCoarse, Trained
+from ..coarse_kinds import COARSE_KINDS
 from ..refusal import Refused
 from ..scene import default_pixel_size_m
 from .algorithm import Algorithm
-from .values import OUTPUT, Values, advanced, scene_parameters
+from .values import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
 
 BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH", "OTHERS", "CLASS_FIELD"
+LABELS, KIND, SAMPLES = "LABELS", "KIND", "SAMPLES"
 STEPS, SEED, MIOU = "STEPS", "SEED", "HELD_OUT_MIOU"
 WEIGHTS = ".safetensors"
 MOST_CLASSES = 30  # more distinct values are hardly classes
@@ -39,15 +43,19 @@ class TrainCoarseAlgorithm(Algorithm):
 
     def help(self) -> str:
         """Return what it does."""
-        return _tr(
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KINDS)
+        text = _tr(
             "Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to "
             "a file of weights for <i>Classify image</i>.\n\n"
             "Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a "
             "text field that names them; what no feature covers is background. OpenStreetMap will do: that it is "
-            "shifted and incomplete is what the refiner is for.\n\n"
+            "shifted and incomplete is what the refiner is for. Or give labels instead, which bring their own classes: "
+            "polygons or points with a text field <i>class</i>, or a raster of class indices; what lies between them "
+            "says nothing.\n\n"
             "Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the "
-            "training did not see, against the same layers."
+            "training did not see, against the same layers.\n\nKinds:"
         )
+        return text + kinds
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
@@ -63,6 +71,11 @@ class TrainCoarseAlgorithm(Algorithm):
             QgsProcessingParameterField.DataType.String,
             optional=True,
         )
+        kinds = [kind.key for kind in COARSE_KINDS]
+        steps = number(STEPS, _tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
+        samples = number(SAMPLES, _tr("Pixels a class"), number.Type.Integer, None, True, 1)
+        samples.setHelp(_tr("Of kinds that learn from single spectra, at most. Empty: the usual number."))
         return [
             *scene_parameters(_tr("the image's own, but no finer than 0.5 m.")),
             QgsProcessingParameterFeatureSource(BUILDINGS, _tr("Buildings"), [polygon], optional=True),
@@ -70,7 +83,10 @@ class TrainCoarseAlgorithm(Algorithm):
             width,
             others,
             field,
-            advanced(number(STEPS, _tr("Updates of the weights"), number.Type.Integer, 600, False, 1, 100_000)),
+            QgsProcessingParameterMapLayer(LABELS, _tr("Or labels"), optional=True, types=_label_types()),
+            QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
+            advanced(samples),
+            advanced(steps),
             advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, _tr("Coarse model"), _tr("Weights") + f" (*{WEIGHTS})"),
         ]
@@ -83,8 +99,17 @@ class TrainCoarseAlgorithm(Algorithm):
     def plan(self, values: Values) -> Sequence[Request]:
         """Open the scene and train on the sources."""
         opening = values.open(default_pixel_size_m(values.own_pixel_size_m()))
-        steps, seed = values.integer(STEPS) or 1, values.integer(SEED) or 0
-        return [opening, TrainCoarse(self._sources(values), values.target(OUTPUT, WEIGHTS), steps, seed)]
+        labels = values.labels(LABELS) if values.is_given(LABELS) else ""
+        request = TrainCoarse(
+            () if labels else self._sources(values),
+            values.target(OUTPUT, WEIGHTS),
+            values.integer(STEPS),
+            values.integer(SEED) or 0,
+            values.choice(KIND),
+            labels,
+            values.integer(SAMPLES) or 0,
+        )
+        return [opening, request]
 
     def _sources(self, values: Values) -> tuple[ClassSource, ...]:
         sources = []
@@ -95,7 +120,7 @@ class TrainCoarseAlgorithm(Algorithm):
         if values.is_given(OTHERS):
             sources += classes_of(values.vectors(OTHERS), values.text(FIELD))
         if not sources:
-            raise Refused(_tr("No layer is given. Give buildings, roads, or polygons of any classes."))
+            raise Refused(_tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
         return tuple(sources)
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
@@ -122,6 +147,10 @@ def classes_of(source: str, field: str) -> list[ClassSource]:
     quoted = field.replace('"', '""')
     subset = "|subset=\"{}\" = '{}'"
     return [ClassSource(name, source + subset.format(quoted, name.replace("'", "''"))) for name in names]
+
+
+def _label_types() -> list[int]:
+    return [*labels_parameter_types(), QgsProcessing.SourceType.TypeVectorPoint]
 
 
 def _tr(text: str) -> str:

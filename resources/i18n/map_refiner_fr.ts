@@ -50,8 +50,16 @@
       <translation>Lecture des scores…</translation>
     </message>
     <message>
+      <source>Reading the spectra…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.</source>
       <translation>Le modèle grossier est entraîné (IoU moyen de validation {:.3f}). Cliquez sur Classer.</translation>
+    </message>
+    <message>
+      <source>The layer “{}” has no text field “{}”, which says what each polygon or point is.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The layer “{}” is empty.</source>
@@ -97,6 +105,10 @@
       <translation>Carte grossière</translation>
     </message>
     <message>
+      <source>Draw the mean spectrum of each labelled class, and how far it spreads.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>End the training now and keep its best weights.</source>
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
@@ -105,16 +117,36 @@
       <translation>Raster de scores existant</translation>
     </message>
     <message>
+      <source>How many pixels of a class to learn from at most, drawn at random from the labels.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>How wide the roads are on the ground.</source>
       <translation>Largeur des routes au sol.</translation>
+    </message>
+    <message>
+      <source>Kind</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Make the coarse map, step 0, with the chosen model.</source>
       <translation>Faire la carte grossière, le pas 0, avec le modèle choisi.</translation>
     </message>
     <message>
+      <source>Pixels a class</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap.</source>
       <translation>Polygones de bâtiments. Ils peuvent être décalés et incomplets, comme dans OpenStreetMap.</translation>
+    </message>
+    <message>
+      <source>Polygons or points with a text field “class”, of as many classes as you like; what lies between them says nothing. Draw several of each class: whole ones are held out to judge by.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Progress of the training</source>
@@ -133,6 +165,10 @@
       <translation>Scores</translation>
     </message>
     <message>
+      <source>Show Spectra</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Source</source>
       <translation>Source</translation>
     </message>
@@ -143,6 +179,10 @@
     <message>
       <source>Take the chosen raster as the coarse map, step 0.</source>
       <translation>Prendre le raster choisi comme carte grossière, le pas 0.</translation>
+    </message>
+    <message>
+      <source>The kind of model to train. Those of spectra look at single pixels: for images of many bands.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Train</source>
@@ -163,6 +203,10 @@
     <message>
       <source>What makes the first map: a trained model, one trained here on map vectors, or scores that you have.</source>
       <translation>Ce qui fait la première carte : un modèle entraîné, un entraîné ici sur des vecteurs, ou des scores que vous avez.</translation>
+    </message>
+    <message>
+      <source>What the kind of model does</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>
@@ -704,6 +748,10 @@
       <translation>Bâtiments</translation>
     </message>
     <message>
+      <source>Builds each class from shapes learnt from the labels, and adds finer ones where the coarser are unsure (Ghiasi and Fowlkes 2016): the slowest to train.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Cancelled.</source>
       <translation>Annulé.</translation>
     </message>
@@ -732,6 +780,10 @@
       <translation>Indépendant des classes</translation>
     </message>
     <message>
+      <source>Classifies each pixel from the 32 x 32 pixels around it with few weights: for small sets of labels, and slow to use.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Classify image</source>
       <translation>Classer une image</translation>
     </message>
@@ -742,6 +794,10 @@
     <message>
       <source>Computing on {}, with Python {} and PyTorch {}</source>
       <translation>Calcul sur {}, avec Python {} et PyTorch {}</translation>
+    </message>
+    <message>
+      <source>Convolutional network</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Dense CRF</source>
@@ -824,6 +880,14 @@
       <translation>Examen du Python</translation>
     </message>
     <message>
+      <source>Looks for shapes within the spectrum (Hu et al. 2015), and is quick to use.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Looks for shapes within the spectrum and reads them in order (Wu and Prasad 2017); refine it with the opinion pool.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Loss {:.3f}</source>
       <translation>Perte {:.3f}</translation>
     </message>
@@ -872,6 +936,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
+      <source>No good band lies in {}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>No layer is given. Give buildings, roads, or polygons of any classes.</source>
       <translation>Aucune couche n’est donnée. Donnez des bâtiments, des routes, ou des polygones de classes quelconques.</translation>
     </message>
@@ -912,6 +980,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Exactitude globale</translation>
     </message>
     <message>
+      <source>Patches: LeNet</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Perona-Malik</source>
       <translation>Perona-Malik</translation>
     </message>
@@ -926,6 +998,30 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     <message>
       <source>Polygons of any classes</source>
       <translation>Polygones de classes quelconques</translation>
+    </message>
+    <message>
+      <source>Pyramid: FCN-16s</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Pyramid: FCN-32s</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Pyramid: FCN-8s</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Pyramid: LRR</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Reads the bands one after the other with a memory cell: a third more weights than the GRU.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Refine scores</source>
@@ -968,6 +1064,10 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Scores</translation>
     </message>
     <message>
+      <source>Scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015): it sees further than the convolutional network, and is slower.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Scores even out along the edges of the image, and hardly across them.</source>
       <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
     </message>
@@ -992,8 +1092,48 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Graine du hasard</translation>
     </message>
     <message>
+      <source>Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs scikit-learn.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Smallest area, in square metres</source>
       <translation>Plus petite surface, en mètres carrés</translation>
+    </message>
+    <message>
+      <source>Spectra: 1-D convolutions</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: GRU, PRetanh</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: GRU, ReLU</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: GRU, one PRetanh slope</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: GRU, tanh</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: LSTM</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: convolutions, then LSTM</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: random forest</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra: support vector machine</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Starting the worker</source>
@@ -1060,6 +1200,10 @@ Sortes :</translation>
       <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
     </message>
     <message>
+      <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears vectors that are shifted or incomplete.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The disk is full. Make room, or choose a folder on another disk.</source>
       <translation>Le disque est plein. Faites de la place, ou choisissez un dossier sur un autre disque.</translation>
     </message>
@@ -1106,6 +1250,10 @@ Sortes :</translation>
     <message>
       <source>The labels of “{}” cannot be saved: {}</source>
       <translation>Les étiquettes de « {} » ne peuvent pas être enregistrées : {}</translation>
+    </message>
+    <message>
+      <source>The layer does not say the wavelengths of its bands. Write their numbers.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The layer “{}” cannot be copied for the worker: {}</source>
@@ -1204,8 +1352,32 @@ Sortes :</translation>
       <translation>Le raffineur est entraîné : meilleur au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
     </message>
     <message>
+      <source>The same network with an unbounded activation, whose training may diverge; to compare with.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The same network with the usual activation, to compare with.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The same network, whose activation bends alike in all channels.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The same with a stride of 32 pixels alone: large things only, to compare with.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The same with strides of 32 and 16 pixels alone: coarser outlines.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The scene has {} × {} pixels</source>
       <translation>La scène a {} × {} pixels</translation>
+    </message>
+    <message>
+      <source>The votes of 200 decision trees: trained in seconds, and hard to spoil; needs scikit-learn.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The worker crashed with an access violation (exit code {code}).</source>
@@ -1388,8 +1560,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>{}, fourni</translation>
     </message>
     <message>
-      <source>“{}” is no band number. Write bands as 1, 2, 3 or as a range, 1-10.</source>
-      <translation>« {} » n’est pas un numéro de bande. Écrivez les bandes comme 1, 2, 3 ou comme une plage, 1-10.</translation>
+      <source>“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>“{}” is no layer that can be opened: {}</source>
@@ -1538,6 +1710,13 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Where the rasters of runs and your labelled tiles are kept. Map Refiner never deletes them: empty “runs” yourself when the projects that show them are done with.</source>
       <translation>Où sont gardés les rasters des traitements et vos tuiles étiquetées. Map Refiner ne les supprime jamais : videz vous-même « runs » quand les projets qui les montrent sont finis.</translation>
+    </message>
+  </context>
+  <context>
+    <name>PreviewLayer</name>
+    <message>
+      <source>Step {} · {} (preview)</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>
@@ -1705,8 +1884,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Zone</translation>
     </message>
     <message>
+      <source>As They Are</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Bands</source>
       <translation>Bandes</translation>
+    </message>
+    <message>
+      <source>Colours</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Draw rectangle</source>
@@ -1721,8 +1908,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Celui de l’image</translation>
     </message>
     <message>
+      <source>Infrared</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Map View</source>
       <translation>Vue de la carte</translation>
+    </message>
+    <message>
+      <source>Natural</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Raster layer</source>
@@ -1737,12 +1932,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Scène</translation>
     </message>
     <message>
+      <source>Short-wave Infrared</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Size of the scene</source>
       <translation>Taille de la scène</translation>
     </message>
     <message>
-      <source>The bands to use, such as 1, 2, 3 or 1-10. A model needs as many as it was trained on, in its order.</source>
-      <translation>Les bandes à utiliser, comme 1, 2, 3 ou 1-10. Il en faut à un modèle autant que lors de son entraînement, dans le même ordre.</translation>
+      <source>The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer knows its wavelengths. A model needs as many as it was trained on, in its order.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The image to map. It must be a file, with any number of bands.</source>
@@ -1755,6 +1954,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>The pixel size to compute at, in metres on the ground. Larger pixels are faster; the networks see further, but less sharply. Results come back on the image's own pixels at export.</source>
       <translation>La taille de pixel du calcul, en mètres au sol. De plus grands pixels vont plus vite ; les réseaux voient plus loin, mais moins net. À l’export, les résultats reviennent sur les pixels de l’image.</translation>
+    </message>
+    <message>
+      <source>Which wavelengths the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). What is computed stays the same.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Whole Layer</source>
@@ -1778,6 +1981,29 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Step {}</source>
       <translation>Pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>Spectra</name>
+    <message>
+      <source>Mean of the labelled pixels in the image's own units, and one standard deviation around it: {}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectra of the classes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>band</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>nm</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} · {} pixels</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>

@@ -160,7 +160,7 @@ def test_cancel_ends_a_training_within_two_seconds(run, scores, label_layer, dra
         ("classify", {"EXTENT": "0,1,0,1"}, "does not touch"),
         ("refine", {"OUTPUT": "/nowhere/out.tif"}, "no folder /nowhere"),
         ("refine", {"OUTPUT": "out.png"}, "must be a file that ends in .tif"),
-        ("traincoarse", {}, "Give buildings, roads, or polygons"),
+        ("traincoarse", {}, "Give buildings, roads, polygons"),
         ("vectorize", {"OUTPUT": "polygons.kml"}, "must be a file that ends in .gpkg or .shp or .geojson"),
     ],
 )
