@@ -51,7 +51,7 @@
     </message>
     <message>
       <source>Reading the spectra…</source>
-      <translation type="unfinished" />
+      <translation>Lecture des spectres…</translation>
     </message>
     <message>
       <source>The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.</source>
@@ -59,7 +59,7 @@
     </message>
     <message>
       <source>The layer “{}” has no text field “{}”, which says what each polygon or point is.</source>
-      <translation type="unfinished" />
+      <translation>La couche « {} » n’a pas de champ texte « {} », qui dit ce qu’est chaque polygone ou point.</translation>
     </message>
     <message>
       <source>The layer “{}” is empty.</source>
@@ -106,7 +106,7 @@
     </message>
     <message>
       <source>Draw the mean spectrum of each labelled class, and how far it spreads.</source>
-      <translation type="unfinished" />
+      <translation>Tracer le spectre moyen de chaque classe étiquetée, et sa dispersion.</translation>
     </message>
     <message>
       <source>End the training now and keep its best weights.</source>
@@ -118,7 +118,7 @@
     </message>
     <message>
       <source>How many pixels of a class to learn from at most, drawn at random from the labels.</source>
-      <translation type="unfinished" />
+      <translation>De combien de pixels d’une classe apprendre au plus, tirés au hasard des étiquettes.</translation>
     </message>
     <message>
       <source>How wide the roads are on the ground.</source>
@@ -126,11 +126,11 @@
     </message>
     <message>
       <source>Kind</source>
-      <translation type="unfinished" />
+      <translation>Sorte</translation>
     </message>
     <message>
       <source>Labels</source>
-      <translation type="unfinished" />
+      <translation>Étiquettes</translation>
     </message>
     <message>
       <source>Make the coarse map, step 0, with the chosen model.</source>
@@ -138,7 +138,7 @@
     </message>
     <message>
       <source>Pixels a class</source>
-      <translation type="unfinished" />
+      <translation>Pixels par classe</translation>
     </message>
     <message>
       <source>Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap.</source>
@@ -146,7 +146,7 @@
     </message>
     <message>
       <source>Polygons or points with a text field “class”, of as many classes as you like; what lies between them says nothing. Draw several of each class: whole ones are held out to judge by.</source>
-      <translation type="unfinished" />
+      <translation>Polygones ou points avec un champ texte « class », d’autant de classes que vous voulez ; ce qui est entre eux ne dit rien. Dessinez-en plusieurs par classe : certains sont mis de côté en entier pour juger.</translation>
     </message>
     <message>
       <source>Progress of the training</source>
@@ -166,7 +166,7 @@
     </message>
     <message>
       <source>Show Spectra</source>
-      <translation type="unfinished" />
+      <translation>Montrer les spectres</translation>
     </message>
     <message>
       <source>Source</source>
@@ -182,7 +182,7 @@
     </message>
     <message>
       <source>The kind of model to train. Those of spectra look at single pixels: for images of many bands.</source>
-      <translation type="unfinished" />
+      <translation>La sorte de modèle à entraîner. Ceux des spectres regardent des pixels isolés : pour les images de nombreuses bandes.</translation>
     </message>
     <message>
       <source>Train</source>
@@ -206,7 +206,7 @@
     </message>
     <message>
       <source>What the kind of model does</source>
-      <translation type="unfinished" />
+      <translation>Ce que fait cette sorte de modèle</translation>
     </message>
   </context>
   <context>
@@ -749,7 +749,7 @@
     </message>
     <message>
       <source>Builds each class from shapes learnt from the labels, and adds finer ones where the coarser are unsure (Ghiasi and Fowlkes 2016): the slowest to train.</source>
-      <translation type="unfinished" />
+      <translation>Construit chaque classe de formes apprises des étiquettes, et en ajoute de plus fines là où les grossières hésitent (Ghiasi et Fowlkes 2016) : le plus lent à entraîner.</translation>
     </message>
     <message>
       <source>Cancelled.</source>
@@ -781,7 +781,7 @@
     </message>
     <message>
       <source>Classifies each pixel from the 32 x 32 pixels around it with few weights: for small sets of labels, and slow to use.</source>
-      <translation type="unfinished" />
+      <translation>Classe chaque pixel d’après les 32 x 32 pixels qui l’entourent, avec peu de poids : pour de petits jeux d’étiquettes, et lent à utiliser.</translation>
     </message>
     <message>
       <source>Classify image</source>
@@ -797,7 +797,7 @@
     </message>
     <message>
       <source>Convolutional network</source>
-      <translation type="unfinished" />
+      <translation>Réseau convolutif</translation>
     </message>
     <message>
       <source>Dense CRF</source>
@@ -881,11 +881,11 @@
     </message>
     <message>
       <source>Looks for shapes within the spectrum (Hu et al. 2015), and is quick to use.</source>
-      <translation type="unfinished" />
+      <translation>Cherche des formes dans le spectre (Hu et al. 2015), et est rapide à utiliser.</translation>
     </message>
     <message>
       <source>Looks for shapes within the spectrum and reads them in order (Wu and Prasad 2017); refine it with the opinion pool.</source>
-      <translation type="unfinished" />
+      <translation>Cherche des formes dans le spectre et les lit dans l’ordre (Wu et Prasad 2017) ; à raffiner par la mise en commun d’opinions.</translation>
     </message>
     <message>
       <source>Loss {:.3f}</source>
@@ -937,11 +937,11 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     </message>
     <message>
       <source>No good band lies in {}.</source>
-      <translation type="unfinished" />
+      <translation>Aucune bonne bande n’est dans {}.</translation>
     </message>
     <message>
-      <source>No layer is given. Give buildings, roads, or polygons of any classes.</source>
-      <translation>Aucune couche n’est donnée. Donnez des bâtiments, des routes, ou des polygones de classes quelconques.</translation>
+      <source>No layer is given. Give buildings, roads, polygons of any classes, or labels.</source>
+      <translation>Aucune couche n’est donnée. Donnez des bâtiments, des routes, des polygones de classes quelconques, ou des étiquettes.</translation>
     </message>
     <message>
       <source>No raster of scores is given.</source>
@@ -956,8 +956,16 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Nombre de polygones</translation>
     </message>
     <message>
+      <source>Of kinds that learn from single spectra, at most. Empty: the usual number.</source>
+      <translation>Pour les sortes qui apprennent de spectres isolés, au plus. Vide : le nombre habituel.</translation>
+    </message>
+    <message>
       <source>Opinion pool</source>
       <translation>Mise en commun d’opinions</translation>
+    </message>
+    <message>
+      <source>Or labels</source>
+      <translation>Ou des étiquettes</translation>
     </message>
     <message>
       <source>Or parameters to try, of kinds without weights. Empty: as many as the kind needs.</source>
@@ -981,11 +989,15 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     </message>
     <message>
       <source>Patches: LeNet</source>
-      <translation type="unfinished" />
+      <translation>Vignettes : LeNet</translation>
     </message>
     <message>
       <source>Perona-Malik</source>
       <translation>Perona-Malik</translation>
+    </message>
+    <message>
+      <source>Pixels a class</source>
+      <translation>Pixels par classe</translation>
     </message>
     <message>
       <source>Pixels that lie near each other and are alike in colour are drawn to the same class.</source>
@@ -1001,27 +1013,27 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     </message>
     <message>
       <source>Pyramid: FCN-16s</source>
-      <translation type="unfinished" />
+      <translation>Pyramide : FCN-16s</translation>
     </message>
     <message>
       <source>Pyramid: FCN-32s</source>
-      <translation type="unfinished" />
+      <translation>Pyramide : FCN-32s</translation>
     </message>
     <message>
       <source>Pyramid: FCN-8s</source>
-      <translation type="unfinished" />
+      <translation>Pyramide : FCN-8s</translation>
     </message>
     <message>
       <source>Pyramid: LRR</source>
-      <translation type="unfinished" />
+      <translation>Pyramide : LRR</translation>
     </message>
     <message>
       <source>Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.</source>
-      <translation type="unfinished" />
+      <translation>Lit les bandes d’un pixel l’une après l’autre (Mou et al. 2017) : pour de nombreuses bandes, et lent à entraîner.</translation>
     </message>
     <message>
       <source>Reads the bands one after the other with a memory cell: a third more weights than the GRU.</source>
-      <translation type="unfinished" />
+      <translation>Lit les bandes l’une après l’autre avec une cellule de mémoire : un tiers de poids de plus que le GRU.</translation>
     </message>
     <message>
       <source>Refine scores</source>
@@ -1065,7 +1077,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015): it sees further than the convolutional network, and is slower.</source>
-      <translation type="unfinished" />
+      <translation>Scores au pas de 32 pixels, affinés par ceux à 16 et 8 (Long et al. 2015) : il voit plus loin que le réseau convolutif, et est plus lent.</translation>
     </message>
     <message>
       <source>Scores even out along the edges of the image, and hardly across them.</source>
@@ -1093,7 +1105,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs scikit-learn.</source>
-      <translation type="unfinished" />
+      <translation>Sépare les classes deux à deux avec un noyau radial : fort avec peu d’étiquettes, lent avec beaucoup ; demande scikit-learn.</translation>
     </message>
     <message>
       <source>Smallest area, in square metres</source>
@@ -1101,39 +1113,39 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Spectra: 1-D convolutions</source>
-      <translation type="unfinished" />
+      <translation>Spectres : convolutions 1-D</translation>
     </message>
     <message>
       <source>Spectra: GRU, PRetanh</source>
-      <translation type="unfinished" />
+      <translation>Spectres : GRU, PRetanh</translation>
     </message>
     <message>
       <source>Spectra: GRU, ReLU</source>
-      <translation type="unfinished" />
+      <translation>Spectres : GRU, ReLU</translation>
     </message>
     <message>
       <source>Spectra: GRU, one PRetanh slope</source>
-      <translation type="unfinished" />
+      <translation>Spectres : GRU, une seule pente PRetanh</translation>
     </message>
     <message>
       <source>Spectra: GRU, tanh</source>
-      <translation type="unfinished" />
+      <translation>Spectres : GRU, tanh</translation>
     </message>
     <message>
       <source>Spectra: LSTM</source>
-      <translation type="unfinished" />
+      <translation>Spectres : LSTM</translation>
     </message>
     <message>
       <source>Spectra: convolutions, then LSTM</source>
-      <translation type="unfinished" />
+      <translation>Spectres : convolutions, puis LSTM</translation>
     </message>
     <message>
       <source>Spectra: random forest</source>
-      <translation type="unfinished" />
+      <translation>Spectres : forêt aléatoire</translation>
     </message>
     <message>
       <source>Spectra: support vector machine</source>
-      <translation type="unfinished" />
+      <translation>Spectres : machine à vecteurs de support</translation>
     </message>
     <message>
       <source>Starting the worker</source>
@@ -1201,7 +1213,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears vectors that are shifted or incomplete.</source>
-      <translation type="unfinished" />
+      <translation>Le réseau grossier de l’article, pour des images en couleur de 0,25 à 1 m : il regarde 30 pixels autour, et supporte des vecteurs décalés ou incomplets.</translation>
     </message>
     <message>
       <source>The disk is full. Make room, or choose a folder on another disk.</source>
@@ -1253,7 +1265,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The layer does not say the wavelengths of its bands. Write their numbers.</source>
-      <translation type="unfinished" />
+      <translation>La couche ne dit pas les longueurs d’onde de ses bandes. Écrivez leurs numéros.</translation>
     </message>
     <message>
       <source>The layer “{}” cannot be copied for the worker: {}</source>
@@ -1353,23 +1365,23 @@ Sortes :</translation>
     </message>
     <message>
       <source>The same network with an unbounded activation, whose training may diverge; to compare with.</source>
-      <translation type="unfinished" />
+      <translation>Le même réseau avec une activation non bornée, dont l’entraînement peut diverger ; pour comparer.</translation>
     </message>
     <message>
       <source>The same network with the usual activation, to compare with.</source>
-      <translation type="unfinished" />
+      <translation>Le même réseau avec l’activation habituelle, pour comparer.</translation>
     </message>
     <message>
       <source>The same network, whose activation bends alike in all channels.</source>
-      <translation type="unfinished" />
+      <translation>Le même réseau, dont l’activation se courbe de même dans tous les canaux.</translation>
     </message>
     <message>
       <source>The same with a stride of 32 pixels alone: large things only, to compare with.</source>
-      <translation type="unfinished" />
+      <translation>Le même avec le seul pas de 32 pixels : grandes choses seulement, pour comparer.</translation>
     </message>
     <message>
       <source>The same with strides of 32 and 16 pixels alone: coarser outlines.</source>
-      <translation type="unfinished" />
+      <translation>Le même avec les seuls pas de 32 et 16 pixels : contours plus grossiers.</translation>
     </message>
     <message>
       <source>The scene has {} × {} pixels</source>
@@ -1377,7 +1389,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The votes of 200 decision trees: trained in seconds, and hard to spoil; needs scikit-learn.</source>
-      <translation type="unfinished" />
+      <translation>Les votes de 200 arbres de décision : entraîné en quelques secondes, et difficile à gâter ; demande scikit-learn.</translation>
     </message>
     <message>
       <source>The worker crashed with an access violation (exit code {code}).</source>
@@ -1442,14 +1454,18 @@ Sortes :</translation>
     <message>
       <source>Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to a file of weights for &lt;i&gt;Classify image&lt;/i&gt;.
 
-Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a text field that names them; what no feature covers is background. OpenStreetMap will do: that it is shifted and incomplete is what the refiner is for.
+Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a text field that names them; what no feature covers is background. OpenStreetMap will do: that it is shifted and incomplete is what the refiner is for. Or give labels instead, which bring their own classes: polygons or points with a text field &lt;i&gt;class&lt;/i&gt;, or a raster of class indices; what lies between them says nothing.
 
-Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the training did not see, against the same layers.</source>
+Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the training did not see, against the same layers.
+
+Kinds:</source>
       <translation>Entraîne un réseau à distinguer des classes dans une image, à partir de couches vecteur qui la recouvrent, et l’enregistre dans un fichier de poids pour &lt;i&gt;Classer une image&lt;/i&gt;.
 
-Donnez des polygones de bâtiments, des lignes ou polygones de routes, ou une couche de polygones de classes quelconques avec un champ texte qui les nomme ; ce qu’aucune entité ne couvre est le fond. OpenStreetMap suffit : qu’il soit décalé et incomplet, c’est l’affaire du raffineur.
+Donnez des polygones de bâtiments, des lignes ou polygones de routes, ou une couche de polygones de classes quelconques avec un champ texte qui les nomme ; ce qu’aucune entité ne couvre est le fond. OpenStreetMap suffit : qu’il soit décalé et incomplet, c’est l’affaire du raffineur. Ou donnez plutôt des étiquettes, qui apportent leurs propres classes : des polygones ou points avec un champ texte &lt;i&gt;class&lt;/i&gt;, ou un raster d’indices de classe ; ce qui est entre eux ne dit rien.
 
-Deux minutes sur un processeur sont habituelles. L’IoU moyen de validation est mesuré sur des parties de l’image que l’entraînement n’a pas vues, avec les mêmes couches.</translation>
+Deux minutes sur un processeur sont habituelles. L’IoU moyen de validation est mesuré sur des parties de l’image que l’entraînement n’a pas vues, avec les mêmes couches.
+
+Sortes :</translation>
     </message>
     <message>
       <source>Trying parameters {} of {}</source>
@@ -1561,7 +1577,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
-      <translation type="unfinished" />
+      <translation>« {} » n’est pas un numéro de bande. Écrivez les bandes comme 1, 2, 3, comme une plage, 1-10, ou comme 450-900 nm.</translation>
     </message>
     <message>
       <source>“{}” is no layer that can be opened: {}</source>
@@ -1716,7 +1732,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <name>PreviewLayer</name>
     <message>
       <source>Step {} · {} (preview)</source>
-      <translation type="unfinished" />
+      <translation>Pas {} · {} (aperçu)</translation>
     </message>
   </context>
   <context>
@@ -1885,7 +1901,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>As They Are</source>
-      <translation type="unfinished" />
+      <translation>Telles quelles</translation>
     </message>
     <message>
       <source>Bands</source>
@@ -1893,7 +1909,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Colours</source>
-      <translation type="unfinished" />
+      <translation>Couleurs</translation>
     </message>
     <message>
       <source>Draw rectangle</source>
@@ -1909,7 +1925,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Infrared</source>
-      <translation type="unfinished" />
+      <translation>Infrarouge</translation>
     </message>
     <message>
       <source>Map View</source>
@@ -1917,7 +1933,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Natural</source>
-      <translation type="unfinished" />
+      <translation>Naturelles</translation>
     </message>
     <message>
       <source>Raster layer</source>
@@ -1933,7 +1949,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Short-wave Infrared</source>
-      <translation type="unfinished" />
+      <translation>Infrarouge à ondes courtes</translation>
     </message>
     <message>
       <source>Size of the scene</source>
@@ -1941,7 +1957,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer knows its wavelengths. A model needs as many as it was trained on, in its order.</source>
-      <translation type="unfinished" />
+      <translation>Les bandes à utiliser, comme 1, 2, 3 ou 1-10, ou 450-900 nm si la couche connaît ses longueurs d’onde. Il en faut à un modèle autant que lors de son entraînement, dans le même ordre.</translation>
     </message>
     <message>
       <source>The image to map. It must be a file, with any number of bands.</source>
@@ -1957,7 +1973,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Which wavelengths the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). What is computed stays the same.</source>
-      <translation type="unfinished" />
+      <translation>Les longueurs d’onde que la couche montre en rouge, vert et bleu : naturelles (650, 560, 480 nm), infrarouge (850, 650, 560) ou infrarouge à ondes courtes (2200, 850, 650). Ce qui est calculé reste le même.</translation>
     </message>
     <message>
       <source>Whole Layer</source>
@@ -1987,23 +2003,23 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <name>Spectra</name>
     <message>
       <source>Mean of the labelled pixels in the image's own units, and one standard deviation around it: {}.</source>
-      <translation type="unfinished" />
+      <translation>Moyenne des pixels étiquetés dans les unités de l’image, et un écart-type autour : {}.</translation>
     </message>
     <message>
       <source>Spectra of the classes</source>
-      <translation type="unfinished" />
+      <translation>Spectres des classes</translation>
     </message>
     <message>
       <source>band</source>
-      <translation type="unfinished" />
+      <translation>bande</translation>
     </message>
     <message>
       <source>nm</source>
-      <translation type="unfinished" />
+      <translation>nm</translation>
     </message>
     <message>
       <source>{} · {} pixels</source>
-      <translation type="unfinished" />
+      <translation>{} · {} pixels</translation>
     </message>
   </context>
   <context>
