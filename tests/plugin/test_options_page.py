@@ -63,6 +63,7 @@ def test_a_python_is_described(page, wait_until):
     wait_until(page.test.isEnabled, 60, "the answer")
     assert "torch 2" in page.report.text()
     assert "Device: " in page.report.text()
+    assert "One step on 1000" in page.report.text()
     assert "Missing" not in page.report.text()
 
 

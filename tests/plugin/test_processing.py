@@ -13,6 +13,7 @@ import pytest
 from map_refiner.plugin.processing.provider import register, unregister
 from map_refiner.plugin.processing.train_coarse import classes_of
 from map_refiner.plugin.refusal import Refused
+from map_refiner.plugin.settings import Settings
 from osgeo import gdal
 from qgis.core import (
     QgsApplication,
@@ -169,6 +170,21 @@ def test_bad_input_gets_a_sentence(run, scores, tmp_path, key, wrong, sentence):
     with pytest.raises(QgsProcessingException, match=re.escape(sentence)):
         run(key, {**good, **wrong})
     assert not list(tmp_path.glob("out*"))
+
+
+@pytest.mark.parametrize(
+    ("python", "sentence"),
+    [
+        ("/nowhere", "No Python with PyTorch was found"),
+        ("/bin/false", "The worker ended unexpectedly (exit code 1)"),
+        ("/etc/passwd", "could not be started"),
+    ],
+)
+def test_a_python_that_does_not_work_gets_a_sentence(run, scores, tmp_path, python, sentence):
+    Settings().python = python
+    with pytest.raises(QgsProcessingException, match=re.escape(sentence)):
+        run("refine", {**scores, "OUTPUT": str(tmp_path / "out.tif")})
+    assert not list(tmp_path.glob("*.tif"))
 
 
 def test_classes_come_from_a_field(label_layer, draw_tile, tmp_path):
