@@ -28,7 +28,7 @@ from .tiles import Tile, surround
 
 MOMENT_S = 0.13  # of computing: with all that comes after it, pixels are there within 0.3 s
 PACE_S = 4e-7  # a pixel and step, until it is measured
-MOST_PIXELS = 4_000_000  # however fast the machine is
+FEWEST_PIXELS, MOST_PIXELS = 100_000, 4_000_000  # however slow or fast the machine is
 MOST_READ = 200_000_000  # pixels that may be thinned out; to read more takes longer than it is worth
 CLOSE = 1.25  # a thinning by less is not worth the blur
 
@@ -134,7 +134,7 @@ class Previewer:
         except RasterError:
             return None
         pixels = core.height * core.width
-        most = min(MOST_PIXELS, MOMENT_S / self._pace)
+        most = min(max(FEWEST_PIXELS, MOMENT_S / self._pace), MOST_PIXELS)
         factor = max(view.thinning(grid), math.sqrt(pixels / most))
         seen = self._seen if self._seen is not None and self._seen.refiner is session.refiner else None
         if seen is not None and seen.part.core == core and 0.7 < factor / seen.part.factor < 1.4:

@@ -35,7 +35,7 @@ def refine_tile(
             prepared,
             tile.borders,
             range(index, index + 1),
-            torch.from_numpy(valid).to(device),
+            None if valid.all() else torch.from_numpy(valid).to(device),  # to hold what is missing costs a copy
         )
         synchronize(device)
     top = 0 if tile.borders.top else margin(refiner)

@@ -94,7 +94,8 @@ def test_another_refiner_is_previewed_with_its_own_reach(session, pixels):
     assert np.allclose(shown, crop(read(session.path(step.scores), HEAT_OF_ROADS)[0], *CLOSE_UP), atol=1e-5)
 
 
-def test_a_slow_machine_shows_fewer_pixels(session, pixels):
+def test_a_slow_machine_shows_fewer_pixels(session, pixels, monkeypatch):
+    monkeypatch.setattr(previews, "FEWEST_PIXELS", 10)
     previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
     previewer._pace = previews.MOMENT_S / 500
     shown, bounds = read(previewer.make(0, view, 0))
