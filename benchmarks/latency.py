@@ -82,8 +82,10 @@ def measured(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
         ended = subprocess.run(command, env=environment, capture_output=True, text=True)
         if not report.exists():
             raise SystemExit(f"QGIS ended with {ended.returncode} before it had measured:\n{ended.stderr[-2000:]}")
-        found: dict[str, list[float]] = json.loads(report.read_text(encoding="utf-8"))
-        return found
+        found = json.loads(report.read_text(encoding="utf-8"))
+        if "error" in found:
+            raise SystemExit(found["error"])
+        return dict(found)
 
 
 def rate() -> float:
