@@ -144,7 +144,7 @@ def learn_bases(labels: Sequence[Labels], classes: int, seed: int) -> Tensor:
         masks = _masks(labels, k, generator)
         if len(masks) < 2:
             continue
-        around = masks - masks.mean(dim=0)
+        around = (masks - masks.mean(dim=0)).double()  # noise would look like spread
         squares, vectors = torch.linalg.eigh(around.t() @ around / len(masks))  # the least first
         count = min(BASES, len(masks))
         scaled = (vectors * squares.clamp_min(0).sqrt()).t().flip(0)[:count]

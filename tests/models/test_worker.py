@@ -189,7 +189,7 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
     worker.do(p.Step(0))
     worker.do(p.ExportPolygons(1, str(tmp_path / "p.gpkg")))
     assert "none of fcn, " in worker.refuse(p.TrainCoarse((), model, kind="oracle", labels=labels))
-    assert "class" in worker.refuse(p.TrainCoarse((), model, kind="lstm", labels=image.replace(".tif", ".gpkg")))
+    assert "There is no file" in worker.refuse(p.TrainCoarse((), model, kind="lstm", labels=labels + "x"))
 
 
 def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, town, tmp_path, refiner_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 import torch
-from map_refiner.models.checkpoint import load_coarse
+from map_refiner.models.checkpoint import Card, load_coarse, save_model
 from map_refiner.models.coarse.kinds import KINDS
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.coarse.train import Recipe
@@ -56,34 +56,47 @@ def trained(request, cube, tmp_path_factory):
     scene = Scene(write_raster(folder / "cube.tif", image))
     truth = raster_labels(write_raster(folder / "labels.tif", labels[None]), scene.grid)
     kind = request.param
-    examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
-    about = about_coarse(kind, NAMES, scene, "patches")
-    steps = {"random-forest": 20, "svm-rbf": 2}.get(kind, 2 if not KINDS[kind].is_spectral else 30)
     path = str(folder / "model.safetensors")
-    recipe = Recipe(steps, 0, batch=2)
-    outcome = train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
-    yield kind, path, scene, labels, outcome
+    if KINDS[kind].is_spectral:
+        examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
+        about = about_coarse(kind, NAMES, scene, "patches")
+        recipe = Recipe({"random-forest": 20, "svm-rbf": 2}.get(kind, 30), 0)
+        train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
+    else:
+        torch.manual_seed(0)
+        net = shaken(KINDS[kind].make(len(NAMES), len(scene.bands)))
+        save_model(path, net, Card(kind, NAMES, len(scene.bands), 30))
+    yield kind, path, scene, labels
     scene.close()
 
 
+def shaken(net):
+    """Draw all weights at random, so that no layer is zero and what each sees is seen in the scores."""
+    with torch.no_grad():
+        for weight in [*net.parameters(), *net.buffers()]:
+            fan_in = weight[0].numel() if weight.dim() > 1 else 10
+            weight.normal_(0, fan_in**-0.5)
+    return net
+
+
 def test_the_file_knows_its_kind_and_its_statistics(trained):
-    kind, path, scene, _, outcome = trained
+    kind, path, scene, _ = trained
     _, card = load_coarse(path)
     assert (card.kind, card.role, card.classes, card.bands) == (kind, "coarse", NAMES, BANDS)
     if KINDS[kind].is_spectral:
         assert card.statistics == scene.statistics
+        assert card.quality.startswith("mean IoU 0.")
     else:
         assert card.statistics is None
-    assert f"{outcome.held_out_miou:.3f}" in card.quality
 
 
 def test_tiled_equals_untiled(trained):
-    _, path, scene, _, _ = trained
+    _, path, scene, _ = trained
     model, card = load_coarse(path)
     whole = Window(0, 0, SIDE, SIDE)
     untiled = score_window(model, scene, whole, CPU, card.statistics)
     assert np.isfinite(untiled).all()
-    for size in (32, 64):
+    for size in (64,) if model.halo > 100 else (32, 64):
         tiled = np.full_like(untiled, np.nan)
         for tile in tiles(SIDE, SIDE, size, 0):
             part = score_window(model, scene, tile.core, CPU, card.statistics)
@@ -91,21 +104,19 @@ def test_tiled_equals_untiled(trained):
         assert np.abs(tiled - untiled).max() <= 1e-5 * np.abs(untiled).max()
 
 
+@pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
 def test_the_spectral_kinds_learn(trained):
-    kind, path, scene, labels, _ = trained
-    if not KINDS[kind].is_spectral:
-        pytest.skip("two updates teach a spatial net nothing")
+    kind, path, scene, labels = trained
     model, card = load_coarse(path)
     scores = score_window(model, scene, Window(0, 0, SIDE, SIDE), CPU, card.statistics)
     enough = 0.9 if kind in NEEDS_SCIKIT_LEARN else 0.45  # a third is chance; networks need more updates than these
     assert (scores.argmax(axis=0) == labels).mean() > enough
 
 
+@pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
 def test_a_spectral_model_sees_a_darker_image_as_it_is(trained, tmp_path, cube):
     """It standardises by what it was trained with, so that a scene of one class alone keeps its class."""
-    kind, path, scene, labels, _ = trained
-    if not KINDS[kind].is_spectral:
-        pytest.skip("the spatial kinds take each scene's own statistics")
+    _, path, scene, labels = trained
     model, card = load_coarse(path)
     rows, columns = (int(places[0]) for places in np.nonzero(labels == 1))
     size = SIDE // 6
@@ -117,10 +128,9 @@ def test_a_spectral_model_sees_a_darker_image_as_it_is(trained, tmp_path, cube):
     assert (there.argmax(axis=0) == here.argmax(axis=0)).mean() > 0.97
 
 
+@pytest.mark.parametrize("trained", ["random-forest"], indirect=True)
 def test_damaged_trees_are_refused(trained, tmp_path):
-    kind, path, *_ = trained
-    if kind != "random-forest":
-        pytest.skip("of forests")
+    _, path, *_ = trained
     arrays = load_file(path)
     arrays["left"][0] = 10**6
     _, card = load_coarse(path)
