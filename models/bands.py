@@ -60,7 +60,7 @@ def parse_bands(text: str, reader: GridReader) -> tuple[int, ...]:
     chosen: list[int] = []
     for part in filter(None, (each.strip() for each in re.split(r"[,;]", text))):
         span = RANGE.fullmatch(part)
-        chosen += _between(span, reader) if span else _numbered(part, len(reader.band_names))
+        chosen += _between(span, reader) if span else _numbered(part, reader)
     if len(set(chosen)) != len(chosen):
         raise RasterError(f"A band is named twice in {text!r}.")
     return tuple(chosen)
@@ -82,13 +82,14 @@ def _between(span: re.Match[str], reader: GridReader) -> list[int]:
     return found
 
 
-def _numbered(part: str, count: int) -> list[int]:
+def _numbered(part: str, reader: GridReader) -> list[int]:
     numbers = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", part)
     if numbers is None:
         raise RasterError(f"Bands are numbers (1,2,3), ranges (1-10) or wavelengths (450-900 nm); found {part!r}.")
+    count = len(reader.band_names)
     first, last = int(numbers[1]), int(numbers[2] or numbers[1])
     if not 1 <= first <= last <= count:
-        raise RasterError(f"There is no band {part}; the raster has bands 1 to {count}.")
+        raise RasterError(f"{reader.path.name} has {count} bands; there is no band {part}.")
     return list(range(first, last + 1))
 
 

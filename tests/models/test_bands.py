@@ -91,7 +91,7 @@ def test_texts(envi, array, text, bands):
     ("text", "error"),
     [
         ("red", "found 'red'"),
-        ("0-3", "no band 0-3; the raster has bands 1 to 30"),
+        ("0-3", "has 30 bands; there is no band 0-3"),
         ("31", "no band 31"),
         ("2-1", "no band 2-1"),
         ("1-3,2", "named twice"),

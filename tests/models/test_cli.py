@@ -302,7 +302,7 @@ CASES = {
     "image is text": ("classify @text.tif --model COARSE -o OUT.tif", "not a raster that can be read"),
     "image is NoData": ("classify @nothing.tif --model COARSE -o OUT.tif", "NoData everywhere"),
     "bands missing": ("classify IMAGE --model COARSE --bands 1,2,9 -o OUT.tif", "has 3 bands; there is no band 9"),
-    "bands nonsense": ("classify IMAGE --model COARSE --bands red -o OUT.tif", r"Bands are numbers \(1,2,3\), ranges"),
+    "bands nonsense": ("classify IMAGE --model COARSE --bands red -o OUT.tif", "Bands are numbers (1,2,3), ranges"),
     "bands too few": ("classify IMAGE --model COARSE --bands 1 -o OUT.tif", "expects 3 bands; 1 of image.tif"),
     "metres without a CRS": ("classify @nowhere.tif --model COARSE --pixel-size 1 -o OUT.tif", "has no CRS"),
     "pixel size negative": ("classify IMAGE --model COARSE --pixel-size -1 -o OUT.tif", "positive number of metres"),
