@@ -47,6 +47,7 @@ class KeepControl(Part):
         """Let go of the run and of the project."""
         self.keep()
         self.release()
+        self._withdraw()
         self.desk.project.writeProject.disconnect(self._on_project_written)
         self.desk.project.readProject.disconnect(self._on_project_read)
         self.desk.project.cleared.disconnect(self.release)
