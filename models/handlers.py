@@ -25,6 +25,8 @@ from .progress import Clock, share
 from .rasters import environment
 from .refine.kinds import LESSONS
 from .refine.lesson import coarse_miou
+from .regions import region_at
+from .relearning import learn_on
 from .results import evaluate, write_classes, write_scores
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
@@ -32,6 +34,7 @@ from .session import Session, resume
 from .spectra import class_spectra
 from .steps import Step
 from .training import Epoch
+from .views import doubts_of, write_view
 from .wire import Wire
 
 TELL_EVERY_S = 0.2
@@ -231,6 +234,39 @@ class Handlers:
     def _on_showfilters(self, request: p.ShowFilters) -> None:
         session, _ = self._source(request.step)
         self._wire.send(show_filters(session, request, self._watch("Filtering the scene")))
+
+    # --- correcting ------------------------------------------------------------------------------------------
+
+    def _on_correct(self, request: p.Correct) -> None:
+        session = self._open_session()
+        for step in session.correct(request.layer, request.step, self._watch("Binding the corrections")):
+            self._wire.send(p.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))
+
+    def _on_learnon(self, request: p.LearnOn) -> None:
+        session = self._open_session()
+        self._say(0.0, "Reading the corrections", None)
+        tell = self._tell_training(None)
+        found = learn_on(
+            session, request.labels, request.model, request.updates, request.seed, self._wire.stopped.is_set, tell
+        )
+        session.use_refiner(found.refiner, request.model, found.card.classes)
+        self._wire.send(
+            p.Learnt(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile)
+        )
+
+    def _on_finddoubts(self, request: p.FindDoubts) -> None:
+        session, _ = self._source(request.step)
+        self._wire.send(doubts_of(session, request.step, request.count, self._watch("Looking for doubtful places")))
+
+    def _on_findregion(self, request: p.FindRegion) -> None:
+        session, _ = self._source(request.step)
+        found = region_at(session.path(session.history[request.step].classes_raster), request.x, request.y)
+        self._wire.send(p.RegionFound(found.outline.wkt, found.index, found.pixels))
+
+    def _on_writeview(self, request: p.WriteView) -> None:
+        session, _ = self._source(request.step)
+        write_view(session, request.step, request.view, request.path, self._watch("Writing the layer"))
+        self._wire.send(p.ViewWritten(request.step, request.view, request.path))
 
     # --- shared ----------------------------------------------------------------------------------------------
 

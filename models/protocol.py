@@ -180,6 +180,50 @@ class ShowSpectra:
 
 
 @dataclass(frozen=True)
+class Correct:
+    """Bind the corrections of a vector layer from now on, and rewrite a step and those after it."""
+
+    layer: str  # polygons with a field "class": the classes, "unsure"
+    step: int
+
+
+@dataclass(frozen=True)
+class LearnOn:
+    """Teach the refiner in use on from the corrections, and use it from then on."""
+
+    model: str  # where the weights go, *.safetensors
+    labels: str = ""  # also a labelled tile, as in `TrainRefiner`
+    updates: int | None = None  # of the weights; None: as many as a few seconds allow
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FindDoubts:
+    """Find the places of a step that are most worth a label or a correction."""
+
+    step: int
+    count: int = 20
+
+
+@dataclass(frozen=True)
+class FindRegion:
+    """Find the connected part of a step's class map at a place in the image's CRS."""
+
+    step: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class WriteView:
+    """Write "uncertainty", "change" or "change since coarse" of a step as a raster."""
+
+    step: int
+    view: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the running training early and keep its best weights. Seen while another request runs."""
 
@@ -340,6 +384,53 @@ class SpectraShown:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """What is seen of a step is written anew, with the corrections bound."""
+
+    index: int
+    scores: str
+    classes_raster: str
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The refiner has learnt on; fractions in 0-1, of what it gets right by itself before and after."""
+
+    model: str
+    updates: int
+    stopped: bool
+    corrected: tuple[float, float]  # the share of the corrected pixels
+    tile: tuple[float, float] | None = None  # the mean IoU on the labelled tile
+
+
+@dataclass(frozen=True)
+class DoubtsFound:
+    """Places that are worth a look, the best first."""
+
+    step: int
+    places: tuple[tuple[float, float, float, int, int], ...]  # x, y in the image's CRS, worth 0-1, likeliest classes
+    radius: float  # of a place, in the units of the CRS
+
+
+@dataclass(frozen=True)
+class RegionFound:
+    """A connected part of the class map, as WKT in the image's CRS."""
+
+    wkt: str
+    class_index: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class ViewWritten:
+    """A view of a step is in a raster."""
+
+    step: int
+    view: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The request is done."""
 
@@ -379,6 +470,11 @@ Request = Union[
     Evaluate,
     ShowFilters,
     ShowSpectra,
+    Correct,
+    LearnOn,
+    FindDoubts,
+    FindRegion,
+    WriteView,
     Stop,
     Cancel,
 ]
@@ -396,6 +492,11 @@ Event = Union[
     Evaluated,
     FiltersShown,
     SpectraShown,
+    Corrected,
+    Learnt,
+    DoubtsFound,
+    RegionFound,
+    ViewWritten,
     Finished,
     Cancelled,
     Failed,

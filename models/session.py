@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ import torch
 from .checkpoint import Card, load_coarse, load_refiner
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
+from .corrections import bind, read_corrections
 from .device import out_of_memory
-from .errors import CheckpointError, RefinerError
+from .errors import CheckpointError, LabelError, RefinerError
 from .files import write_whole
 from .overlap import Behind, ahead
 from .progress import Watch, share
@@ -26,7 +28,7 @@ from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
 from .refine.run import margin
 from .scene import KEPT_VALUES, Scene
-from .score_maps import LOG_FLOOR, Mask, ScoreMaps, Scores, Window
+from .score_maps import LOG_FLOOR, Labels, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
 from .tile_step import best_classes, prepare_tile, refine_tile, undecided
 from .tiles import Tile, tiles
@@ -50,6 +52,9 @@ class Session:
         self.refiner_path = ""
         self._maker = ""  # the refiner, as the steps that it made know it
         self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
+        self.corrections: Labels | None = None  # on the whole grid
+        self.corrections_path = ""
+        self._superseded: list[str] = []  # rasters that a correction has replaced
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
         self._prepared: tuple[str, torch.Tensor] | None = None  # by the state it began with, where the scene is whole
@@ -99,6 +104,9 @@ class Session:
         tile: int,
     ) -> Step:
         grid = self.scene.grid
+        if self.corrections is not None and classes != self.classes:
+            self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
+            self.corrections, self.corrections_path = None, ""
         seconds, known = 0.0, False
         with (
             StepWriter(self._names(0), self.run_dir, grid, classes, self.scene.pixel_size_m) as writer,
@@ -110,7 +118,7 @@ class Session:
                 maps, valid = logits(window)
                 seconds += time.perf_counter() - started
                 log = torch.log_softmax(torch.from_numpy(maps), dim=0).clamp_min(np.log(LOG_FLOOR)).numpy()
-                behind.do(partial(writer.write, log, valid, window))
+                behind.do(partial(writer.write, log, valid, window, self.bound(log, window)))
                 known = known or bool(valid.any())
                 watch((n + 1) / len(parts))
             if not known:
@@ -236,8 +244,10 @@ class Session:
             is_prepared = self._prepared is not None and len(parts) == 1
 
             def read(tile: Tile) -> tuple[Tile, Scores, Scores, Scores, Mask]:
-                state = before.values(bands, tile.outer)
-                begun = first.values(range(1, count + 1), tile.outer) if index and not is_prepared else state
+                state = self.bound(before.values(bands, tile.outer), tile.outer)
+                begun = state
+                if index and not is_prepared:
+                    begun = self.bound(first.values(range(1, count + 1), tile.outer), tile.outer)
                 image, valid = self.scene.read(tile.outer)
                 return tile, state, begun, image, valid & (state[0] != NODATA)
 
@@ -249,10 +259,11 @@ class Session:
                 seconds += time.perf_counter() - started
                 rows, columns = tile.core.slices(tile.outer)
                 kept = valid[rows, columns]
-                old, new = best_classes(state[:count, rows, columns]), best_classes(after[:count])
+                seen = self.bound(after, tile.core)
+                old, new = best_classes(state[:count, rows, columns]), best_classes(seen[:count])
                 flips += int(np.count_nonzero((old != new) & kept))
                 pixels += int(np.count_nonzero(kept))
-                behind.do(partial(writer.write, after, kept, tile.core))
+                behind.do(partial(writer.write, after, kept, tile.core, seen))
                 watch((n + 1) / len(parts))
         return writer.step(flips / max(1, pixels), seconds * 1000, self._maker, index + 1)
 
@@ -265,6 +276,59 @@ class Session:
         prepared = prepare_tile(refiner, image, begun, valid, tile.borders, self.device)
         self._prepared = (keep, prepared) if keep else None
         return prepared
+
+    # --- correcting ------------------------------------------------------------------------------------------
+
+    def correct(self, path: str, start: int, watch: Watch) -> Iterator[Step]:
+        """Bind the corrections of a layer from now on; rewrite step `start` and those after it, and yield each.
+
+        The next step begins anew from there, so that what was corrected spreads as far as at a first step.
+
+        Raises:
+            LabelError: for a layer that holds no corrections; those that were bound before stay.
+        """
+        if not 0 <= start < len(self.history):
+            raise RefinerError(f"There is no step {start}; the last one is {len(self.history) - 1}.")
+        self.corrections = read_corrections(path, self.scene.grid, self.classes)
+        self.corrections_path, self._prepared = path, None
+        self._clear_superseded()
+        count = len(self.history) - start
+        for n, index in enumerate(range(start, len(self.history))):
+            old, step = self.history[index], self._rewritten(index, share(watch, n / count, 1 / count))
+            self._superseded += [old.scores, old.classes_raster]
+            self.history[index] = step
+            self.save()
+            yield step
+
+    def _rewritten(self, index: int, watch: Watch) -> Step:
+        """Write anew what is seen of a step, from its state and the corrections."""
+        grid, step, count = self.scene.grid, self.history[index], len(self.classes)
+        scores, classes_raster, _, _ = self._names(index)
+        names = (scores, classes_raster, step.state, index)
+        parts = [part.core for part in tiles(grid.height, grid.width, TILE, 0)]
+        with (
+            GridReader(self.run_dir / step.state) as reader,
+            StepWriter(names, self.run_dir, grid, self.classes, self.scene.pixel_size_m, keep_state=True) as writer,
+        ):
+            for n, window in enumerate(parts):
+                state, _ = reader.read(range(1, count + 1), window)
+                writer.write(state, state[0] != NODATA, window, self.bound(state, window))
+                watch((n + 1) / len(parts))
+        return writer.step(step.changed, step.milliseconds, step.refiner)
+
+    def bound(self, scores: Scores, window: Window) -> Scores:
+        """Return (channels, rows, columns) of a window with the corrections bound."""
+        if self.corrections is None:
+            return scores
+        return bind(scores, self.corrections[window.slices()], len(self.classes))
+
+    def _clear_superseded(self) -> None:
+        """Delete what the correction before the last one replaced; QGIS shows the newer rasters by now."""
+        for name in self._superseded:
+            for path in self.run_dir.glob(f"{Path(name).stem}.*"):
+                with suppress(OSError):  # a raster that is still open somewhere stays
+                    path.unlink()
+        self._superseded = []
 
     # --- what the steps hold ---------------------------------------------------------------------------------
 
@@ -303,6 +367,7 @@ class Session:
             "pixel_size_m": self.scene.asked_pixel_size_m,
             "classes": self.classes,
             "refiner": self.refiner_path,
+            "corrections": self.corrections_path,
             "serial": self._serial,
             "history": [asdict(step) for step in self.history],
         }
@@ -336,6 +401,12 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
         raise RefinerError(f"{folder} is not the folder of a run that can be gone on with: {error}.") from error
     for left in folder.glob(".*.part"):  # by a worker that was killed while it wrote
         left.unlink(missing_ok=True)
+    if content.get("corrections"):
+        try:
+            session.corrections = read_corrections(content["corrections"], scene.grid, session.classes)
+            session.corrections_path = content["corrections"]
+        except LabelError as error:
+            session.notices.append(f"The corrections are bound no longer: {error}")
     if content["refiner"]:
         try:
             session.load_refiner(content["refiner"])

@@ -32,7 +32,7 @@ class Step:
 
 
 class StepWriter:
-    """Writes the three rasters of a step side by side; all of them appear, or none."""
+    """Writes the rasters of a step side by side; all of them appear, or none."""
 
     def __init__(
         self,
@@ -42,7 +42,9 @@ class StepWriter:
         classes: Sequence[str],
         pixel_size_m: float | None,
         memory: int = 0,
+        keep_state: bool = False,
     ) -> None:
+        """Begin the three rasters; with `keep_state` the two that are seen, of a state that is on disk already."""
         self._names, self._folder, self._count = names, folder, len(classes)
         large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
         bands = (*classes, *(f"memory {number + 1}" for number in range(memory)))
@@ -50,16 +52,23 @@ class StepWriter:
             scores = score_writer(folder / names[0], grid, classes, pixel_size_m, large, large)
             self._scores = files.enter_context(scores)
             self._classes = files.enter_context(class_writer(folder / names[1], grid, classes, large))
-            self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
+            self._state = None
+            if not keep_state:
+                self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
             self._files = files.pop_all()
 
-    def write(self, state: Scores, valid: Mask, window: Window) -> None:
-        """Write a (classes + memory, rows, columns) state, logits first, at a window."""
-        maps = torch.from_numpy(state[: self._count])
+    def write(self, state: Scores, valid: Mask, window: Window, seen: Scores | None = None) -> None:
+        """Write a (classes + memory, rows, columns) state, logits first, at a window.
+
+        What is seen of it may be other scores, with corrections bound; the state is kept free of them, so that they can
+        be taken back.
+        """
+        maps = torch.from_numpy((state if seen is None else seen)[: self._count])
         nodata = np.float32(NODATA)
         self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
-        self._classes.write(np.where(valid, best_classes(state[: self._count]), np.uint8(UNLABELLED))[None], window)
-        self._state.write(np.where(valid, state, nodata), window)
+        self._classes.write(np.where(valid, best_classes(maps.numpy()), np.uint8(UNLABELLED))[None], window)
+        if self._state is not None:
+            self._state.write(np.where(valid, state, nodata), window)
 
     def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> Step:
         """Describe what was written."""
@@ -74,7 +83,8 @@ class StepWriter:
         try:
             self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
         except BaseException:
-            for path in (self._folder / name for name in self._names[:3]):
+            own = self._names[:3] if self._state is not None else self._names[:2]
+            for path in (self._folder / name for name in own):
                 if path.is_file():
                     path.unlink()
             raise

@@ -87,6 +87,8 @@ class RefinementRNN(nn.Module):
         """Refine (classes, rows, columns) once, in strips that fit the cache; every step is alike."""
         scores = state
         padded = pad(scores, REACH, borders)
+        if torch.is_grad_enabled():  # strips are filled in place, through which no gradient flows
+            return self.refine_patches(padded[None], self._hidden_terms(prepared[None]))[0]
         if works_on(scores):
             parts = self.fused(), self.image_filters, self.hidden_bias, self.out, self.out_bias
             return refined(padded, prepared, *parts, reduced=self.reduced)
@@ -143,7 +145,9 @@ class RefinementRNN(nn.Module):
 
     def image_terms(self, image: Tensor) -> list[Tensor]:
         """Return what a batch of images adds before the ReLU of each network, (batch, 32, rows - 4, columns - 4)."""
-        term = self._image_term(image)
+        return self._hidden_terms(self._image_term(image))
+
+    def _hidden_terms(self, term: Tensor) -> list[Tensor]:
         weights = self.hidden[:, :, FILTERS:, None, None]
         return [functional.conv2d(term, weights[n], self.hidden_bias[n]) for n in range(len(weights))]
 

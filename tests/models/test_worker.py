@@ -575,3 +575,75 @@ def steps_until(worker, limit):
                 found.append(event.index)
     except queue.Empty:
         return found
+
+
+# --- correcting -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def painted(ready, vectors, pixels):
+    """The worker with a step made, and a layer of corrections bound to it."""
+    ready.do(p.Step(0, 1))
+    boxes = [pixels(70, 60, 12, 12), pixels(10, 10, 8, 8), pixels(30, 70, 8, 8)]
+    path = vectors("corrections.gpkg", boxes, **{"class": ["road", "building", "background"]})
+    ready.corrected = ready.do(p.Correct(path, 1))
+    return ready
+
+
+def test_corrections_rewrite_what_is_seen(painted):
+    (event,) = of(p.Corrected, painted.corrected)
+    assert event.index == 1
+    assert (read(event.classes_raster, 1)[60:72, 70:82] == 2).all()
+    assert read(event.scores)[2, 60:72, 70:82].min() > 0.999
+
+
+def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_path):
+    earlier = Path(refiner_path).read_bytes()
+    events = painted.do(p.LearnOn(str(tmp_path / "on.safetensors"), town.tile_path, 3))
+    (learnt,) = of(p.Learnt, events)
+    assert learnt.updates == 3
+    assert len(of(p.TrainingProgressed, events)) >= 1
+    assert all(0 <= value <= 1 for value in (*learnt.corrected, *learnt.tile))
+    assert Path(refiner_path).read_bytes() == earlier
+    card = load_refiner(learnt.model)[1]
+    assert card.classes == town.classes
+    assert "corrected pixels" in card.trained_on
+    painted.do(p.Step(0, 1))
+    assert (read(of(p.Stepped, painted.do(p.Step(1, 1)))[0].classes_raster, 1)[60:72, 70:82] == 2).all()
+
+
+def test_learning_needs_a_learned_refiner_and_corrections(ready, tmp_path):
+    target = str(tmp_path / "on.safetensors")
+    assert "Nothing is corrected" in ready.refuse(p.LearnOn(target))
+    ready.do(p.LoadRefiner("heat"))
+    assert "follows a formula" in ready.refuse(p.LearnOn(target))
+    assert not Path(target).exists()
+
+
+def test_doubtful_places_lie_in_the_scene_and_not_on_corrections(painted, pixels):
+    (found,) = of(p.DoubtsFound, painted.do(p.FindDoubts(1, 10)))
+    assert 1 <= len(found.places) <= 10
+    scene, corrected = pixels(0, 0, 120, 96), pixels(70, 60, 12, 12)
+    for x, y, worth, first, second in found.places:
+        assert scene.covers(shapely.Point(x, y))
+        assert not corrected.buffer(-2).covers(shapely.Point(x, y))
+        assert 0 < worth <= 1
+        assert first != second
+    assert found.radius == 4.0
+
+
+def test_a_region_and_the_views(painted, pixels, tmp_path):
+    x, y = pixels(72, 62, 1, 1).centroid.coords[0]
+    (region,) = of(p.RegionFound, painted.do(p.FindRegion(1, x, y)))
+    assert region.class_index == 2
+    assert shapely.from_wkt(region.wkt).covers(pixels(70, 60, 12, 12))
+    path = str(tmp_path / "view.tif")
+    painted.do(p.WriteView(1, "uncertainty", path))
+    unsure = read(path, 1)
+    assert unsure[62:70, 72:80].max() < 0.01
+    assert 0.1 < unsure.max() <= 1
+    painted.do(p.WriteView(1, "change since coarse", path))
+    changed = read(path, 1)
+    assert 0 < (changed != 255).sum() < changed.size / 2
+    assert "nothing has changed yet" in painted.refuse(p.WriteView(0, "change", path))
+    assert "There is no view 'x'" in painted.refuse(p.WriteView(1, "x", path))

@@ -1,0 +1,115 @@
+"""Learning on from a few corrections [ours]: the present weights, a small step, and a memory of what was right.
+
+Corrections are few, so learning from them alone would forget everything else. Half of each batch is drawn around them,
+the other half from the labelled tile where there is one; and wherever nobody has labelled anything, the refiner is held
+to what it said before, the more the surer it was. Any refiner with weights can learn so, through its own steps.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..borders import WHOLE
+from ..metrics import confusion
+from ..score_maps import UNLABELLED
+from ..training import Epoch
+from .cores import give_gradients
+from .lesson import LabelledTile, Pool
+from .refiner import Refiner
+from .rnn import USUAL_STEPS
+from .run import refine
+
+UPDATES = 24  # that a click on Learn takes: seconds
+PATCH = 72  # px scored; a few large patches take half the time of many small ones
+AROUND = 8  # px more on each side
+BATCH = 4
+RATE = 1e-3  # of Adam
+LATER = 0.7  # what the loss of a step counts, of that of the next
+HELD = 0.5  # what a pixel that nobody has labelled counts, of one that is labelled
+STEEPEST = 1.0  # norm of the gradient
+
+
+def relearn(
+    refiner: Refiner,
+    corrected: Sequence[LabelledTile],
+    tiles: Sequence[LabelledTile],
+    updates: int,
+    seed: int,
+    device: torch.device,
+) -> Iterator[Epoch]:
+    """Teach a refiner on from its present weights, in place, yielding an `Epoch` an update.
+
+    Args:
+        refiner: a learned one, on `device`.
+        corrected: where corrections lie; what is not corrected is unlabelled.
+        tiles: what it was taught on, as far as that is known.
+        updates: of the weights.
+        seed: of the patches.
+        device: where to compute.
+    """
+    generator = np.random.default_rng(seed)
+    pools = [Pool(part, [tile.labels for tile in part], PATCH, AROUND, device) for part in (corrected, tiles) if part]
+    before = copy.deepcopy(refiner)
+    weights = list(cast(nn.Module, refiner).parameters())
+    optimizer = torch.optim.Adam(weights, lr=RATE)
+    cycle = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates, RATE / 10)
+    for step in range(1, updates + 1):
+        drawn = [pool.draw(BATCH // len(pools), generator) for pool in pools]
+        scores, image, labels = (torch.cat(each) for each in zip(*drawn, strict=True))
+        known = labels.ne(UNLABELLED).sum().clamp_min(1)
+        batch = (scores, image, labels)
+
+        def loss(part: slice, batch: tuple[Tensor, ...] = batch, known: Tensor = known) -> Tensor:
+            return torch.stack([_wrong(refiner, before, *one) for one in zip(*(b[part] for b in batch))]).sum() / known
+
+        value = give_gradients(weights, BATCH, loss, device)
+        nn.utils.clip_grad_norm_(weights, STEEPEST)
+        optimizer.step()
+        cycle.step()
+        yield Epoch(step, updates, value)
+
+
+def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, labels: Tensor) -> Tensor:
+    """Return the summed loss of one patch: of every step on what is labelled, of the last one on what is not."""
+    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    steps = [state[inside] for state in _unrolled(refiner, scores, image)]
+    shares = LATER ** np.arange(len(steps) - 1, -1, -1)
+    total = scores.new_zeros(())
+    for state, share in zip(steps, shares / shares.sum(), strict=True):
+        one = functional.cross_entropy(state[None], labels[None], ignore_index=UNLABELLED, reduction="sum")
+        total = total + float(share) * one
+    free = labels.eq(UNLABELLED)
+    if not free.any():
+        return total
+    with torch.no_grad():
+        earlier = _unrolled(before, scores, image)[-1][inside].softmax(dim=0)
+    apart = functional.kl_div(steps[-1].log_softmax(dim=0), earlier, reduction="none").sum(dim=0)
+    share_known = (~free).float().mean().clamp_min(1e-3)
+    return total + HELD * share_known * (apart * free).sum()
+
+
+def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
+    """Return the scores after each step; gradients flow where they are enabled."""
+    state, prepared = refiner.start(scores), refiner.prepare(image, scores, WHOLE)
+    found = []
+    for index in range(USUAL_STEPS):
+        state = refiner.step(state, prepared, WHOLE, index)
+        found.append(state[: refiner.classes])
+    return found
+
+
+def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device) -> float:
+    """Return the share of the labelled pixels (0-1) that a refiner gets right by itself after the usual steps."""
+    counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
+    for tile in tiles:
+        scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
+        *_, after = refine(refiner, scores, image, WHOLE, USUAL_STEPS)
+        counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
+    return float(np.trace(counts) / max(1, counts.sum()))
