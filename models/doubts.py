@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from .progress import Watch
 from .score_maps import Grid, ScoreMaps, Window, probabilities
@@ -15,7 +15,7 @@ from .tiles import tiles
 
 RADIUS_M = 4.0  # of a place: about what one stroke of the brush corrects
 PIXELS = (3, 40)  # the fewest and the most that this may be
-APART = 3.0  # radii between two places
+APART = 6.0  # radii between two places
 EDGE = 0.5  # by how much a pixel beside a boundary between classes counts more
 TILE = 1024  # px
 
@@ -78,9 +78,7 @@ def _of_tile(maps: ScoreMaps, core: Window, outer: Window, radius: int, count: i
     best = maps.scores.argmax(axis=0)
     edge = ndimage.maximum_filter(best, 5) != ndimage.minimum_filter(best, 5)
     weighed = unsure * (1 + EDGE * edge) / (1 + EDGE)
-    away = np.arange(-radius, radius + 1)
-    disc = (np.add.outer(away**2, away**2) <= radius**2).astype(np.float32)
-    worth = _mean_over(weighed, disc) * maps.valid
+    worth = ndimage.gaussian_filter(weighed, radius / 2, mode="constant", truncate=2) * maps.valid
     rows, columns = core.slices(outer)
     inside = np.zeros_like(worth)
     inside[rows, columns] = worth[rows, columns]
@@ -102,9 +100,3 @@ def _of_tile(maps: ScoreMaps, core: Window, outer: Window, radius: int, count: i
         reach = int(np.ceil(APART * radius))
         inside[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = 0
     return found
-
-
-def _mean_over(values: NDArray[np.float32], disc: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of (rows, columns) over a disc around each pixel; beyond the border there is nothing."""
-    mean = signal.oaconvolve(values, disc / disc.sum(), mode="same")
-    return np.asarray(np.maximum(mean, 0), dtype=np.float32)

@@ -8,11 +8,14 @@ from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
 from .control.coarse import CoarseControl
+from .control.correcting import CorrectControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
 from .control.filters import FilterControl
 from .control.keeping import KeepControl
 from .control.layer_actions import LayerActions
+from .control.learning import LearnControl
+from .control.looking import LookControl
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
@@ -37,10 +40,14 @@ class Controller(Part):
         self.teaching = TeachControl(desk, self.scenes)
         self.exporting = ExportControl(desk)
         self.filters = FilterControl(desk, self.steps)
+        self.correcting = CorrectControl(desk)
+        self.learning = LearnControl(desk, self.steps, self.teaching)
+        self.looking = LookControl(desk, self.correcting, self.teaching)
         self.keeping = KeepControl(desk)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
             *(self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
+            *(self.correcting, self.learning, self.looking),
             self.keeping,  # last, for it writes down what the others have made of an event
         )
         engine = desk.engine
@@ -73,6 +80,7 @@ class Controller(Part):
         self.filters.shut_down()
         self.keeping.shut_down()
         self.layer_actions.shut_down()
+        self.correcting.shut_down()
         self.scenes.area_tool.remove()
 
     def settings_changed(self) -> None:
@@ -117,6 +125,8 @@ class Controller(Part):
         self.steps.on_ended(event)
         self.exporting.on_ended()
         desk.refresh()
+        self.correcting.flush()
+        self.looking.on_ended()
 
     def _on_died(self, sentence: str) -> None:
         desk = self.desk
@@ -169,6 +179,8 @@ class Controller(Part):
         desk.layers.forget()
         self.filters.shut_down()
         desk.run = desk.coming = None
+        self.correcting.forget()
+        self.looking.forget()
         if desk.task is not Task.NONE:
             desk.engine.cancel()
         desk.refresh()

@@ -1,4 +1,4 @@
-"""The panel: five sections in the order of the work, and a footer. Signals out, setters in, no decisions."""
+"""The panel: six sections in the order of the work, and a footer. Signals out, setters in, no decisions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from .sections.coarse import CoarseSection
+from .sections.correct import CorrectSection
 from .sections.export import ExportSection
 from .sections.footer import Footer
 from .sections.refine import RefineSection
@@ -32,6 +33,7 @@ class MapRefinerDock(QgsDockWidget):
         self.coarse = CoarseSection()
         self.refine = RefineSection()
         self.teach = TeachSection()
+        self.correct = CorrectSection()
         self.export = ExportSection()
         self.footer = Footer()
         page = QWidget()
@@ -57,7 +59,7 @@ class MapRefinerDock(QgsDockWidget):
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return the sections in the order of the work."""
-        return (self.scene, self.coarse, self.refine, self.teach, self.export)
+        return (self.scene, self.coarse, self.refine, self.teach, self.correct, self.export)
 
     def event(self, event: QEvent) -> bool:
         """Keep F1 for the dock while it has the keyboard; QGIS would open its own manual."""

@@ -26,15 +26,15 @@ USUAL_CLASSES = ("background", "building", "road")
 MOST_NAMED = 5  # feature ids in a sentence
 
 
-def new_file(folder: Path, scene_name: str, place: Place) -> Path:
-    """Write an empty GeoPackage for labels under a name that nobody has yet.
+def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") -> Path:
+    """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
 
     Raises:
         Refused: where it cannot be written.
     """
     stem = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in scene_name) or "scene"
     number = 1
-    while (path := folder / f"{stem}_tile_{number}.gpkg").exists():
+    while (path := folder / f"{stem}_{what}_{number}.gpkg").exists():
         number += 1
     template = QgsVectorLayer(f"Polygon?field={FIELD}:string(64)&field=note:string(254)", LAYER, "memory")
     template.setCrs(place.crs)
@@ -47,7 +47,7 @@ def new_file(folder: Path, scene_name: str, place: Place) -> Path:
         raise Refused(_tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
     code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
     if code != QgsVectorFileWriter.WriterError.NoError:
-        raise Refused(_tr("The labelled tile cannot be written: {}").format(message))
+        raise Refused(_tr("The file {} cannot be written: {}").format(path, message))
     return path
 
 
@@ -57,15 +57,19 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
     if not layer.isValid():
         raise Refused(_tr("The labelled tile {} cannot be opened.").format(path))
     style_labels(layer, classes)
+    offer_classes(layer, [*classes[1:], TILE, IGNORE, *classes[:1]])
+    layer.setCustomProperty(LABELS, True)
+    return layer
+
+
+def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
+    """Let the form of a layer offer a list of classes, the last one chosen first."""
     index = layer.fields().indexOf(FIELD)
-    names = [*classes[1:], TILE, IGNORE, *classes[:1]]
     layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": [{name: name} for name in names]}))
     layer.setFieldAlias(index, _tr("Class"))
     form = layer.editFormConfig()
     form.setReuseLastValue(index, True)
     layer.setEditFormConfig(form)
-    layer.setCustomProperty(LABELS, True)
-    return layer
 
 
 def add_outline(layer: QgsVectorLayer, view: Place, scene: Place) -> None:
@@ -164,12 +168,12 @@ def _refuse_features(
 def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
     if not inside and outside:
         raise Refused(_tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
-    if TILE not in inside:
+    if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
         raise Refused(
             _tr(
                 "The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is "
-                "left bare inside it counts as background."
-            ).format(layer.name())
+                "left bare inside it counts as {}."
+            ).format(layer.name(), classes[0])
         )
     if not inside & set(classes[1:]):
         raise Refused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..models.protocol import Stepped
@@ -46,6 +46,12 @@ class Run:
         self.truncate(step.index)
         self.steps.append(step)
         self.made_by.append(self.refiner if step.index else None)
+
+    def replace(self, index: int, scores: str, classes_raster: str) -> Stepped:
+        """Take in that a step shows other rasters; what was measured of it holds no longer. Return the step."""
+        self.steps[index] = replace(self.steps[index], scores=scores, classes_raster=classes_raster)
+        self.accuracy.pop(index, None)
+        return self.steps[index]
 
     def truncate(self, count: int) -> None:
         """Keep the first `count` steps."""

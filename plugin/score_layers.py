@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.core import QgsLayerTreeGroup, QgsLayerTreeLayer, QgsLayerTreeNode, QgsProject, QgsRasterLayer
+from qgis.core import (
+    QgsDataProvider,
+    QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
+    QgsLayerTreeNode,
+    QgsProject,
+    QgsRasterLayer,
+)
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..models.protocol import Stepped
@@ -80,6 +87,18 @@ class ScoreLayers(QObject):
         self._add_next()
         self.set_visible(run, True)
         self._timer.start()
+
+    def replace(self, run: str, step: Stepped) -> None:
+        """Let the layers of a step show other rasters, which are styled as those before."""
+        self._due = deque(_Due(due.run, step, due.kind) if _is_due(due, run, step.index) else due for due in self._due)
+        write_class_style(Path(step.classes_raster), step.classes)
+        write_heat_style(Path(step.scores))
+        group = self._step_group(run, step.index)
+        for node in group.findLayers() if group is not None else ():
+            if _is_ours(node, run):
+                path = step.scores if _kind(node) else step.classes_raster
+                layer = node.layer()
+                layer.setDataSource(path, layer.name(), "gdal", QgsDataProvider.ProviderOptions(), False)
 
     def show(self, run: str, step: Stepped, kind: int) -> None:
         """Make one layer of one step the visible one; layers that the analyst has removed come back."""
@@ -255,6 +274,10 @@ def _stays_above(node: QgsLayerTreeNode) -> bool:
 def _kind(node: QgsLayerTreeLayer) -> int:
     layer = node.layer()
     return -1 if layer is None else int(layer.customProperty(KIND, -1))
+
+
+def _is_due(due: _Due, run: str, index: int) -> bool:
+    return due.run == run and due.step.index == index
 
 
 def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:

@@ -31,6 +31,10 @@ class Task(Enum):
     EXPORT = "export"
     FILTERS = "filters"
     SPECTRA = "spectra"
+    CORRECT = "correct"
+    LEARN = "learn"
+    DOUBTS = "doubts"
+    VIEW = "view"
     RESUME = "resume"
 
 

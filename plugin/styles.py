@@ -30,6 +30,8 @@ DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a
 
 TILE = "tile"
 IGNORE = "ignore"
+UNSURE = "unsure"  # of a correction that takes another one back
+GROUND = "#999999"  # of the first class where it has to be seen
 
 
 def class_colour(name: str, index: int) -> QColor:
@@ -122,6 +124,30 @@ def style_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
         {"style": "no", "outline_color": "#00e5ff", "outline_width": "0.7", "outline_style": "dash"}
     )
     categories += [QgsRendererCategory(IGNORE, hatched, IGNORE), QgsRendererCategory(TILE, outline, TILE)]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+
+
+def correction_colour(name: str, classes: Sequence[str]) -> QColor:
+    """Return the colour in which a class is painted; the first class, clear elsewhere, is grey."""
+    if name in classes[1:]:
+        return class_colour(name, classes.index(name))
+    return QColor(GROUND if name in classes else "#ffffff")
+
+
+def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Outline corrections in the colours of their classes, hardly filled: the map below shows what they did."""
+    categories = []
+    for name in (*classes[1:], *classes[:1]):
+        colour = correction_colour(name, classes)
+        fill = QColor(colour)
+        fill.setAlpha(40)
+        rgba = ",".join(str(part) for part in fill.getRgb())
+        symbol = QgsFillSymbol.createSimple({"color": rgba, "outline_color": colour.name(), "outline_width": "0.5"})
+        categories.append(QgsRendererCategory(name, symbol, name))
+    hatched = QgsFillSymbol.createSimple(
+        {"color": "#444444", "style": "b_diagonal", "outline_color": "#444444", "outline_width": "0.4"}
+    )
+    categories.append(QgsRendererCategory(UNSURE, hatched, UNSURE))
     layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
 
 

@@ -13,12 +13,13 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ..borders import WHOLE
 from ..metrics import confusion
-from ..score_maps import UNLABELLED
+from ..score_maps import UNLABELLED, Labels
 from ..training import Epoch
 from .cores import give_gradients
 from .lesson import LabelledTile, Pool
@@ -32,7 +33,8 @@ AROUND = 8  # px more on each side
 BATCH = 4
 RATE = 1e-3  # of Adam
 LATER = 0.7  # what the loss of a step counts, of that of the next
-HELD = 0.5  # what a pixel that nobody has labelled counts, of one that is labelled
+MOST = 60  # px that one correction teaches by: a large one says no more than a small one
+HELD = 2.0  # what a pixel that nobody has labelled counts, of one that is labelled
 STEEPEST = 1.0  # norm of the gradient
 
 
@@ -55,14 +57,20 @@ def relearn(
         device: where to compute.
     """
     generator = np.random.default_rng(seed)
-    pools = [Pool(part, [tile.labels for tile in part], PATCH, AROUND, device) for part in (corrected, tiles) if part]
+    thinned = [_thinned(tile.labels, generator) for tile in corrected]
+    pools = [
+        Pool([_marked(tile) for tile in part], [_from_one(each) for each in labels], PATCH, AROUND, device)
+        for part, labels in ((corrected, thinned), (tiles, [tile.labels for tile in tiles]))
+        if part
+    ]
     before = copy.deepcopy(refiner)
     weights = list(cast(nn.Module, refiner).parameters())
     optimizer = torch.optim.Adam(weights, lr=RATE)
     cycle = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates, RATE / 10)
     for step in range(1, updates + 1):
         drawn = [pool.draw(BATCH // len(pools), generator) for pool in pools]
-        scores, image, labels = (torch.cat(each) for each in zip(*drawn, strict=True))
+        scores, image, shifted = (torch.cat(each) for each in zip(*drawn, strict=True))
+        labels = torch.where(shifted == UNLABELLED, shifted, shifted - 1)
         known = labels.ne(UNLABELLED).sum().clamp_min(1)
         batch = (scores, image, labels)
 
@@ -76,23 +84,47 @@ def relearn(
         yield Epoch(step, updates, value)
 
 
+def _thinned(labels: Labels, generator: np.random.Generator) -> Labels:
+    """Keep at most `MOST` pixels of each connected correction."""
+    kept = np.full_like(labels, UNLABELLED)
+    for k in np.unique(labels[labels != UNLABELLED]):
+        parts, _ = ndimage.label(labels == k)
+        for n, place in enumerate(ndimage.find_objects(parts), start=1):
+            rows, columns = np.nonzero(parts[place] == n)
+            some = generator.permutation(rows.size)[:MOST]
+            kept[place][rows[some], columns[some]] = k
+    return kept
+
+
+def _from_one(labels: Labels) -> Labels:
+    """Count the classes from 1, so that the first one is drawn as often as any other."""
+    return np.where(labels == UNLABELLED, labels, labels + 1).astype(np.uint8)
+
+
+def _marked(tile: LabelledTile) -> LabelledTile:
+    """Append a band to the image that says where anything is labelled, also what is not learnt from."""
+    band = (tile.labels != UNLABELLED).astype(np.float32)[None]
+    return LabelledTile(tile.scores, np.concatenate([tile.image, band]), tile.labels)
+
+
 def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, labels: Tensor) -> Tensor:
     """Return the summed loss of one patch: of every step on what is labelled, of the last one on what is not."""
     inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    image, marks = image[:-1], image[-1]
     steps = [state[inside] for state in _unrolled(refiner, scores, image)]
     shares = LATER ** np.arange(len(steps) - 1, -1, -1)
     total = scores.new_zeros(())
     for state, share in zip(steps, shares / shares.sum(), strict=True):
         one = functional.cross_entropy(state[None], labels[None], ignore_index=UNLABELLED, reduction="sum")
         total = total + float(share) * one
-    free = labels.eq(UNLABELLED)
+    free = marks[inside].eq(0)
     if not free.any():
         return total
     with torch.no_grad():
         earlier = _unrolled(before, scores, image)[-1][inside].softmax(dim=0)
     apart = functional.kl_div(steps[-1].log_softmax(dim=0), earlier, reduction="none").sum(dim=0)
-    share_known = (~free).float().mean().clamp_min(1e-3)
-    return total + HELD * share_known * (apart * free).sum()
+    known = labels.ne(UNLABELLED).sum().clamp_min(1)
+    return total + HELD * known * (apart * free).sum() / free.sum()
 
 
 def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:

@@ -17,7 +17,7 @@ from .desk import Desk, Part, spoken
 
 
 class ExportControl(Part):
-    """Section five of the dock."""
+    """Section six of the dock."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)

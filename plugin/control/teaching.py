@@ -81,6 +81,13 @@ class TeachControl(Part):
             raise Refused(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
         return layer
 
+    def labels_if_any(self, run: Run) -> str:
+        """Return where the worker finds the chosen labels, or nothing where there are none that could teach."""
+        try:
+            return self._checked_labels(run) if self.dock.teach.label_layer() is not None else ""
+        except Refused:
+            return ""
+
     def _checked_labels(self, run: Run) -> str:
         """Save the labels, check them, and return where the worker finds them."""
         layer = self._labels()

@@ -23,7 +23,7 @@ class PolygonChoices:
 
 
 class ExportSection(Section):
-    """The fifth section."""
+    """The sixth section."""
 
     polygons_requested = pyqtSignal(object)  # PolygonChoices
     raster_requested = pyqtSignal(str)

@@ -1,0 +1,194 @@
+"""Map tools to correct with: a brush, a click on a connected part, and a polygon."""
+
+from __future__ import annotations
+
+import math
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsDistanceArea,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsWkbTypes,
+)
+from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QKeyEvent, QTransform
+
+SEGMENTS = 8  # of a quarter of the brush's circle
+THIN_PX = 2  # how far the mouse has to move before a stroke gets another point
+
+
+class CorrectionTool(QgsMapTool):
+    """What the tools share: a band in the colour of the class, and what was meant, in the CRS of the map."""
+
+    drawn = pyqtSignal(object)  # QgsGeometry
+    clicked = pyqtSignal(object)  # QgsPointXY: the connected part there is meant
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self.band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+        self.band.setWidth(2)
+        self.set_colour(QColor("#00e5ff"))
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def set_colour(self, colour: QColor) -> None:
+        """Paint in the colour of a class."""
+        fill = QColor(colour)
+        fill.setAlpha(90)
+        self.band.setFillColor(fill)
+        self.band.setStrokeColor(QColor(colour.red(), colour.green(), colour.blue()))
+
+    def give_up(self) -> None:
+        """Forget what is being drawn."""
+        self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
+
+    def deactivate(self) -> None:
+        """Leave nothing on the map when another tool is chosen."""
+        self.give_up()
+        super().deactivate()
+
+    def remove(self) -> None:
+        """Take the band off the canvas for good."""
+        self.canvas().scene().removeItem(self.band)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Give up with Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.give_up()
+            event.ignore()  # so that the map does not take it for one of its own
+
+
+class BrushTool(CorrectionTool):
+    """Paints a stroke as wide as the brush, which is measured in metres on the ground."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self.metres = 4.0  # across
+        self._stroke: list[QgsPointXY] = []
+
+    def give_up(self) -> None:
+        """Forget the stroke."""
+        self._stroke = []
+        super().give_up()
+
+    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """Begin a stroke."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._stroke = [event.mapPoint()]
+            self._show(self._stroke)
+
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """Go on with the stroke, or show the brush."""
+        point = event.mapPoint()
+        if not self._stroke:
+            self._show([point])
+        elif point.distance(self._stroke[-1]) > THIN_PX * self.canvas().mapUnitsPerPixel():
+            self._stroke.append(point)
+            self._show(self._stroke)
+
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """End the stroke."""
+        if event.button() != Qt.MouseButton.LeftButton or not self._stroke:
+            return
+        if event.mapPoint() != self._stroke[-1]:
+            self._stroke.append(event.mapPoint())
+        shape = self._shape(self._stroke)
+        self.give_up()
+        if not shape.isEmpty():
+            self.drawn.emit(shape)
+
+    def _show(self, points: list[QgsPointXY]) -> None:
+        self.band.setToGeometry(self._shape(points), self.canvas().mapSettings().destinationCrs())
+
+    def _shape(self, points: list[QgsPointXY]) -> QgsGeometry:
+        settings = self.canvas().mapSettings()
+        context = QgsProject.instance().transformContext()
+        x, y = units_per_metre(settings.destinationCrs(), context, points[0])
+        line = QgsGeometry.fromPointXY(points[0]) if len(points) == 1 else QgsGeometry.fromPolylineXY(points)
+        line.transform(QTransform.fromScale(1 / x, 1 / y))  # to metres, for a circle may be no circle on the map
+        shape = line.buffer(self.metres / 2, SEGMENTS)
+        shape.transform(QTransform.fromScale(x, y))
+        return shape
+
+
+class RegionTool(CorrectionTool):
+    """Means the connected part of the map that is clicked."""
+
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """Say where it was."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(event.mapPoint())
+
+
+class PolygonTool(CorrectionTool):
+    """Draws a polygon: left for a corner, right or Enter to close it, Backspace to take a corner back."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        super().__init__(canvas)
+        self._corners: list[QgsPointXY] = []
+
+    def give_up(self) -> None:
+        """Forget the corners."""
+        self._corners = []
+        super().give_up()
+
+    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """Add a corner, or close the polygon."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._corners.append(event.mapPoint())
+            self._show()
+        elif event.button() == Qt.MouseButton.RightButton:
+            self._close()
+
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+        """Show the corner to come."""
+        if self._corners:
+            self._show(event.mapPoint())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Close, take back, or give up."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._close()
+        elif event.key() == Qt.Key.Key_Backspace and self._corners:
+            self._corners.pop()
+            self._show()
+            event.ignore()  # the map would take it for deleting what is selected
+        else:
+            super().keyPressEvent(event)
+
+    def _show(self, *coming: QgsPointXY) -> None:
+        corners = [*self._corners, *coming]
+        self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
+        for corner in corners:
+            self.band.addPoint(corner)
+
+    def _close(self) -> None:
+        corners = self._corners
+        self.give_up()
+        if len(corners) > 2:
+            self.drawn.emit(QgsGeometry.fromPolygonXY([[*corners, corners[0]]]))
+
+
+def units_per_metre(
+    crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext, place: QgsPointXY
+) -> tuple[float, float]:
+    """Return how many map units a metre on the ground is at a place, along x and along y; 1 where nobody knows."""
+    if not crs.isValid():
+        return 1.0, 1.0
+    measure = QgsDistanceArea()
+    measure.setSourceCrs(crs, context)
+    measure.setEllipsoid(crs.ellipsoidAcronym() or "EPSG:7030")
+    step = 1e-5 if crs.isGeographic() else 1.0
+    try:
+        metres = [
+            measure.measureLine(place, QgsPointXY(place.x() + dx, place.y() + dy)) for dx, dy in ((step, 0), (0, step))
+        ]
+    except QgsCsException:
+        return 1.0, 1.0
+    if not all(math.isfinite(length) and length > 0 for length in metres):
+        return 1.0, 1.0
+    return step / metres[0], step / metres[1]
