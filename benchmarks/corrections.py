@@ -43,9 +43,10 @@ from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED, Labels
 from map_refiner.models.session import Session
 from map_refiner.models.views import doubts_of
+from scipy import ndimage
 
 CLICKS, ROUND, STEPS = 40, 5, 5
-RADII = (8, 6, 4, 3, 2)  # px, of the brush
+RADII = (8, 6, 5, 4, 3, 2)  # px, of the brush
 PURE = 0.95  # of what a click corrects has to be of the class that it says
 CPU = torch.device("cpu")
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights" / "refiner_aerial_0.5m.safetensors"
@@ -67,15 +68,22 @@ def click_at(session: Session, step: int, truth: Labels, row: int, column: int) 
     index = int(truth[row, column])
     if index == UNLABELLED:
         return None
-    rows, columns = np.mgrid[: truth.shape[0], : truth.shape[1]]
-    away = np.hypot(rows - row, columns - column)
     x, y = grid.point(column + 0.5, row + 0.5)
+    rows, columns = np.ogrid[: truth.shape[0], : truth.shape[1]]
     for radius in RADII:
-        inside = away <= radius
-        if (truth[inside] == index).mean() >= PURE:
+        away = np.arange(-radius, radius + 1)
+        disc = (np.add.outer(away**2, away**2) <= radius**2).astype(np.float32)
+        part = tuple(slice(max(0, at - 2 * radius), at + 2 * radius + 1) for at in (row, column))
+        pure = ndimage.convolve((truth[part] == index).astype(np.float32), disc / disc.sum(), mode="constant")
+        pure[np.hypot(rows[part[0]] - row, columns[:, part[1]] - column) > radius] = 0  # it has to cover the place
+        if pure.max() >= PURE:
             break
-    disc = shapely.Point(x, y).buffer((radius + 0.3) * abs(grid.transform[0]))
-    best: Click = (disc, index, int(inside.sum()))
+    down, across = np.unravel_index(int(pure.argmax()), pure.shape)
+    middle = int(down) + part[0].start, int(across) + part[1].start
+    inside = np.hypot(rows - middle[0], columns - middle[1]) <= radius
+    spot = shapely.Point(*grid.point(middle[1] + 0.5, middle[0] + 0.5))
+    disc_shape = spot.buffer((radius + 0.3) * abs(grid.transform[0]))
+    best: Click = (disc_shape, index, int(inside.sum()))
     try:
         region = region_at(session.path(session.history[step].classes_raster), x, y)
     except RefinerError:

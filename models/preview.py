@@ -97,11 +97,12 @@ class Previewer:
             kind: 0 for class indices, k for the probabilities of the class of band k.
 
         Returns:
-            None where a preview is of no use: nothing is in view, or the whole scene takes no longer.
+            None where a preview is of no use: nothing is in view, the whole scene takes no longer, or the map is
+            corrected by hand, of which a preview knows nothing.
         """
         session = self._session
         part = self._part(view)
-        if part is None or session.refiner is None:
+        if part is None or session.refiner is None or session.corrections is not None:
             return None
         try:
             after, valid = self._refined(part, session.refiner, start)

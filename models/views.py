@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
+from scipy import ndimage
 
 from .doubts import TILE, find_doubts, place_radius, uncertainty
 from .errors import RefinerError
@@ -17,6 +18,7 @@ from .score_maps import UNLABELLED, ScoreMaps, Window
 from .session import Session
 from .tiles import tiles
 
+AWAY = 2  # radii that a doubtful place keeps from what is corrected
 View = Literal["uncertainty", "change", "change since coarse"]
 
 
@@ -68,13 +70,17 @@ def _write_change(session: Session, step: int, since: int, path: str, watch: Wat
 
 
 def doubts_of(session: Session, step: int, count: int, watch: Watch) -> DoubtsFound:
-    """Find the places of a step that are most worth a look; what is corrected already is none."""
+    """Find the places of a step that are most worth a look; what is corrected, and what is near it, is none."""
+    grid, size = session.scene.grid, session.scene.pixel_size_m
+    across = 2 * AWAY * place_radius(size) + 1
 
     def read(window: Window) -> ScoreMaps:
         maps = session.maps(step, window)
-        return replace(maps, scores=session.bound(maps.scores, window))
+        if session.corrections is None:
+            return maps
+        near = ndimage.maximum_filter(session.corrections[window.slices()] != UNLABELLED, across)
+        return replace(maps, valid=maps.valid & ~near)
 
-    grid, size = session.scene.grid, session.scene.pixel_size_m
     found = [
         (*grid.point(doubt.column + 0.5, doubt.row + 0.5), doubt.worth, doubt.first, doubt.second)
         for doubt in find_doubts(read, grid, size, count, watch)

@@ -19,6 +19,7 @@ from .control.looking import LookControl
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
+from .control.viewing import ViewControl
 from .dock import MapRefinerDock
 from .help import open_page
 from .launch import Launch
@@ -43,11 +44,12 @@ class Controller(Part):
         self.correcting = CorrectControl(desk)
         self.learning = LearnControl(desk, self.steps, self.teaching)
         self.looking = LookControl(desk, self.correcting, self.teaching)
+        self.viewing = ViewControl(desk)
         self.keeping = KeepControl(desk)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
             *(self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
-            *(self.correcting, self.learning, self.looking),
+            *(self.correcting, self.learning, self.looking, self.viewing),
             self.keeping,  # last, for it writes down what the others have made of an event
         )
         engine = desk.engine

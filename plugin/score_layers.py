@@ -9,13 +9,15 @@ from pathlib import Path
 
 from qgis.core import (
     QgsDataProvider,
+    QgsDateTimeRange,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
     QgsLayerTreeNode,
     QgsProject,
     QgsRasterLayer,
+    QgsRasterLayerTemporalProperties,
 )
-from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QDate, QDateTime, QObject, Qt, QTime, QTimer, pyqtSignal
 
 from ..models.protocol import Stepped
 from .export import EXPORT
@@ -284,6 +286,15 @@ def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
     return node.layer() is not None and node.layer().customProperty(RUN) == run
 
 
+def _put_on_timeline(layer: QgsRasterLayer, index: int) -> None:
+    """Give each step a day of its own from 2000-01-01 on, so that QGIS's temporal controller can play the steps."""
+    begin = QDateTime(QDate(2000, 1, 1).addDays(index), QTime(0, 0), Qt.TimeSpec.UTC)
+    properties = layer.temporalProperties()
+    properties.setMode(QgsRasterLayerTemporalProperties.ModeFixedTemporalRange)
+    properties.setFixedTemporalRange(QgsDateTimeRange(begin, begin.addDays(1), True, False))
+    properties.setIsActive(True)
+
+
 def _open(due: _Due) -> QgsRasterLayer:
     step, kind = due.step, due.kind
     what = step.classes[kind - 1] if kind else "classes"
@@ -295,6 +306,7 @@ def _open(due: _Due) -> QgsRasterLayer:
     layer = QgsRasterLayer(str(path), f"Step {step.index} · {what}", "gdal")
     if layer.isValid() and kind:
         choose_band(layer, kind)
+    _put_on_timeline(layer, step.index)
     for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
         layer.setCustomProperty(key, value)
     return layer

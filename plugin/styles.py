@@ -10,6 +10,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampShader,
     QgsFillSymbol,
+    QgsPalettedRasterRenderer,
     QgsRasterLayer,
     QgsRasterShader,
     QgsRendererCategory,
@@ -92,6 +93,30 @@ def style_answers(layer: QgsRasterLayer, band: int, limit: float) -> None:
     renderer.setClassificationMin(-limit)
     renderer.setClassificationMax(limit)
     layer.setRenderer(renderer)
+
+
+def style_uncertainty(layer: QgsRasterLayer) -> None:
+    """Show how unsure a map is from 0, clear, to 1, purple: one hue alone, which everybody can tell from none."""
+    ramp = QgsColorRampShader(0, 1)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    levels = ((0.0, 0), (0.25, 90), (0.5, 170), (1.0, 255))
+    items = [(value, QColor(122, 1, 119, alpha)) for value, alpha in levels]
+    ramp.setColorRampItemList([QgsColorRampShader.ColorRampItem(v, c, f"{100 * v:.0f} %") for v, c in items])
+    shader = QgsRasterShader(0, 1)
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(0)
+    renderer.setClassificationMax(1)
+    layer.setRenderer(renderer)
+
+
+def style_change(layer: QgsRasterLayer, classes: Sequence[str]) -> None:
+    """Show what changed pixels have become; the first class, clear elsewhere, is black here."""
+    entries = [
+        QgsPalettedRasterRenderer.Class(index, class_colour(name, index) if index else QColor("#000000"), f"→ {name}")
+        for index, name in enumerate(classes)
+    ]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
 
 
 def _write_beside(raster: Path, style: str) -> None:

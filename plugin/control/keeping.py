@@ -9,7 +9,7 @@ from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, Qg
 from qgis.PyQt.QtCore import QCoreApplication, QLockFile, QTimer
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
-from ...models.protocol import Evaluated, RefinerLoaded, Stepped, Trained
+from ...models.protocol import Corrected, Evaluated, Learnt, RefinerLoaded, Stepped, Trained
 from ..messages import TAG
 from ..refusal import Refused
 from ..run import Run
@@ -29,7 +29,8 @@ class KeepControl(Part):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.handlers = dict.fromkeys((Stepped, Trained, RefinerLoaded, Evaluated), lambda _event: self._due.start())
+        kinds = (Stepped, Corrected, Trained, Learnt, RefinerLoaded, Evaluated)
+        self.handlers = dict.fromkeys(kinds, lambda _event: self._due.start())
         self._lock: QLockFile | None = None
         self._locked: Path | None = None
         self._offered = False

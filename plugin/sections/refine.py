@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QSlider, QSpinBox, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QMenu, QSlider, QSpinBox, QWidget
 
 from ..icons import IconKeeper
 from ..refiner_kinds import UNTAUGHT
@@ -23,6 +23,7 @@ class RefineSection(Section):
     run_requested = pyqtSignal()
     step_chosen = pyqtSignal(int)
     filters_requested = pyqtSignal()
+    view_requested = pyqtSignal(str)  # "uncertainty", "change" or "change since coarse"
     kind_chosen = pyqtSignal(int)  # 0: the class map; k: the heat map of band k
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,7 +62,8 @@ class RefineSection(Section):
         )
         self._filters_tip = self.filters.toolTip()
         self.filters.clicked.connect(self.filters_requested)
-        self.add_wide(self.filters)
+        self._add_views()
+        self.add_wide(self.views, self.filters)
         self.facts = note(self.tr("The shown step"))
         self.add_wide(self.facts)
         self.chart = StepChart()
@@ -110,6 +112,20 @@ class RefineSection(Section):
             self.tr("Where Play and Run to End stop. Refiners are taught for about five steps."),
         )
 
+    def _add_views(self) -> None:
+        self.views = button(
+            self.tr("More Layers"),
+            self.tr("Add a layer of the shown step: where it is unsure, or what it has changed."),
+        )
+        menu = QMenu(self.views)
+        for text, view in (
+            (self.tr("Uncertainty"), "uncertainty"),
+            (self.tr("Change Since the Last Step"), "change"),
+            (self.tr("Change Since the Coarse Map"), "change since coarse"),
+        ):
+            menu.addAction(text).triggered.connect(lambda _, view=view: self.view_requested.emit(view))
+        self.views.setMenu(menu)
+
     def _on_end_changed(self) -> None:
         self.end_is_chosen = True
         self.update_again()
@@ -150,6 +166,7 @@ class RefineSection(Section):
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
         self._show_play(state.playing)
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
+        self.views.setEnabled(state.is_free and state.shown >= 0)
         self.filters.setEnabled(can_step and not self._no_filters)
         self._fill_kinds(state.classes)
         self._fill_slider(state)

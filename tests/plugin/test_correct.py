@@ -80,6 +80,7 @@ def test_a_day_of_corrections(painter, label_layer, draw_tile, settle):
     """One worker for all of it: starting one takes longer than everything here."""
     canvas = painter.plugin.iface.canvas
     whole = canvas.extent()
+    add_more_layers(painter)
     paint_undo_redo_and_unsure(painter, canvas)
     qgis_own_edits_count(painter, settle)
     later_steps_are_bound(painter, canvas)
@@ -93,6 +94,26 @@ def test_a_day_of_corrections(painter, label_layer, draw_tile, settle):
     canvas.setExtent(whole)
     learn_and_step_back(painter)
     keys_choose_and_can_be_rebound(painter)
+
+
+def add_more_layers(painter):
+    """Uncertainty and change are layers of the run; and each step has a day of its own on the timeline."""
+    for action in painter.dock.refine.views.menu().actions():
+        action.trigger()
+        painter.wait()
+    layers = QgsProject.instance().mapLayers().values()
+    made = {layer.name(): layer for layer in layers if layer.name().startswith("Step 2 · ")}
+    unsure = made["Step 2 · uncertainty"].renderer().shader().rasterShaderFunction().colorRampItemList()
+    assert [item.color.alpha() for item in unsure] == [0, 90, 170, 255]
+    for name in ("changed since the last step", "changed since the coarse map"):
+        entries = made[f"Step 2 · {name}"].renderer().classes()
+        assert [entry.label for entry in entries] == ["→ background", "→ building", "→ road"]
+        assert entries[0].color.alpha() == 255
+    times = made["Step 2 · classes"].temporalProperties()
+    assert times.isActive()
+    assert times.fixedTemporalRange().begin().date().day() == 3
+    for name in ("uncertainty", "changed since the last step", "changed since the coarse map"):
+        QgsProject.instance().removeMapLayer(made[f"Step 2 · {name}"].id())
 
 
 def paint_undo_redo_and_unsure(painter, canvas):
