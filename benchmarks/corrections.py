@@ -5,7 +5,7 @@
 An analyst is simulated: at most 40 clicks on columns 800-1535, of which none was taught, each answered from the
 accurate labels. A click is what the dock offers: one stroke of the brush, as large as the ground there is of one class
 (a radius of 1-4 m), or the connected part of the map that is hit, where it is of one class; whichever corrects more.
-After every five clicks the refiner learns on, and the map is stepped anew from the coarse map with the corrections
+After every ten clicks the refiner learns on, and the map is stepped anew from the coarse map with the corrections
 bound. The places are those of Where To Look Next, or random ones; beside them, paint alone: the same clicks without any
 refiner.
 
@@ -45,7 +45,7 @@ from map_refiner.models.session import Session
 from map_refiner.models.views import doubts_of
 from scipy import ndimage
 
-CLICKS, ROUND, STEPS = 40, 5, 5
+CLICKS, ROUND, STEPS = 40, 10, 5
 RADII = (8, 6, 5, 4, 3, 2)  # px, of the brush
 PURE = 0.95  # of what a click corrects has to be of the class that it says
 CPU = torch.device("cpu")
@@ -138,6 +138,7 @@ def curve(folder: Path, scores: Path, image: Path, labels: Path, refiner: str, w
             list(session.correct(layer, 0, quiet))
             if refiner:
                 started = time.monotonic()
+                session.load_refiner(refiner)  # as the dock does: from the weights before the first Learn
                 target = str(folder / f"refiner_{len(clicks)}.safetensors")
                 on = learn_on(session, "", target, None, 0, never, quiet)
                 session.use_refiner(on.refiner, target, on.card.classes)
@@ -211,8 +212,9 @@ def main() -> None:
     image, fresh = given.data / "south_rgb.tif", untaught(given.output)
     wanted: dict[str, Callable[[], list[dict[str, float]]]] = {}
     for name, refiner, where in (
-        ("where to look next", fresh, "doubts"), ("random places", fresh, "random"),
         ("where to look next, from the refiner that ships", str(SHIPPED), "doubts"),
+        ("random places, from the refiner that ships", str(SHIPPED), "random"),
+        ("where to look next, from an untaught refiner", fresh, "doubts"),
         ("paint alone, where to look next", "", "doubts"), ("paint alone, random places", "", "random"),
     ):  # fmt: skip
         wanted[name] = lambda r=refiner, w=where: curve(given.output / "run", scores, image, labels, r, w)

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
 from .control.coarse import CoarseControl
+from .control.comparing import CompareControl
 from .control.correcting import CorrectControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
@@ -45,6 +46,7 @@ class Controller(Part):
         self.learning = LearnControl(desk, self.steps, self.teaching)
         self.looking = LookControl(desk, self.correcting, self.teaching)
         self.viewing = ViewControl(desk)
+        self.comparing = CompareControl(desk, self.correcting, self.learning)
         self.keeping = KeepControl(desk)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
@@ -183,6 +185,7 @@ class Controller(Part):
         desk.run = desk.coming = None
         self.correcting.forget()
         self.looking.forget()
+        self.comparing.forget()
         if desk.task is not Task.NONE:
             desk.engine.cancel()
         desk.refresh()

@@ -295,8 +295,8 @@ def _put_on_timeline(layer: QgsRasterLayer, index: int) -> None:
     properties.setIsActive(True)
 
 
-def _open(due: _Due) -> QgsRasterLayer:
-    step, kind = due.step, due.kind
+def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
+    """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
     what = step.classes[kind - 1] if kind else "classes"
     path = Path(step.scores if kind else step.classes_raster)
     if kind:
@@ -306,6 +306,12 @@ def _open(due: _Due) -> QgsRasterLayer:
     layer = QgsRasterLayer(str(path), f"Step {step.index} · {what}", "gdal")
     if layer.isValid() and kind:
         choose_band(layer, kind)
+    return layer
+
+
+def _open(due: _Due) -> QgsRasterLayer:
+    step, kind = due.step, due.kind
+    layer = open_step(step, kind)
     _put_on_timeline(layer, step.index)
     for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
         layer.setCustomProperty(key, value)

@@ -26,6 +26,7 @@ class LearnControl(Part):
         self.steps, self.teaching = steps, teaching
         self.handlers = {Learnt: self._on_learnt, TrainingProgressed: self._on_progressed}
         self._earlier: list[str] = []  # refiners before each learning
+        self._bases: dict[str, str] = {}  # by refiner that has learnt: what it learnt from
         self._count = 0
         self.dock.correct.learn_requested.connect(self._on_learn_requested)
         self.dock.correct.unlearn_requested.connect(self._on_unlearn_requested)
@@ -40,7 +41,7 @@ class LearnControl(Part):
         labels = self.teaching.labels_if_any(run)
         learn = LearnOn(str(new_file(run.folder, "refiner")), labels)
         step = Step(0, self._last(run))
-        requests = desk.on_run(*self.steps.refiner_requests(), learn, step)
+        requests = desk.on_run(LoadRefiner(self._base()), learn, step)
         desk.ask(Task.LEARN, self.tr("Learning…"), *requests)
 
     @spoken
@@ -59,6 +60,14 @@ class LearnControl(Part):
         if run is None or run.shown < 0:
             raise Refused(self.tr("Make a coarse map first."))
         return run
+
+    def _base(self) -> str:
+        """Return the weights to learn from: those before the first Learn, for all corrections are learnt each time.
+
+        From the last ones, a bias of the first few corrections would grow with each Learn.
+        """
+        path = self.dock.refine.refiner.path()
+        return self._bases.get(path, path)
 
     def _last(self, run: Run) -> int:
         """Return how far to step anew: as far as is shown, or to the end where that is the coarse map."""
@@ -81,6 +90,7 @@ class LearnControl(Part):
         if run is None:
             return  # the project was closed meanwhile
         self.learnt.emit(run.steps[run.shown])
+        self._bases[event.model] = self._base()
         self._earlier.append(refiner.path())
         self._count += 1
         run.refiner = event.model

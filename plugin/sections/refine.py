@@ -9,6 +9,7 @@ from ..icons import IconKeeper
 from ..refiner_kinds import UNTAUGHT
 from ..state import State, StepFacts, Task
 from ..stopping import hint
+from .compare import CompareRow
 from .model_combo import ModelCombo
 from .section import Section, button, note, subtitle
 from .step_chart import StepChart
@@ -62,6 +63,12 @@ class RefineSection(Section):
         )
         self._filters_tip = self.filters.toolTip()
         self.filters.clicked.connect(self.filters_requested)
+        self.compare = CompareRow()
+        self.add_row(
+            self.tr("Compare with"),
+            self.compare,
+            self.tr("Which step to flip to while the button is held, in the place of the shown one."),
+        )
         self._add_views()
         self.add_wide(self.views, self.filters)
         self.facts = note(self.tr("The shown step"))
@@ -166,6 +173,7 @@ class RefineSection(Section):
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
         self._show_play(state.playing)
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
+        self.compare.set_state(state)
         self.views.setEnabled(state.is_free and state.shown >= 0)
         self.filters.setEnabled(can_step and not self._no_filters)
         self._fill_kinds(state.classes)

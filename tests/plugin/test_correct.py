@@ -262,11 +262,28 @@ def learn_and_step_back(painter):
     assert Path(path).is_file()
     assert painter.run.shown == painter.run.last == 1
     assert shown_class(painter, 200, 60) == 2
+    flip_to_before_and_back(painter)
     press(correct.unlearn)
     painter.wait()
     assert refine.refiner.path() == path
     assert painter.run.shown == painter.run.last == 1
     assert not correct.unlearn.isEnabled()
+
+
+def flip_to_before_and_back(painter):
+    canvas, row = painter.plugin.iface.canvas, painter.dock.refine.compare
+    assert [row.other.itemText(n) for n in range(row.other.count())] == ["Coarse Map", "Step 1", "Before Learning"]
+    row.other.setCurrentIndex(2)
+    former = canvas.layers()
+    shown = painter.run.steps[1].classes_raster
+    assert any(layer.source() == shown for layer in former)
+    QTest.mousePress(row.hold, LEFT, PLAIN, row.hold.rect().center())
+    sources = [layer.source() for layer in canvas.layers()]
+    assert shown not in sources
+    assert len(sources) == len(former)
+    assert any(Path(source).name.endswith("_classes.tif") and Path(source).is_file() for source in sources)
+    QTest.mouseRelease(row.hold, LEFT, PLAIN, row.hold.rect().center())
+    assert canvas.layers() == former
 
 
 def keys_choose_and_can_be_rebound(painter):
