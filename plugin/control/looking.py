@@ -61,7 +61,7 @@ class LookControl(Part):
         accuracy = run.accuracy.get(event.step)
         self._before = None if accuracy is None else accuracy.mean_iou
         texts = [
-            self.tr("{}. {} or {}? · {:.0f} % unsure").format(
+            self.tr("{}. {} or {}? {:.0f} %").format(
                 number, run.classes[place[3]], run.classes[place[4]], 100 * place[2]
             )
             for number, place in enumerate(event.places, start=1)
