@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import warnings
@@ -367,9 +368,10 @@ def _check_whole(path: Path) -> None:
     size = path.stat().st_size
     with _anywhere(), rasterio.open(path) as written:
         across, down = (-(-side // block) for side, block in zip(written.shape[::-1], written.block_shapes[0][::-1]))
-        for block in (f"{x}_{y}" for y in range(down) for x in range(across)):
+        blocks = [f"{x}_{y}" for y in range(down) for x in range(across)]
+        for band, block in itertools.product(written.indexes, blocks):  # each band has blocks of its own
             start, length = (
-                written.get_tag_item(f"BLOCK_{what}_{block}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE")
+                written.get_tag_item(f"BLOCK_{what}_{block}", "TIFF", bidx=band) for what in ("OFFSET", "SIZE")
             )
             if start is None or int(start) + int(length) > size:
                 raise OSError(f"a part of it ({block}) is missing")

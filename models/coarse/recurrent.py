@@ -19,6 +19,7 @@ UNITS = 64
 BOUND = 0.1  # of all weights and biases to begin with
 RATE, MEMORY = 1.0, 0.95  # of Adadelta
 SLOPE_RATE, SLOPE_MOMENTUM = 0.01, 0.9
+SCALE = 0.1  # of a normalised state to begin with; at one, gradients explode over two hundred bands [Cooijmans 2016]
 FADE = 0.1  # of the running statistics, an update
 
 
@@ -31,7 +32,7 @@ class BandNorm(nn.Module):
     def __init__(self, bands: int, channels: int) -> None:
         """Make one scale and shift a channel, and running statistics for each band."""
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(channels))
+        self.scale = nn.Parameter(torch.full((channels,), SCALE))
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(bands, channels))
         self.register_buffer("variance", torch.ones(bands, channels))

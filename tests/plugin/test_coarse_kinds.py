@@ -16,7 +16,7 @@ def kinds_of_the_command():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 for line in node.body:
-                    if isinstance(line, ast.Assign) and line.targets[0].id == "kind" and line.value.value:
+                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "kind" and line.value.value:
                         found[node.name] = line.value.value
     order = ast.parse((COARSE / "kinds.py").read_text(encoding="utf-8"))
     table = next(node for node in ast.walk(order) if isinstance(node, ast.Dict))

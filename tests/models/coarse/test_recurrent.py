@@ -87,3 +87,12 @@ def test_one_optimizer_step_moves_slopes_by_their_own_rule():
     assert torch.allclose(net.activation.slope, before - 0.01 * gradient)
     optimizer.zero_grad()
     assert net.activation.slope.grad is None
+
+
+def test_gradients_do_not_explode_over_two_hundred_bands():
+    """With normalised states of a deviation of one to begin with, they reach a hundred thousand."""
+    torch.manual_seed(0)
+    net = GRUPRetanh(6, 218)
+    spectra = torch.randn(16, 1) + 0.1 * torch.randn(16, 218).cumsum(dim=1)
+    torch.nn.functional.cross_entropy(net(spectra), torch.randint(0, 6, (16,))).backward()
+    assert max(weight.grad.norm() for weight in net.parameters()) < 10
