@@ -27,7 +27,9 @@ class Assessment:
     event: Evaluated | None = None
 
 
-def assess(paths: Sequence[str], labels: str, target: str | Path, watch: Watch) -> list[Assessment]:
+def assess(
+    paths: Sequence[str], labels: str, target: str | Path, watch: Watch, scheduler: str | None = None
+) -> list[Assessment]:
     """Measure files one by one, and write the report when all are measured.
 
     Raises:
@@ -40,7 +42,7 @@ def assess(paths: Sequence[str], labels: str, target: str | Path, watch: Watch) 
             found.append(Assessment(polygons, polygon_summary(polygons)))
             watch((n + 1) / len(paths))
         else:
-            scores = evaluate_scores(path, labels, share(watch, n / len(paths), 1 / len(paths)))
+            scores = evaluate_scores(path, labels, share(watch, n / len(paths), 1 / len(paths)), scheduler)
             found.append(Assessment(scores, score_summary(scores), _event(n, scores)))
     write_whole(target, (json.dumps([entry.report for entry in found], indent=2) + "\n").encode())
     return found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import click
 from . import device as devices
 from .assess import assess
 from .bands import parse_bands, spans, wavelengths_nm
+from .blocks import ALIGNED
 from .checkpoint import read_card
 from .coarse.existing import ExistingScores
 from .coarse.kinds import DEFAULT as COARSE_DEFAULT
@@ -23,7 +22,7 @@ from .coarse.train import Recipe
 from .cubes import import_cube
 from .errors import CheckpointError, OutputError, RefinerError
 from .examples import coarse_examples, labelled_tile
-from .files import make_folder, move_into
+from .files import make_folder
 from .ground import pixel_size_m
 from .labels import burn_sources, named_labels, raster_labels, read_labels
 from .lessons import About, about_coarse, teach_refiner
@@ -31,13 +30,15 @@ from .lessons import train_coarse as train_and_save
 from .polygons import Outline
 from .polygons import vectorize as trace_polygons
 from .polygons import write as write_polygons
-from .progress import Watch, share
+from .production import BLOCK, Made, Manner
+from .production import classify as classify_scene
+from .production import refine as refine_scene
+from .progress import Watch
 from .protocol import ClassSource
 from .rasters import GridReader, environment
 from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
-from .results import write_classes, write_scores
+from .results import write_classes
 from .scene import Scene
-from .session import Session
 from .training import Epoch
 
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
@@ -52,7 +53,19 @@ bands_option = click.option(
     help="Bands such as 1,2,3 or 1-10 or 450-900 nm; by default the first three without alpha; of many, all good ones.",
 )
 out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write.")
+resume_option = click.option("--resume", is_flag=True, help="Go on with what an interrupted run has finished.")
+scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+block_option = click.option(
+    "--block", type=click.IntRange(ALIGNED), default=BLOCK, show_default=True,
+    callback=lambda _, __, size: size // ALIGNED * ALIGNED,
+    help="Pixels a side of what is finished at once: a task of a cluster, a tile of a .vrt.",
+)  # fmt: skip
 scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
+
+
+def whole_options(command: Any) -> Any:
+    """Add the options of commands that work on whole scenes."""
+    return resume_option(scheduler_option(block_option(command)))
 
 
 class BadInput(click.ClickException):
@@ -127,14 +140,22 @@ def train_coarse(
 @size_option
 @bands_option
 @device_option
-def classify(image: str, model: str, output: Path, pixel_size: float | None, bands: str | None, device: str) -> None:
-    """Make a score raster of an image with a coarse model: one band of probabilities a class."""
-    _check_output(output, ".tif")
+@whole_options
+def classify(
+    image: str, model: str, output: Path, pixel_size: float | None, bands: str | None, device: str, resume: bool,
+    scheduler: str | None, block: int,
+) -> None:  # fmt: skip
+    """Make a score raster of an image with a coarse model: one band of probabilities a class.
+
+    A .tif is one file, a .vrt a view of tiles.
+    """
+    _check_output(output, ".tif", ".vrt")
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
-    with _session(image, bands, size, device, output.parent) as session, _bar("Classifying") as bar:
-        step = session.classify(model, share(bar, 0, 0.8))
-        write_scores(session.path(step.scores), session.scene.image_grid, output, share(bar, 0.8, 0.2))
-    click.echo(f"{output}: {', '.join(session.classes)}")
+    manner = Manner(device, resume, scheduler, block)
+    with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
+        made = classify_scene(image, model, scene, output, manner, bar)
+    _tell_notices(made)
+    click.echo(f"{output}: {', '.join(made.classes)}")
 
 
 @main.command("train-refiner")
@@ -175,13 +196,16 @@ def train_refiner(
 @scores_option
 @click.option("--refiner", required=True, help="Weights of a refiner, or the name of a kind that ships or needs none.")
 @click.option("--steps", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option("--last-only", is_flag=True, help="Write the last step alone.")
+@click.option("--vrt", is_flag=True, help="Leave tiles under step_000.vrt, ..., instead of making one file a step.")
 @out_option
 @size_option
 @bands_option
 @device_option
+@whole_options
 def refine(
-    image: str, scores: str, refiner: str, steps: int, output: Path, pixel_size: float | None, bands: str | None,
-    device: str,
+    image: str, scores: str, refiner: str, steps: int, last_only: bool, vrt: bool, output: Path,
+    pixel_size: float | None, bands: str | None, device: str, resume: bool, scheduler: str | None, block: int,
 ) -> None:  # fmt: skip
     """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
     if output.is_file():
@@ -189,41 +213,25 @@ def refine(
     weights = _refiner_file(refiner)
     remembered = None if weights in UNTAUGHT else read_card(weights).pixel_size_m
     size = pixel_size or _working_size(image, scores) or _usable_size(image, remembered)
-    made = not output.exists()
-    make_folder(output)
-    try:
-        with _session(image, bands, size, device, output) as session, _bar("Refining") as bar:
-            session.load_scores(scores, share(bar, 0, 0.05))
-            session.load_refiner(weights)
-            for _ in session.step(0, steps, share(bar, 0.05, 0.75)):
-                pass
-            part = 0.2 / len(session.history)
-            written = []
-            for step in session.history:
-                written.append(session.run_dir / f"step_{step.index:03d}.tif")
-                watch = share(bar, 0.8 + part * step.index, part)
-                write_scores(session.path(step.scores), session.scene.image_grid, written[-1], watch)
-            move_into(output, written)  # when all of them are whole
-            changes = [step.changed or 0.0 for step in session.history[1:]]
-            notices = list(session.notices)
-    except BaseException:
-        if made and not any(output.iterdir()):
-            output.rmdir()
-        raise
-    for notice in notices:
-        click.echo(notice, err=True)
-    click.echo(f"{output}: {steps} steps; {', '.join(f'{change:.2%}' for change in changes)} of the pixels changed")
+    manner = Manner(device, resume, scheduler, block)
+    with Scene(image, _bands(image, bands), None, size) as scene, _made_folder(output), _bar("Refining") as bar:
+        wanted = range(steps if last_only else 0, steps + 1)
+        made = refine_scene(image, scores, weights, scene, wanted, output, vrt, manner, bar)
+    _tell_notices(made)
+    changes = ", ".join(f"{change:.2%}" for change in made.changed)
+    click.echo(f"{output}: {steps} steps; {changes} of the pixels changed")
 
 
 @main.command()
 @click.argument("scores", nargs=-1, required=True)
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--report", "target", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
-def evaluate(scores: tuple[str, ...], labels: str, target: Path) -> None:
+@scheduler_option
+def evaluate(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
     """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
     with _bar("Measuring") as bar:
-        found = assess(scores, labels, target, bar)
+        found = assess(scores, labels, target, bar, scheduler)
     for path, entry in zip(scores, found, strict=True):
         click.echo(f"{path}: {entry.summary}")
 
@@ -296,16 +304,20 @@ def doctor(device: str) -> None:
 
 
 @contextmanager
-def _session(image: str, bands: str | None, size: float | None, device: str, near: Path) -> Iterator[Session]:
-    """Open a session whose files go to a folder that is removed at the end."""
-    if not near.is_dir():
-        raise OutputError(f"There is no folder {near}.")
-    folder = Path(tempfile.mkdtemp(prefix=".map_refiner_", dir=near))
+def _made_folder(path: Path) -> Iterator[None]:
+    """Make a folder where there is none; if nothing comes to lie in it, it goes again."""
+    made = not path.exists()
+    make_folder(path)
     try:
-        with Scene(image, _bands(image, bands), None, size) as scene:
-            yield Session(scene, folder, devices.choose(device))
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if made and path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _tell_notices(made: Made) -> None:
+    for notice in made.notices:
+        click.echo(notice, err=True)
 
 
 @contextmanager

@@ -10,6 +10,11 @@ import torch
 
 from .errors import RefinerError
 
+TILE = 1024  # px, of scenes that are too large to be worked on whole
+LARGEST_TILE = 4096  # px, on a GPU
+SMALLEST_TILE = 128  # px, when a device's memory runs out
+TILE_BYTES = 1000  # of memory that a pixel needs at most while it is refined, with what is read ahead (measured)
+
 
 def choose(wanted: str = "auto") -> torch.device:
     """Return the device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
@@ -78,3 +83,26 @@ def synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return the memory that a device has free; None where the system does not tell."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    listing = Path("/proc/meminfo")
+    for line in listing.read_text(errors="replace").splitlines() if listing.exists() else ():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def tile_side(device: torch.device) -> int:
+    """Choose the side of a tile in pixels by the memory that a device has free: half of it is enough for a tile.
+
+    More than the usual size is of no use but on a GPU, where the halo of small tiles costs more than their launch.
+    """
+    free, most = free_bytes(device), LARGEST_TILE if device.type == "cuda" else TILE
+    side = most
+    while side > SMALLEST_TILE and free is not None and side * side * TILE_BYTES > free / 2:
+        side //= 2
+    return side

@@ -57,3 +57,9 @@ def make_folder(path: str | Path) -> None:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder {path} cannot be made: {error.strerror or error}.") from error
+
+
+def located(source: str) -> str:
+    """Name a file as another process finds it, also with "|layername=NAME" behind; what lies on a server stays."""
+    path, bar, options = source.partition("|")
+    return f"{Path(path).resolve()}{bar}{options}" if Path(path).exists() else source

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .borders import Borders
+from .device import TILE
 from .errors import RefinerError
 from .progress import Watch
 from .protocol import FiltersShown, ShowFilters
@@ -25,7 +26,7 @@ from .rasters import NODATA, score_writer
 from .refine.extended import FAR, ExtendedRefiner, bounded
 from .refine.refiner import Refiner, inner, pad
 from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
-from .session import TILE, Session
+from .session import Session
 from .tiles import tiles
 
 SHOWN = 4  # of each sort, where nobody chose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
@@ -18,10 +18,10 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def ahead(work: Callable[[Item], Made], items: Iterable[Item], depth: int = DEPTH) -> Iterator[Made]:
+def ahead(work: Callable[[Item], Made], items: Iterable[Item], depth: int = DEPTH) -> Generator[Made, None, None]:
     """Yield `work(item)` of each item, in order, done by one thread that is up to `depth` items ahead.
 
-    What `work` raises comes where its item would; closing the iterator early waits for the one that is being done.
+    What `work` raises comes where its item would. To be closed before what `work` reads is: that waits for the thread.
     """
     pool, waiting = ThreadPoolExecutor(1), deque[Future[Made]]()
     try:

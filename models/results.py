@@ -12,7 +12,9 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from .cluster import each
 from .coarse.existing import ExistingScores
+from .files import located
 from .labels import read_labels
 from .metrics import (
     DISTANCES,
@@ -28,13 +30,14 @@ from .metrics import (
 )
 from .overlap import Behind, ahead
 from .progress import Watch, share
-from .rasters import NODATA, RasterWriter, class_writer, optimize, score_writer
-from .score_maps import UNLABELLED, Grid, Labels, Mask, Scores, probabilities
+from .rasters import NODATA, RasterWriter, class_writer, environment, optimize, score_writer
+from .score_maps import UNLABELLED, Grid, Labels, Mask, Scores, Window, probabilities
 from .tile_step import best_classes
-from .tiles import tiles
+from .tiles import surround, tiles
 from .training import present_classes
 
 BLOCK = 1024  # px
+MEASURED = 2048  # px, of what a machine of a cluster measures at once
 
 
 class Relaxed(TypedDict):
@@ -98,8 +101,8 @@ def _fill(
 ) -> None:
     """Write what comes of the scores, window by window."""
     windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK, 0)]
-    with writer, Behind() as behind:
-        for n, (window, read) in enumerate(ahead(lambda window: (window, scores.read(window)), windows)):
+    with writer, Behind() as behind, closing(ahead(scores.read, windows)) as reads:
+        for n, (window, read) in enumerate(zip(windows, reads, strict=True)):
             behind.do(partial(writer.write, of(*read), window))
             watch(0.6 * (n + 1) / len(windows))
 
@@ -114,6 +117,26 @@ def _draft(path: str | Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What is counted of a part of a map; the counts of all parts add up to those of the whole."""
+
+    total: NDArray[np.int64]
+    boundary: NDArray[np.int64]
+    trimap: NDArray[np.int64]
+    relaxed: NDArray[np.int64]
+    labels: frozenset[int]  # class indices that occur
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.total + other.total,
+            self.boundary + other.boundary,
+            self.trimap + other.trimap,
+            self.relaxed + other.relaxed,
+            self.labels | other.labels,
+        )
+
+
 def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accuracy, Edges]:
     """Measure score maps against labels on their grid, window by window.
 
@@ -121,24 +144,44 @@ def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accu
         LabelError: where nothing is labelled, or an index has no class.
     """
     present_classes(labels, scores.classes)
-    grid, count = scores.grid, len(scores.classes)
-    total = np.zeros((count, count), dtype=np.int64)
-    boundary = np.zeros((len(DISTANCES), count, 2), dtype=np.int64)
-    trimap = np.zeros((len(WIDTHS), count, count), dtype=np.int64)
-    relaxed = np.zeros((count, 2, 2), dtype=np.int64)
-    parts = list(tiles(grid.height, grid.width, BLOCK, REACH + 1))
-    for n, part in enumerate(parts):
-        if (labels[part.core.slices()] != UNLABELLED).any():
-            truth = labels[part.outer.slices()]
+    whole = Window(0, 0, scores.grid.height, scores.grid.width)
+    return _figures(count(scores, labels, whole, whole, watch), scores.classes)
+
+
+def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, watch: Watch) -> Counts:
+    """Count a block of a map against labels, which lie at `place` and reach as far around the block as is looked."""
+    classes, grid = len(scores.classes), scores.grid
+    found = Counts(
+        np.zeros((classes, classes), dtype=np.int64),
+        np.zeros((len(DISTANCES), classes, 2), dtype=np.int64),
+        np.zeros((len(WIDTHS), classes, classes), dtype=np.int64),
+        np.zeros((classes, 2, 2), dtype=np.int64),
+        frozenset(np.unique(labels[block.slices(place)]).tolist()) - {UNLABELLED},
+    )
+    parts = [part.core for part in tiles(block.height, block.width, BLOCK, 0)]
+    for n, inside in enumerate(parts):
+        core = Window(block.row + inside.row, block.column + inside.column, inside.height, inside.width)
+        part = surround(core, grid.height, grid.width, REACH + 1)
+        if (labels[core.slices(place)] != UNLABELLED).any():
+            truth = labels[part.outer.slices(place)]
             maps, valid = scores.read(part.outer)
             predicted = np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)
-            core = part.core.slices(part.outer)
-            total += confusion(truth[core], predicted[core], count)
-            boundary += boundary_counts(truth, predicted, count, core)
-            trimap += trimap_confusion(truth, predicted, count, core)
-            relaxed += relaxed_counts(truth, predicted, count, core)
+            inner = core.slices(part.outer)
+            found += Counts(
+                confusion(truth[inner], predicted[inner], classes),
+                boundary_counts(truth, predicted, classes, inner),
+                trimap_confusion(truth, predicted, classes, inner),
+                relaxed_counts(truth, predicted, classes, inner),
+                frozenset(),
+            )
         watch((n + 1) / len(parts))
-    return Accuracy(scores.classes, total), _edges(scores.classes, total.sum(axis=1) > 0, boundary, trimap, relaxed)
+    return found
+
+
+def _figures(found: Counts, classes: tuple[str, ...]) -> tuple[Accuracy, Edges]:
+    present_classes(np.array(sorted(found.labels), dtype=np.uint8), classes)
+    known = found.total.sum(axis=1) > 0
+    return Accuracy(classes, found.total), _edges(classes, known, found.boundary, found.trimap, found.relaxed)
 
 
 def _edges(
@@ -174,18 +217,29 @@ def _edges(
     )
 
 
-def evaluate_scores(path: str, labels: str, watch: Watch) -> Report:
+def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None = None) -> Report:
     """Measure a score raster against labels: a raster of class indices, or a vector layer with a field `class`.
+
+    It is done block by block, here or on a Dask cluster; no more than a block of the labels is in memory.
 
     Raises:
         LabelError: for labels that cannot be used.
     """
-    scores = ExistingScores(path)
-    try:
-        accuracy, edges = evaluate(scores, read_labels(labels, scores.grid, scores.classes), watch)
-    finally:
-        scores.close()
-    return report(path, accuracy, edges)
+    with closing(ExistingScores(path)) as scores:
+        classes, grid = scores.classes, scores.grid
+    blocks = [tile.core for tile in tiles(grid.height, grid.width, MEASURED, 0)]
+    found = []
+    for counts in each(partial(_measured, located(path), located(labels)), blocks, scheduler):
+        found.append(counts)
+        watch(len(found) / len(blocks))
+    return report(path, *_figures(sum(found[1:], found[0]), classes))
+
+
+def _measured(path: str, labels: str, block: Window) -> Counts:
+    with environment(), closing(ExistingScores(path)) as scores:
+        place = surround(block, scores.grid.height, scores.grid.width, REACH + 1).outer
+        truth = read_labels(labels, scores.grid.crop(place), scores.classes)
+        return count(scores, truth, place, block, lambda _: None)
 
 
 def summary(entry: Report) -> str:

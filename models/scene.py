@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from .bands import default_bands, spans
+from .device import SMALLEST_TILE
 from .errors import RasterError
 from .ground import pixel_size_m
 from .rasters import GridReader, window_of
@@ -51,6 +53,7 @@ class Scene:
         bands: Sequence[int] = (),
         area: tuple[float, float, float, float] | None = None,
         pixel_size: float | None = None,
+        statistics: Statistics | None = None,
     ) -> None:
         """Open an image.
 
@@ -59,6 +62,7 @@ class Scene:
             bands: 1-based; by default the first three that are not alpha; of many bands, all that are not bad.
             area: xmin, ymin, xmax, ymax in the image's CRS; by default all of it.
             pixel_size: of the working grid, in metres on the ground; by default the image's own.
+            statistics: of the bands, where they have been measured before.
 
         Raises:
             RasterError: for a file, band, area or pixel size that cannot be had.
@@ -68,7 +72,7 @@ class Scene:
         with GridReader(path) as native:
             self.bands = tuple(bands) or default_bands(native)
             _check_bands(self.path.name, self.bands, len(native.band_names))
-            self.statistics, empty = measure_bands(native, self.bands)
+            self.statistics, empty = (statistics, ()) if statistics else measure_bands(native, self.bands)
             self.warning = (
                 f"{self.path.name} has no data in band {spans(empty)}, which counts for nothing; leave it out."
                 if empty else ""
@@ -87,6 +91,10 @@ class Scene:
         """Whether the image is kept in memory, and worked on whole."""
         pixels = self.grid.width * self.grid.height
         return pixels <= KEPT_PIXELS and pixels * len(self.bands) <= KEPT_VALUES
+
+    def affordable(self, side: int) -> int:
+        """Return the side of a tile, smaller where there are so many bands that memory would not do."""
+        return min(side, max(SMALLEST_TILE, math.isqrt(KEPT_VALUES // len(self.bands)) // 64 * 64))
 
     def read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
         """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is.

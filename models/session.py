@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from .checkpoint import Card, load_coarse, load_refiner
 from .coarse.existing import ExistingScores
 from .coarse.model import score_window
 from .corrections import bind, read_corrections
-from .device import out_of_memory
+from .device import SMALLEST_TILE, TILE, out_of_memory, tile_side
 from .errors import CheckpointError, LabelError, RefinerError
 from .files import write_whole
 from .overlap import Behind, ahead
@@ -27,14 +26,12 @@ from .rasters import NODATA, GridReader
 from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
 from .refine.run import margin
-from .scene import KEPT_VALUES, Scene
+from .scene import Scene
 from .score_maps import LOG_FLOOR, Labels, Mask, ScoreMaps, Scores, Window
 from .steps import Step, StepWriter
 from .tile_step import best_classes, prepare_tile, refine_tile, undecided
 from .tiles import Tile, tiles
 
-TILE = 1024  # px, of scenes that are too large to be worked on whole
-SMALLEST_TILE = 128  # px, when a device's memory runs out
 MANIFEST = "session.json"
 
 
@@ -58,13 +55,10 @@ class Session:
         self.notices: list[str] = []  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
         self._prepared: tuple[str, torch.Tensor] | None = None  # by the state it began with, where the scene is whole
-        self._tile = max(scene.grid.width, scene.grid.height) if scene.is_small else self._largest(TILE)
+        whole = max(scene.grid.width, scene.grid.height)
+        self._tile = whole if scene.is_small else scene.affordable(tile_side(device))
         if scene.warning:
             self.notices.append(scene.warning)
-
-    def _largest(self, size: int) -> int:
-        """Return the size of a tile, smaller where there are so many bands that memory would not do."""
-        return min(size, max(SMALLEST_TILE, math.isqrt(KEPT_VALUES // len(self.scene.bands)) // 64 * 64))
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
@@ -75,13 +69,13 @@ class Session:
             CheckpointError: for weights that do not fit the bands of the scene.
         """
         model, card = load_coarse(model_path, self.device)
-        _check_bands(card, self.scene, model_path)
+        check_bands(card, self.scene, model_path)
 
         def logits(window: Window) -> tuple[Scores, Mask]:
             maps = score_window(model, self.scene, window, self.device, card.statistics)
             return maps, self.scene.read(window)[1]
 
-        return self._begin(logits, card.classes, watch, tile=self._largest(512))
+        return self._begin(logits, card.classes, watch, tile=self.scene.affordable(512))
 
     def load_scores(self, path: str, watch: Watch) -> Step:
         """Make step 0 from a raster of scores."""
@@ -142,12 +136,9 @@ class Session:
         if path in UNTAUGHT:
             return self._make_refiner(path)
         refiner, card = load_refiner(path, self.device)
-        _check_bands(card, self.scene, path)
-        if self.classes and card.classes != self.classes:
-            raise CheckpointError(
-                f"{Path(path).name} refines the classes {', '.join(card.classes)}; "
-                f"the coarse map has {', '.join(self.classes)}. Teach a refiner on a tile of this scene."
-            )
+        check_bands(card, self.scene, path)
+        if self.classes:
+            check_classes(card, self.classes, path)
         self.use_refiner(refiner, path, card.classes)
         return card
 
@@ -251,20 +242,21 @@ class Session:
                 image, valid = self.scene.read(tile.outer)
                 return tile, state, begun, image, valid & (state[0] != NODATA)
 
-            for n, (tile, state, begun, image, valid) in enumerate(ahead(read, parts)):
-                keep = beginning if len(parts) == 1 else ""
-                started = time.perf_counter()
-                prepared = self._prepare(refiner, tile, begun, image, valid, keep)
-                after = refine_tile(refiner, tile, state, prepared, valid, index, self.device)
-                seconds += time.perf_counter() - started
-                rows, columns = tile.core.slices(tile.outer)
-                kept = valid[rows, columns]
-                seen = self.bound(after, tile.core)
-                old, new = best_classes(state[:count, rows, columns]), best_classes(seen[:count])
-                flips += int(np.count_nonzero((old != new) & kept))
-                pixels += int(np.count_nonzero(kept))
-                behind.do(partial(writer.write, after, kept, tile.core, seen))
-                watch((n + 1) / len(parts))
+            with closing(ahead(read, parts)) as reads:
+                for n, (tile, state, begun, image, valid) in enumerate(reads):
+                    keep = beginning if len(parts) == 1 else ""
+                    started = time.perf_counter()
+                    prepared = self._prepare(refiner, tile, begun, image, valid, keep)
+                    after = refine_tile(refiner, tile, state, prepared, valid, index, self.device)
+                    seconds += time.perf_counter() - started
+                    rows, columns = tile.core.slices(tile.outer)
+                    kept = valid[rows, columns]
+                    seen = self.bound(after, tile.core)
+                    old, new = best_classes(state[:count, rows, columns]), best_classes(seen[:count])
+                    flips += int(np.count_nonzero((old != new) & kept))
+                    pixels += int(np.count_nonzero(kept))
+                    behind.do(partial(writer.write, after, kept, tile.core, seen))
+                    watch((n + 1) / len(parts))
         return writer.step(flips / max(1, pixels), seconds * 1000, self._maker, index + 1)
 
     def _prepare(
@@ -420,8 +412,18 @@ def _maker(path: str) -> str:
     return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path
 
 
-def _check_bands(card: Card, scene: Scene, path: str) -> None:
+def check_bands(card: Card, scene: Scene, path: str) -> None:
+    """Refuse weights that are for another number of bands."""
     if card.bands != len(scene.bands):
         raise CheckpointError(
             f"{Path(path).name} expects {card.bands} bands; {len(scene.bands)} of {scene.path.name} are chosen."
+        )
+
+
+def check_classes(card: Card, classes: tuple[str, ...], path: str) -> None:
+    """Refuse a refiner that is for other classes."""
+    if card.classes != classes:
+        raise CheckpointError(
+            f"{Path(path).name} refines the classes {', '.join(card.classes)}; "
+            f"the coarse map has {', '.join(classes)}. Teach a refiner on a tile of this scene."
         )

@@ -36,6 +36,11 @@ def score_window(
     Beyond the scene's own borders the image is mirrored; inside, every tile reads its real neighbours. The bands are
     standardised by the scene's own statistics, or by those that the model was trained with.
     """
+    return score_image(model, image_around(model, scene, window, statistics), window, device)
+
+
+def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: Statistics | None = None) -> Scores:
+    """Read (bands, rows, columns) that a model scores a window from: with its halo, up to multiples of its stride."""
     rows = _round_up(window.height, model.stride)
     columns = _round_up(window.width, model.stride)
     grid = scene.grid
@@ -48,7 +53,12 @@ def score_window(
     if statistics is not None and statistics != scene.statistics:
         gain, offset = scene.statistics.towards(statistics)
         padded = np.clip(padded * gain[:, None, None] + offset[:, None, None], -CLIP, CLIP)
-    logits = model.scores(torch.from_numpy(np.ascontiguousarray(padded))[None].to(device))[0]
+    return np.ascontiguousarray(padded)
+
+
+def score_image(model: CoarseModel, image: Scores, window: Window, device: torch.device) -> Scores:
+    """Return (classes, rows, columns) logits of a window from the image around it."""
+    logits = model.scores(torch.from_numpy(image)[None].to(device))[0]
     return np.asarray(logits[:, : window.height, : window.width].float().cpu().numpy(), dtype=np.float32)
 
 

@@ -166,16 +166,13 @@ def test_statistics_in_strips_are_those_of_the_whole(raster, array):
     assert whole.std == pytest.approx(array.astype(float).std(axis=(1, 2)))
 
 
-def test_many_bands_are_worked_on_in_smaller_tiles(raster, tmp_path):
-    import torch
+def test_many_bands_are_worked_on_in_smaller_tiles(raster):
     from map_refiner.models import scene as scenes
-    from map_refiner.models import session as sessions
 
     cube = np.random.default_rng(0).integers(0, 99, (40, 20, 20)).astype("uint8")
     with Scene(raster("a.tif", cube)) as scene:
         assert scene.is_small
-        session = sessions.Session(scene, tmp_path, torch.device("cpu"))
-        assert session._largest(1024) == 1024
+        assert scene.affordable(1024) == 1024
         scene.bands = tuple(range(1, 41)) * 60
         assert scenes.KEPT_VALUES // 2400 < 192**2
-        assert session._largest(1024) == 128
+        assert scene.affordable(1024) == 128

@@ -37,3 +37,25 @@ def test_tells_that_memory_ran_out():
     assert device.out_of_memory(MemoryError())
     assert device.out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert not device.out_of_memory(RuntimeError("shapes do not fit"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "side"),
+    [
+        ("cpu", None, 1024),  # the system does not tell
+        ("cpu", 24e9, 1024),
+        ("cpu", 1e9, 512),
+        ("cpu", 1e6, 128),
+        ("cuda", 140e9, 4096),
+        ("cuda", 20e9, 2048),
+        ("cuda", 1e9, 512),
+    ],
+)
+def test_the_tile_follows_the_free_memory(monkeypatch, kind, free, side):
+    monkeypatch.setattr(device, "free_bytes", lambda _: free)
+    assert device.tile_side(torch.device(kind)) == side
+
+
+def test_the_free_memory_is_some_of_the_machines():
+    free = device.free_bytes(torch.device("cpu"))
+    assert free is None or 1e7 < free < 1e14

@@ -1,0 +1,125 @@
+"""Peak memory and throughput as scenes grow, and with more workers: classify, refine and evaluate.
+
+    .venv/worker/bin/python benchmarks/scale.py build/scale [--megapixels 10 100 1000] [--steps 5]
+
+The scene is a virtual raster that repeats the demo scene. Each command runs in a process of its own; the Dask workers
+are processes of one thread each on this machine, so that two of them are to two cores what two machines would be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from map_refiner.models.mosaic import Look, Source, write_mosaic
+from map_refiner.models.rasters import GridReader
+from map_refiner.models.score_maps import Window
+from record import write_page
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
+BIN = Path(sys.executable).parent
+PORT = 18786
+
+
+def repeated(scene: Path, path: Path, side: int) -> None:
+    """Write a virtual raster of `side` pixels a side that repeats a scene as often as is needed."""
+    with GridReader(scene) as reader:
+        grid = reader.grid
+    places = [(row, column) for row in range(0, side, grid.height) for column in range(0, side, grid.width)]
+    sources = [Source(scene, Window(row, column, grid.height, grid.width), grid.width, grid.height)
+               for row, column in places]  # fmt: skip
+    whole = grid.crop(Window(0, 0, side, side))
+    write_mosaic(path, whole, Look(("red", "green", "blue"), 0, "Byte"), sources)
+
+
+def measured(*arguments: object) -> tuple[float, float]:
+    """Run the command and return its seconds and its peak memory in GB."""
+    started = time.monotonic()
+    process = subprocess.Popen([str(BIN / "map-refiner"), *map(str, arguments)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"map-refiner {' '.join(map(str, arguments))} failed")
+    return time.monotonic() - started, usage.ru_maxrss * 1024 / 1e9
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[str]:
+    """Run a scheduler and workers of one thread each."""
+    address, quiet = f"tcp://127.0.0.1:{PORT}", subprocess.DEVNULL
+    wanted = [["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
+    wanted += [["worker", address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]] * workers
+    running = [subprocess.Popen([str(BIN / "dask"), *words], stdout=quiet, stderr=quiet) for words in wanted]
+    try:
+        from distributed import Client
+
+        with Client(address, timeout="60s") as client:
+            client.wait_for_workers(workers, timeout=60)
+        yield address
+    finally:
+        for process in reversed(running):
+            process.terminate()
+            process.wait()
+
+
+def chain(folder: Path, image: Path, steps: int, options: Sequence[object] = ()) -> Iterator[tuple[str, float, float]]:
+    """Classify and refine an image; yield each command with its seconds and its peak memory."""
+    coarse, refiner = (next(WEIGHTS.glob(f"{kind}*.safetensors")) for kind in ("coarse", "refiner"))
+    scores, out = folder / "scores.tif", folder / "steps"
+    yield "classify", *measured("classify", image, "--model", coarse, "-o", scores, *options)
+    refine = ("refine", image, "--scores", scores, "--refiner", refiner, "--steps", steps, "--vrt", "-o", out)
+    yield f"refine, {steps} steps", *measured(*refine, *options)
+    shutil.rmtree(out)
+    scores.unlink()
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--megapixels", type=int, nargs="+", default=[10, 100, 1000])
+    options.add_argument("--steps", type=int, default=5)
+    given = options.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    scene = given.folder / "scene" / "scene.tif"
+    if not scene.exists():
+        subprocess.run([sys.executable, "-m", "map_refiner.models.demo_scene", str(scene.parent)], check=True)
+    lines = ["| megapixels | command | seconds | megapixels a second | of the smallest scene's | peak memory, GB |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
+    first: dict[str, float] = {}
+    for megapixels in given.megapixels:
+        image = given.folder / f"image_{megapixels}.vrt"
+        repeated(scene, image, round(math.sqrt(megapixels * 1e6)))
+        for name, seconds, memory in chain(given.folder, image, given.steps):
+            rate = megapixels / seconds
+            share = rate / first.setdefault(name, rate)
+            lines.append(f"| {megapixels} | {name} | {seconds:.0f} | {rate:.2f} | {share:.0%} | {memory:.2f} |")
+            print(lines[-1], flush=True)
+    lines += ["", f"{given.megapixels[0]} megapixels on a Dask cluster:", "",
+              "| workers | command | seconds | times as fast as one |", "|---|---|---|---|"]  # fmt: skip
+    alone: dict[str, float] = {}
+    image = given.folder / f"image_{given.megapixels[0]}.vrt"
+    for workers in (1, 2):
+        with cluster(workers) as address:
+            for name, seconds, _ in chain(given.folder, image, given.steps, ("--scheduler", address)):
+                faster = alone.setdefault(name, seconds) / seconds
+                lines.append(f"| {workers} | {name} | {seconds:.0f} | {faster:.2f} |")
+                print(lines[-1], flush=True)
+    about = (
+        "Each command in a process of its own, with its start and the writing of its results; the scene repeats the "
+        "demo scene at 0.5 m, three bands of bytes. Ratios are within this run alone."
+    )
+    words = " ".join(map(str, given.megapixels))
+    write_page("scale", "Large scenes: time and memory", f"benchmarks/scale.py build/scale --megapixels {words}", about,
+               "\n".join(lines))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""A real Dask cluster of processes gives what one machine gives, also when a worker dies."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+import rasterio
+from click.testing import CliRunner
+from map_refiner.models import results
+from map_refiner.models.cli import main
+from map_refiner.models.tile_files import DONE
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def do(*arguments):
+    result = call(*arguments)
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result
+
+
+def read(path):
+    with rasterio.open(path) as source:
+        return source.read()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two worker processes with one thread each."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+    ) as found:
+        yield found
+
+
+def kill_one(cluster, done, killed):
+    """Kill a worker process as soon as two blocks are finished."""
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit and len(list(done.glob("*.json"))) < 2:
+        time.sleep(0.005)
+    nanny = next(iter(cluster.workers.values()))
+    with contextlib.suppress(psutil.NoSuchProcess):
+        os.kill(nanny.pid, signal.SIGKILL)
+        killed.append(len(list(done.glob("*.json"))))
+
+
+def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_machine(
+    cluster, town, refiner_path, coarse_path, tmp_path
+):
+    command = ("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 3,
+               "--block", 32)  # fmt: skip
+    do(*command, "-o", tmp_path / "here")
+    killed = []
+    killer = threading.Thread(target=kill_one, args=(cluster, tmp_path / "there" / ".tiles" / DONE, killed))
+    killer.start()
+    said = do(*command, "-o", tmp_path / "there", "--scheduler", cluster.scheduler_address)
+    killer.join()
+    assert killed
+    assert killed[0] < 12  # while there was work
+    assert said.stdout.replace("there", "here") == do(*command, "-o", tmp_path / "here").stdout
+    for n in range(4):
+        name = f"step_{n:03d}.tif"
+        assert np.array_equal(read(tmp_path / "here" / name), read(tmp_path / "there" / name))
+    for name, options in (("a.tif", ()), ("b.tif", ("--scheduler", cluster.scheduler_address))):
+        do("classify", town.image_path, "--model", coarse_path, "--block", 48, "-o", tmp_path / name, *options)
+    assert np.array_equal(read(tmp_path / "a.tif"), read(tmp_path / "b.tif"))
+
+
+def test_a_worker_sees_what_has_been_written_anew(cluster, town, coarse_path, tmp_path):
+    """The paths are those of the run before; the pixels are not."""
+    image = tmp_path / "i.tif"
+    command = ("classify", image, "--model", coarse_path, "--scheduler", cluster.scheduler_address, "-o")
+    with rasterio.open(town.image_path) as source:
+        pixels, profile = source.read(), source.profile
+    for turned in (pixels, pixels[:, ::-1, ::-1]):
+        image.unlink(missing_ok=True)
+        with rasterio.open(image, "w", **profile) as target:
+            target.write(turned)
+        do(*command, tmp_path / "s.tif")
+        do(*command[:4], "-o", tmp_path / "here.tif")
+        assert np.array_equal(read(tmp_path / "s.tif"), read(tmp_path / "here.tif"))
+
+
+def test_measures_as_one_machine_does(cluster, town, tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "MEASURED", 48)
+    for labels in (town.labels_path, town.tile_path):
+        for name, options in (("a.json", ()), ("b.json", ("--scheduler", cluster.scheduler_address))):
+            do("evaluate", town.scores_path, "--labels", labels, "--report", tmp_path / name, *options)
+        assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+        monkeypatch.setattr(results, "MEASURED", 2048)
+        do("evaluate", town.scores_path, "--labels", labels, "--report", tmp_path / "whole.json")
+        assert (tmp_path / "a.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+
+
+def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path):
+    result = call("classify", town.image_path, "--model", coarse_path, "--device", "cuda:7", "--scheduler",
+                  cluster.scheduler_address, "-o", tmp_path / "s.tif")  # fmt: skip
+    assert result.exit_code == 2
+    assert "cuda:7 is not there" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("tcp://127.0.0.1:9", "No Dask scheduler answers at tcp://127.0.0.1:9"),
+        ("nonsense://x", "No Dask scheduler answers at nonsense://x"),
+        ("", "No Dask scheduler answers at"),
+    ],
+)
+def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, address, says):
+    monkeypatch.setattr("map_refiner.models.cluster.PATIENCE", "1s")
+    result = call("classify", town.image_path, "--model", coarse_path, "--scheduler", address, "-o", tmp_path / "s.tif")
+    assert result.exit_code == 2, result.exception
+    (line,) = result.stderr.splitlines()
+    assert says in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_dask_a_line_says_what_to_install(town, coarse_path, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = call("classify", town.image_path, "--model", coarse_path, "--scheduler", "tcp://x:1", "-o",
+                  tmp_path / "s.tif")  # fmt: skip
+    assert result.exit_code == 2
+    assert 'pip install "dask[distributed]"' in result.stderr
+
+
+def test_a_scheduler_without_workers_and_a_worker_without_the_package(town, coarse_path, tmp_path):
+    command = ("classify", town.image_path, "--model", coarse_path, "-o", tmp_path / "s.tif", "--scheduler")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
+        result = call(*command, empty.scheduler_address)
+        assert result.exit_code == 2
+        assert "has no workers; start some: dask worker" in result.stderr
+        hidden = "import importlib.metadata as m, sys; real = m.version\n"
+        hidden += "def version(name):\n"
+        hidden += "    if name == 'map-refiner': raise m.PackageNotFoundError(name)\n"
+        hidden += "    return real(name)\n"
+        hidden += "m.version = version\n"
+        hidden += "from distributed.cli.dask_worker import main; sys.argv = ['dask-worker', *sys.argv[1:]]; main()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", hidden, empty.scheduler_address, "--no-nanny", "--no-dashboard"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            with distributed.Client(empty.scheduler_address, set_as_default=False) as client:
+                client.wait_for_workers(1, timeout=60)
+            result = call(*command, empty.scheduler_address)
+        finally:
+            process.kill()
+            process.wait()
+    assert result.exit_code == 2
+    assert "cannot import Map Refiner; install map-refiner" in result.stderr
+    assert not list(tmp_path.iterdir())
