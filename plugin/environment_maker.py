@@ -105,6 +105,7 @@ class EnvironmentMaker(QObject):
         self._write(line)
         if line.lstrip().startswith(("Collecting ", "Downloading ", "Installing ", "Processing ", "Building ")):
             self._text = line.strip()[:100]
+            self._tell()
 
     def _on_finished(self, code: int, _status: QProcess.ExitStatus) -> None:
         self._on_output()
