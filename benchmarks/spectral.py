@@ -199,7 +199,7 @@ def claims(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
             lines.append(
                 f"- {name}: the opinion pool takes the OA of {POOLED} from {spread(before)} to {spread(after)}."
             )
-    return "\n".join(lines)
+    return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def main() -> None:
@@ -230,7 +230,8 @@ def main() -> None:
         "other work, so the times say little more than which kind is slow. The loss is the mean of the last "
         "twenty updates. Of forests and machines, the numbers that are stored are counted. Houston and Indian "
         "Pines are the official training pixels alone: these figures are not those of the published protocol, "
-        "which `benchmarks/published_protocol.py` runs for whoever has the cubes."
+        "which `benchmarks/published_protocol.py` runs for whoever has the cubes. Kinds that are not listed are not "
+        "measured yet."
     )
     write_page("spectral", "Spectral models", "benchmarks/spectral.py", about, table(ordered) + "\n" + claims(ordered))
 
