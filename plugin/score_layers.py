@@ -15,7 +15,6 @@ from qgis.core import (
     QgsLayerTreeNode,
     QgsProject,
     QgsRasterLayer,
-    QgsRasterLayerTemporalProperties,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QObject, Qt, QTime, QTimer, pyqtSignal
 
@@ -289,8 +288,7 @@ def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
 def _put_on_timeline(layer: QgsRasterLayer, index: int) -> None:
     """Give each step a day of its own from 2000-01-01 on, so that QGIS's temporal controller can play the steps."""
     begin = QDateTime(QDate(2000, 1, 1).addDays(index), QTime(0, 0), Qt.TimeSpec.UTC)
-    properties = layer.temporalProperties()
-    properties.setMode(QgsRasterLayerTemporalProperties.ModeFixedTemporalRange)
+    properties = layer.temporalProperties()  # whose mode is a fixed range unless another one is set
     properties.setFixedTemporalRange(QgsDateTimeRange(begin, begin.addDays(1), True, False))
     properties.setIsActive(True)
 
