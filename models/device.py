@@ -10,10 +10,10 @@ import torch
 
 from .errors import RefinerError
 
-TILE = 1024  # px, of scenes that are too large to be worked on whole
+TILE = 512  # px, of scenes that are too large to be worked on whole
 LARGEST_TILE = 4096  # px, on a GPU
 SMALLEST_TILE = 128  # px, when a device's memory runs out
-TILE_BYTES = 1000  # of memory that a pixel needs at most while it is refined, with what is read ahead (measured)
+TILE_BYTES = 1500  # of memory that a pixel needs at most while it is refined, with what is read ahead
 
 
 def choose(wanted: str = "auto") -> torch.device:

@@ -76,14 +76,15 @@ class ExtendedRefiner(nn.Module):
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
         height = max(4 * self.sight, PART // columns)
-        parts = []
+        sides = self.sight * (2 - borders.left - borders.right)
+        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(AROUND), bottom - top, columns - sides)
         for row in range(top, bottom, height):
             first, last = row - self.sight, min(row + height, bottom) + self.sight
             ends = Borders(first < 0, borders.left, last > rows, borders.right)
             seen = (..., slice(max(first, 0), last), slice(None))
-            part = self.look(image[seen], scores[seen], ends)
-            parts.append(part[:, : min(row + height, bottom) - row])
-        return torch.cat(parts, dim=-2)
+            count = min(row + height, bottom) - row
+            whole[:, row - top : row - top + count] = self.look(image[seen], scores[seen], ends)[:, :count]
+        return whole
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return what (..., bands, rows, columns) and scores add to hidden units, then the weights of neighbours."""
