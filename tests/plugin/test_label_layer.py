@@ -190,7 +190,10 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     refine.refiner.choose_key("heat")
     assert refine.about.text().startswith("Scores even out like heat")
     stepper.click(refine.step)
-    assert asked == [LoadRefiner("heat"), Step(0, 1)]
+    load, step = asked
+    assert load == LoadRefiner("heat")
+    assert isinstance(step, Step)
+    assert (step.start, step.count) == (0, 1)
     stepper.desk.task = Task.NONE
 
 
