@@ -228,7 +228,8 @@ class Handlers:
             finally:
                 scores.close()
             near = tuple(edges.boundary_iou[BOUNDARY].values())
-            figures = accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou, near
+            pairs = tuple(map(tuple, accuracy.confusion.tolist()))
+            figures = accuracy.overall_accuracy, accuracy.mean_iou, accuracy.iou, near, pairs
             self._wire.send(p.Evaluated(step.index, session.classes, *figures))
 
     def _on_showfilters(self, request: p.ShowFilters) -> None:

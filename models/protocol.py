@@ -351,6 +351,7 @@ class Evaluated:
     mean_iou: float
     iou: tuple[float | None, ...]
     boundary_iou: tuple[float | None, ...] = ()  # within 2 px of the boundaries
+    confusion: tuple[tuple[int, ...], ...] = ()  # pixels by true class, then by mapped class; of `Evaluate`
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from .control.keeping import KeepControl
 from .control.layer_actions import LayerActions
 from .control.learning import LearnControl
 from .control.looking import LookControl
+from .control.reporting import ReportControl
 from .control.scenes import SceneControl
 from .control.steps import StepControl
 from .control.teaching import TeachControl
@@ -41,6 +42,7 @@ class Controller(Part):
         self.steps = StepControl(desk)
         self.teaching = TeachControl(desk, self.scenes)
         self.exporting = ExportControl(desk)
+        self.reporting = ReportControl(desk)
         self.filters = FilterControl(desk, self.steps)
         self.correcting = CorrectControl(desk)
         self.learning = LearnControl(desk, self.steps, self.teaching)
@@ -82,6 +84,7 @@ class Controller(Part):
         desk.engine.shut_down()
         desk.layers.forget()
         self.filters.shut_down()
+        self.reporting.shut_down()
         self.keeping.shut_down()
         self.layer_actions.shut_down()
         self.correcting.shut_down()

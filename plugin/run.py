@@ -24,6 +24,7 @@ class Run:
     made_by: list[str | None] = field(default_factory=list)  # the refiner of each step
     best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, where that is known; 0: the coarse map
     accuracy: dict[int, Accuracy] = field(default_factory=dict)  # by step
+    coarse: str = ""  # the model of the coarse map, or the scores that it was read from
     is_open: bool = False
 
     @property

@@ -43,6 +43,7 @@ def write(run: Run, choices: Choices) -> None:
                   for step in run.steps],
         "shown": run.shown,
         "refiner": run.refiner,
+        "coarse": run.coarse,
         "made_by": run.made_by,
         "best_steps": run.best_steps,
         "accuracy": {index: asdict(value) for index, value in run.accuracy.items()},
@@ -82,7 +83,10 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         for index, value in content["accuracy"].items():
             if int(index) <= run.last:
                 found = _made(Accuracy, value)
-                run.accuracy[int(index)] = replace(found, iou=tuple(found.iou), boundary_iou=tuple(found.boundary_iou))
+                by_class = {name: tuple(getattr(found, name)) for name in ("iou", "boundary_iou")}
+                counts = tuple(tuple(row) for row in found.confusion)
+                run.accuracy[int(index)] = replace(found, **by_class, confusion=counts)
+        run.coarse = str(content.get("coarse", ""))
         run.shown = min(int(content["shown"]), run.last)
         choices = _made(Choices, content["choices"])
         pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}

@@ -40,12 +40,16 @@ class Task(Enum):
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How right a step is, in 0-1; `iou` and `boundary_iou` (at 2 px) by class, None for one that the labels lack."""
+    """How right a step is, in 0-1; `iou` and `boundary_iou` (at 2 px) by class, None for one that the labels lack.
+
+    `confusion` counts pixels by true class, then by mapped class; empty where it is not known.
+    """
 
     overall: float
     mean_iou: float
     iou: tuple[float | None, ...] = ()
     boundary_iou: tuple[float | None, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
 
     @property
     def mean_boundary_iou(self) -> float | None:

@@ -8,9 +8,11 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import (
     Cancelled,
+    Classify,
     Event,
     Failed,
     LoadRefiner,
+    LoadScores,
     Previewed,
     RefinerLoaded,
     Request,
@@ -171,12 +173,19 @@ class StepControl(Part):
         run.shown = step.index
         if step.index == 0:
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
+            run.coarse = self._coarse() or run.coarse
             desk.layers.begin(run.name, run.scene.name)
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
         desk.layers.add(run.name, step, self._kind_of(step))
         self.preview.remove()
         desk.refresh()
+
+    def _coarse(self) -> str:
+        request = self.desk.engine.running
+        if isinstance(request, Classify):
+            return request.model
+        return request.path if isinstance(request, LoadScores) else ""
 
     def _on_previewed(self, preview: Previewed) -> None:
         if self.desk.run is not None:

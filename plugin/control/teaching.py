@@ -155,7 +155,7 @@ class TeachControl(Part):
 
     def _on_evaluated(self, event: Evaluated) -> None:
         if self.desk.run is not None:
-            figures = event.overall_accuracy, event.mean_iou, event.iou, event.boundary_iou
+            figures = event.overall_accuracy, event.mean_iou, event.iou, event.boundary_iou, event.confusion
             self.desk.run.accuracy[event.index] = Accuracy(*figures)
             self.desk.refresh()
 

@@ -1,4 +1,4 @@
-"""Export: polygons and the class raster of the shown step."""
+"""Export: polygons and the class raster of the shown step, and a report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qgis.gui import QgsDoubleSpinBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from ..state import State
 from .section import Section, button
@@ -27,6 +27,7 @@ class ExportSection(Section):
 
     polygons_requested = pyqtSignal(object)  # PolygonChoices
     raster_requested = pyqtSignal(str)
+    report_requested = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "export", parent)
@@ -37,6 +38,15 @@ class ExportSection(Section):
         self.add_to_map.setToolTip(self.tr("Add what is exported to the project, styled by class."))
         self.add_to_map.setChecked(True)
         self.add_wide(self.add_to_map)
+        self.report = button(
+            self.tr("Report…"),
+            self.tr(
+                "Write what was done and how right it is as a page for the browser, with all figures as a CSV table "
+                "beside it."
+            ),
+        )
+        self.report.clicked.connect(self._on_report)
+        self.add_wide(self.report)
 
     def _add_polygons(self) -> None:
         self.polygons_file = _save_widget(
@@ -82,6 +92,13 @@ class ExportSection(Section):
         self.raster.clicked.connect(lambda: self.raster_requested.emit(self.raster_file.filePath()))
         self.add_wide(self.raster)
 
+    def _on_report(self) -> None:
+        title, pages = self.tr("Write Report"), self.tr("Web page (*.html)")
+        asked_later = QFileDialog.Option.DontConfirmOverwrite  # once, for both files
+        path, _ = QFileDialog.getSaveFileName(self, title, "", pages, "", asked_later)
+        if path:
+            self.report_requested.emit(path)
+
     def choices(self) -> PolygonChoices:
         """Return what is filled in."""
         return PolygonChoices(
@@ -95,6 +112,7 @@ class ExportSection(Section):
         """Ask for a map and a file."""
         ready = state.is_free and state.shown >= 0
         self.polygons.setEnabled(ready and bool(self.polygons_file.filePath()))
+        self.report.setEnabled(ready)
         self.raster.setEnabled(ready and bool(self.raster_file.filePath()))
 
 

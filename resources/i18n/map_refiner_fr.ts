@@ -210,6 +210,36 @@
     </message>
   </context>
   <context>
+    <name>CompareControl</name>
+    <message>
+      <source>Map Refiner: Compare With the Other Step</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>CompareRow</name>
+    <message>
+      <source>Before Learning</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Coarse Map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Hold to Compare</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Show the other step for as long as the button is held down.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Step {}</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
     <name>Controller</name>
     <message>
       <source>Cancelled. Finished steps and labels stay.</source>
@@ -222,6 +252,188 @@
     <message>
       <source>Opening the scene again…</source>
       <translation>Réouverture de la scène…</translation>
+    </message>
+  </context>
+  <context>
+    <name>CorrectControl</name>
+    <message>
+      <source>Binding the corrections…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Finding the connected part…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Correct a Connected Part</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Correct as Class {}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Correct as Unsure</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Draw a Correction</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Larger Brush</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Paint a Correction</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Redo the Correction</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Smaller Brush</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Undo the Correction</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>That is outside the scene.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>That is outside the scene; correct the map within it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What you drew cannot be brought to the CRS of the scene.</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>CorrectSection</name>
+    <message>
+      <source> m</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Brush</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Click</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Click a connected part of the shown map: all of it becomes the chosen class.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Click a place to move the map there. Those that are corrected are checked.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Correct</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Draw</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Draw a polygon: left for corners, right or Enter to close, Backspace to take a corner back.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>How wide the brush is, in metres on the ground.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Layer</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Learn</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>List the places of the shown step that are most worth a label or a correction, the best first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Make the correction again that was taken back last.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Paint</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Paint with the brush: press and drag.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Places to look at</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Redo</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Take the last correction back.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Take the weights before the last Learn again, and make the steps anew.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Teach the refiner on from the corrections, and from the labels chosen in Teach; it takes seconds. Then the steps are made anew.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This is</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Undo Learning</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What came of the corrections</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What the corrections have gained</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What the place that you paint, click or draw is; “unsure” takes back what was corrected there.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Where the corrections are kept: polygons with a text field “class”. One is made with the first correction. You can edit it with QGIS's own tools too, or choose exported polygons that you edited.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Where to Look Next</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>unsure</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>
@@ -451,6 +663,10 @@
       <translation>Raster</translation>
     </message>
     <message>
+      <source>Report…</source>
+      <translation>Rapport…</translation>
+    </message>
+    <message>
       <source>Simplification</source>
       <translation>Simplification</translation>
     </message>
@@ -459,12 +675,24 @@
       <translation>Plus petite partie</translation>
     </message>
     <message>
+      <source>Web page (*.html)</source>
+      <translation>Page web (*.html)</translation>
+    </message>
+    <message>
+      <source>Write Report</source>
+      <translation>Écrire le rapport</translation>
+    </message>
+    <message>
       <source>Write the shown step's class raster.</source>
       <translation>Écrire le raster des classes du pas montré.</translation>
     </message>
     <message>
       <source>Write the shown step's polygons with class, mean confidence and area in true square metres.</source>
       <translation>Écrire les polygones du pas montré avec classe, confiance moyenne et surface en vrais mètres carrés.</translation>
+    </message>
+    <message>
+      <source>Write what was done and how right it is as a page for the browser, with all figures as a CSV table beside it.</source>
+      <translation>Écrire ce qui a été fait et avec quelle exactitude, dans une page pour le navigateur, avec tous les chiffres dans un tableau CSV à côté.</translation>
     </message>
   </context>
   <context>
@@ -670,6 +898,92 @@
     </message>
   </context>
   <context>
+    <name>LearnControl</name>
+    <message>
+      <source>It has not become better: Undo Learning takes the earlier weights.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Learning · loss {:.3f}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Learning…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Of the corrected pixels the refiner by itself got {:.0f} % right, and now {:.0f} %.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Refining…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The weights before the last Learn are in use again.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This refiner follows a formula and cannot learn. Choose a learned one, or teach one.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} + corrections {}</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>LookControl</name>
+    <message>
+      <source>Choose labels in Teach to have the gain measured.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Looking for doubtful places…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Map Refiner: Next Place to Look at</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU on the labels when the list was made: {:.3f}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Mean IoU on the labels: {:.3f}, and now {:.3f} ({:+.1f} points).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Measuring the accuracy…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>No place is in doubt.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} of {} places corrected.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{}. {} or {}? {:.0f} %</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
     <name>MapRefiner</name>
     <message>
       <source> (of the coarse map {:.3f})</source>
@@ -720,6 +1034,10 @@
       <translation>Il faut environ {:.1f} Go dans {}, et {:.1f} Go sont libres.</translation>
     </message>
     <message>
+      <source>All figures are also in {}.</source>
+      <translation>Tous les chiffres sont aussi dans {}.</translation>
+    </message>
+    <message>
       <source>All polygons of “{}” lie outside the scene.</source>
       <translation>Tous les polygones de « {} » sont hors de la scène.</translation>
     </message>
@@ -736,12 +1054,28 @@
       <translation>Zone</translation>
     </message>
     <message>
+      <source>Area (ha)</source>
+      <translation>Surface (ha)</translation>
+    </message>
+    <message>
+      <source>Area (m²)</source>
+      <translation>Surface (m²)</translation>
+    </message>
+    <message>
+      <source>Areas at step {}</source>
+      <translation>Surfaces au pas {}</translation>
+    </message>
+    <message>
       <source>Bands</source>
       <translation>Bandes</translation>
     </message>
     <message>
       <source>Best step</source>
       <translation>Meilleur pas</translation>
+    </message>
+    <message>
+      <source>Boundary IoU {}</source>
+      <translation>IoU des contours {}</translation>
     </message>
     <message>
       <source>Buildings</source>
@@ -754,6 +1088,10 @@
     <message>
       <source>Cancelled.</source>
       <translation>Annulé.</translation>
+    </message>
+    <message>
+      <source>Changed pixels</source>
+      <translation>Pixels changés</translation>
     </message>
     <message>
       <source>Choose a folder outside of the plugin, which an update replaces.</source>
@@ -796,8 +1134,16 @@
       <translation>Calcul sur {}, avec Python {} et PyTorch {}</translation>
     </message>
     <message>
+      <source>Confusion matrix of step {}</source>
+      <translation>Matrice de confusion du pas {}</translation>
+    </message>
+    <message>
       <source>Convolutional network</source>
       <translation>Réseau convolutif</translation>
+    </message>
+    <message>
+      <source>Corrections: {}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Dense CRF</source>
@@ -822,6 +1168,10 @@
     <message>
       <source>Field with the class</source>
       <translation>Champ de la classe</translation>
+    </message>
+    <message>
+      <source>Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines.</source>
+      <translation>Fractions de 0 à 1, par rapport aux étiquettes choisies dans Enseigner. Là où un modèle a été entraîné sur les mêmes étiquettes, elles le flattent. L’IoU des contours est à moins de 2 pixels des contours.</translation>
     </message>
     <message>
       <source>Geodesic contour</source>
@@ -864,12 +1214,20 @@
       <translation>Installation des autres bibliothèques</translation>
     </message>
     <message>
+      <source>IoU {}</source>
+      <translation>IoU {}</translation>
+    </message>
+    <message>
       <source>It does not beat the coarse map where it was held out: keep that, or label more.</source>
       <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
     </message>
     <message>
       <source>Kind</source>
       <translation>Sorte</translation>
+    </message>
+    <message>
+      <source>Labelled pixels.</source>
+      <translation>Pixels étiquetés.</translation>
     </message>
     <message>
       <source>Labels</source>
@@ -892,6 +1250,14 @@
       <translation>Perte {:.3f}</translation>
     </message>
     <message>
+      <source>Made by</source>
+      <translation>Fait par</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
       <source>Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each class, the background first, on the image's own pixels.
 
 The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. Others come from &lt;i&gt;Train coarse model&lt;/i&gt;. The result is what &lt;i&gt;Refine scores&lt;/i&gt; begins with.</source>
@@ -904,12 +1270,28 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
       <translation>Création de l’environnement</translation>
     </message>
     <message>
+      <source>Map</source>
+      <translation>Carte</translation>
+    </message>
+    <message>
       <source>Map Refiner</source>
       <translation>Map Refiner</translation>
     </message>
     <message>
+      <source>Map Refiner, {}</source>
+      <translation>Map Refiner, {}</translation>
+    </message>
+    <message>
+      <source>Map Refiner: report</source>
+      <translation>Map Refiner : rapport</translation>
+    </message>
+    <message>
       <source>Mean IoU</source>
       <translation>IoU moyen</translation>
+    </message>
+    <message>
+      <source>Mean boundary IoU</source>
+      <translation>IoU moyen des contours</translation>
     </message>
     <message>
       <source>Measure accuracy</source>
@@ -930,6 +1312,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     <message>
       <source>Method</source>
       <translation>Méthode</translation>
+    </message>
+    <message>
+      <source>Models and settings</source>
+      <translation>Modèles et réglages</translation>
     </message>
     <message>
       <source>No Python with PyTorch was found for the worker. Choose one in Settings &gt; Options &gt; Map Refiner.</source>
@@ -996,8 +1382,20 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Perona-Malik</translation>
     </message>
     <message>
+      <source>Pixel size</source>
+      <translation>Taille des pixels</translation>
+    </message>
+    <message>
+      <source>Pixels</source>
+      <translation>Pixels</translation>
+    </message>
+    <message>
       <source>Pixels a class</source>
       <translation>Pixels par classe</translation>
+    </message>
+    <message>
+      <source>Pixels are counted, and a pixel is measured on the ground at the centre of the scene.</source>
+      <translation>Les pixels sont comptés, et un pixel est mesuré au sol au centre de la scène.</translation>
     </message>
     <message>
       <source>Pixels that lie near each other and are alike in colour are drawn to the same class.</source>
@@ -1072,6 +1470,10 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Aller à la fin vous y mène depuis la carte grossière.</translation>
     </message>
     <message>
+      <source>Scene</source>
+      <translation>Scène</translation>
+    </message>
+    <message>
       <source>Scores</source>
       <translation>Scores</translation>
     </message>
@@ -1106,6 +1508,14 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     <message>
       <source>Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs scikit-learn.</source>
       <translation>Sépare les classes deux à deux avec un noyau radial : fort avec peu d’étiquettes, lent avec beaucoup ; demande scikit-learn.</translation>
+    </message>
+    <message>
+      <source>Share</source>
+      <translation>Part</translation>
+    </message>
+    <message>
+      <source>Size</source>
+      <translation>Taille</translation>
     </message>
     <message>
       <source>Smallest area, in square metres</source>
@@ -1150,6 +1560,18 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     <message>
       <source>Starting the worker</source>
       <translation>Démarrage du processus de calcul</translation>
+    </message>
+    <message>
+      <source>Step</source>
+      <translation>Pas</translation>
+    </message>
+    <message>
+      <source>Step 0, the coarse map</source>
+      <translation>Pas 0, la carte grossière</translation>
+    </message>
+    <message>
+      <source>Step {}</source>
+      <translation>Pas {}</translation>
     </message>
     <message>
       <source>Step {}: {:.2%} of the pixels changed</source>
@@ -1200,6 +1622,10 @@ Sortes :</translation>
       <translation>Le Python {python} n’a pas le module « {module} ». Installez-l’y, ou choisissez un autre Python dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
+      <source>The accuracy was not measured: that takes labels, and a click on Measure in Teach.</source>
+      <translation>L’exactitude n’a pas été mesurée : il faut des étiquettes, et un clic sur Mesurer dans Enseigner.</translation>
+    </message>
+    <message>
       <source>The area cannot be brought from {} to {}.</source>
       <translation>La zone ne peut pas être amenée de {} à {}.</translation>
     </message>
@@ -1208,12 +1634,20 @@ Sortes :</translation>
       <translation>La zone ne touche pas la couche « {} ». Déplacez la carte, ou redessinez.</translation>
     </message>
     <message>
+      <source>The class raster of step {} is gone or damaged: {}</source>
+      <translation>Le raster de classes du pas {} a disparu ou est endommagé : {}</translation>
+    </message>
+    <message>
       <source>The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.</source>
       <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
     </message>
     <message>
       <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears vectors that are shifted or incomplete.</source>
       <translation>Le réseau grossier de l’article, pour des images en couleur de 0,25 à 1 m : il regarde 30 pixels autour, et supporte des vecteurs décalés ou incomplets.</translation>
+    </message>
+    <message>
+      <source>The corrections {} cannot be opened.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The disk is full. Make room, or choose a folder on another disk.</source>
@@ -1236,6 +1670,10 @@ Sortes :</translation>
       <translation>Le fichier de la couche « {} » a disparu : {}</translation>
     </message>
     <message>
+      <source>The file {} cannot be written: {}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The folder may not be written, or a file in it is in use. Choose another one.</source>
       <translation>Le dossier ne peut pas être écrit, ou un de ses fichiers est utilisé. Choisissez-en un autre.</translation>
     </message>
@@ -1248,12 +1686,12 @@ Sortes :</translation>
       <translation>Le dossier {} ne peut pas être créé : {}</translation>
     </message>
     <message>
-      <source>The image has no CRS; its own pixels are worked on.</source>
-      <translation>L’image n’a pas de SCR ; le travail se fait sur ses propres pixels.</translation>
+      <source>The image has no CRS, so areas on the ground are unknown.</source>
+      <translation>L’image n’a pas de SCR : les surfaces au sol sont inconnues.</translation>
     </message>
     <message>
-      <source>The labelled tile cannot be written: {}</source>
-      <translation>La tuile étiquetée ne peut pas être écrite : {}</translation>
+      <source>The image has no CRS; its own pixels are worked on.</source>
+      <translation>L’image n’a pas de SCR ; le travail se fait sur ses propres pixels.</translation>
     </message>
     <message>
       <source>The labelled tile {} cannot be opened.</source>
@@ -1284,12 +1722,16 @@ Sortes :</translation>
       <translation>La couche « {} » n’a pas encore de polygones. Dessinez une « tile » et ce qu’elle contient.</translation>
     </message>
     <message>
+      <source>The layer “{}” has no text field “class”, which says what each polygon is.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class of each polygon.</source>
       <translation>La couche « {} » n’a pas de champ texte « class ». Utilisez Nouvelle tuile étiquetée, ou ajoutez le champ avec la classe de chaque polygone.</translation>
     </message>
     <message>
-      <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as background.</source>
-      <translation>La couche « {} » n’a pas de polygone « tile » dans la scène. Dessinez-en un autour de ce que vous avez étiqueté ; ce qui reste nu à l’intérieur compte comme fond.</translation>
+      <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as {}.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The layer “{}” is no file, so the worker cannot read it. Save it with Export &gt; Save Features As…, then choose the file.</source>
@@ -1362,6 +1804,10 @@ Sortes :</translation>
     <message>
       <source>The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
       <translation>Le raffineur est entraîné : meilleur au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+    </message>
+    <message>
+      <source>The report cannot be written to {}: {}. Close the files where they are open, make room, or choose another place.</source>
+      <translation>Le rapport ne peut pas être écrit dans {} : {}. Fermez les fichiers là où ils sont ouverts, faites de la place ou choisissez un autre endroit.</translation>
     </message>
     <message>
       <source>The same network with an unbounded activation, whose training may diverge; to compare with.</source>
@@ -1468,6 +1914,10 @@ Deux minutes sur un processeur sont habituelles. L’IoU moyen de validation est
 Sortes :</translation>
     </message>
     <message>
+      <source>True class</source>
+      <translation>Classe vraie</translation>
+    </message>
+    <message>
       <source>Trying parameters {} of {}</source>
       <translation>Essai des paramètres {} sur {}</translation>
     </message>
@@ -1520,6 +1970,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>moins de {:g} % des pixels changent</translation>
     </message>
     <message>
+      <source>mapped as {}</source>
+      <translation>cartographié {}</translation>
+    </message>
+    <message>
       <source>on what was held out, this refiner does not beat the coarse map</source>
       <translation>sur la partie de validation, ce raffineur ne bat pas la carte grossière</translation>
     </message>
@@ -1552,6 +2006,14 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>celui de l’entraînement du modèle.</translation>
     </message>
     <message>
+      <source>unknown</source>
+      <translation>inconnu</translation>
+    </message>
+    <message>
+      <source>{:.4g} m</source>
+      <translation>{:.4g} m</translation>
+    </message>
+    <message>
       <source>{} and {} more</source>
       <translation>{} et {} autres</translation>
     </message>
@@ -1570,6 +2032,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>{} is in use by the layer “{}”. Choose another file, or remove the layer first.</source>
       <translation>{} est utilisé par la couche « {} ». Choisissez un autre fichier, ou enlevez d’abord la couche.</translation>
+    </message>
+    <message>
+      <source>{} × {} pixels</source>
+      <translation>{} × {} pixels</translation>
     </message>
     <message>
       <source>{}, shipped</source>
@@ -1742,6 +2208,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Exactitude à chaque pas</translation>
     </message>
     <message>
+      <source>Add a layer of the shown step: where it is unsure, or what it has changed.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>All steps</source>
       <translation>Tous les pas</translation>
     </message>
@@ -1750,12 +2220,24 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>IoU des contours</translation>
     </message>
     <message>
+      <source>Change Since the Coarse Map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Change Since the Last Step</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Changed</source>
       <translation>Changé</translation>
     </message>
     <message>
       <source>Classes</source>
       <translation>Classes</translation>
+    </message>
+    <message>
+      <source>Compare with</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>End at step</source>
@@ -1772,6 +2254,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Mean IoU</source>
       <translation>IoU moyen</translation>
+    </message>
+    <message>
+      <source>More Layers</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Pause</source>
@@ -1858,6 +2344,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Il n’y a pas encore de raffineur : chargez-en un, ou entraînez-en un ci-dessous.</translation>
     </message>
     <message>
+      <source>Uncertainty</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one that needs no teaching.</source>
       <translation>Ce qui améliore la carte à chaque pas : un raffineur fourni, un que vous avez entraîné, un d’un fichier, ou un qui n’a rien à apprendre.</translation>
     </message>
@@ -1868,6 +2358,97 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Where Play and Run to End stop. Refiners are taught for about five steps.</source>
       <translation>Où Jouer et Aller à la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
+    </message>
+    <message>
+      <source>Which step to flip to while the button is held, in the place of the shown one.</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>ReportControl</name>
+    <message>
+      <source>, … ({} in all)</source>
+      <translation>, … ({} en tout)</translation>
+    </message>
+    <message>
+      <source>A report is being written already. Wait for it.</source>
+      <translation>Un rapport est déjà en cours d’écriture. Attendez-le.</translation>
+    </message>
+    <message>
+      <source>Area</source>
+      <translation>Zone</translation>
+    </message>
+    <message>
+      <source>Bands</source>
+      <translation>Bandes</translation>
+    </message>
+    <message>
+      <source>CRS</source>
+      <translation>SCR</translation>
+    </message>
+    <message>
+      <source>Coarse map</source>
+      <translation>Carte grossière</translation>
+    </message>
+    <message>
+      <source>Corrections</source>
+      <translation>Corrections</translation>
+    </message>
+    <message>
+      <source>File</source>
+      <translation>Fichier</translation>
+    </message>
+    <message>
+      <source>Folder of the run</source>
+      <translation>Dossier du traitement</translation>
+    </message>
+    <message>
+      <source>Its file</source>
+      <translation>Son fichier</translation>
+    </message>
+    <message>
+      <source>Its kind</source>
+      <translation>Sa sorte</translation>
+    </message>
+    <message>
+      <source>Layer</source>
+      <translation>Couche</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>Refiner</source>
+      <translation>Raffineur</translation>
+    </message>
+    <message>
+      <source>Report</source>
+      <translation>Rapport</translation>
+    </message>
+    <message>
+      <source>The report is written to {}.</source>
+      <translation>Le rapport est écrit dans {}.</translation>
+    </message>
+    <message>
+      <source>The report was cancelled; nothing is written.</source>
+      <translation>Le rapport a été annulé ; rien n’est écrit.</translation>
+    </message>
+    <message>
+      <source>the whole layer</source>
+      <translation>toute la couche</translation>
+    </message>
+    <message>
+      <source>unknown</source>
+      <translation>inconnu</translation>
+    </message>
+    <message>
+      <source>{} ({} corrections)</source>
+      <translation>{} ({} corrections)</translation>
+    </message>
+    <message>
+      <source>{} is there already. Replace it?</source>
+      <translation>{} existe déjà. Le remplacer ?</translation>
     </message>
   </context>
   <context>
@@ -2192,6 +2773,37 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>What the kind of refiner does</source>
       <translation>Ce que fait cette sorte de raffineur</translation>
+    </message>
+  </context>
+  <context>
+    <name>ViewControl</name>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Step {} · changed since the coarse map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Step {} · changed since the last step</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Step {} · uncertainty</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>This is the coarse map: nothing has changed yet. Make a step first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Writing the layer…</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} is written, but QGIS cannot open it.</source>
+      <translation type="unfinished" />
     </message>
   </context>
 </TS>

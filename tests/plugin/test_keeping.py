@@ -82,7 +82,8 @@ def kept(plugin, scene, write_raster, tmp_path):
     for index in range(4):
         add_step(desk, write_raster, index)
     run.best_steps[run.refiner] = 3
-    run.accuracy[1] = Accuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None))
+    run.accuracy[1] = Accuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None), ((3, 1, 0), (0, 2, 1), (0, 0, 0)))
+    run.coarse = "/m.safetensors"
     desk.show_step(2)
     plugin.controller.keeping.keep()
     return plugin
@@ -121,7 +122,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert (run.folder, run.shown, run.last, run.classes) == (moved / first.name, 2, 3, CLASSES)
     assert Path(run.steps[3].scores).name == Path(last.scores).name
     assert (run.best_steps, run.accuracy) == (first.best_steps, first.accuracy)
-    assert (run.made_by, run.scene) == (first.made_by, first.scene)
+    assert (run.made_by, run.scene, run.coarse) == (first.made_by, first.scene, first.coarse)
     assert kept.controller.scenes.scene() == run.scene
     assert dock.refine.refiner.choice() == run.refiner
     assert analyst.layers() == ["Step 2 · classes"]

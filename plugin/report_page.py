@@ -1,0 +1,150 @@
+"""The page of a report: one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .report import Report, ReportStep
+
+NONE = "–"  # noqa: RUF001  (what is not known)
+HECTARE_M2 = 10_000
+STYLE = """
+:root { color-scheme: light dark; --line: #c8c8c8; --soft: #f2f2f2; --quiet: #5c5c5c }
+@media (prefers-color-scheme: dark) { :root { --line: #4a4a4a; --soft: #2a2a2a; --quiet: #ababab } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem }
+h1 { overflow-wrap: anywhere } h2 { margin-top: 2rem }
+.wide { overflow-x: auto } .quiet, caption { color: var(--quiet) }
+table { border-collapse: collapse } caption { text-align: left }
+th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
+td { overflow-wrap: anywhere } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+td.n { white-space: nowrap }
+tr.shown { background: var(--soft); font-weight: 600 }
+.swatch { display: inline-block; width: .9em; height: .9em; margin-right: .5em; border: 1px solid var(--line) }
+figure { display: inline-block; margin: 0 1rem 1rem 0; max-width: 32rem; vertical-align: top }
+img { width: 32rem; max-width: 100%; image-rendering: pixelated; border: 1px solid var(--line) }
+"""
+
+
+def page(report: Report, table_name: str) -> str:
+    """Return the page; `table_name` is the file of figures beside it."""
+    parts = [
+        f"<h1>{escape(report.title)}</h1>",
+        f'<p class="quiet">{escape(_tr("Map Refiner, {}").format(report.made))}. '
+        f"{escape(_tr('All figures are also in {}.').format(table_name))}</p>",
+        _heading(_tr("Map")),
+        *_pictures(report),
+        _heading(_tr("Scene")),
+        _pairs(report.scene),
+        _heading(_tr("Models and settings")),
+        _pairs(report.models),
+        _heading(_tr("Steps")),
+        _steps(report),
+        _heading(_tr("Areas at step {}").format(report.shown)),
+        _areas(report),
+        *_confusion(report),
+    ]
+    body = "\n".join(parts)
+    return (
+        '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(report.title)}</title><style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _pictures(report: Report) -> Iterable[str]:
+    for picture in report.pictures:
+        data, caption = base64.b64encode(picture.png).decode("ascii"), escape(picture.caption)
+        yield (
+            f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+    yield "<p>" + " &emsp; ".join(_named(report, k) for k in range(len(report.classes))) + "</p>"
+
+
+def _steps(report: Report) -> str:
+    heads = [_tr("Step"), _tr("Made by"), _tr("Changed pixels")]
+    if report.is_measured:
+        heads += [_tr("Overall accuracy"), _tr("Mean IoU"), _tr("Mean boundary IoU")]
+        heads += [_tr("IoU {}").format(name) for name in report.classes]
+        heads += [_tr("Boundary IoU {}").format(name) for name in report.classes]
+    rows = [_step_cells(step, report) for step in report.steps]
+    marked = next((n for n, step in enumerate(report.steps) if step.index == report.shown), -1)
+    if report.is_measured:
+        note = _tr(
+            "Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the "
+            "same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines."
+        )
+    else:
+        note = _tr("The accuracy was not measured: that takes labels, and a click on Measure in Teach.")
+    return _table(heads, rows, (1,), marked) + f'<p class="quiet">{escape(note)}</p>'
+
+
+def _step_cells(step: ReportStep, report: Report) -> list[str]:
+    cells = [str(step.index), escape(step.maker), NONE if step.changed is None else f"{100 * step.changed:.2f} %"]
+    if not report.is_measured:
+        return cells
+    found, count = step.accuracy, len(report.classes)
+    if found is None:
+        return cells + [NONE] * (3 + 2 * count)
+    values = [found.overall, found.mean_iou, found.mean_boundary_iou]
+    for by_class in (found.iou, found.boundary_iou):
+        values += (*by_class[:count], *[None] * (count - len(by_class)))
+    return cells + [NONE if value is None else f"{value:.4f}" for value in values]
+
+
+def _areas(report: Report) -> str:
+    total = max(1, sum(report.pixels))
+    rows = []
+    for k, pixels in enumerate(report.pixels):
+        area = report.area_m2(pixels)
+        ground = [NONE, NONE] if area is None else [f"{area:,.0f}", f"{area / HECTARE_M2:,.4f}"]
+        rows.append([_named(report, k), f"{pixels:,}", f"{100 * pixels / total:.2f} %", *ground])
+    heads = [_tr("Class"), _tr("Pixels"), _tr("Share"), _tr("Area (m²)"), _tr("Area (ha)")]
+    note = _tr("Pixels are counted, and a pixel is measured on the ground at the centre of the scene.")
+    if report.pixel_m2 is None:
+        note = _tr("The image has no CRS, so areas on the ground are unknown.")
+    return _table(heads, rows, (0,)) + f'<p class="quiet">{escape(note)}</p>'
+
+
+def _confusion(report: Report) -> Iterable[str]:
+    if not report.confusion:
+        return
+    yield _heading(_tr("Confusion matrix of step {}").format(report.shown))
+    heads = [_tr("True class"), *(_tr("mapped as {}").format(name) for name in report.classes)]
+    yield _table(heads, [[_named(report, k), *(f"{n:,}" for n in row)] for k, row in enumerate(report.confusion)], (0,))
+    yield f'<p class="quiet">{escape(_tr("Labelled pixels."))}</p>'
+
+
+def _named(report: Report, index: int) -> str:
+    swatch = f'<span class="swatch" style="background: {escape(report.colours[index])}"></span>'
+    return f"<span>{swatch}{escape(report.classes[index])}</span>"
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    rows = "\n".join(f"<tr><th>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in pairs)
+    return f'<div class="wide"><table>{rows}</table></div>'
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[int], marked: int = -1) -> str:
+    """Lay out cells, which are HTML already, under heads, which are not; `texts` are the columns without numbers."""
+    kinds = ["" if column in texts else ' class="n"' for column in range(len(heads))]
+    head = "".join(f"<th{kind}>{escape(text)}</th>" for kind, text in zip(kinds, heads))
+    lines = [
+        ('<tr class="shown">' if n == marked else "<tr>")
+        + "".join(f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds, cells))
+        + "</tr>"
+        for n, cells in enumerate(rows)
+    ]
+    return f'<div class="wide"><table><tr>{head}</tr>\n' + "\n".join(lines) + "</table></div>"
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
