@@ -213,30 +213,30 @@
     <name>CompareControl</name>
     <message>
       <source>Map Refiner: Compare With the Other Step</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : comparer avec l’autre pas</translation>
     </message>
   </context>
   <context>
     <name>CompareRow</name>
     <message>
       <source>Before Learning</source>
-      <translation type="unfinished" />
+      <translation>Avant l’apprentissage</translation>
     </message>
     <message>
       <source>Coarse Map</source>
-      <translation type="unfinished" />
+      <translation>Carte grossière</translation>
     </message>
     <message>
       <source>Hold to Compare</source>
-      <translation type="unfinished" />
+      <translation>Maintenir pour comparer</translation>
     </message>
     <message>
       <source>Show the other step for as long as the button is held down.</source>
-      <translation type="unfinished" />
+      <translation>Montrer l’autre pas tant que le bouton est maintenu.</translation>
     </message>
     <message>
       <source>Step {}</source>
-      <translation type="unfinished" />
+      <translation>Pas {}</translation>
     </message>
   </context>
   <context>
@@ -258,182 +258,182 @@
     <name>CorrectControl</name>
     <message>
       <source>Binding the corrections…</source>
-      <translation type="unfinished" />
+      <translation>Prise en compte des corrections…</translation>
     </message>
     <message>
       <source>Finding the connected part…</source>
-      <translation type="unfinished" />
+      <translation>Recherche de la partie connexe…</translation>
     </message>
     <message>
       <source>Make a coarse map first.</source>
-      <translation type="unfinished" />
+      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Map Refiner: Correct a Connected Part</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : corriger une partie connexe</translation>
     </message>
     <message>
       <source>Map Refiner: Correct as Class {}</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : corriger en classe {}</translation>
     </message>
     <message>
       <source>Map Refiner: Correct as Unsure</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : corriger en incertain</translation>
     </message>
     <message>
       <source>Map Refiner: Draw a Correction</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : dessiner une correction</translation>
     </message>
     <message>
       <source>Map Refiner: Larger Brush</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : agrandir le pinceau</translation>
     </message>
     <message>
       <source>Map Refiner: Paint a Correction</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : peindre une correction</translation>
     </message>
     <message>
       <source>Map Refiner: Redo the Correction</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : rétablir la correction</translation>
     </message>
     <message>
       <source>Map Refiner: Smaller Brush</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : réduire le pinceau</translation>
     </message>
     <message>
       <source>Map Refiner: Undo the Correction</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : annuler la correction</translation>
     </message>
     <message>
       <source>That is outside the scene.</source>
-      <translation type="unfinished" />
+      <translation>C’est hors de la scène.</translation>
     </message>
     <message>
       <source>That is outside the scene; correct the map within it.</source>
-      <translation type="unfinished" />
+      <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
     </message>
     <message>
       <source>What you drew cannot be brought to the CRS of the scene.</source>
-      <translation type="unfinished" />
+      <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
     </message>
   </context>
   <context>
     <name>CorrectSection</name>
     <message>
       <source> m</source>
-      <translation type="unfinished" />
+      <translation> m</translation>
     </message>
     <message>
       <source>Brush</source>
-      <translation type="unfinished" />
+      <translation>Pinceau</translation>
     </message>
     <message>
       <source>Click</source>
-      <translation type="unfinished" />
+      <translation>Cliquer</translation>
     </message>
     <message>
       <source>Click a connected part of the shown map: all of it becomes the chosen class.</source>
-      <translation type="unfinished" />
+      <translation>Cliquer sur une partie connexe de la carte montrée : toute la partie prend la classe choisie.</translation>
     </message>
     <message>
       <source>Click a place to move the map there. Those that are corrected are checked.</source>
-      <translation type="unfinished" />
+      <translation>Cliquez sur un endroit pour y amener la carte. Ceux qui sont corrigés sont cochés.</translation>
     </message>
     <message>
       <source>Correct</source>
-      <translation type="unfinished" />
+      <translation>Corriger</translation>
     </message>
     <message>
       <source>Draw</source>
-      <translation type="unfinished" />
+      <translation>Dessiner</translation>
     </message>
     <message>
       <source>Draw a polygon: left for corners, right or Enter to close, Backspace to take a corner back.</source>
-      <translation type="unfinished" />
+      <translation>Dessiner un polygone : clic gauche pour les sommets, clic droit ou Entrée pour fermer, Retour arrière pour retirer un sommet.</translation>
     </message>
     <message>
       <source>How wide the brush is, in metres on the ground.</source>
-      <translation type="unfinished" />
+      <translation>Largeur du pinceau, en mètres au sol.</translation>
     </message>
     <message>
       <source>Layer</source>
-      <translation type="unfinished" />
+      <translation>Couche</translation>
     </message>
     <message>
       <source>Learn</source>
-      <translation type="unfinished" />
+      <translation>Apprendre</translation>
     </message>
     <message>
       <source>List the places of the shown step that are most worth a label or a correction, the best first.</source>
-      <translation type="unfinished" />
+      <translation>Lister les endroits du pas montré qui méritent le plus une étiquette ou une correction, les meilleurs d’abord.</translation>
     </message>
     <message>
       <source>Make the correction again that was taken back last.</source>
-      <translation type="unfinished" />
+      <translation>Refaire la dernière correction annulée.</translation>
     </message>
     <message>
       <source>Paint</source>
-      <translation type="unfinished" />
+      <translation>Peindre</translation>
     </message>
     <message>
       <source>Paint with the brush: press and drag.</source>
-      <translation type="unfinished" />
+      <translation>Peindre au pinceau : presser et tirer.</translation>
     </message>
     <message>
       <source>Places to look at</source>
-      <translation type="unfinished" />
+      <translation>Endroits à regarder</translation>
     </message>
     <message>
       <source>Redo</source>
-      <translation type="unfinished" />
+      <translation>Rétablir</translation>
     </message>
     <message>
       <source>Take the last correction back.</source>
-      <translation type="unfinished" />
+      <translation>Annuler la dernière correction.</translation>
     </message>
     <message>
       <source>Take the weights before the last Learn again, and make the steps anew.</source>
-      <translation type="unfinished" />
+      <translation>Reprendre les poids d’avant le dernier apprentissage, et refaire les pas.</translation>
     </message>
     <message>
       <source>Teach the refiner on from the corrections, and from the labels chosen in Teach; it takes seconds. Then the steps are made anew.</source>
-      <translation type="unfinished" />
+      <translation>Continuer l’entraînement du raffineur avec les corrections, et avec les étiquettes choisies dans Enseigner ; cela prend quelques secondes. Les pas sont ensuite refaits.</translation>
     </message>
     <message>
       <source>This is</source>
-      <translation type="unfinished" />
+      <translation>Ceci est</translation>
     </message>
     <message>
       <source>Undo</source>
-      <translation type="unfinished" />
+      <translation>Annuler</translation>
     </message>
     <message>
       <source>Undo Learning</source>
-      <translation type="unfinished" />
+      <translation>Annuler l’apprentissage</translation>
     </message>
     <message>
       <source>What came of the corrections</source>
-      <translation type="unfinished" />
+      <translation>Ce qu’ont donné les corrections</translation>
     </message>
     <message>
       <source>What the corrections have gained</source>
-      <translation type="unfinished" />
+      <translation>Ce que les corrections ont fait gagner</translation>
     </message>
     <message>
       <source>What the place that you paint, click or draw is; “unsure” takes back what was corrected there.</source>
-      <translation type="unfinished" />
+      <translation>Ce qu’est l’endroit que vous peignez, cliquez ou dessinez ; « incertain » annule ce qui y a été corrigé.</translation>
     </message>
     <message>
       <source>Where the corrections are kept: polygons with a text field “class”. One is made with the first correction. You can edit it with QGIS's own tools too, or choose exported polygons that you edited.</source>
-      <translation type="unfinished" />
+      <translation>Où sont gardées les corrections : des polygones avec un champ texte « class ». Une couche est créée à la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir des polygones exportés que vous avez modifiés.</translation>
     </message>
     <message>
       <source>Where to Look Next</source>
-      <translation type="unfinished" />
+      <translation>Où regarder ensuite</translation>
     </message>
     <message>
       <source>unsure</source>
-      <translation type="unfinished" />
+      <translation>incertain</translation>
     </message>
   </context>
   <context>
@@ -901,86 +901,86 @@
     <name>LearnControl</name>
     <message>
       <source>It has not become better: Undo Learning takes the earlier weights.</source>
-      <translation type="unfinished" />
+      <translation>Il ne s’est pas amélioré : Annuler l’apprentissage reprend les poids d’avant.</translation>
     </message>
     <message>
       <source>Learning · loss {:.3f}</source>
-      <translation type="unfinished" />
+      <translation>Apprentissage · perte {:.3f}</translation>
     </message>
     <message>
       <source>Learning…</source>
-      <translation type="unfinished" />
+      <translation>Apprentissage…</translation>
     </message>
     <message>
       <source>Make a coarse map first.</source>
-      <translation type="unfinished" />
+      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
-      <translation type="unfinished" />
+      <translation>IoU moyen sur les étiquettes : {:.3f} avant, {:.3f} maintenant.</translation>
     </message>
     <message>
       <source>Of the corrected pixels the refiner by itself got {:.0f} % right, and now {:.0f} %.</source>
-      <translation type="unfinished" />
+      <translation>Parmi les pixels corrigés, le raffineur seul en avait {:.0f} % de justes, et maintenant {:.0f} %.</translation>
     </message>
     <message>
       <source>Refining…</source>
-      <translation type="unfinished" />
+      <translation>Raffinement…</translation>
     </message>
     <message>
       <source>The weights before the last Learn are in use again.</source>
-      <translation type="unfinished" />
+      <translation>Les poids d’avant le dernier apprentissage servent à nouveau.</translation>
     </message>
     <message>
       <source>This refiner follows a formula and cannot learn. Choose a learned one, or teach one.</source>
-      <translation type="unfinished" />
+      <translation>Ce raffineur suit une formule et ne peut pas apprendre. Choisissez-en un appris, ou entraînez-en un.</translation>
     </message>
     <message>
       <source>{} + corrections {}</source>
-      <translation type="unfinished" />
+      <translation>{} + corrections {}</translation>
     </message>
   </context>
   <context>
     <name>LookControl</name>
     <message>
       <source>Choose labels in Teach to have the gain measured.</source>
-      <translation type="unfinished" />
+      <translation>Choisissez des étiquettes dans Enseigner pour que le gain soit mesuré.</translation>
     </message>
     <message>
       <source>Looking for doubtful places…</source>
-      <translation type="unfinished" />
+      <translation>Recherche des endroits douteux…</translation>
     </message>
     <message>
       <source>Make a coarse map first.</source>
-      <translation type="unfinished" />
+      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Map Refiner: Next Place to Look at</source>
-      <translation type="unfinished" />
+      <translation>Map Refiner : endroit suivant à regarder</translation>
     </message>
     <message>
       <source>Mean IoU on the labels when the list was made: {:.3f}.</source>
-      <translation type="unfinished" />
+      <translation>IoU moyen sur les étiquettes quand la liste a été faite : {:.3f}.</translation>
     </message>
     <message>
       <source>Mean IoU on the labels: {:.3f}, and now {:.3f} ({:+.1f} points).</source>
-      <translation type="unfinished" />
+      <translation>IoU moyen sur les étiquettes : {:.3f}, et maintenant {:.3f} ({:+.1f} points).</translation>
     </message>
     <message>
       <source>Measuring the accuracy…</source>
-      <translation type="unfinished" />
+      <translation>Mesure de l’exactitude…</translation>
     </message>
     <message>
       <source>No place is in doubt.</source>
-      <translation type="unfinished" />
+      <translation>Aucun endroit n’est douteux.</translation>
     </message>
     <message>
       <source>{} of {} places corrected.</source>
-      <translation type="unfinished" />
+      <translation>Endroits corrigés : {} sur {}.</translation>
     </message>
     <message>
       <source>{}. {} or {}? {:.0f} %</source>
-      <translation type="unfinished" />
+      <translation>{}. {} ou {} ? {:.0f} %</translation>
     </message>
   </context>
   <context>
@@ -1143,7 +1143,7 @@
     </message>
     <message>
       <source>Corrections: {}</source>
-      <translation type="unfinished" />
+      <translation>Corrections : {}</translation>
     </message>
     <message>
       <source>Dense CRF</source>
@@ -1647,7 +1647,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The corrections {} cannot be opened.</source>
-      <translation type="unfinished" />
+      <translation>Les corrections {} ne peuvent pas être ouvertes.</translation>
     </message>
     <message>
       <source>The disk is full. Make room, or choose a folder on another disk.</source>
@@ -1671,7 +1671,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The file {} cannot be written: {}</source>
-      <translation type="unfinished" />
+      <translation>Le fichier {} ne peut pas être écrit : {}</translation>
     </message>
     <message>
       <source>The folder may not be written, or a file in it is in use. Choose another one.</source>
@@ -1723,7 +1723,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The layer “{}” has no text field “class”, which says what each polygon is.</source>
-      <translation type="unfinished" />
+      <translation>La couche « {} » n’a pas de champ texte « class », qui dit ce qu’est chaque polygone.</translation>
     </message>
     <message>
       <source>The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class of each polygon.</source>
@@ -1731,7 +1731,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as {}.</source>
-      <translation type="unfinished" />
+      <translation>La couche « {} » n’a pas de polygone « tile » dans la scène. Dessinez-en un autour de ce que vous avez étiqueté ; ce qui y reste nu compte comme {}.</translation>
     </message>
     <message>
       <source>The layer “{}” is no file, so the worker cannot read it. Save it with Export &gt; Save Features As…, then choose the file.</source>
@@ -2209,7 +2209,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Add a layer of the shown step: where it is unsure, or what it has changed.</source>
-      <translation type="unfinished" />
+      <translation>Ajouter une couche du pas montré : là où il hésite, ou ce qu’il a changé.</translation>
     </message>
     <message>
       <source>All steps</source>
@@ -2221,11 +2221,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Change Since the Coarse Map</source>
-      <translation type="unfinished" />
+      <translation>Changement depuis la carte grossière</translation>
     </message>
     <message>
       <source>Change Since the Last Step</source>
-      <translation type="unfinished" />
+      <translation>Changement depuis le pas précédent</translation>
     </message>
     <message>
       <source>Changed</source>
@@ -2237,7 +2237,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Compare with</source>
-      <translation type="unfinished" />
+      <translation>Comparer avec</translation>
     </message>
     <message>
       <source>End at step</source>
@@ -2257,7 +2257,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>More Layers</source>
-      <translation type="unfinished" />
+      <translation>Autres couches</translation>
     </message>
     <message>
       <source>Pause</source>
@@ -2345,7 +2345,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Uncertainty</source>
-      <translation type="unfinished" />
+      <translation>Incertitude</translation>
     </message>
     <message>
       <source>What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one that needs no teaching.</source>
@@ -2361,7 +2361,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Which step to flip to while the button is held, in the place of the shown one.</source>
-      <translation type="unfinished" />
+      <translation>Le pas à montrer à la place de celui qui l’est, tant que le bouton est maintenu.</translation>
     </message>
   </context>
   <context>
@@ -2779,31 +2779,31 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <name>ViewControl</name>
     <message>
       <source>Make a coarse map first.</source>
-      <translation type="unfinished" />
+      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Step {} · changed since the coarse map</source>
-      <translation type="unfinished" />
+      <translation>Pas {} · changé depuis la carte grossière</translation>
     </message>
     <message>
       <source>Step {} · changed since the last step</source>
-      <translation type="unfinished" />
+      <translation>Pas {} · changé depuis le pas précédent</translation>
     </message>
     <message>
       <source>Step {} · uncertainty</source>
-      <translation type="unfinished" />
+      <translation>Pas {} · incertitude</translation>
     </message>
     <message>
       <source>This is the coarse map: nothing has changed yet. Make a step first.</source>
-      <translation type="unfinished" />
+      <translation>C’est la carte grossière : rien n’a encore changé. Faites d’abord un pas.</translation>
     </message>
     <message>
       <source>Writing the layer…</source>
-      <translation type="unfinished" />
+      <translation>Écriture de la couche…</translation>
     </message>
     <message>
       <source>{} is written, but QGIS cannot open it.</source>
-      <translation type="unfinished" />
+      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
     </message>
   </context>
 </TS>
