@@ -13,6 +13,7 @@ from .control.correcting import CorrectControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
 from .control.filters import FilterControl
+from .control.identifying import IdentifyControl
 from .control.keeping import KeepControl
 from .control.layer_actions import LayerActions
 from .control.learning import LearnControl
@@ -49,6 +50,7 @@ class Controller(Part):
         self.looking = LookControl(desk, self.correcting, self.teaching)
         self.viewing = ViewControl(desk)
         self.comparing = CompareControl(desk, self.correcting, self.learning)
+        self.identifying = IdentifyControl(desk)
         self.keeping = KeepControl(desk)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
@@ -88,6 +90,7 @@ class Controller(Part):
         self.keeping.shut_down()
         self.layer_actions.shut_down()
         self.correcting.shut_down()
+        self.identifying.shut_down()
         self.scenes.area_tool.remove()
 
     def settings_changed(self) -> None:
@@ -189,6 +192,7 @@ class Controller(Part):
         self.correcting.forget()
         self.looking.forget()
         self.comparing.forget()
+        self.identifying.forget()
         if desk.task is not Task.NONE:
             desk.engine.cancel()
         desk.refresh()

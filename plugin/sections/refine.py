@@ -10,6 +10,7 @@ from ..refiner_kinds import UNTAUGHT
 from ..state import State, StepFacts, Task
 from ..stopping import hint
 from .compare import CompareRow
+from .identify import IdentifyBox
 from .model_combo import ModelCombo
 from .section import Section, button, note, subtitle
 from .step_chart import StepChart
@@ -71,6 +72,8 @@ class RefineSection(Section):
         )
         self._add_views()
         self.add_wide(self.views, self.filters)
+        self.identify = IdentifyBox()
+        self.add_wide(self.identify)
         self.facts = note(self.tr("The shown step"))
         self.add_wide(self.facts)
         self.chart = StepChart()
@@ -174,6 +177,7 @@ class RefineSection(Section):
         self._show_play(state.playing)
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
         self.compare.set_state(state)
+        self.identify.set_state(state)
         self.views.setEnabled(state.is_free and state.shown >= 0)
         self.filters.setEnabled(can_step and not self._no_filters)
         self._fill_kinds(state.classes)

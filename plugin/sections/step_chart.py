@@ -55,8 +55,11 @@ class StepChart(ChartWidget):
 
     def set_state(self, state: State) -> None:
         """Show what was measured of the steps, with the figures of the shown one."""
-        self.series = self._series(state)
-        self.shown, self._steps = state.shown, max(1, state.last)
+        self.set_series(self._series(state), state.shown, state.last)
+
+    def set_series(self, series: tuple[Series, ...], shown: int, last: int) -> None:
+        """Show values over the steps up to the last one, with the figures of the shown one."""
+        self.series, self.shown, self._steps = series, shown, max(1, last)
         spoken = ", ".join(self._entry(series) for series in self.series)
         self.setAccessibleDescription(spoken)
         self.updateGeometry()
