@@ -55,6 +55,8 @@ def _dask() -> Any:
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     dask = _dask()
+    if not address.strip():  # Dask asserts that it is not so
+        raise RefinerError("No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in a sentence
     try:
         client = dask.Client(address, timeout=PATIENCE, set_as_default=False)

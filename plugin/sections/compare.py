@@ -23,7 +23,7 @@ class CompareRow(QWidget):
         self.other = QComboBox()
         shrink(self.other)
         self.hold = button(
-            self.tr("Hold to Compare"), self.tr("Show the other step for as long as the button is held down.")
+            self.tr("Compare"), self.tr("Show the other step for as long as the button is held down.")
         )
         self.hold.pressed.connect(lambda: self.held.emit(int(self.other.currentData())))
         self.hold.released.connect(self.released)

@@ -227,8 +227,8 @@
       <translation>Carte grossière</translation>
     </message>
     <message>
-      <source>Hold to Compare</source>
-      <translation>Maintenir pour comparer</translation>
+      <source>Compare</source>
+      <translation>Comparer</translation>
     </message>
     <message>
       <source>Show the other step for as long as the button is held down.</source>
@@ -798,6 +798,48 @@
     <message>
       <source>{} · step {}</source>
       <translation>{} · pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>IdentifyBox</name>
+    <message>
+      <source>Click a pixel on the map and see the scores of its classes at every step.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Identify</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Scores of the pixel at each step</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The pixel</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>The score of each class at this pixel, from 0 to 1, by step.</source>
+      <translation type="unfinished" />
+    </message>
+  </context>
+  <context>
+    <name>IdentifyControl</name>
+    <message>
+      <source>QGIS cannot open {}; it may be gone.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>That is outside the scene.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>There is no data at this pixel.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{} · step {}: {}</source>
+      <translation type="unfinished" />
     </message>
   </context>
   <context>
