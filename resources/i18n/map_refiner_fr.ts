@@ -804,42 +804,42 @@
     <name>IdentifyBox</name>
     <message>
       <source>Click a pixel on the map and see the scores of its classes at every step.</source>
-      <translation type="unfinished" />
+      <translation>Cliquer sur un pixel de la carte et voir les scores de ses classes à chaque pas.</translation>
     </message>
     <message>
       <source>Identify</source>
-      <translation type="unfinished" />
+      <translation>Identifier</translation>
     </message>
     <message>
       <source>Scores of the pixel at each step</source>
-      <translation type="unfinished" />
+      <translation>Scores du pixel à chaque pas</translation>
     </message>
     <message>
       <source>The pixel</source>
-      <translation type="unfinished" />
+      <translation>Le pixel</translation>
     </message>
     <message>
       <source>The score of each class at this pixel, from 0 to 1, by step.</source>
-      <translation type="unfinished" />
+      <translation>Le score de chaque classe en ce pixel, de 0 à 1, par pas.</translation>
     </message>
   </context>
   <context>
     <name>IdentifyControl</name>
     <message>
       <source>QGIS cannot open {}; it may be gone.</source>
-      <translation type="unfinished" />
+      <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
     </message>
     <message>
       <source>That is outside the scene.</source>
-      <translation type="unfinished" />
+      <translation>C’est hors de la scène.</translation>
     </message>
     <message>
       <source>There is no data at this pixel.</source>
-      <translation type="unfinished" />
+      <translation>Il n’y a pas de données en ce pixel.</translation>
     </message>
     <message>
       <source>{} · step {}: {}</source>
-      <translation type="unfinished" />
+      <translation>{} · pas {} : {}</translation>
     </message>
   </context>
   <context>
