@@ -116,7 +116,7 @@ def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path)
     [
         ("tcp://127.0.0.1:9", "No Dask scheduler answers at tcp://127.0.0.1:9"),
         ("nonsense://x", "No Dask scheduler answers at nonsense://x"),
-        ("", "No Dask scheduler answers at"),
+        ("", "No Dask scheduler answers at an empty address"),
     ],
 )
 def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, address, says):
