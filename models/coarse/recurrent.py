@@ -3,7 +3,10 @@
 One layer of 64 units reads the bands in their order; its last state is classified. Not in the paper, and chosen here:
 batch normalisation has scale and shift for all bands together, but statistics for each band, for the states of the
 first bands are unlike those of the last; the slopes of PRetanh are trained by gradient descent with momentum 0.9 at a
-rate of 0.01, everything else by Adadelta; states begin at zero.
+rate of 0.01, everything else by Adadelta; states begin at zero. Unlike in the paper, where all biases begin between
+-0.1 and 0.1, those of the gates that keep a state begin three further open. Else half of a state is lost at each band:
+over two hundred bands the gradients of normalised states explode, and where they do not, nothing is learnt of the first
+bands (on Houston 200 updates came to 16 % of pixels right, and 120 with open gates to 56 %; one seed).
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ UNITS = 64
 BOUND = 0.1  # of all weights and biases to begin with
 RATE, MEMORY = 1.0, 0.95  # of Adadelta
 SLOPE_RATE, SLOPE_MOMENTUM = 0.01, 0.9
-SCALE = 0.1  # of a normalised state to begin with; at one, gradients explode over two hundred bands [Cooijmans 2016]
+KEPT = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
 FADE = 0.1  # of the running statistics, an update
 
 
@@ -32,7 +35,7 @@ class BandNorm(nn.Module):
     def __init__(self, bands: int, channels: int) -> None:
         """Make one scale and shift a channel, and running statistics for each band."""
         super().__init__()
-        self.scale = nn.Parameter(torch.full((channels,), SCALE))
+        self.scale = nn.Parameter(torch.ones(channels))
         self.shift = nn.Parameter(torch.zeros(channels))
         self.register_buffer("mean", torch.zeros(bands, channels))
         self.register_buffer("variance", torch.ones(bands, channels))
@@ -124,6 +127,8 @@ class GRU(Recurrent):
         self.gates = nn.Linear(UNITS, 2 * UNITS, bias=False)
         self.proposal = nn.Linear(UNITS, UNITS, bias=False)
         spread(self, BOUND)
+        with torch.no_grad():
+            self.gates_in.bias[UNITS:] -= KEPT
         self.norm = BandNorm(bands, UNITS)
         self.activation = self.make_activation()
 
@@ -203,6 +208,8 @@ class LSTM(Recurrent):
         self.recurrent = nn.Linear(UNITS, 4 * UNITS, bias=False)
         self.peepholes = nn.Parameter(torch.empty(3, UNITS))
         spread(self, BOUND)
+        with torch.no_grad():
+            self.inwards.bias[UNITS : 2 * UNITS] += KEPT
 
     def read(self, spectra: Tensor) -> Tensor:
         """Return the last state (pixels, units) of (pixels, bands)."""
