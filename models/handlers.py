@@ -298,6 +298,7 @@ class Handlers:
                 session.classes,
                 step.changed,
                 step.milliseconds,
+                () if step.index else _levels(session),
             )
         )
         while session.notices:
@@ -335,3 +336,9 @@ class Handlers:
     def _say(self, fraction: float, text: str, seconds_left: float | None) -> None:
         self._told = time.monotonic()
         self._wire.send(p.Progressed(min(1.0, fraction), text, seconds_left))
+
+
+def _levels(session: Session) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (name, session.path(each.scores), session.path(each.classes_raster)) for name, each in session.levels
+    )

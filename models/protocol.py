@@ -274,7 +274,10 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Stepped:
-    """A step is on disk: a raster of probabilities, one band a class, and a raster of class indices."""
+    """A step is on disk: a raster of probabilities, one band a class, and a raster of class indices.
+
+    The levels that a pyramid came through to step 0, the coarsest first: name, probabilities, class indices of each.
+    """
 
     index: int
     scores: str
@@ -282,6 +285,7 @@ class Stepped:
     classes: tuple[str, ...]
     changed: float | None  # fraction of pixels whose class differs from the step before; None at step 0
     milliseconds: float  # of computing, without writing
+    levels: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 
 from .checkpoint import Card, load_coarse, load_refiner
 from .coarse.existing import ExistingScores
-from .coarse.model import score_window
+from .coarse.model import Pyramid, score_levels
 from .corrections import bind, read_corrections
 from .device import SMALLEST_TILE, TILE, out_of_memory, tile_side
 from .errors import CheckpointError, LabelError, RefinerError
@@ -45,6 +45,7 @@ class Session:
         self.device = device
         self.classes: tuple[str, ...] = ()
         self.history: list[Step] = []
+        self.levels: tuple[tuple[str, Step], ...] = ()  # by name, what led to the coarse map; seen, never refined
         self.refiner: Refiner | None = None
         self.refiner_path = ""
         self._maker = ""  # the refiner, as the steps that it made know it
@@ -71,20 +72,21 @@ class Session:
         model, card = load_coarse(model_path, self.device)
         check_bands(card, self.scene, model_path)
 
-        def logits(window: Window) -> tuple[Scores, Mask]:
-            maps = score_window(model, self.scene, window, self.device, card.statistics)
-            return maps, self.scene.read(window)[1]
+        def logits(window: Window) -> tuple[list[Scores], Mask]:
+            levels = score_levels(model, self.scene, window, self.device, card.statistics)
+            return levels, self.scene.read(window)[1]
 
-        return self._begin(logits, card.classes, watch, tile=self.scene.affordable(512))
+        coarser = model.coarser if isinstance(model, Pyramid) else ()
+        return self._begin(logits, card.classes, watch, self.scene.affordable(512), coarser)
 
     def load_scores(self, path: str, watch: Watch) -> Step:
         """Make step 0 from a raster of scores."""
         existing = ExistingScores(path, self.scene.grid)
         try:
 
-            def logits(window: Window) -> tuple[Scores, Mask]:
+            def logits(window: Window) -> tuple[list[Scores], Mask]:
                 maps, valid = existing.read(window)
-                return maps, valid & self.scene.read(window)[1]
+                return [maps], valid & self.scene.read(window)[1]
 
             return self._begin(logits, existing.classes, watch, tile=TILE)
         finally:
@@ -92,26 +94,34 @@ class Session:
 
     def _begin(
         self,
-        logits: Callable[[Window], tuple[Scores, Mask]],
+        logits: Callable[[Window], tuple[list[Scores], Mask]],
         classes: tuple[str, ...],
         watch: Watch,
         tile: int,
+        coarser: tuple[str, ...] = (),
     ) -> Step:
+        """Make step 0 of the last of the levels; the coarser ones, by their names, are for seeing alone."""
         grid = self.scene.grid
         if self.corrections is not None and classes != self.classes:
             self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
             self.corrections, self.corrections_path = None, ""
         seconds, known = 0.0, False
-        with (
-            StepWriter(self._names(0), self.run_dir, grid, classes, self.scene.pixel_size_m) as writer,
-            Behind() as behind,
-        ):
+        with ExitStack() as files:
+            size = self.scene.pixel_size_m
+            seen = [
+                files.enter_context(StepWriter(self._names(0), self.run_dir, grid, classes, size, keep_state=True))
+                for _ in coarser
+            ]
+            writer = files.enter_context(StepWriter(self._names(0), self.run_dir, grid, classes, size))
+            behind = files.enter_context(Behind())
             parts = [part.core for part in tiles(grid.height, grid.width, tile, 0)]
             for n, window in enumerate(parts):
                 started = time.perf_counter()
-                maps, valid = logits(window)
+                levels, valid = logits(window)
                 seconds += time.perf_counter() - started
-                log = torch.log_softmax(torch.from_numpy(maps), dim=0).clamp_min(np.log(LOG_FLOOR)).numpy()
+                for level, maps in zip(seen, levels):
+                    behind.do(partial(level.write, maps, valid, window))
+                log = torch.log_softmax(torch.from_numpy(levels[-1]), dim=0).clamp_min(np.log(LOG_FLOOR)).numpy()
                 behind.do(partial(writer.write, log, valid, window, self.bound(log, window)))
                 known = known or bool(valid.any())
                 watch((n + 1) / len(parts))
@@ -119,6 +129,7 @@ class Session:
                 raise RefinerError("There is no data within the scene; choose another area, or scores that lie on it.")
         self.classes = classes
         self.history = [writer.step(None, seconds * 1000)]
+        self.levels = tuple((name, level.step(None, 0.0)) for name, level in zip(coarser, seen, strict=True))
         if self.refiner is not None and self._refined_classes != classes:
             self.notices.append(f"The refiner was for the classes {', '.join(self._refined_classes)}; choose another.")
             self.refiner, self.refiner_path, self._prepared = None, "", None

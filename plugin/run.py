@@ -11,6 +11,13 @@ from .scene import Scene
 from .state import Accuracy, StepFacts
 
 
+@dataclass(frozen=True)
+class Level(Stepped):
+    """A level of a pyramid as a step before the coarse map, to be seen alone; its index is negative."""
+
+    title: str = ""
+
+
 @dataclass
 class Run:
     """What the plugin knows of a run; the worker keeps the rest in its folder."""
@@ -20,6 +27,7 @@ class Run:
     place: Place
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
+    level: int = 0  # of the pyramid, what is seen in the place of the coarse map: -1 is the finest; 0: none
     refiner: str | None = None  # the file that the worker has in use
     made_by: list[str | None] = field(default_factory=list)  # the refiner of each step
     best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, where that is known; 0: the coarse map
@@ -42,6 +50,30 @@ class Run:
         """Return the index of the last step, or -1."""
         return len(self.steps) - 1
 
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Return what led to the coarse map, the coarsest first."""
+        steps = self.steps[:1]
+        count = len(steps[0].levels) if steps else 0
+        return tuple(
+            Level(n - count, scores, classes_raster, steps[0].classes, None, 0.0, title=title)
+            for n, (title, scores, classes_raster) in enumerate(steps[0].levels if steps else ())
+        )
+
+    @property
+    def position(self) -> int:
+        """Return the index of what is seen; before the coarse map it is negative. Where nothing is, -1."""
+        return self.level or self.shown
+
+    def at(self, index: int) -> Stepped | None:
+        """Return a step, or a level by its negative index, or nothing where there is none."""
+        every = {step.index: step for step in (*self.levels, *self.steps)}
+        return every.get(index)
+
+    def see(self, index: int) -> None:
+        """Remember what is seen; of a level, what is asked for next concerns the coarse map."""
+        self.shown, self.level = max(0, index), min(0, index)
+
     def add(self, step: Stepped) -> None:
         """Take a new step in; those that it replaces must have been truncated."""
         self.truncate(step.index)
@@ -59,6 +91,7 @@ class Run:
         del self.steps[count:], self.made_by[count:]
         self.accuracy = {index: value for index, value in self.accuracy.items() if index < count}
         self.shown = min(self.shown, self.last)
+        self.level = self.level if self.steps else 0
 
     def facts(self) -> tuple[StepFacts, ...]:
         """Return what the dock lists."""

@@ -39,8 +39,7 @@ def write(run: Run, choices: Choices) -> None:
         "scene": asdict(run.scene),
         "extent": [getattr(run.place.extent, side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
         "crs": run.place.crs.toWkt(),
-        "steps": [{**asdict(step), "scores": _name(step.scores), "classes_raster": _name(step.classes_raster)}
-                  for step in run.steps],
+        "steps": [_entry(step) for step in run.steps],
         "shown": run.shown,
         "refiner": run.refiner,
         "coarse": run.coarse,
@@ -95,12 +94,21 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         raise Refused(_tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
 
 
+def _entry(step: Stepped) -> dict[str, Any]:
+    levels = [(title, _name(scores), _name(classes)) for title, scores, classes in step.levels]
+    files = {"scores": _name(step.scores), "classes_raster": _name(step.classes_raster), "levels": levels}
+    return {**asdict(step), **files}
+
+
 def _step(folder: Path, entry: dict[str, Any]) -> Stepped | None:
     step = _made(Stepped, entry)
     scores, classes = (folder / _name(name) for name in (step.scores, step.classes_raster))
     if not (scores.is_file() and classes.is_file()):
         return None
-    return replace(step, scores=str(scores), classes_raster=str(classes), classes=tuple(step.classes))
+    levels = [(str(title), *(folder / _name(name) for name in names)) for title, *names in step.levels]
+    there = tuple((title, *map(str, files)) for title, *files in levels if all(file.is_file() for file in files))
+    files = {"scores": str(scores), "classes_raster": str(classes), "levels": there}
+    return replace(step, classes=tuple(step.classes), **files)
 
 
 def _made(kind: type, values: dict[str, Any]) -> Any:

@@ -21,12 +21,15 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QObject, Qt, QTime, QTimer, pyqtS
 from ..models.protocol import Stepped
 from .export import EXPORT
 from .label_layer import LABELS
+from .run import Level
 from .styles import choose_band, write_class_style, write_heat_style
 
 RUN = "map_refiner/run"
 STEP = "map_refiner/step"
 KIND = "map_refiner/kind"
 PREVIEW = "map_refiner/preview"
+MOST_LEVELS = 99  # before step 0
+NO_STEP = -1000
 CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
 
 
@@ -139,12 +142,13 @@ class ScoreLayers(QObject):
             group.setItemVisibilityChecked(visible)
 
     def truncate(self, run: str, count: int) -> None:
-        """Remove the layers of all steps but the first `count`."""
-        self._due = deque(due for due in self._due if due.run != run or due.step.index < count)
+        """Remove the layers of all steps but the first `count`; with step 0 go the levels that led to it."""
+        first = count if count else -MOST_LEVELS
+        self._due = deque(due for due in self._due if due.run != run or due.step.index < first)
         parent = self._run_group(run)
         if parent is None:
             return
-        for group in [g for g in _groups(parent, STEP) if int(g.customProperty(STEP)) >= count]:
+        for group in [g for g in _groups(parent, STEP) if int(g.customProperty(STEP)) >= first]:
             self.project.removeMapLayers([layer.layerId() for layer in group.findLayers() if _is_ours(layer, run)])
             if not group.findLayers() and group.parent() is not None:
                 group.parent().removeChildNode(group)
@@ -181,6 +185,8 @@ class ScoreLayers(QObject):
         parent = self._run_group(run) or self._new_run_group(run)
         later = [i for i, node in enumerate(parent.children()) if _step_of(node) > step.index]
         name = self.tr("Step {}").format(step.index) if step.index else self.tr("Step 0 (Coarse Map)")
+        if isinstance(step, Level):
+            name = self.tr("Coarse {}").format(step.title)
         self._busy = True
         group = parent.insertGroup(min(later, default=len(parent.children())), name)
         group.setCustomProperty(STEP, step.index)
@@ -222,7 +228,7 @@ class ScoreLayers(QObject):
 
     def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
         index = _step_of(node)
-        if self._busy or index < 0 or not node.itemVisibilityChecked() or node.parent() is None:
+        if self._busy or index == NO_STEP or not node.itemVisibilityChecked() or node.parent() is None:
             return
         self._busy = True
         _uncheck_others(node)
@@ -264,7 +270,7 @@ def _uncheck_others(step: QgsLayerTreeGroup) -> None:
 
 def _step_of(node: QgsLayerTreeNode) -> int:
     value = node.customProperty(STEP) if isinstance(node, QgsLayerTreeGroup) else None
-    return -1 if value is None else int(value)
+    return NO_STEP if value is None else int(value)
 
 
 def _stays_above(node: QgsLayerTreeNode) -> bool:
@@ -301,7 +307,8 @@ def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
         write_heat_style(path)
     else:
         write_class_style(path, step.classes)
-    layer = QgsRasterLayer(str(path), f"Step {step.index} · {what}", "gdal")
+    name = f"Coarse {step.title}" if isinstance(step, Level) else f"Step {step.index}"
+    layer = QgsRasterLayer(str(path), f"{name} · {what}", "gdal")
     if layer.isValid() and kind:
         choose_band(layer, kind)
     return layer

@@ -78,6 +78,8 @@ class State:
     classes: tuple[str, ...] = ()
     steps: tuple[StepFacts, ...] = ()
     shown: int = -1  # -1: no step yet
+    levels: tuple[str, ...] = ()  # of the pyramid before step 0, the coarsest first
+    level: int = 0  # which of them is seen in the place of step 0: -1 is the last; 0: none
     has_run: bool = False
 
     @property
@@ -90,3 +92,8 @@ class State:
     def last(self) -> int:
         """Return the index of the last step, or -1."""
         return len(self.steps) - 1
+
+    @property
+    def position(self) -> int:
+        """Return the index of what is seen; of a level it is negative."""
+        return self.level or self.shown

@@ -28,7 +28,7 @@ PATCHES, FEWEST = 2000, 0.02  # masks of a class (the source has 10,000), and ho
 WINDOW = 9  # px of a level, of the boundary masks
 RADIUS = 32  # px of the image, of dilation and erosion
 RATE = 1e-3  # of Adam [ours]
-LEVELS = (32, 16, 8, 4)
+BUILT = (8, 4, 2, 1)  # px, the strides of what the levels at strides 32, 16, 8 and 4 rebuild
 
 
 class LRR(nn.Module):
@@ -39,6 +39,7 @@ class LRR(nn.Module):
     # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
     halo = -(-(REACH + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // COARSEST) * COARSEST
     patch, batch = 128, 2  # of the training: the halo makes larger batches slow
+    coarser = ("32x", "16x", "8x")  # the levels before the one that is the coarse map
     bases: Tensor
 
     def __init__(self, classes: int, bands: int, is_masked: bool = True, has_edges: bool = True) -> None:
@@ -53,7 +54,7 @@ class LRR(nn.Module):
         self.register_buffer("bases", torch.zeros(classes * BASES, 1, SIZE, SIZE))
 
     def levels(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the scores of the levels at strides 8, 4, 2, 1, and the two edge heads at stride 8.
+        """Return the scores of the levels at strides 8, 4, 2, 1, and while it trains the two edge heads at stride 8.
 
         The image is (batch, bands, S, S), S a multiple of 32; nothing is cut off.
         """
@@ -63,7 +64,7 @@ class LRR(nn.Module):
             coarser = upsampled(found[-1], 2)
             finer = self._built(head(maps))
             found.append(coarser + (boundary_mask(coarser) * finer if self.is_masked else finer))
-        return found, [self._built(head(taps[0])) for head in self.edges] if self.has_edges else []
+        return found, [self._built(head(taps[0])) for head in self.edges] if self.has_edges and self.training else []
 
     def _built(self, coefficients: Tensor) -> Tensor:
         """Add up the bases of each class, four times as fine."""
@@ -82,7 +83,7 @@ class LRR(nn.Module):
         """Return the loss of all levels and of the edge heads; labels are (batch, S - 2 halo, S - 2 halo)."""
         found, edges = self.levels(image)
         total = image.new_zeros(())
-        for scores, stride in zip(found, (8, 4, 2, 1), strict=True):
+        for scores, stride in zip(found, BUILT, strict=True):
             truth = labels[:, stride // 2 :: stride, stride // 2 :: stride]
             total = total + functional.cross_entropy(self._core(scores, stride), truth, ignore_index=UNLABELLED)
         if edges:
@@ -98,6 +99,12 @@ class LRR(nn.Module):
         """Return the logits of a batch of images, as `CoarseModel` asks."""
         with torch.inference_mode():
             return self.forward(image)
+
+    def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits of all levels, the coarsest first, each as `scores` returns the last."""
+        with torch.inference_mode():
+            found, _ = self.levels(image)
+            return tuple(self._core(upsampled(maps, stride), 1) for maps, stride in zip(found, BUILT, strict=True))
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam; the bases are fixed."""

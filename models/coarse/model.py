@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -25,6 +25,17 @@ class CoarseModel(Protocol):
 
     def scores(self, image: Tensor) -> Tensor:
         """Return (batch, classes, rows - 2 halo, columns - 2 halo) logits."""
+        ...
+
+
+@runtime_checkable
+class Pyramid(CoarseModel, Protocol):
+    """A coarse model that makes its scores from coarse to fine, in levels that are worth seeing."""
+
+    coarser: tuple[str, ...]  # names of the levels before the last, the coarsest first
+
+    def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits of all levels as `scores` returns the last."""
         ...
 
 
@@ -56,9 +67,23 @@ def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: S
     return np.ascontiguousarray(padded)
 
 
+def score_levels(
+    model: CoarseModel, scene: Scene, window: Window, device: torch.device, statistics: Statistics | None = None
+) -> list[Scores]:
+    """Return the logits of a window as `score_window` does, after those of the coarser levels where there are any."""
+    image = image_around(model, scene, window, statistics)
+    if not isinstance(model, Pyramid):
+        return [score_image(model, image, window, device)]
+    levels = model.pyramid(torch.from_numpy(image)[None].to(device))
+    return [_cropped(logits[0], window) for logits in levels]
+
+
 def score_image(model: CoarseModel, image: Scores, window: Window, device: torch.device) -> Scores:
     """Return (classes, rows, columns) logits of a window from the image around it."""
-    logits = model.scores(torch.from_numpy(image)[None].to(device))[0]
+    return _cropped(model.scores(torch.from_numpy(image)[None].to(device))[0], window)
+
+
+def _cropped(logits: Tensor, window: Window) -> Scores:
     return np.asarray(logits[:, : window.height, : window.width].float().cpu().numpy(), dtype=np.float32)
 
 

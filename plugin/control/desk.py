@@ -121,14 +121,16 @@ class Desk(QObject):
         run = self.run
         if run is None:
             return State(worker, self.task, self.playing)
-        return State(worker, self.task, self.playing, run.classes, run.facts(), run.shown)
+        levels = tuple(level.title for level in run.levels)
+        return State(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
 
     def show_step(self, index: int) -> None:
-        """Show another step; nothing is computed."""
+        """Show another step, or a level of the pyramid before step 0; nothing is computed."""
         run = self.run
-        if run is not None and 0 <= index <= run.last:
-            run.shown = index
-            self.layers.show(run.name, run.steps[index], self.kind())
+        step = run.at(index) if run is not None else None
+        if run is not None and step is not None:
+            run.see(index)
+            self.layers.show(run.name, step, self.kind())
             self.refresh()
 
     def kind(self) -> int:

@@ -124,7 +124,7 @@ class KeepControl(Part):
         desk.layers.remember(run.name, run.scene.name)
         desk.layers.truncate(run.name, self._fitting(run))
         self._fill_dock(run, choices, layer)
-        for step in run.steps if with_layers else ():
+        for step in (*run.levels, *run.steps) if with_layers else ():
             desk.layers.add(run.name, step, 0)
         desk.show_step(shown if 0 <= shown <= run.last else run.shown)
         self.keep()

@@ -46,6 +46,10 @@ class StepControl(Part):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PLAY_PAUSE_MS)
         self._pause.timeout.connect(self._play_on)
+        self._sharpening = QTimer(self)  # from level to level of a pyramid that has just arrived
+        self._sharpening.setSingleShot(True)
+        self._sharpening.setInterval(PLAY_PAUSE_MS)
+        self._sharpening.timeout.connect(self._sharpen)
         refine = self.dock.refine
         refine.propose_end(desk.settings.last_step)
         for number, weights in enumerate(shipped("refiner")):
@@ -114,7 +118,7 @@ class StepControl(Part):
 
     def _on_back_requested(self) -> None:
         if self.desk.run is not None:
-            self.desk.show_step(self.desk.run.shown - 1)
+            self.desk.show_step(self.desk.run.position - 1)
 
     def _on_play_toggled(self, playing: bool) -> None:
         if not playing:
@@ -130,6 +134,10 @@ class StepControl(Part):
         desk = self.desk
         if not desk.playing:
             return
+        if desk.run is not None and desk.run.level:
+            desk.show_step(desk.run.level + 1)
+            self._pause.start()
+            return
         if desk.run is None or desk.run.shown >= self.end():
             self.stop_playing()
             desk.refresh()
@@ -142,7 +150,7 @@ class StepControl(Part):
 
     def _on_kind_chosen(self, _kind: int) -> None:
         if self.desk.run is not None:
-            self.desk.show_step(self.desk.run.shown)
+            self.desk.show_step(self.desk.run.position)
 
     def _on_refiner_chosen(self) -> None:
         self._describe()
@@ -170,16 +178,28 @@ class StepControl(Part):
             return  # the project was closed meanwhile
         desk.layers.truncate(run.name, step.index)
         run.add(step)
-        run.shown = step.index
+        run.see(step.index)
         if step.index == 0:
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
             run.coarse = self._coarse() or run.coarse
             desk.layers.begin(run.name, run.scene.name)
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
+        for level in run.levels if step.index == 0 else ():
+            desk.layers.add(run.name, level, self._kind_of(step))
         desk.layers.add(run.name, step, self._kind_of(step))
         self.preview.remove()
         desk.refresh()
+        if step.levels:
+            desk.show_step(-len(step.levels))
+            self._sharpening.start()
+
+    def _sharpen(self) -> None:
+        """Show the next finer level, as long as one is seen."""
+        run = self.desk.run
+        if run is not None and run.level and not self.desk.playing:
+            self.desk.show_step(run.level + 1)
+            self._sharpening.start()
 
     def _coarse(self) -> str:
         request = self.desk.engine.running

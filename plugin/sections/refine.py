@@ -172,7 +172,7 @@ class RefineSection(Section):
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
         self.step.setEnabled(can_step)
         self.run.setEnabled(can_step and state.shown < self.end.value())
-        self.back.setEnabled(state.shown > 0 and not stepping)
+        self.back.setEnabled(state.position > -len(state.levels) and state.shown >= 0 and not stepping)
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
         self._show_play(state.playing)
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
@@ -214,14 +214,16 @@ class RefineSection(Section):
 
     def _fill_slider(self, state: State) -> None:
         self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, state.last))
-        self.slider.setValue(max(0, state.shown))
+        self.slider.setRange(-len(state.levels), max(0, state.last))
+        self.slider.setValue(state.position if state.shown >= 0 else 0)
         self.slider.blockSignals(False)
-        self.slider.setEnabled(state.last > 0 and state.task is not Task.STEP)
+        self.slider.setEnabled((state.last > 0 or bool(state.levels)) and state.task is not Task.STEP)
 
     def _sentence(self, state: State) -> str:
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
+        if state.level:
+            return self.tr("Coarse {} · a level before the coarse map, to look at").format(state.levels[state.level])
         if not self.refiner.choice():
             return self.tr("There is no refiner yet: load one, or teach one below.")
         facts = state.steps[state.shown]

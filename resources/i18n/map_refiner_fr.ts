@@ -2278,6 +2278,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Classes</translation>
     </message>
     <message>
+      <source>Coarse {} · a level before the coarse map, to look at</source>
+      <translation>Grossière {} · un niveau avant la carte grossière, à regarder</translation>
+    </message>
+    <message>
       <source>Compare with</source>
       <translation>Comparer avec</translation>
     </message>
@@ -2609,6 +2613,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
   </context>
   <context>
     <name>ScoreLayers</name>
+    <message>
+      <source>Coarse {}</source>
+      <translation>Grossière {}</translation>
+    </message>
     <message>
       <source>Refined: {}</source>
       <translation>Raffiné : {}</translation>

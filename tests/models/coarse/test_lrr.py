@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.coarse.lrr import LRR, boundary_mask, dilated_and_eroded, learn_bases, train_lrr
+from map_refiner.models.coarse.model import score_levels, score_window
 from map_refiner.models.coarse.skips import FCN8s, FCN16s, FCN32s
 from map_refiner.models.coarse.train import Recipe, TrainingImage
+from map_refiner.models.rasters import GridReader
+from map_refiner.models.scene import Scene
+from map_refiner.models.score_maps import Window
+from map_refiner.models.session import Session
 
 
 def test_the_basis_of_halves_is_half_and_half(monkeypatch):
@@ -109,3 +115,34 @@ def test_the_skips_begin_with_scores_of_zero_and_keep_the_size(kind):
     assert scores.shape == (1, 3, 32, 64)
     assert not scores.any()
     assert len(net.heads) == {"fcn-32s": 1, "fcn-16s": 2, "fcn-8s": 3}[kind.kind]
+
+
+def test_the_pyramid_ends_in_the_scores_and_tiles_do_not_show(raster, tmp_path):
+    """Three coarser levels, each at the pixels, and the last is what a coarse map is made of."""
+    torch.manual_seed(0)
+    net = LRR(2, 1).eval()
+    net.bases.normal_()
+    for head in net.coefficients:
+        torch.nn.init.normal_(head.weight, std=0.02)
+    image = raster("a.tif", np.random.default_rng(0).normal(100, 20, (1, 60, 90)).astype("float32"))
+    cpu, whole = torch.device("cpu"), Window(0, 0, 60, 90)
+    with Scene(image) as scene:
+        levels = score_levels(net, scene, whole, cpu)
+        assert len(levels) == len(net.coarser) + 1
+        assert np.allclose(levels[-1], score_window(net, scene, whole, cpu), atol=1e-5)
+        window = Window(32, 64, 28, 26)
+        parts = score_levels(net, scene, window, cpu)
+        for level, part in zip(levels, parts, strict=True):
+            assert np.abs(level[:, 32:, 64:] - part).max() <= 1e-5 * np.abs(level).max()
+        rough = [np.abs(np.diff(level, axis=2)).mean() / level.std() for level in levels]
+        assert rough == sorted(rough)  # each level is sharper than the one before
+        save_model(tmp_path / "lrr.safetensors", net, Card("lrr", ("background", "road"), 1, None))
+        session = Session(scene, tmp_path, cpu)
+        step = session.classify(str(tmp_path / "lrr.safetensors"), lambda fraction: None)
+        assert [name for name, _ in session.levels] == ["32x", "16x", "8x"]
+        files = {each.scores for each in (step, *(level for _, level in session.levels))}
+        assert len(files) == 4
+        for (_, each), expected in zip(session.levels, levels[:-1], strict=True):
+            with GridReader(tmp_path / each.scores) as reader:
+                found, _ = reader.read((1, 2), whole)
+            assert np.allclose(found, torch.from_numpy(expected).softmax(dim=0).numpy(), atol=1e-4)
