@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import functools
 import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,7 +212,8 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=QUICKEST, choices=QUICKEST, help="which of them to measure now")
     parser.add_argument("--only-write", action="store_true", help="write the page of what is there")
     given = parser.parse_args()
-    devices.use_all_cores()
+    if "OMP_NUM_THREADS" not in os.environ:
+        devices.use_all_cores()
     results: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in DATASETS}
     for seed, kind, name in itertools.product(range(given.seeds), QUICKEST, DATASETS):
         path = KEPT / f"{name} {kind} {SHORT.get(kind, given.updates)} {seed}.json".replace(" ", "_").lower()
