@@ -21,6 +21,7 @@ EXAMPLES = {
     "tuple[float, ...]": (0.25, 1.0),
     "tuple[tuple[float, ...], ...]": ((0.5, -1.0), (2.0,)),
     "tuple[tuple[int, ...], ...]": ((3, 1), (0, 2)),
+    "tuple[tuple[str, str, str], ...]": (("32x", "/tmp/ü.tif", "/tmp/k.tif"),),
     "tuple[float, float]": (0.5, 0.75),
     "tuple[float, float] | None": (0.5, 0.75),
     "tuple[tuple[float, float, float, int, int], ...]": ((500000.5, 4e6, 0.25, 1, 2), (0.5, -1.5, 0.125, 0, 1)),
