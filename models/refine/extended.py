@@ -10,7 +10,7 @@ destroys the map. Here every class sees every other, and a few channels of memor
 a small net that runs once looks further, at the image and the coarse map. d is the message of a dense CRF, cut off to
 the eight neighbours at two distances: it knows nothing of colours but how unlike they are, so it holds where the scene
 looks otherwise than the tile. W begins at zero, so that an untaught refiner does nothing. Updates are bounded by g, and
-after five steps die away by r_t: however far it is stepped, a score moves by less than 6 g. docs/refiners.md says what
+after five steps die away by r_t: however far it is stepped, a score moves by less than 5.5 g. docs/refiners.md says what
 each part is for.
 """
 
@@ -35,7 +35,7 @@ NEIGHBOURS = (2, 5)  # px to the neighbours whose messages are heard, eight at e
 REACH = max(FAR, *NEIGHBOURS)  # px, of a step
 ALIKE = 4.0  # by how much e falls off for neighbours that differ by a standard deviation, before it is learnt
 FULL = 5  # steps whose updates are of full size
-RATE = 0.5  # r: of each later step's update to that of the one before
+RATE = 0.3  # r: of each later step's update to that of the one before
 GAIN, MEMORY_GAIN = 0.8, 0.5  # g: the largest update of a score and of memory
 FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are seen from FLOOR on, and divided by SPREAD
 STRIP = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
