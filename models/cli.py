@@ -97,8 +97,11 @@ def main() -> None:
 @click.argument("image")
 @click.option("--class", "classes", multiple=True, metavar="NAME=FILE[:WIDTH]",
               help="Examples of a class: a file of polygons, or of lines with their width in metres.")  # fmt: skip
-@click.option("--labels", help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
-              "polygons or points with a field `class`.")
+@click.option(
+    "--labels",
+    help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
+    "polygons or points with a field `class`.",
+)
 @click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=COARSE_DEFAULT, show_default=True)
 @click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")

@@ -10,14 +10,15 @@ destroys the map. Here every class sees every other, and a few channels of memor
 a small net that runs once looks further, at the image and the coarse map. d is the message of a dense CRF, cut off to
 the eight neighbours at two distances: it knows nothing of colours but how unlike they are, so it holds where the scene
 looks otherwise than the tile. W begins at zero, so that an untaught refiner does nothing. Updates are bounded by g, and
-after five steps die away by r_t: however far it is stepped, a score moves by less than 5.5 g. docs/refiners.md says what
-each part is for.
+after five steps die away by r_t: however far it is stepped, a score moves by less than 5.5 g. docs/refiners.md says
+what each part is for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -145,14 +146,35 @@ def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> T
 
 def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
-    here = _cut(padded, 0)
-    messages = []
-    for gap, weights in zip(NEIGHBOURS, torch.split(likeness, len(AROUND), dim=-3), strict=True):
-        message = -here * weights.sum(dim=-3, keepdim=True)
+    shares = torch.split(likeness, len(AROUND), dim=-3)
+    apply = cast(Callable[..., Tensor], _Message.apply)
+    return torch.cat([apply(padded, *each) for each in zip(shares, NEIGHBOURS, strict=True)], dim=-3)
+
+
+class _Message(torch.autograd.Function):
+    """The message of the eight neighbours at a distance; its gradients add up in place, not in a map a neighbour."""
+
+    @staticmethod
+    def forward(ctx: Any, padded: Tensor, weights: Tensor, gap: int) -> Tensor:
+        ctx.save_for_backward(padded, weights)
+        ctx.gap = gap
+        message = -_cut(padded, 0) * weights.sum(dim=-3, keepdim=True)
         for number, there in enumerate(_around(padded, gap, REACH)):
-            message = torch.addcmul(message, there, weights[..., number : number + 1, :, :])
-        messages.append(message)
-    return torch.cat(messages, dim=-3)
+            message.addcmul_(there, weights[..., number : number + 1, :, :])
+        return message
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None]:
+        padded, weights = ctx.saved_tensors
+        (slope,) = slopes
+        of_padded, of_weights = torch.zeros_like(padded), torch.empty_like(weights)
+        _cut(of_padded, 0).addcmul_(slope, weights.sum(dim=-3, keepdim=True), value=-1)
+        here = (slope * _cut(padded, 0)).sum(dim=-3)
+        pairs = zip(_around(padded, ctx.gap, REACH), _around(of_padded, ctx.gap, REACH), strict=True)
+        for number, (there, of_there) in enumerate(pairs):
+            of_there.addcmul_(slope, weights[..., number : number + 1, :, :])
+            of_weights[..., number, :, :] = (slope * there).sum(dim=-3) - here
+        return of_padded, of_weights, None
 
 
 def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from map_refiner.models.borders import WHOLE, Borders
 from map_refiner.models.refine import extended as module
-from map_refiner.models.refine.extended import FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner
+from map_refiner.models.refine.extended import FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner, _messages
 from map_refiner.models.refine.refiner import inner
 from map_refiner.models.refine.run import refine
 
@@ -145,3 +145,10 @@ def test_reaches_as_far_as_it_says():
         moved = (net.step(state, prepared, WHOLE, 0) - net.step(other, prepared, WHOLE, 0)).abs().amax(0).nonzero()
         assert (moved - 40).abs().max() == net.halo == REACH
     assert net.channels == 3 + MEMORY
+
+
+def test_messages_have_the_gradients_that_finite_differences_show():
+    torch.manual_seed(0)
+    padded = torch.rand(2, 3, 13, 12, dtype=torch.float64, requires_grad=True)
+    likeness = torch.rand(2, 16, 3, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(_messages, (padded, likeness))
