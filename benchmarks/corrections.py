@@ -32,6 +32,7 @@ from banepa import PIXEL_M, SCORED, TAUGHT, part_of_labels, run
 from correction_pages import write_pages
 from map_refiner.models import device as devices
 from map_refiner.models.checkpoint import Card, save_model
+from map_refiner.models.correcting import correct
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.labels import raster_labels
 from map_refiner.models.metrics import Accuracy, confusion
@@ -135,7 +136,7 @@ def curve(folder: Path, scores: Path, image: Path, labels: Path, refiner: str, w
         while len(clicks) < CLICKS:
             clicks += next_clicks(session, last, truth, where, generator)
             layer = write_layer(folder / f"corrections_{len(clicks)}.gpkg", clicks, session)
-            list(session.correct(layer, 0, quiet))
+            list(correct(session, layer, 0, quiet))
             if refiner:
                 started = time.monotonic()
                 session.load_refiner(refiner)  # as the dock does: from the weights before the first Learn

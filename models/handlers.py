@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import torch
 
@@ -12,6 +14,7 @@ from .assess import BOUNDARY, assess
 from .coarse.existing import ExistingScores
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe
+from .correcting import correct
 from .device import out_of_memory
 from .errors import Interrupted, RefinerError
 from .examples import coarse_examples, labelled_tile
@@ -28,10 +31,12 @@ from .refine.lesson import coarse_miou
 from .regions import region_at
 from .relearning import learn_on
 from .results import evaluate, write_classes, write_scores
+from .resuming import resume
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
-from .session import Session, resume
+from .session import Session
 from .spectra import class_spectra
+from .state_tiles import Kept
 from .steps import Step
 from .training import Epoch
 from .views import doubts_of, write_view
@@ -74,13 +79,16 @@ class Handlers:
         make_folder(request.run_dir)
         scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
         self._session = Session(scene, request.run_dir, self._device)
+        self._session.stepping.tell = partial(self._tell_kept, going_on=True)
         self._session.save()
         self._opened(self._session, -1)
 
     def _on_resume(self, request: p.Resume) -> None:
         self._drop()
         self._session = resume(request.run_dir, self._device)
+        self._session.stepping.tell = partial(self._tell_kept, going_on=True)
         self._opened(self._session, len(self._session.history) - 1)
+        self._tell_kept(self._session.unfinished())
 
     def _opened(self, session: Session, steps: int) -> None:
         self._previewer = Previewer(session)
@@ -92,10 +100,12 @@ class Handlers:
         self._wire.send(p.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps, warning))
 
     def _on_classify(self, request: p.Classify) -> None:
-        self._stepped(self._open_session().classify(request.model, self._watch("Classifying")))
+        with self._keeping() as session:
+            self._stepped(session.classify(request.model, self._watch("Classifying")))
 
     def _on_loadscores(self, request: p.LoadScores) -> None:
-        self._stepped(self._open_session().load_scores(request.path, self._watch("Reading scores")))
+        with self._keeping() as session:
+            self._stepped(session.load_scores(request.path, self._watch("Reading scores")))
 
     def _on_traincoarse(self, request: p.TrainCoarse) -> None:
         session = self._open_session()
@@ -125,9 +135,23 @@ class Handlers:
         self._wire.send(p.RefinerLoaded(request.path, card.summary(), card.steps))
 
     def _on_step(self, request: p.Step) -> None:
-        session, watch = self._open_session(), self._watch("Refining")
-        for step in session.step(request.start, request.count, watch, lambda start: self._preview(start, request)):
-            self._stepped(step)
+        watch = self._watch("Refining")
+        with self._keeping() as session:
+            for step in session.step(request.start, request.count, watch, lambda start: self._preview(start, request)):
+                self._stepped(step)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[Session]:
+        """Give the session for making steps, and say what is kept of one that is broken off."""
+        session = self._open_session()
+        try:
+            yield session
+        finally:
+            self._tell_kept(session.unfinished())
+
+    def _tell_kept(self, kept: Kept | None, going_on: bool = False) -> None:
+        if kept is not None:
+            self._wire.send(p.TilesKept(kept.step, kept.finished, kept.tiles, going_on))
 
     def _preview(self, start: int, request: p.Step) -> None:
         """Show what is in view of the step after `start`, where that is quicker than the step."""
@@ -240,7 +264,7 @@ class Handlers:
 
     def _on_correct(self, request: p.Correct) -> None:
         session = self._open_session()
-        for step in session.correct(request.layer, request.step, self._watch("Binding the corrections")):
+        for step in correct(session, request.layer, request.step, self._watch("Binding the corrections")):
             self._wire.send(p.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))
 
     def _on_learnon(self, request: p.LearnOn) -> None:

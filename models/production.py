@@ -23,6 +23,7 @@ from .cluster import each
 from .coarse.existing import ExistingScores
 from .errors import OutputError, RefinerError
 from .files import located, make_folder, move_into, write_whole
+from .fitting import check_bands, check_classes
 from .job import Job, Outcome, kind_of
 from .mosaic import Look, Source, write_mosaic
 from .progress import Watch, share
@@ -33,7 +34,6 @@ from .refine.run import margin
 from .results import write_scores
 from .scene import Scene
 from .score_maps import Grid, Window
-from .session import check_bands, check_classes
 from .tile_files import TileFiles, identity
 from .tiles import tiles
 

@@ -289,6 +289,16 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class TilesKept:
+    """Tiles of a step that was broken off are finished: making it goes on from them, or is about to do so now."""
+
+    step: int
+    finished: int
+    tiles: int  # in all
+    going_on: bool = False
+
+
+@dataclass(frozen=True)
 class Previewed:
     """What the view shows of a step that is still being made is in a raster of one band; the next one takes its place.
 
@@ -489,6 +499,7 @@ Event = Union[
     Opened,
     Progressed,
     Stepped,
+    TilesKept,
     Previewed,
     TrainingProgressed,
     Trained,

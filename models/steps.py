@@ -14,6 +14,7 @@ import torch
 from .rasters import NODATA, class_writer, score_writer
 from .scene import KEPT_PIXELS
 from .score_maps import UNLABELLED, Grid, Mask, Scores, Window
+from .state_tiles import StateTiles
 from .tile_step import best_classes
 
 
@@ -32,7 +33,10 @@ class Step:
 
 
 class StepWriter:
-    """Writes the rasters of a step side by side; all of them appear, or none."""
+    """Writes the rasters of a step side by side; all of them appear, or none.
+
+    The state of a large scene is tiles, which somebody else writes, and which stay when the step is broken off.
+    """
 
     def __init__(
         self,
@@ -43,9 +47,10 @@ class StepWriter:
         pixel_size_m: float | None,
         memory: int = 0,
         keep_state: bool = False,
+        tiles: StateTiles | None = None,
     ) -> None:
         """Begin the three rasters; with `keep_state` the two that are seen, of a state that is on disk already."""
-        self._names, self._folder, self._count = names, folder, len(classes)
+        self._names, self._folder, self._count, self._tiles = names, folder, len(classes), tiles
         large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
         bands = (*classes, *(f"memory {number + 1}" for number in range(memory)))
         with ExitStack() as files:
@@ -53,7 +58,7 @@ class StepWriter:
             self._scores = files.enter_context(scores)
             self._classes = files.enter_context(class_writer(folder / names[1], grid, classes, large))
             self._state = None
-            if not keep_state:
+            if not keep_state and tiles is None:
                 self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
             self._files = files.pop_all()
 
@@ -82,6 +87,8 @@ class StepWriter:
     ) -> None:
         try:
             self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
+            if kind is None and self._tiles is not None:
+                self._tiles.leave(self._names[2])
         except BaseException:
             own = self._names[:3] if self._state is not None else self._names[:2]
             for path in (self._folder / name for name in own):

@@ -27,19 +27,24 @@ class TileFiles:
 
         Tiles of anything else are removed; so are all where it is not to be gone on with.
         """
-        wanted = json.loads(json.dumps(about))
-        if go_on and self._about() == wanted:
-            return any((self.folder / DONE).glob("*.json"))
+        wanted = plain(about)
+        if go_on and self.about() == wanted:
+            return self.count() > 0
         self.clear()
         make_folder(self.folder / DONE)
         write_whole(self.folder / ABOUT, json.dumps(wanted, indent=1).encode())
         return False
 
-    def _about(self) -> Any:
+    def about(self) -> Any:
+        """Return what the tiles that are there are made of; None where nothing says so."""
         try:
             return json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
+
+    def count(self) -> int:
+        """Return how many notes say that a tile is finished."""
+        return sum(1 for _ in (self.folder / DONE).glob("*.json"))
 
     def path(self, kind: str, tile: Window) -> Path:
         """Return where the raster of a kind of a tile lies; its folder is made."""
@@ -73,6 +78,12 @@ class TileFiles:
 
 def _name(tile: Window) -> str:
     return f"{tile.row:07d}_{tile.column:07d}"
+
+
+def plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tiles are made of as it will be read again."""
+    read: dict[str, Any] = json.loads(json.dumps(about))
+    return read
 
 
 def identity(path: str) -> list[Any]:

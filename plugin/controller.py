@@ -132,6 +132,8 @@ class Controller(Part):
             desk.messages.fail(event.message, event.detail)
         elif isinstance(event, Cancelled):
             desk.messages.tell(self.tr("Cancelled. Finished steps and labels stay."))
+        if kept := self.steps.what_is_kept():
+            desk.messages.tell(kept)
         self.steps.on_ended(event)
         self.exporting.on_ended()
         desk.refresh()

@@ -18,6 +18,7 @@ from ...models.protocol import (
     Request,
     Step,
     Stepped,
+    TilesKept,
 )
 from ..preview_layer import PreviewLayer
 from ..refiner_kinds import UNTAUGHT, Kind, kind_of
@@ -40,8 +41,10 @@ class StepControl(Part):
         self.handlers = {
             Stepped: self._on_stepped,
             Previewed: self._on_previewed,
+            TilesKept: self._on_tiles_kept,
             RefinerLoaded: self._on_refiner_loaded,
         }
+        self._kept: TilesKept | None = None  # of the step that was broken off
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PLAY_PAUSE_MS)
@@ -210,6 +213,21 @@ class StepControl(Part):
     def _on_previewed(self, preview: Previewed) -> None:
         if self.desk.run is not None:
             self.preview.show(self.desk.run.name, preview)
+
+    def _on_tiles_kept(self, kept: TilesKept) -> None:
+        if kept.going_on:
+            text = self.tr("Step {} goes on from {} of {} tiles, which were finished before.")
+            self.desk.messages.tell(text.format(kept.step, kept.finished, kept.tiles))
+        else:
+            self._kept = kept
+
+    def what_is_kept(self) -> str:
+        """Say once what there is of a step that was broken off; nothing where none was."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return ""
+        text = self.tr("{} of {} tiles of step {} are finished and kept: making it again goes on from them.")
+        return text.format(kept.finished, kept.tiles, kept.step)
 
     def end_preview(self) -> None:
         """Show the step that there is, where the one that was previewed did not come."""

@@ -2678,6 +2678,14 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <source>Refining…</source>
       <translation>Raffinement…</translation>
     </message>
+    <message>
+      <source>Step {} goes on from {} of {} tiles, which were finished before.</source>
+      <translation>Le pas {} reprend avec {} de {} tuiles, déjà terminées.</translation>
+    </message>
+    <message>
+      <source>{} of {} tiles of step {} are finished and kept: making it again goes on from them.</source>
+      <translation>{} de {} tuiles du pas {} sont terminées et gardées : le refaire les reprend.</translation>
+    </message>
   </context>
   <context>
     <name>TeachControl</name>

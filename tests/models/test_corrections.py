@@ -6,11 +6,13 @@ import pytest
 import rasterio
 import shapely
 import torch
+from map_refiner.models.correcting import correct
 from map_refiner.models.corrections import bind, read_corrections
 from map_refiner.models.errors import LabelError
+from map_refiner.models.resuming import resume
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED
-from map_refiner.models.session import Session, resume
+from map_refiner.models.session import Session
 
 CPU = torch.device("cpu")
 CLASSES = ("background", "building", "road")
@@ -90,7 +92,7 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     free = [step.scores for step in session.step(0, 2, ignore)]
     before = classes_of(session, 2)
     path = vectors("h.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
-    rewritten = list(session.correct(path, 1, ignore))
+    rewritten = list(correct(session, path, 1, ignore))
     assert [step.index for step in rewritten] == [1, 2]
     for index in (1, 2):
         assert (classes_of(session, index)[60:72, 70:82] == 2).all()
@@ -100,8 +102,7 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     assert (classes_of(session, 2)[60:72, 70:82] == 2).all()
     with rasterio.open(session.path(bound.scores)) as source:
         refined = source.read()
-    session.corrections = None
-    session._prepared = None
+    session.bind(None, "")
     (alone,) = session.step(1, 1, ignore)
     with rasterio.open(session.path(alone.scores)) as source:
         apart = np.abs(source.read() - refined).max(0)
@@ -113,29 +114,29 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
 def test_undone_the_map_is_as_it_was(session, vectors, pixels):
     list(session.step(0, 1, ignore))
     before = classes_of(session, 1)
-    list(session.correct(vectors("i.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 1, ignore))
+    list(correct(session, vectors("i.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 1, ignore))
     two = {"class": ["road", "unsure"]}
-    list(session.correct(vectors("j.gpkg", [pixels(70, 60, 12, 12)] * 2, **two), 1, ignore))
+    list(correct(session, vectors("j.gpkg", [pixels(70, 60, 12, 12)] * 2, **two), 1, ignore))
     assert np.array_equal(classes_of(session, 1), before)
 
 
 def test_a_bad_layer_leaves_what_was_bound(session, vectors, pixels):
-    list(session.correct(vectors("k.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 0, ignore))
+    list(correct(session, vectors("k.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 0, ignore))
     with pytest.raises(LabelError):
-        list(session.correct(vectors("l.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]}), 0, ignore))
+        list(correct(session, vectors("l.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]}), 0, ignore))
     assert (session.corrections == 2).sum() == 144
 
 
 def test_replaced_rasters_do_not_pile_up(session, vectors, pixels):
     path = vectors("m.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
     for _ in range(5):
-        list(session.correct(path, 0, ignore))
+        list(correct(session, path, 0, ignore))
     assert len(list(session.run_dir.glob("step_000_*_classes.tif"))) == 2  # the shown one, and the one before
 
 
 def test_a_restarted_worker_goes_on_with_them(session, vectors, pixels):
     path = vectors("n.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
-    list(session.correct(path, 0, ignore))
+    list(correct(session, path, 0, ignore))
     again = resume(session.run_dir, CPU)
     assert (again.corrections == 2).sum() == 144
     list(again.step(0, 1, ignore))
@@ -153,7 +154,7 @@ def test_nodata_stays_nodata(raster, vectors, pixels, town, tmp_path, refiner_pa
         session = Session(scene, run, CPU)
         session.load_scores(town.scores_path, ignore)
         session.load_refiner(refiner_path)
-        list(session.correct(vectors("o.gpkg", [pixels(70, 55, 12, 12)], **{"class": ["road"]}), 0, ignore))
+        list(correct(session, vectors("o.gpkg", [pixels(70, 55, 12, 12)], **{"class": ["road"]}), 0, ignore))
         list(session.step(0, 1, ignore))
         for index in (0, 1):
             found = classes_of(session, index)

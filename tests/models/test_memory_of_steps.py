@@ -8,9 +8,10 @@ from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.kinds import make
 from map_refiner.models.refine.run import refine
+from map_refiner.models.resuming import resume
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import Window
-from map_refiner.models.session import Session, resume
+from map_refiner.models.session import Session
 
 CPU = torch.device("cpu")
 ALL = Window(0, 0, 96, 120)
@@ -62,7 +63,7 @@ def by_itself(session, refiner, start, count):
 
 @pytest.mark.parametrize("tile", [None, 40])
 def test_steps_go_on_from_what_was_remembered(session, refiner, tile):
-    session._tile = tile or session._tile
+    session.stepping.side = tile or session.stepping.side
     for start in range(4):
         step(session, start)
     assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)

@@ -1,20 +1,25 @@
 """One scene being refined: its steps, its files, and going on after a worker's end."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 import torch
+from map_refiner.models import scene as scenes
 from map_refiner.models import session as sessions
+from map_refiner.models import stepping
 from map_refiner.models.checkpoint import Card, save_model
+from map_refiner.models.correcting import correct
 from map_refiner.models.errors import CheckpointError, OutputError, RasterError, RefinerError
 from map_refiner.models.rasters import NODATA
 from map_refiner.models.refine.rnn import RefinementRNN
+from map_refiner.models.resuming import resume
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED, Window
-from map_refiner.models.session import Session, resume
+from map_refiner.models.session import Session
 
 CPU = torch.device("cpu")
 
@@ -38,7 +43,7 @@ def begin(town, tmp_path, refiner_path):
         if refiner:
             session.load_refiner(refiner)
         if tile:
-            session._tile = tile
+            session.stepping.side = tile
         return session
 
     yield make
@@ -359,6 +364,122 @@ def test_a_run_folder_that_is_gone_says_so(begin):
     session.run_dir.rmdir()
     with pytest.raises((OutputError, RasterError), match="There is no"):
         run(session, 0, 1)
+
+
+# --- going on from finished tiles -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Make every scene a large one, of tiles of 40 pixels."""
+    monkeypatch.setattr(scenes, "KEPT_PIXELS", 1)
+    monkeypatch.setattr(sessions, "TILE", 40)
+
+
+def broken_off(act):
+    """Break off what is being done after three of nine tiles."""
+
+    def watch(fraction):
+        if fraction > 0.3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        act(watch)
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """List the tiles that are refined."""
+    found, real = [], stepping.refine_tile
+
+    def refine_tile(refiner, tile, *rest):
+        found.append(tile.core)
+        return real(refiner, tile, *rest)
+
+    monkeypatch.setattr(stepping, "refine_tile", refine_tile)
+    return found
+
+
+def test_a_step_that_was_broken_off_goes_on_from_its_finished_tiles(begin, go_on, large, computed):
+    """Also after the worker's end; the map is that of a run that nobody broke off."""
+    whole, session = begin(tile=40), begin(tile=40)
+    expected = run(whole, 0, 2)
+    broken_off(lambda watch: list(session.step(0, 1, watch)))
+    assert not [name for name in files(session) if name.startswith("step_001")]  # nothing that looks finished
+    again = go_on(session.run_dir)
+    again.stepping.side = 60  # memory may do for more now
+    kept, told = again.unfinished(), []
+    assert (kept.step, kept.tiles) == (1, 9)
+    assert 2 <= kept.finished <= 3
+    again.stepping.tell = told.append
+    computed.clear()
+    (first,) = run(again, 0, 1)
+    assert told == [kept]
+    assert len(computed) == 9 - kept.finished
+    assert again.unfinished() is None
+    again.stepping.side = 40
+    (second,) = run(again, 1, 1)
+    everything = Window(0, 0, 96, 120)
+    for one, two in zip(expected, (first, second), strict=True):
+        assert two.changed == one.changed
+        assert np.array_equal(probabilities(again, two.index), probabilities(whole, one.index))
+        assert np.array_equal(again.maps(two.index, everything).scores, whole.maps(one.index, everything).scores)
+
+
+@pytest.mark.parametrize("change", ["refiner", "weights", "start", "coarse map", "corrections", "smaller tiles"])
+def test_finished_tiles_of_anything_else_do_not_count(
+    begin, large, computed, change, refiner_path, tmp_path, town, vectors, pixels
+):
+    """What a step would be that nobody broke off is what it is."""
+    weights = shutil.copy(refiner_path, tmp_path / "own.safetensors")
+    session, calm = begin(tile=40, refiner=weights), begin(tile=40, refiner=weights)
+    for each in (session, calm):
+        run(each, 0, 1)
+        computed.clear()
+        if each is session:
+            broken_off(lambda watch: list(session.step(1, 1, watch)))
+        start = 1
+        if change == "refiner":
+            each.load_refiner("heat")
+        elif change == "weights":
+            torch.manual_seed(3)
+            each.load_refiner(refiner_of(weights))
+        elif change == "start":
+            start = 0
+        elif change == "coarse map":
+            each.load_scores(town.scores_path, ignore)
+            run(each, 0, 1)
+        elif change == "corrections":
+            path = vectors("c.gpkg", [pixels(5, 5, 12, 12)], **{"class": ["road"]})
+            list(correct(each, path, 1, ignore))
+        else:
+            each.stepping.side = 33
+        computed.clear()
+        (step,) = run(each, start, 1)
+        assert len(computed) == (12 if change == "smaller tiles" else 9)
+    assert np.array_equal(probabilities(session, step.index), probabilities(calm, step.index))
+
+
+def test_a_coarse_map_that_was_broken_off_goes_on(begin, large, town):
+    session = begin(scores=None, refiner=None)
+    broken_off(lambda watch: session.load_scores(town.scores_path, watch))
+    kept, told = session.unfinished(), []
+    assert (kept.step, kept.tiles) == (0, 9)
+    session.stepping.tell = told.append
+    session.load_scores(town.scores_path, ignore)
+    assert told == [kept]
+    assert np.allclose(probabilities(session, 0), town.scores, atol=1e-4)
+    assert session.unfinished() is None
+
+
+def test_a_tile_that_was_half_written_is_made_again(begin, large, computed):
+    session = begin(tile=40)
+    broken_off(lambda watch: list(session.step(0, 1, watch)))
+    kept = session.unfinished().finished
+    (session.run_dir / ".unfinished" / "done").joinpath("0000000_0000000_0.json").write_text('{"fli')
+    computed.clear()
+    run(session, 0, 1)
+    assert len(computed) == 9 - kept + 1
 
 
 # --- too little memory ----------------------------------------------------------------------------------------------

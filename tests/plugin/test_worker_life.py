@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from map_refiner.models.protocol import Progressed, Stepped, TrainingProgressed
+from map_refiner.models.protocol import Progressed, Stepped, TilesKept, TrainingProgressed
 from map_refiner.plugin import engine as engine_module
 from map_refiner.plugin.score_layers import RUN
 from map_refiner.plugin.state import Worker
@@ -79,6 +79,38 @@ def test_killed_in_a_step_that_begins_before_the_last(slow, wait_until):
     slow.dock.refine.slider.setValue(2)
     slow.step()
     assert slow.run.last == 3
+
+
+def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_until):
+    """Cancelled, then killed; it is said when it is broken off, and when it goes on."""
+    stepper.dock.scene.pixel_size.setValue(0.066)  # 1818 x 2273 pixels: more than are worked on whole
+    stepper.use_scores()
+    engine, kept, enough = stepper.desk.engine, [], [0.1, 0.5]
+
+    def interfere(event):
+        if isinstance(event, TilesKept):
+            kept.append(event)
+        elif isinstance(event, Progressed) and event.text == "Refining" and enough and event.fraction > enough[0]:
+            if enough.pop(0) == 0.1:
+                stepper.click(stepper.dock.footer.cancel)
+            else:
+                os.kill(engine.process_id(), signal.SIGKILL)
+
+    engine.received.connect(interfere)
+    stepper.step()
+    assert stepper.run.last == 0
+    assert "tiles of step 1 are finished and kept" in stepper.bar.text()
+    stepper.click(stepper.dock.refine.step)
+    wait_until(lambda: engine.state is Worker.DEAD, 100, "the worker's death")
+    stepper.click(stepper.dock.footer.restart)
+    stepper.wait()
+    stepper.step()
+    assert stepper.run.last == 1
+    assert [each.going_on for each in kept] == [False, True, False, True]
+    assert 0 < kept[1].finished < kept[3].finished < kept[3].tiles
+    for each in (kept[1], kept[3]):
+        assert f"Step 1 goes on from {each.finished} of {each.tiles} tiles" in stepper.bar.text()
+    check_layers(stepper)
 
 
 def test_killed_in_a_training(stepper, label_layer, draw_tile, wait_until):
