@@ -1,9 +1,10 @@
-"""Peak memory and throughput as scenes grow, and with more workers: classify, refine and evaluate.
+"""Peak memory and throughput as scenes grow, and with more workers: classify, refine and vectorize.
 
-    .venv/worker/bin/python benchmarks/scale.py build/scale [--megapixels 10 100 1000] [--steps 5]
+    .venv/worker/bin/python benchmarks/scale.py build/scale [--megapixels 10 100 1000] [--steps 5] [--workers 1 2]
 
-The scene is a virtual raster that repeats the demo scene. Each command runs in a process of its own; the Dask workers
-are processes of one thread each on this machine, so that two of them are to two cores what two machines would be.
+The scene is a virtual raster that repeats the demo scene. Each command runs in a process of its own, whose time on the
+processor counts beside that on the clock: on a busy machine the clock tells nothing. The Dask workers are processes of
+one thread each on this machine, so that two of them are to two cores what two machines would be.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from map_refiner.models.mosaic import Look, Source, write_mosaic
@@ -40,14 +42,24 @@ def repeated(scene: Path, path: Path, side: int) -> None:
     write_mosaic(path, whole, Look(("red", "green", "blue"), 0, "Byte"), sources)
 
 
-def measured(*arguments: object) -> tuple[float, float]:
-    """Run the command and return its seconds and its peak memory in GB."""
+@dataclass(frozen=True)
+class Cost:
+    """What a command took."""
+
+    seconds: float  # on the clock
+    processor: float  # seconds of all threads
+    memory: float  # GB, at most
+
+
+def measured(*arguments: object) -> Cost:
+    """Run the command and return what it took."""
     started = time.monotonic()
     process = subprocess.Popen([str(BIN / "map-refiner"), *map(str, arguments)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"map-refiner {' '.join(map(str, arguments))} failed")
-    return time.monotonic() - started, usage.ru_maxrss * 1024 / 1e9
+    spent = usage.ru_utime + usage.ru_stime
+    return Cost(time.monotonic() - started, spent, usage.ru_maxrss * 1024 / 1e9)
 
 
 @contextmanager
@@ -69,15 +81,29 @@ def cluster(workers: int) -> Iterator[str]:
             process.wait()
 
 
-def chain(folder: Path, image: Path, steps: int, options: Sequence[object] = ()) -> Iterator[tuple[str, float, float]]:
-    """Classify and refine an image; yield each command with its seconds and its peak memory."""
+def chain(folder: Path, image: Path, steps: int, options: Sequence[object] = ()) -> Iterator[tuple[str, Cost]]:
+    """Classify and refine an image; yield each command with what it took."""
     coarse, refiner = (next(WEIGHTS.glob(f"{kind}*.safetensors")) for kind in ("coarse", "refiner"))
     scores, out = folder / "scores.tif", folder / "steps"
-    yield "classify", *measured("classify", image, "--model", coarse, "-o", scores, *options)
+    yield "classify", measured("classify", image, "--model", coarse, "-o", scores, *options)
     refine = ("refine", image, "--scores", scores, "--refiner", refiner, "--steps", steps, "--vrt", "-o", out)
-    yield f"refine, {steps} steps", *measured(*refine, *options)
+    yield f"refine, {steps} step{'s' * (steps > 1)}", measured(*refine, *options)
     shutil.rmtree(out)
     scores.unlink()
+
+
+def with_workers(given: argparse.Namespace, image: Path) -> list[str]:
+    """Run the commands on clusters, and return the lines of their table."""
+    lines = ["", f"{given.megapixels[0]} megapixels on a Dask cluster, in blocks of 1024 pixels a side:", "",
+             "| workers | command | seconds | times as fast as the first |", "|---|---|---|---|"]  # fmt: skip
+    alone: dict[str, float] = {}
+    for workers in given.workers:
+        with cluster(workers) as address:
+            for name, cost in chain(given.folder, image, given.steps, ("--scheduler", address, "--block", 1024)):
+                faster = alone.setdefault(name, cost.seconds) / cost.seconds
+                lines.append(f"| {workers} | {name} | {cost.seconds:.0f} | {faster:.2f} |")
+                print(lines[-1], flush=True)
+    return lines
 
 
 def main() -> None:
@@ -86,38 +112,32 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--megapixels", type=int, nargs="+", default=[10, 100, 1000])
     options.add_argument("--steps", type=int, default=5)
+    options.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     scene = given.folder / "scene" / "scene.tif"
     if not scene.exists():
         subprocess.run([sys.executable, "-m", "map_refiner.models.demo_scene", str(scene.parent)], check=True)
-    lines = ["| megapixels | command | seconds | megapixels a second | of the smallest scene's | peak memory, GB |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
+    lines = ["| megapixels | command | seconds | processor seconds | megapixels a processor second "
+             "| of the smallest scene's | peak memory, GB |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     first: dict[str, float] = {}
     for megapixels in given.megapixels:
         image = given.folder / f"image_{megapixels}.vrt"
         repeated(scene, image, round(math.sqrt(megapixels * 1e6)))
-        for name, seconds, memory in chain(given.folder, image, given.steps):
-            rate = megapixels / seconds
+        for name, cost in chain(given.folder, image, given.steps):
+            rate = megapixels / cost.processor
             share = rate / first.setdefault(name, rate)
-            lines.append(f"| {megapixels} | {name} | {seconds:.0f} | {rate:.2f} | {share:.0%} | {memory:.2f} |")
+            lines.append(f"| {megapixels} | {name} | {cost.seconds:.0f} | {cost.processor:.0f} | {rate:.3f} "
+                         f"| {share:.0%} | {cost.memory:.2f} |")  # fmt: skip
             print(lines[-1], flush=True)
-    lines += ["", f"{given.megapixels[0]} megapixels on a Dask cluster:", "",
-              "| workers | command | seconds | times as fast as one |", "|---|---|---|---|"]  # fmt: skip
-    alone: dict[str, float] = {}
-    image = given.folder / f"image_{given.megapixels[0]}.vrt"
-    for workers in (1, 2):
-        with cluster(workers) as address:
-            for name, seconds, _ in chain(given.folder, image, given.steps, ("--scheduler", address)):
-                faster = alone.setdefault(name, seconds) / seconds
-                lines.append(f"| {workers} | {name} | {seconds:.0f} | {faster:.2f} |")
-                print(lines[-1], flush=True)
+    if given.workers:
+        lines += with_workers(given, given.folder / f"image_{given.megapixels[0]}.vrt")
     about = (
         "Each command in a process of its own, with its start and the writing of its results; the scene repeats the "
         "demo scene at 0.5 m, three bands of bytes. Ratios are within this run alone."
     )
-    words = " ".join(map(str, given.megapixels))
-    write_page("scale", "Large scenes: time and memory", f"benchmarks/scale.py build/scale --megapixels {words}", about,
+    words = f"--megapixels {' '.join(map(str, given.megapixels))} --steps {given.steps}"
+    write_page("scale", "Large scenes: time and memory", f"benchmarks/scale.py build/scale {words}", about,
                "\n".join(lines))  # fmt: skip
 
 

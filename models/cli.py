@@ -27,9 +27,8 @@ from .ground import pixel_size_m
 from .labels import burn_sources, named_labels, raster_labels, read_labels
 from .lessons import About, about_coarse, teach_refiner
 from .lessons import train_coarse as train_and_save
-from .polygons import Outline
-from .polygons import vectorize as trace_polygons
-from .polygons import write as write_polygons
+from .polygon_files import write as write_polygons
+from .polygons import Outline, Place, stream
 from .production import BLOCK, Made, Manner
 from .production import classify as classify_scene
 from .production import refine as refine_scene
@@ -245,7 +244,10 @@ def evaluate(scores: tuple[str, ...], labels: str, target: Path, scheduler: str 
 @click.option("--min-area", type=click.FloatRange(0), default=0.0, help="Smallest part in square metres.")
 @click.option("--tolerance", type=click.FloatRange(0), default=0.0, help="Of the simplification, in metres.")
 @click.option("--background", is_flag=True, help="Write the first class too.")
-def vectorize(scores: str, output: Path, min_area: float, tolerance: float, background: bool) -> None:
+@scheduler_option
+def vectorize(
+    scores: str, output: Path, min_area: float, tolerance: float, background: bool, scheduler: str | None
+) -> None:
     """Turn a score raster into polygons (.gpkg, .shp or .geojson), or a class raster (.tif)."""
     _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
     existing = ExistingScores(scores)
@@ -254,11 +256,11 @@ def vectorize(scores: str, output: Path, min_area: float, tolerance: float, back
             write_classes(scores, existing.grid, output, bar)
             click.echo(f"{output}: class raster")
             return
-        found = trace_polygons(existing, Outline(min_area, tolerance, background), bar)
-        warning = write_polygons(found, output, existing.grid.crs)
-    click.echo(f"{output}: {len(found.polygons)} polygons")
-    if warning:
-        click.echo(warning, err=True)
+        found = stream(existing, Outline(min_area, tolerance, background), Place(output.parent, scheduler), bar)
+        written = write_polygons(found, output, existing.grid.crs)
+    click.echo(f"{output}: {written.count} polygons")
+    if written.warning:
+        click.echo(written.warning, err=True)
 
 
 @main.command("import-cube")

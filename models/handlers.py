@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import torch
 
@@ -22,7 +23,8 @@ from .files import make_folder
 from .filters import show_filters
 from .labels import burn_sources, named_labels, read_labels
 from .lessons import About, about_coarse, teach_refiner, train_coarse
-from .polygons import Outline, vectorize, write
+from .polygon_files import write
+from .polygons import Outline, Place, stream
 from .preview import Previewer, View
 from .progress import Clock, share
 from .rasters import environment
@@ -217,13 +219,15 @@ class Handlers:
     def _write_polygons(self, scores: ExistingScores, request: p.ExportPolygons | p.Vectorize) -> None:
         try:
             outline = Outline(request.min_area_m2, request.tolerance_m, request.background)
-            found = vectorize(scores, outline, self._watch("Tracing polygons"))
-            warning = write(found, request.path, scores.grid.crs)
+            place = Place(Path(request.path).parent)
+            found = stream(scores, outline, place, self._watch("Tracing polygons"))
+            written = write(found, request.path, scores.grid.crs)
         finally:
             scores.close()
-        if not found.polygons:
+        warning = written.warning
+        if not written.count:
             warning = "There is no polygon to write: the map is background everywhere. " + warning
-        self._wire.send(p.Exported(request.path, len(found.polygons), warning.strip()))
+        self._wire.send(p.Exported(request.path, written.count, warning.strip()))
 
     def _on_exportraster(self, request: p.ExportRaster) -> None:
         session, source = self._source(request.step)

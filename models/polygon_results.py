@@ -13,8 +13,8 @@ import shapely
 from .errors import LabelError, RasterError
 from .ground import local_metres, reproject
 from .labels import FIELD, IGNORE, RASTERS, TILE
+from .polygon_files import DRIVERS
 from .polygon_metrics import PolygonFigures, Polygons, compare
-from .polygons import DRIVERS
 from .score_maps import Grid
 from .vectors import Shapes, read_shapes
 

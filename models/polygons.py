@@ -1,36 +1,33 @@
-"""From class scores to polygons: shared edges, true areas, confidence, written whole."""
+"""From class scores to polygons: shared edges, true areas, confidence; block by block, joined across the seams."""
 
 from __future__ import annotations
 
 import math
-import os
 import tempfile
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import shapely
-from numpy.typing import NDArray
-from pyogrio.errors import DataSourceError
 
+from .cluster import each
 from .coarse.existing import ExistingScores
-from .coverage import on_map, share_vertices
-from .errors import OutputError, RefinerError
+from .coverage import on_map
+from .errors import RefinerError
+from .files import located
 from .ground import areas_m2, pixel_size_m
+from .mosaic import Look, Source, write_mosaic
+from .polygon_files import ClassPolygons, together
 from .progress import Watch, share
-from .rasters import burn, sieve, trace
-from .score_maps import UNLABELLED, Grid, Labels, Window, probabilities
-from .seams import groups, join, on_seam
-from .tile_step import best_classes
+from .rasters import GridReader, RasterWriter, sieve
+from .score_maps import UNLABELLED, Mask, Window
+from .seams import groups, join
+from .tile_files import TileFiles
 from .tiles import tiles
+from .tracing import BLOCK, CLASSES, Pieces, Tracing, choose_classes, read_pieces, trace_block
 
-DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
-SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
-LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
-BLOCK = 1024  # px, of the windows in which scores are read
 TRACED = 3072  # px, of the blocks that are traced at once: polygons take 20 times the memory of pixels
 
 
@@ -44,195 +41,103 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class ClassPolygons:
-    """The polygons of a class map, in the CRS of its grid."""
+class Place:
+    """Where the work is done."""
 
-    polygons: tuple[shapely.Polygon, ...]
-    classes: tuple[str, ...]  # of each polygon
-    confidence: tuple[float, ...]  # mean probability (0-1) of its class over its pixels
-    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None where the CRS is unknown
+    folder: Path | None = None  # for what is made of the blocks, and goes again; all workers must see it
+    scheduler: str | None = None  # of a Dask cluster; None: here
 
 
 def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _: None) -> ClassPolygons:
-    """Turn score maps into polygons without gaps or overlaps.
+    """Turn score maps into polygons as `stream` does, and return all of them."""
+    return together(stream(scores, outline, Place(), watch))
+
+
+def stream(scores: ExistingScores, outline: Outline, place: Place, watch: Watch) -> Iterator[ClassPolygons]:
+    """Turn score maps into polygons without gaps or overlaps; yield those of each row of blocks, once they are whole.
 
     All classes are traced along the pixels at once and simplified as one coverage, so that neighbours keep sharing
-    their edges; only then is the background left out.
+    their edges; only then is the background left out. In memory are a block, and what reaches from one row of blocks to
+    the next; where a smallest area is asked for, a few bytes a pixel as well.
 
     Raises:
         RefinerError: where a size in metres is wanted and the raster has no CRS.
     """
-    grid = scores.grid
-    pixel = pixel_size_m(grid)
+    pixel = pixel_size_m(scores.grid)
     if pixel is None and (outline.min_area_m2 or outline.tolerance_m):
         raise RefinerError("The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.")
-    classes = _class_indices(scores, share(watch, 0, 0.4))
-    if pixel is not None:
-        classes = sieve(classes, math.ceil(outline.min_area_m2 / pixel**2 - 1e-6))
-    watch(0.5)
     tolerance_px = outline.tolerance_m / pixel if pixel else 0.0
-    pieces, blocks = [], [tile.core for tile in tiles(grid.height, grid.width, TRACED, 0)]
-    for n, block in enumerate(blocks):
-        watch_block = share(watch, 0.5 + 0.4 * n / len(blocks), 0.4 / len(blocks))
-        pieces.append(_pieces(scores, classes, block, tolerance_px, outline.background, watch_block))
-    whole = _joined(pieces)
-    watch(0.95)
-    polygons = on_map(whole.polygons, grid)
-    areas = areas_m2(polygons.tolist(), grid.crs)
-    return ClassPolygons(
-        tuple(polygons),
-        tuple(scores.classes[index] for index in whole.indices),
-        tuple(float(value) for value in whole.total / np.maximum(whole.pixels, 1)),
-        None if areas is None else tuple(areas),
-    )
+    fewest = math.ceil(outline.min_area_m2 / pixel**2 - 1e-6) if pixel else 0
+    blocks = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, TRACED, 0)]
+    with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=place.folder) as folder:
+        job = Tracing(str(Path(folder).resolve()), located(scores.path), scores.grid, scores.kind, tolerance_px,
+                      outline.background)  # fmt: skip
+        _each(partial(choose_classes, job), blocks, place, job, share(watch, 0, 0.4))
+        job = replace(job, classes=str(_class_map(job, blocks, fewest)))
+        watch(0.5)
+        _each(partial(trace_block, job), blocks, place, job, share(watch, 0.5, 0.4))
+        for pieces in _rows(job, blocks, share(watch, 0.9, 0.1)):
+            polygons = on_map(pieces.polygons, scores.grid)
+            areas = areas_m2(polygons.tolist(), scores.grid.crs)
+            yield ClassPolygons(
+                tuple(polygons),
+                tuple(scores.classes[index] for index in pieces.indices),
+                tuple(float(value) for value in pieces.total / np.maximum(pieces.pixels, 1)),
+                None if areas is None else tuple(areas),
+            )
 
 
-@dataclass(frozen=True)
-class _Pieces:
-    """Polygons of a block, in pixels of the whole: class, sum of its probability, pixels, whether on a seam."""
-
-    polygons: NDArray[np.object_]
-    indices: NDArray[np.int_]
-    total: NDArray[np.float64]
-    pixels: NDArray[np.float64]
-    seam: NDArray[np.bool_]
+def _each(work: Callable[[Window], None], blocks: Sequence[Window], place: Place, job: Tracing, watch: Watch) -> None:
+    for n, _ in enumerate(each(work, blocks, place.scheduler, job.folder), start=1):
+        watch(n / len(blocks))
 
 
-def _pieces(
-    scores: ExistingScores, classes: Labels, block: Window, tolerance_px: float, background: bool, watch: Watch
-) -> _Pieces:
-    """Trace and simplify one block; only the classes that are wanted are kept, for memory."""
-    part = np.ascontiguousarray(classes[block.slices()])
-    traced = trace(part)
-    indices = np.array([index for _, index in traced], dtype=int)
-    shift = np.array([block.column, block.row], dtype=float)
-    placed = shapely.transform([polygon for polygon, _ in traced], lambda points: points + shift)
-    polygons = share_vertices(placed, classes)  # also those of the neighbours across a seam
-    total, pixels = _confidence(scores, polygons, indices, block, watch)
-    if tolerance_px and len(polygons):
-        polygons = _simplified(polygons, tolerance_px)
-    kept = (~shapely.is_empty(polygons)) & ((indices > 0) | background)
-    polygons = polygons[kept]
-    return _Pieces(polygons, indices[kept], total[kept], pixels[kept], on_seam(polygons, block, *classes.shape))
+def _class_map(job: Tracing, blocks: Sequence[Window], fewest: int) -> Path:
+    """Make a raster of the classes of all blocks, in which no part has fewer pixels than are wanted."""
+    files, grid = TileFiles(job.folder), job.grid
+    path = files.folder / "classes.vrt"
+    sources = [Source(files.path(CLASSES, block), block, block.width, block.height) for block in blocks]
+    write_mosaic(path, grid, Look(["class"], UNLABELLED, "Byte"), sources)
+    if fewest < 2:
+        return path
+    with GridReader(path) as reader:
+        classes = sieve(reader.values([1], Window(0, 0, grid.height, grid.width))[0], fewest)
+    sieved = files.folder / "sieved.tif"
+    with RasterWriter(sieved, grid, ["class"], "uint8", UNLABELLED) as writer:
+        for part in tiles(grid.height, grid.width, BLOCK, 0):
+            writer.write(classes[part.core.slices()][None], part.core)
+    return sieved
 
 
-def _joined(pieces: Sequence[_Pieces]) -> _Pieces:
-    """Put the pieces of all blocks together, those of one part united."""
+def _rows(job: Tracing, blocks: Sequence[Window], watch: Watch) -> Iterator[Pieces]:
+    """Join the pieces of the blocks row by row; yield those that reach no row to come."""
+    open_ones: list[Pieces] = []
+    for row in sorted({block.row for block in blocks}):
+        here = [block for block in blocks if block.row == row]
+        bottom = row + here[0].height
+        whole = _joined([*open_ones, *(read_pieces(job, block) for block in here)])
+        is_open = shapely.bounds(whole.polygons)[:, 3] >= bottom if len(whole.polygons) else np.zeros(0, dtype=bool)
+        is_open &= bottom < job.grid.height
+        open_ones = [_chosen(whole, is_open)]
+        watch(bottom / job.grid.height)
+        yield _chosen(whole, ~is_open)
+
+
+def _chosen(pieces: Pieces, which: Mask) -> Pieces:
+    return Pieces(*(getattr(pieces, field.name)[which] for field in fields(Pieces)))
+
+
+def _joined(pieces: Sequence[Pieces]) -> Pieces:
+    """Put pieces together, those of one part united."""
     polygons, indices, total, pixels, seam = (
-        np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(_Pieces)
+        np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Pieces)
     )
     numbers = groups(polygons, indices, seam)
     firsts = np.unique(numbers, return_index=True)[1]
-    return _Pieces(
+    return Pieces(
         join(polygons, numbers),
         indices[firsts],
         np.bincount(numbers, total).astype(np.float64),  # of nothing, it counts in whole numbers
         np.bincount(numbers, pixels).astype(np.float64),
         seam[firsts],
     )
-
-
-def _class_indices(scores: ExistingScores, watch: Watch) -> Labels:
-    grid = scores.grid
-    classes = np.full((grid.height, grid.width), UNLABELLED, dtype=np.uint8)
-    windows = [tile.core for tile in tiles(grid.height, grid.width, BLOCK, 0)]
-    for n, window in enumerate(windows):
-        maps, valid = scores.read(window)
-        classes[window.slices()] = np.where(valid, best_classes(maps), UNLABELLED)
-        watch((n + 1) / len(windows))
-    return classes
-
-
-def _confidence(
-    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window, watch: Watch
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sum of the probability of its class over the pixels of each polygon, as traced, and their number.
-
-    The polygons are in pixels of the whole.
-    """
-    total = np.zeros(len(polygons) + 1)
-    pixels = np.zeros(len(polygons) + 1)
-    tree = shapely.STRtree(polygons)
-    of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
-    windows = [tile.core for tile in tiles(block.height, block.width, BLOCK, 0)]
-    for n, window in enumerate(windows):
-        place = Window(block.row + window.row, block.column + window.column, window.height, window.width)
-        part = Grid("", (1, 0, place.column, 0, 1, place.row), place.width, place.height)
-        near = tree.query(shapely.Polygon(part.corners()))
-        numbers = burn([(polygons[m], int(m) + 1) for m in near], part, dtype="int32")
-        maps, _ = scores.read(place)
-        own = np.take_along_axis(probabilities(maps), of_class[numbers][None], axis=0)[0]
-        total += np.bincount(numbers.ravel(), own.ravel(), minlength=total.size)
-        pixels += np.bincount(numbers.ravel(), minlength=total.size)
-        watch((n + 1) / len(windows))
-    return total[1:], pixels[1:]
-
-
-def _simplified(polygons: NDArray[np.object_], tolerance_px: float) -> NDArray[np.object_]:
-    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root.
-
-    The outline of what has data, and of a block, stays as it is, so that all polygons together cover just that.
-    """
-    return np.asarray(shapely.coverage_simplify(polygons, tolerance_px, simplify_boundary=False), dtype=object)
-
-
-def write(found: ClassPolygons, path: str | Path, crs: str) -> str:
-    """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
-
-    GeoJSON is written in WGS 84, as its standard asks. The file appears whole or not at all.
-
-    Returns:
-        A sentence to pass on, empty where there is nothing to say.
-
-    Raises:
-        OutputError: for an unknown ending, or a place that cannot be written.
-    """
-    path = Path(path)
-    driver = DRIVERS.get(path.suffix.lower())
-    if driver is None:
-        raise OutputError(f"{path.name} should end in one of {', '.join(DRIVERS)}.")
-    if not path.parent.is_dir():
-        raise OutputError(f"There is no folder {path.parent}.")
-    try:
-        with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
-            _write(found, Path(folder) / f"{path.stem}{path.suffix.lower()}", driver, crs)
-            _replace(Path(folder), path)
-    except (OSError, DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(f"{path} cannot be written: {error}. Is it open elsewhere, or the disk full?") from error
-    return "" if found.areas_m2 else "The scene has no CRS, so the polygons have no area in square metres."
-
-
-def _replace(folder: Path, path: Path) -> None:
-    """Move what was written in a folder to where it belongs, in place of a layer that may be there.
-
-    A *.shp is the first to go and the last to come, so that it never lies beside parts or indices of another.
-    """
-    stale = [path.with_name(path.name + ending) for ending in LOGS]
-    if path.suffix.lower() == ".shp":
-        stale += [path, *(path.with_suffix(ending) for ending in SIDECARS)]
-    for old in stale:
-        old.unlink(missing_ok=True)
-    for part in sorted(folder.iterdir(), key=lambda part: part.suffix == path.suffix.lower()):
-        os.replace(part, path if part.suffix == path.suffix.lower() else path.parent / part.name)
-
-
-def _write(found: ClassPolygons, path: Path, driver: str, crs: str) -> None:
-    areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
-    options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" else {}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "'crs' was not provided")  # the analyst is told in words
-        pyogrio.raw.write(
-            path,
-            geometry=shapely.to_wkb(np.array(found.polygons, dtype=object)),
-            field_data=[
-                np.array(found.classes, dtype=object),
-                np.round(np.array(found.confidence, dtype=np.float64), 4),
-                np.round(np.array(areas, dtype=np.float64), 2),
-            ],
-            fields=["class", "confidence", "area_m2"],
-            geometry_type="Polygon",
-            driver=driver,
-            crs=crs or None,
-            encoding="UTF-8",
-            layer_options=options,
-        )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cluster import each
-from .coarse.existing import ExistingScores
+from .coarse.existing import ExistingScores, Kind
 from .files import located
 from .labels import read_labels
 from .metrics import (
@@ -226,17 +226,17 @@ def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None 
         LabelError: for labels that cannot be used.
     """
     with closing(ExistingScores(path)) as scores:
-        classes, grid = scores.classes, scores.grid
+        classes, grid, kind = scores.classes, scores.grid, scores.kind
     blocks = [tile.core for tile in tiles(grid.height, grid.width, MEASURED, 0)]
     found = []
-    for counts in each(partial(_measured, located(path), located(labels)), blocks, scheduler):
+    for counts in each(partial(_measured, located(path), kind, located(labels)), blocks, scheduler):
         found.append(counts)
         watch(len(found) / len(blocks))
     return report(path, *_figures(sum(found[1:], found[0]), classes))
 
 
-def _measured(path: str, labels: str, block: Window) -> Counts:
-    with environment(), closing(ExistingScores(path)) as scores:
+def _measured(path: str, kind: Kind, labels: str, block: Window) -> Counts:
+    with environment(), closing(ExistingScores(path, None, kind)) as scores:
         place = surround(block, scores.grid.height, scores.grid.width, REACH + 1).outer
         truth = read_labels(labels, scores.grid.crop(place), scores.classes)
         return count(scores, truth, place, block, lambda _: None)

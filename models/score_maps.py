@@ -33,6 +33,10 @@ class Window:
         column = self.column - (origin.column if origin else 0)
         return slice(row, row + self.height), slice(column, column + self.width)
 
+    def placed(self, block: Window) -> Window:
+        """Return this window of a block as one of the whole that the block is of."""
+        return Window(block.row + self.row, block.column + self.column, self.height, self.width)
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -20,12 +20,13 @@ SCALES: dict[Kind, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 25
 class ExistingScores:
     """Reads a raster with a band a class as logits on a given grid; a single band is one class against the rest."""
 
-    def __init__(self, path: str | Path, grid: Grid | None = None) -> None:
-        """Open the raster, and tell from its values what they are.
+    def __init__(self, path: str | Path, grid: Grid | None = None, kind: Kind | None = None) -> None:
+        """Open the raster, and tell from its values what they are, where that is not known yet.
 
         Raises:
             RasterError: for a raster that cannot be scores, or does not lie on the grid.
         """
+        self.path = str(path)  # as it was given: it may lie on a server
         native = GridReader(path)
         finer = grid is not None and grid.width > native.grid.width
         native.close()
@@ -33,7 +34,7 @@ class ExistingScores:
         self.bands = self._reader.colour_bands()
         try:
             self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
-            self.kind = kind_of(self._reader, self.bands)
+            self.kind = kind or kind_of(self._reader, self.bands)
         except RasterError:
             self.close()
             raise

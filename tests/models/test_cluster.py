@@ -10,10 +10,11 @@ import time
 
 import numpy as np
 import psutil
+import pyogrio
 import pytest
 import rasterio
 from click.testing import CliRunner
-from map_refiner.models import results
+from map_refiner.models import polygons, results
 from map_refiner.models.cli import main
 from map_refiner.models.tile_files import DONE
 
@@ -44,15 +45,15 @@ def cluster():
         yield found
 
 
-def kill_one(cluster, done, killed):
+def kill_one(cluster, done, killed, names="*.json"):
     """Kill a worker process as soon as two blocks are finished."""
     limit = time.monotonic() + 120
-    while time.monotonic() < limit and len(list(done.glob("*.json"))) < 2:
+    while time.monotonic() < limit and len(list(done.glob(names))) < 2:
         time.sleep(0.005)
     nanny = next(iter(cluster.workers.values()))
     with contextlib.suppress(psutil.NoSuchProcess):
         os.kill(nanny.pid, signal.SIGKILL)
-        killed.append(len(list(done.glob("*.json"))))
+        killed.append(len(list(done.glob(names))))
 
 
 def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_machine(
@@ -101,6 +102,25 @@ def test_measures_as_one_machine_does(cluster, town, tmp_path, monkeypatch):
         monkeypatch.setattr(results, "MEASURED", 2048)
         do("evaluate", town.scores_path, "--labels", labels, "--report", tmp_path / "whole.json")
         assert (tmp_path / "a.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+
+
+def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch):
+    """Also when a worker dies meanwhile."""
+    monkeypatch.setattr(polygons, "TRACED", 32)
+    command = ("vectorize", town.scores_path, "--tolerance", 0.4, "--min-area", 3, "-o")
+    do(*command, tmp_path / "here.gpkg")
+    killed = []
+    killer = threading.Thread(target=kill_one, args=(cluster, tmp_path, killed, ".map_refiner_*/pieces/*.npz"))
+    killer.start()
+    do(*command, tmp_path / "there.gpkg", "--scheduler", cluster.scheduler_address)
+    killer.join()
+    assert killed
+    assert killed[0] < 12  # while there was work
+    one, other = (pyogrio.raw.read(tmp_path / name) for name in ("here.gpkg", "there.gpkg"))
+    assert len(one[2]) > 5
+    assert one[2].tolist() == other[2].tolist()
+    assert all(np.array_equal(a, b) for a, b in zip(one[3], other[3], strict=True))
+    assert {path.name for path in tmp_path.iterdir()} == {"here.gpkg", "there.gpkg"}
 
 
 def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path):

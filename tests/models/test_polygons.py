@@ -10,10 +10,11 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
-from map_refiner.models import polygons as module
+from map_refiner.models import tracing as module
 from map_refiner.models.coarse.existing import ExistingScores
 from map_refiner.models.errors import OutputError, RefinerError
-from map_refiner.models.polygons import ClassPolygons, Outline, vectorize, write
+from map_refiner.models.polygon_files import ClassPolygons, Written, write
+from map_refiner.models.polygons import Outline, vectorize
 from rasterio.transform import from_origin
 from scipy import ndimage
 
@@ -183,7 +184,7 @@ def test_without_a_crs_there_are_polygons_but_no_metres(scores, tmp_path):
     found = vectorize(existing, Outline())
     assert len(found.polygons) > 3
     assert found.areas_m2 is None
-    warning = write(found, tmp_path / "p.gpkg", "")
+    warning = write([found], tmp_path / "p.gpkg", "").warning
     assert "no CRS" in warning
     assert pyogrio.read_info(tmp_path / "p.gpkg")["features"] == len(found.polygons)
     for outline in (Outline(min_area_m2=1.0), Outline(tolerance_m=1.0)):
@@ -206,7 +207,7 @@ def read(path):
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson", "P.SHP", "ä ö.gpkg"])
 def test_comes_back_with_its_fields(tmp_path, utm, found, name):
-    assert write(found, tmp_path / name, utm) == ""
+    assert write([found], tmp_path / name, utm) == Written(len(found.polygons), "")
     meta, shapes, fields = read(tmp_path / name)
     assert list(fields) == ["class", "confidence", "area_m2"]
     assert tuple(fields["class"]) == found.classes
@@ -226,16 +227,16 @@ def test_comes_back_with_its_fields(tmp_path, utm, found, name):
 def test_no_polygons_are_a_layer_without_features(tmp_path, utm):
     nothing = ClassPolygons((), (), (), ())
     for name in ("p.gpkg", "p.shp", "p.geojson"):
-        write(nothing, tmp_path / name, utm)
+        write([nothing], tmp_path / name, utm)
         assert pyogrio.read_info(tmp_path / name, force_feature_count=True)["features"] == 0
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
 def test_takes_the_place_of_an_older_file_with_all_its_parts(tmp_path, utm, found, name):
     few = ClassPolygons(found.polygons[:1], found.classes[:1], found.confidence[:1], found.areas_m2[:1])
-    write(found, tmp_path / name, utm)
+    write([found], tmp_path / name, utm)
     (tmp_path / "p.qix").write_bytes(b"the index of another")
-    write(few, tmp_path / name, utm)
+    write([few], tmp_path / name, utm)
     assert len(read(tmp_path / name)[1]) == 1
     assert (tmp_path / "p.qix").exists() == (name != "p.shp")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -255,7 +256,7 @@ def test_places_that_cannot_be_written_are_refused(tmp_path, utm, found, place, 
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.gpkg").mkdir()
     with pytest.raises(OutputError, match=says):
-        write(found, tmp_path / place, utm)
+        write([found], tmp_path / place, utm)
     assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("s0")) == ["file", "folder.gpkg"]
 
 
@@ -268,7 +269,7 @@ spec = importlib.util.spec_from_file_location(
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 import shapely
 from map_refiner.models.errors import OutputError
-from map_refiner.models.polygons import ClassPolygons, write
+from map_refiner.models.polygon_files import ClassPolygons, write
 shapes = tuple(shapely.Point(n, n).buffer(0.4, quad_segs=40) for n in range(400))
 found = ClassPolygons(shapes, ("a",) * 400, (0.5,) * 400, (1.0,) * 400)
 said = []
@@ -276,7 +277,7 @@ for limit in (3_000, 200_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     for name in ("p.gpkg", "p.shp", "p.geojson"):
         try:
-            write(found, folder / name, "EPSG:32631")
+            write([found], folder / name, "EPSG:32631")
         except OutputError as error:
             said.append(str(error))
 print(json.dumps(said))

@@ -1,11 +1,13 @@
 """Polygons that are traced block by block are those of the whole."""
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from map_refiner.models import polygons as module
 from map_refiner.models.coarse.existing import ExistingScores
-from map_refiner.models.polygons import Outline, vectorize
+from map_refiner.models.polygon_files import write
+from map_refiner.models.polygons import Outline, Place, stream, vectorize
 from map_refiner.models.score_maps import Window
 from map_refiner.models.seams import groups, join, on_seam
 from scipy import ndimage
@@ -48,6 +50,36 @@ def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, bloc
     assert shapely.is_valid(shapes).all()
     assert shapely.coverage_is_valid(shapes)
     assert shapely.union_all(shapes).symmetric_difference(extent).area < 1e-6
+
+
+def test_rows_of_blocks_are_written_as_they_are_whole(existing, monkeypatch, tmp_path):
+    """What comes part by part, and lies in the file, is what one piece gives, and no part comes twice."""
+    outline = Outline(3.0, 0.0, background=True)
+    whole = vectorize(existing, outline)
+    monkeypatch.setattr(module, "TRACED", 40)
+    parts = list(stream(existing, outline, Place(tmp_path), lambda _: None))
+    assert len(parts) == 4
+    assert sum(bool(part.polygons) for part in parts) > 2
+    for name in ("p.gpkg", "p.shp"):
+        write(parts, tmp_path / name, existing.grid.crs)
+        _, _, wkb, (classes, confidence, areas) = pyogrio.raw.read(tmp_path / name)
+        found = {normal.wkb: n for n, normal in enumerate(shapely.normalize(simplest(shapely.from_wkb(wkb))))}
+        assert len(found) == len(wkb) == len(whole.polygons)
+        for polygon, kind, sure, area in zip(
+            simplest(whole.polygons), whole.classes, whole.confidence, whole.areas_m2, strict=True
+        ):
+            n = found[shapely.normalize(polygon).wkb]
+            assert (classes[n], areas[n]) == (kind, pytest.approx(area, abs=0.006))
+            assert confidence[n] == pytest.approx(sure, abs=1e-4)
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.stem == "p") == sorted(
+        [".gpkg", ".shp", ".shx", ".dbf", ".prj", ".cpg"]
+    )
+    assert not list(tmp_path.glob(".map_refiner_*"))
+
+
+def simplest(polygons):
+    """Leave out vertices within straight edges."""
+    return shapely.simplify(np.array(polygons, dtype=object), 0)
 
 
 def test_what_touches_at_a_corner_or_is_of_another_class_stays_apart():

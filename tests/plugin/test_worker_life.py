@@ -84,7 +84,8 @@ def test_killed_in_a_step_that_begins_before_the_last(slow, wait_until):
 def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_until):
     """Cancelled, then killed; it is said when it is broken off, and when it goes on."""
     stepper.dock.scene.pixel_size.setValue(0.066)  # 1818 x 2273 pixels: more than are worked on whole
-    stepper.use_scores()
+    stepper.click(stepper.dock.coarse.use_scores)
+    stepper.wait(200)
     engine, kept, enough = stepper.desk.engine, [], [0.1, 0.5]
 
     def interfere(event):
@@ -97,14 +98,16 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
                 os.kill(engine.process_id(), signal.SIGKILL)
 
     engine.received.connect(interfere)
-    stepper.step()
+    stepper.click(stepper.dock.refine.step)
+    stepper.wait(200)
     assert stepper.run.last == 0
     assert "tiles of step 1 are finished and kept" in stepper.bar.text()
     stepper.click(stepper.dock.refine.step)
-    wait_until(lambda: engine.state is Worker.DEAD, 100, "the worker's death")
+    wait_until(lambda: engine.state is Worker.DEAD, 200, "the worker's death")
     stepper.click(stepper.dock.footer.restart)
     stepper.wait()
-    stepper.step()
+    stepper.click(stepper.dock.refine.step)
+    stepper.wait(200)
     assert stepper.run.last == 1
     assert [each.going_on for each in kept] == [False, True, False, True]
     assert 0 < kept[1].finished < kept[3].finished < kept[3].tiles

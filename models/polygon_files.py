@@ -1,0 +1,118 @@
+"""Polygons to files: a layer with class, confidence and area, written part by part, and whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import shapely
+from pyogrio.errors import DataSourceError
+
+from .errors import OutputError
+
+DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
+LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
+
+
+@dataclass(frozen=True)
+class ClassPolygons:
+    """The polygons of a class map or of a part of it, in the CRS of its grid."""
+
+    polygons: tuple[shapely.Polygon, ...]
+    classes: tuple[str, ...]  # of each polygon
+    confidence: tuple[float, ...]  # mean probability (0-1) of its class over its pixels
+    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None where the CRS is unknown
+
+
+@dataclass(frozen=True)
+class Written:
+    """What has been written."""
+
+    count: int  # of the polygons
+    warning: str  # a sentence to pass on, empty where there is nothing to say
+
+
+def together(parts: Iterable[ClassPolygons]) -> ClassPolygons:
+    """Put the polygons of all parts of a map together."""
+    every = list(parts)
+    areas = [part.areas_m2 for part in every if part.areas_m2 is not None]
+    return ClassPolygons(
+        tuple(polygon for part in every for polygon in part.polygons),
+        tuple(name for part in every for name in part.classes),
+        tuple(value for part in every for value in part.confidence),
+        tuple(value for values in areas for value in values) if len(areas) == len(every) else None,
+    )
+
+
+def write(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> Written:
+    """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
+
+    No more than a part is in memory, but for GeoJSON, which is written in WGS 84, as its standard asks. The file
+    appears whole or not at all.
+
+    Raises:
+        OutputError: for an unknown ending, or a place that cannot be written.
+    """
+    path = Path(path)
+    driver = DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        raise OutputError(f"{path.name} should end in one of {', '.join(DRIVERS)}.")
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}.")
+    if driver == "GeoJSON":
+        parts = iter([together(parts)])
+    count, has_areas = 0, True
+    try:
+        with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
+            for n, found in enumerate(parts):
+                if n == 0 or found.polygons:
+                    _write(found, Path(folder) / f"{path.stem}{path.suffix.lower()}", driver, crs, n > 0)
+                count, has_areas = count + len(found.polygons), has_areas and found.areas_m2 is not None
+            _replace(Path(folder), path)
+    except (OSError, DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise OutputError(f"{path} cannot be written: {error}. Is it open elsewhere, or the disk full?") from error
+    return Written(count, "" if has_areas else "The scene has no CRS, so the polygons have no area in square metres.")
+
+
+def _replace(folder: Path, path: Path) -> None:
+    """Move what was written in a folder to where it belongs, in place of a layer that may be there.
+
+    A *.shp is the first to go and the last to come, so that it never lies beside parts or indices of another.
+    """
+    stale = [path.with_name(path.name + ending) for ending in LOGS]
+    if path.suffix.lower() == ".shp":
+        stale += [path, *(path.with_suffix(ending) for ending in SIDECARS)]
+    for old in stale:
+        old.unlink(missing_ok=True)
+    for part in sorted(folder.iterdir(), key=lambda part: part.suffix == path.suffix.lower()):
+        os.replace(part, path if part.suffix == path.suffix.lower() else path.parent / part.name)
+
+
+def _write(found: ClassPolygons, path: Path, driver: str, crs: str, append: bool) -> None:
+    areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
+    options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" else {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # the analyst is told in words
+        pyogrio.raw.write(
+            path,
+            geometry=shapely.to_wkb(np.array(found.polygons, dtype=object)),
+            field_data=[
+                np.array(found.classes, dtype=object),
+                np.round(np.array(found.confidence, dtype=np.float64), 4),
+                np.round(np.array(areas, dtype=np.float64), 2),
+            ],
+            fields=["class", "confidence", "area_m2"],
+            geometry_type="Polygon",
+            driver=driver,
+            crs=crs or None,
+            encoding="UTF-8",
+            layer_options={} if append else options,
+            append=append,
+        )
