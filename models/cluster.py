@@ -8,12 +8,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import RefinerError
 
 PATIENCE = "10s"  # for the scheduler's answer
 DISTRIBUTION = "map-refiner"
+VERSION_FILE = Path(__file__).resolve().parents[1] / "resources" / "version.txt"
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -39,6 +41,26 @@ def each(
     with _client(scheduler) as client:
         _check_workers(client, scheduler, folder)
         yield from _gathered(client, work, items, scheduler)
+
+
+def greet(scheduler: str) -> str:
+    """Say what a cluster has: "2 workers, 8 threads".
+
+    Raises:
+        RefinerError: for one that cannot be had or does not serve.
+    """
+    with _client(scheduler) as client:
+        _check_workers(client, scheduler, None)
+        threads = client.nthreads().values()
+        return f"{len(threads)} workers, {sum(threads)} threads"
+
+
+def _version() -> str:
+    """Return the version that is here; the plugin is no installed distribution, and has it in a file."""
+    try:
+        return importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return VERSION_FILE.read_text(encoding="utf-8").strip()
 
 
 def _dask() -> Any:
@@ -72,7 +94,7 @@ def _check_workers(client: Any, address: str, folder: str | None) -> None:
     """Refuse a cluster whose workers lack the package or the folder: every block would fail."""
     if not client.nthreads():
         raise RefinerError(f"The scheduler at {address} has no workers; start some: dask worker {address}.")
-    here = importlib.metadata.version(DISTRIBUTION)
+    here = _version()
     versions = client.run(importlib.metadata.version, DISTRIBUTION, on_error="return")
     for worker, found in versions.items():
         if not isinstance(found, str):

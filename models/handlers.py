@@ -26,6 +26,8 @@ from .lessons import About, about_coarse, teach_refiner, train_coarse
 from .polygon_files import write
 from .polygons import Outline, Place, stream
 from .preview import Previewer, View
+from .producing import classify_image, refine_image
+from .production import Made
 from .progress import Clock, share
 from .rasters import environment
 from .refine.kinds import LESSONS
@@ -219,7 +221,8 @@ class Handlers:
     def _write_polygons(self, scores: ExistingScores, request: p.ExportPolygons | p.Vectorize) -> None:
         try:
             outline = Outline(request.min_area_m2, request.tolerance_m, request.background)
-            place = Place(Path(request.path).parent)
+            scheduler = request.scheduler if isinstance(request, p.Vectorize) else ""
+            place = Place(Path(request.path).parent, scheduler or None)
             found = stream(scores, outline, place, self._watch("Tracing polygons"))
             written = write(found, request.path, scores.grid.crs)
         finally:
@@ -240,10 +243,20 @@ class Handlers:
         self._wire.send(p.Exported(request.path))
 
     def _on_assess(self, request: p.Assess) -> None:
-        for entry in assess(request.scores, request.labels, request.report, self._watch("Measuring")):
+        watch, scheduler = self._watch("Measuring"), request.scheduler or None
+        for entry in assess(request.scores, request.labels, request.report, watch, scheduler):
             if entry.event is not None:
                 self._wire.send(entry.event)
         self._wire.send(p.Exported(request.report))
+
+    def _on_classifyimage(self, request: p.ClassifyImage) -> None:
+        self._produced(classify_image(request, self._watch("Classifying")))
+
+    def _on_refineimage(self, request: p.RefineImage) -> None:
+        self._produced(refine_image(request, self._watch("Refining")))
+
+    def _produced(self, made: Made) -> None:
+        self._wire.send(p.Produced(made.classes, made.changed, " ".join(made.notices)))
 
     def _on_evaluate(self, request: p.Evaluate) -> None:
         session = self._open_session()

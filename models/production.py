@@ -168,7 +168,7 @@ class _Run:
             if not going_on and not self._worth_keeping():
                 self.files.clear()
             elif isinstance(error, RefinerError):
-                error.args = (f"{error} What is finished is kept: --resume goes on.",)
+                error.args = (f"{error} What is finished is kept: --resume, or the same algorithm again, goes on.",)
             raise
         finally:
             release()

@@ -143,6 +143,7 @@ class Vectorize:
     min_area_m2: float = 0.0
     tolerance_m: float = 0.0
     background: bool = False
+    scheduler: str = ""  # of a Dask cluster; empty: here
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,35 @@ class Assess:
     scores: tuple[str, ...]
     labels: str
     report: str  # where the figures go, *.json
+    scheduler: str = ""  # of a Dask cluster; empty: here
+
+
+@dataclass(frozen=True)
+class ClassifyImage:
+    """Write the scores of a whole image by a coarse model, on a Dask cluster, which needs no open scene."""
+
+    image: str
+    model: str
+    path: str  # where the scores go, *.tif
+    scheduler: str
+    bands: tuple[int, ...] = ()  # as in `Open`
+    pixel_size_m: float | None = None
+
+
+@dataclass(frozen=True)
+class RefineImage:
+    """Refine the scores of a whole image, on a Dask cluster, which needs no open scene, and write the last step."""
+
+    image: str
+    scores: str
+    refiner: str  # weights, or a kind that needs none
+    steps: int
+    path: str  # where its scores go, *.tif
+    scheduler: str
+    bands: tuple[int, ...] = ()  # as in `Open`
+    pixel_size_m: float | None = None
+    classes_path: str = ""  # where its class map goes; empty: it is not wanted
+    folder: str = ""  # for the scores of all steps
 
 
 @dataclass(frozen=True)
@@ -286,6 +316,15 @@ class Stepped:
     changed: float | None  # fraction of pixels whose class differs from the step before; None at step 0
     milliseconds: float  # of computing, without writing
     levels: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A whole image has been worked on; the files are those that were asked for."""
+
+    classes: tuple[str, ...]
+    changed: tuple[float, ...]  # by step, the fraction of pixels whose class changed
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -482,6 +521,8 @@ Request = Union[
     ExportScores,
     Vectorize,
     Assess,
+    ClassifyImage,
+    RefineImage,
     Evaluate,
     ShowFilters,
     ShowSpectra,
@@ -499,6 +540,7 @@ Event = Union[
     Opened,
     Progressed,
     Stepped,
+    Produced,
     TilesKept,
     Previewed,
     TrainingProgressed,

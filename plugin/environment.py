@@ -31,9 +31,9 @@ FOREIGN = (
 _CHECK = """
 import importlib.util, json, os, platform, sys
 from importlib import metadata
-root, wanted, *modules = sys.argv[1:]
+root, wanted, scheduler, *modules = sys.argv[1:]
 found = {name: metadata.version(name) for name in modules if importlib.util.find_spec(name)}
-device, step, problem = "", None, ""
+device, step, problem, cluster = "", None, "", ""
 if "torch" in found:
     import torch
     mps = getattr(torch.backends, "mps", None)
@@ -50,7 +50,14 @@ if len(found) == len(modules):
         device, step = devices.describe(chosen), 1000 * doctor.timed_step(chosen)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
-content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem}
+    if scheduler:
+        try:
+            from map_refiner.models.cluster import greet
+            cluster = greet(scheduler)
+        except Exception as error:
+            cluster = str(error)
+content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem,
+           "cluster": cluster}
 sys.stdout.write(os.linesep + json.dumps(content))
 """
 
@@ -64,6 +71,7 @@ class Description:
     device: str
     step_ms: float | None = None  # of one step of a refiner on 1000 x 1000 pixels
     problem: str = ""  # why it cannot compute, though nothing is missing
+    cluster: str = ""  # what the scheduler has, or why it does not serve
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -120,14 +128,14 @@ class Check(QObject):
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._on_limit)
 
-    def start(self, python: str, device: str = "auto") -> None:
-        """Begin to ask, also for the time of a step on a device; one of the signals follows."""
+    def start(self, python: str, device: str = "auto", scheduler: str = "") -> None:
+        """Begin to ask, also for the time of a step on a device, and for a cluster; one of the signals follows."""
         self.stop()
         self._process = QProcess(self)
         self._process.setProcessEnvironment(clean_environment())
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
-        self._process.start(python, ["-I", "-c", _CHECK, str(PLUGIN_ROOT), device, *MODULES])
+        self._process.start(python, ["-I", "-c", _CHECK, str(PLUGIN_ROOT), device, scheduler, *MODULES])
         self._limit.start(CHECK_MS)
 
     def stop(self) -> None:
@@ -149,7 +157,7 @@ class Check(QObject):
         process.deleteLater()
         try:
             content = json.loads(lines[-1])
-            names = ("python", "found", "device", "step", "problem")
+            names = ("python", "found", "device", "step", "problem", "cluster")
             self.described.emit(Description(*(content[name] for name in names)))
         except (IndexError, ValueError, KeyError, TypeError):
             self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("It gave no answer."))

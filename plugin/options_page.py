@@ -7,7 +7,16 @@ from pathlib import Path
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from .environment import VARIABLE, Check, Description, find_python
 from .environment_dialog import EnvironmentDialog
@@ -33,6 +42,7 @@ class OptionsPage(QgsOptionsPageWidget):
         form = QFormLayout()
         self._add_python(form)
         self._add_device(form)
+        self._add_scheduler(form)
         self._add_folder(form)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -42,6 +52,7 @@ class OptionsPage(QgsOptionsPageWidget):
         """Remember what is filled in; QGIS calls this on OK."""
         self.settings.python = self.python.filePath().strip()
         self.settings.device = self.device.currentData()
+        self.settings.scheduler = self.scheduler.text().strip()
         self.settings.folder = self.folder.filePath().strip()
         self.applied.emit()
 
@@ -92,6 +103,20 @@ class OptionsPage(QgsOptionsPageWidget):
         self.device.setCurrentIndex(max(0, self.device.findData(self.settings.device)))
         _add(form, self.tr("Device"), self.device, self.tr("What computes. The dock shows which one is in use."))
 
+    def _add_scheduler(self, form: QFormLayout) -> None:
+        self.scheduler = QLineEdit(self.settings.scheduler)
+        self.scheduler.setPlaceholderText("tcp://HOST:8786")
+        _add(
+            form,
+            self.tr("Dask scheduler"),
+            self.scheduler,
+            self.tr(
+                "The address of a Dask cluster that the algorithms of Processing use for whole images, measuring and "
+                "polygons. Its workers need the same version of Map Refiner, and must see the files. Empty: this "
+                "machine alone. Test asks the cluster too."
+            ),
+        )
+
     def _add_folder(self, form: QFormLayout) -> None:
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
@@ -114,7 +139,7 @@ class OptionsPage(QgsOptionsPageWidget):
             return
         self.test.setEnabled(False)
         self.report.setText(self.tr("Asking {}…").format(path))
-        self._check.start(str(path), self.device.currentData())
+        self._check.start(str(path), self.device.currentData(), self.scheduler.text().strip())
 
     def _on_create(self) -> None:
         dialog = EnvironmentDialog(self)
@@ -138,6 +163,8 @@ class OptionsPage(QgsOptionsPageWidget):
             lines.append(self.tr("Device: {}").format(found.device))
         if found.step_ms is not None:
             lines.append(self.tr("One step on 1000 × 1000 pixels: {}").format(milliseconds(found.step_ms)))  # noqa: RUF001
+        if found.cluster:
+            lines.append(self.tr("Cluster: {}").format(found.cluster))
         if found.problem:
             lines.append(self.tr("It cannot compute. {}").format(found.problem))
         self.report.setText("\n".join(lines))

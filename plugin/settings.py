@@ -32,6 +32,7 @@ class Settings:
 
     python = _Entry("python", "")  # empty: the first that environment.find_python meets
     device = _Entry("device", "auto")
+    scheduler = _Entry("scheduler", "")  # of a Dask cluster, for the algorithms; empty: this machine
     folder = _Entry("folder", "")  # of runs and labels; empty: below the QGIS settings
     road_width_m = _Entry("road_width_m", 7.0)
     last_step = _Entry("last_step", 5)

@@ -12,12 +12,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Classify, Event, ExportScores, Request
+from ...models.protocol import Classify, ClassifyImage, Event, ExportScores, Request
 from ..refusal import Refused
 from ..weights import pixel_size_m, shipped
 from . import result_layers
 from .algorithm import Algorithm
-from .values import OUTPUT, Values, scene_parameters
+from .values import OUTPUT, Values, scene_parameters, scheduler_parameter
 
 MODEL = "MODEL"
 
@@ -47,14 +47,17 @@ class ClassifyAlgorithm(Algorithm):
         return [
             *scene_parameters(_tr("the one that the model was trained on.")),
             model,
+            scheduler_parameter(),
             QgsProcessingParameterRasterDestination(OUTPUT, _tr("Scores")),
         ]
 
     def plan(self, values: Values) -> Sequence[Request]:
         """Open the scene, classify it, and write the scores."""
         model = weights_file(values.text(MODEL), "coarse")
-        opening = values.open(pixel_size_m(Path(model)))
-        return [opening, Classify(model), ExportScores(0, values.target(OUTPUT, ".tif", ".tiff"))]
+        opening, target = values.open(pixel_size_m(Path(model))), values.target(OUTPUT, ".tif", ".tiff")
+        if scheduler := values.scheduler(opening):
+            return [ClassifyImage(opening.image, model, target, scheduler, opening.bands, opening.pixel_size_m)]
+        return [opening, Classify(model), ExportScores(0, target)]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the scores."""

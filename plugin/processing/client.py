@@ -94,7 +94,7 @@ class Client(QObject):
             size = _tr("The scene has {} × {} pixels").format(event.width, event.height)  # noqa: RUF001
             self._feedback.pushInfo(size + _pixel(event.pixel_size_m))
             self._warn(event.warning)
-        elif isinstance(event, p.Exported):
+        elif isinstance(event, (p.Exported, p.Produced)):
             self._warn(event.warning)
         elif isinstance(event, p.Stepped) and event.changed is not None:
             self._feedback.pushInfo(_tr("Step {}: {:.2%} of the pixels changed").format(event.index, event.changed))

@@ -17,7 +17,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from ...models.protocol import Assess, Evaluated, Event, Request
 from ..refusal import Refused
 from .algorithm import Algorithm
-from .values import OUTPUT, SCORES, Values, labels_parameter_types
+from .values import OUTPUT, SCORES, Values, labels_parameter_types, scheduler_parameter
 
 LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
 
@@ -47,6 +47,7 @@ class EvaluateAlgorithm(Algorithm):
         return [
             QgsProcessingParameterMultipleLayers(SCORES, _tr("Scores"), rasters),
             QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
+            scheduler_parameter(),
             QgsProcessingParameterFileDestination(OUTPUT, _tr("Report"), "JSON (*.json)"),
         ]
 
@@ -61,7 +62,7 @@ class EvaluateAlgorithm(Algorithm):
         self._scores = values.rasters(SCORES)
         if not self._scores:
             raise Refused(_tr("No raster of scores is given."))
-        return [Assess(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"))]
+        return [Assess(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the report, and the figures of the last raster."""

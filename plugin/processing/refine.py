@@ -16,14 +16,25 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Event, ExportRaster, ExportScores, LoadRefiner, LoadScores, Request, Step, Stepped
+from ...models.protocol import (
+    Event,
+    ExportRaster,
+    ExportScores,
+    LoadRefiner,
+    LoadScores,
+    Produced,
+    RefineImage,
+    Request,
+    Step,
+    Stepped,
+)
 from ..refiner_kinds import UNTAUGHT
 from ..scene import source_of
 from ..weights import pixel_size_m
 from . import result_layers
 from .algorithm import Algorithm
 from .classify import weights_file
-from .values import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters
+from .values import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters, scheduler_parameter
 
 METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
 WEIGHTS = "weights"  # the method that is a file
@@ -67,6 +78,7 @@ class RefineAlgorithm(Algorithm):
             QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
             QgsProcessingParameterEnum(METHOD, _tr("Method"), methods, False, WEIGHTS, False, True),
             refiner,
+            scheduler_parameter(),
             number(STEPS, _tr("Steps"), number.Type.Integer, 5, False, 1, 1000),
             raster(OUTPUT, _tr("Refined scores")),
             raster(CLASSES, _tr("Class map"), optional=True, createByDefault=False),
@@ -79,16 +91,22 @@ class RefineAlgorithm(Algorithm):
         method, steps = values.choice(METHOD), values.integer(STEPS) or 1
         refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS else method
         remembered = remembered_pixel_size_m(scores) or (pixel_size_m(Path(refiner)) if method == WEIGHTS else None)
-        writing: list[Request] = [ExportScores(steps, values.target(OUTPUT, *RASTERS))]
-        if classes := values.target(CLASSES, *RASTERS):
+        opening, target = values.open(remembered), values.target(OUTPUT, *RASTERS)
+        folder, classes = values.target_folder(FOLDER), values.target(CLASSES, *RASTERS)
+        if scheduler := values.scheduler(opening):
+            size, all_steps = opening.pixel_size_m, str(folder) if folder else ""
+            files = (opening.image, scores, refiner, steps, target, scheduler)
+            return [RefineImage(*files, opening.bands, size, classes, all_steps)]
+        writing: list[Request] = [ExportScores(steps, target)]
+        if classes:
             writing.append(ExportRaster(steps, classes))
-        if folder := values.target_folder(FOLDER):
+        if folder:
             writing += [ExportScores(k, str(folder / f"step_{k:03d}.tif")) for k in range(steps + 1)]
-        return [values.open(remembered), LoadScores(scores), LoadRefiner(refiner), Step(0, steps), *writing]
+        return [opening, LoadScores(scores), LoadRefiner(refiner), Step(0, steps), *writing]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the files."""
-        names = next(event.classes for event in events if isinstance(event, Stepped))
+        names = next(event.classes for event in events if isinstance(event, (Produced, Stepped)))
         outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *RASTERS)}
         values.show(str(outputs[OUTPUT]), result_layers.SCORES)
         if classes := values.target(CLASSES, *RASTERS):

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingParameterExtent,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
     QgsRasterLayer,
     QgsVectorLayer,
 )
@@ -27,9 +28,18 @@ from ...models.protocol import Open
 from ..place import Place
 from ..refusal import Refused
 from ..scene import area_in_layer, default_bands, own_pixel_size_m, source_of
+from ..settings import Settings
 from .result_layers import show_as
 
-IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT = "IMAGE", "BANDS", "EXTENT", "PIXEL_SIZE", "SCORES", "OUTPUT"
+IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT, SCHEDULER = (
+    "IMAGE",
+    "BANDS",
+    "EXTENT",
+    "PIXEL_SIZE",
+    "SCORES",
+    "OUTPUT",
+    "SCHEDULER",
+)
 READABLE = ("gpkg", "shp", "geojson", "json", "fgb", "gml", "kml")  # others are exported first
 WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
 
@@ -45,6 +55,18 @@ def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
     )
     size.setHelp(_tr("The pixel size to compute at. Results come back on the image's own pixels. Empty: ") + pixel_size)
     return [QgsProcessingParameterRasterLayer(IMAGE, _tr("Image")), advanced(bands), advanced(extent), advanced(size)]
+
+
+def scheduler_parameter() -> QgsProcessingParameterDefinition:
+    """Return the parameter that names a Dask cluster."""
+    scheduler = QgsProcessingParameterString(SCHEDULER, _tr("Dask scheduler"), optional=True)
+    scheduler.setHelp(
+        _tr(
+            "The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: "
+            "the one in Settings > Options > Map Refiner, or this machine where none is named there."
+        )
+    )
+    return advanced(scheduler)
 
 
 def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
@@ -107,6 +129,22 @@ class Values:
     def warn(self, text: str) -> None:
         """Write a warning to the log."""
         self._feedback.pushWarning(text)
+
+    def scheduler(self, opening: Open | None = None) -> str:
+        """Return the address of the cluster to work on, or nothing; a part of an image is worked on here.
+
+        Raises:
+            Refused: for a part of an image, where a cluster is asked for.
+        """
+        given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
+        if given and is_part:
+            raise Refused(
+                _tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
+            )
+        chosen = given or ("" if is_part else Settings().scheduler)
+        if chosen:
+            self.tell(_tr("Working on the cluster at {}").format(chosen))
+        return chosen
 
     # --- where results go -----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from ..export import POLYGON_ENDINGS
 from ..scene import source_of
 from . import result_layers
 from .algorithm import Algorithm
-from .values import OUTPUT, SCORES, Values
+from .values import OUTPUT, SCORES, Values, scheduler_parameter
 
 MIN_AREA, TOLERANCE, BACKGROUND, COUNT = "MIN_AREA", "TOLERANCE", "BACKGROUND", "COUNT"
 
@@ -51,6 +51,7 @@ class VectorizeAlgorithm(Algorithm):
             number(MIN_AREA, _tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
             number(TOLERANCE, _tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
             QgsProcessingParameterBoolean(BACKGROUND, _tr("Write the background too"), False),
+            scheduler_parameter(),
             QgsProcessingParameterVectorDestination(
                 OUTPUT, _tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon
             ),
@@ -65,7 +66,7 @@ class VectorizeAlgorithm(Algorithm):
         """Trace the scores."""
         scores, target = source_of(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
         area, tolerance = values.number(MIN_AREA) or 0.0, values.number(TOLERANCE) or 0.0
-        return [Vectorize(scores, target, area, tolerance, values.flag(BACKGROUND))]
+        return [Vectorize(scores, target, area, tolerance, values.flag(BACKGROUND), values.scheduler())]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the polygons and how many there are."""

@@ -1064,6 +1064,10 @@
       <translation>Une bande est nommée deux fois dans « {} ».</translation>
     </message>
     <message>
+      <source>A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.</source>
+      <translation>Une grappe travaille sur des images entières. Découpez d’abord l’image, ou laissez vide la zone ou l’ordonnanceur.</translation>
+    </message>
+    <message>
       <source>A file of weights. Empty: the model that ships.</source>
       <translation>Un fichier de poids. Vide : le modèle fourni.</translation>
     </message>
@@ -1186,6 +1190,10 @@
     <message>
       <source>Corrections: {}</source>
       <translation>Corrections : {}</translation>
+    </message>
+    <message>
+      <source>Dask scheduler</source>
+      <translation>Ordonnanceur Dask</translation>
     </message>
     <message>
       <source>Dense CRF</source>
@@ -1668,6 +1676,10 @@ Sortes :</translation>
       <translation>L’exactitude n’a pas été mesurée : il faut des étiquettes, et un clic sur Mesurer dans Enseigner.</translation>
     </message>
     <message>
+      <source>The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: the one in Settings &gt; Options &gt; Map Refiner, or this machine where none is named there.</source>
+      <translation>L’adresse d’une grappe Dask où calculer, comme tcp://HOST:8786 ; ses processus doivent voir les fichiers. Vide : celle de Préférences &gt; Options &gt; Map Refiner, ou cette machine si aucune n’y est indiquée.</translation>
+    </message>
+    <message>
       <source>The area cannot be brought from {} to {}.</source>
       <translation>La zone ne peut pas être amenée de {} à {}.</translation>
     </message>
@@ -1992,6 +2004,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Largeur des lignes de route, en mètres</translation>
     </message>
     <message>
+      <source>Working on the cluster at {}</source>
+      <translation>Calcul sur la grappe à {}</translation>
+    </message>
+    <message>
       <source>Working pixel, in metres</source>
       <translation>Pixel de travail, en mètres</translation>
     </message>
@@ -2152,8 +2168,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Interrogation de {}…</translation>
     </message>
     <message>
+      <source>Cluster: {}</source>
+      <translation>Grappe : {}</translation>
+    </message>
+    <message>
       <source>Create Environment…</source>
       <translation>Créer un environnement…</translation>
+    </message>
+    <message>
+      <source>Dask scheduler</source>
+      <translation>Ordonnanceur Dask</translation>
     </message>
     <message>
       <source>Device</source>
@@ -2218,6 +2242,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>The Python that computes: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the one named by {}, or the one in the plugin's own environment.</source>
       <translation>Le Python qui calcule : 3.10 ou plus récent, hors de QGIS, avec PyTorch et rasterio. Vide : celui que nomme {}, ou celui de l’environnement de l’extension.</translation>
+    </message>
+    <message>
+      <source>The address of a Dask cluster that the algorithms of Processing use for whole images, measuring and polygons. Its workers need the same version of Map Refiner, and must see the files. Empty: this machine alone. Test asks the cluster too.</source>
+      <translation>L’adresse d’une grappe Dask dont les algorithmes de Processing se servent pour les images entières, les mesures et les polygones. Ses processus ont besoin de la même version de Map Refiner et doivent voir les fichiers. Vide : cette machine seule. Tester interroge aussi la grappe.</translation>
     </message>
     <message>
       <source>This is no Python that works. {}</source>

@@ -1,12 +1,14 @@
 """A real Dask cluster of processes gives what one machine gives, also when a worker dies."""
 
 import contextlib
+import importlib.metadata
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -15,9 +17,14 @@ import pytest
 import rasterio
 from click.testing import CliRunner
 from map_refiner.models import polygons, results
+from map_refiner.models import protocol as p
 from map_refiner.models.cli import main
+from map_refiner.models.cluster import _version as version_here
+from map_refiner.models.cluster import greet
+from map_refiner.models.producing import classify_image, refine_image
 from map_refiner.models.tile_files import DONE
 
+ROOT = Path(__file__).resolve().parents[2]
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
 
@@ -102,6 +109,39 @@ def test_measures_as_one_machine_does(cluster, town, tmp_path, monkeypatch):
         monkeypatch.setattr(results, "MEASURED", 2048)
         do("evaluate", town.scores_path, "--labels", labels, "--report", tmp_path / "whole.json")
         assert (tmp_path / "a.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+
+
+def test_whole_images_for_processing_are_those_of_the_command(cluster, town, refiner_path, coarse_path, tmp_path):
+    address, out = cluster.scheduler_address, tmp_path / "out"
+    out.mkdir()
+    do("classify", town.image_path, "--model", coarse_path, "--pixel-size", 0.5, "-o", tmp_path / "s.tif")
+    made = classify_image(
+        p.ClassifyImage(town.image_path, coarse_path, str(out / "s.tif"), address, (), 0.5), lambda _: None
+    )
+    assert made.classes == town.classes
+    assert np.array_equal(read(out / "s.tif"), read(tmp_path / "s.tif"))
+    do("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 2, "-o",
+       tmp_path / "steps")  # fmt: skip
+    for folder in ("", str(out / "all")):
+        request = p.RefineImage(town.image_path, town.scores_path, refiner_path, 2, str(out / "r.tif"), address, (),
+                                None, str(out / "c.tif"), folder)  # fmt: skip
+        assert len(refine_image(request, lambda _: None).changed) == 2
+        last = read(tmp_path / "steps" / "step_002.tif")
+        assert np.array_equal(read(out / "r.tif"), last)
+        assert np.array_equal(read(out / "c.tif")[0], last.argmax(axis=0))
+    assert sorted(path.name for path in (out / "all").iterdir()) == [f"step_{n:03d}.tif" for n in range(3)]
+    assert {path.name for path in out.iterdir()} == {"s.tif", "r.tif", "c.tif", "all"}
+
+
+def test_a_cluster_says_what_it_has(cluster, monkeypatch):
+    """Also in the plugin, where Map Refiner is no installed distribution."""
+    assert greet(cluster.scheduler_address) == "2 workers, 2 threads"
+
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert version_here() == (ROOT / "resources" / "version.txt").read_text(encoding="utf-8").strip()
 
 
 def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch):

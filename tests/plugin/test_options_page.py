@@ -43,8 +43,10 @@ def test_page_applies_what_is_filled_in(page, tmp_path):
     page.python.setFilePath("/some/python")
     page.device.setCurrentIndex(page.device.findData("cpu"))
     page.folder.setFilePath(str(tmp_path))
+    page.scheduler.setText(" tcp://host:8786 ")
     page.apply()
     settings = Settings()
+    assert settings.scheduler == "tcp://host:8786"
     assert (settings.python, settings.device, settings.folder) == ("/some/python", "cpu", str(tmp_path))
     assert applied
 
@@ -58,6 +60,8 @@ def test_factory_makes_the_page_that_the_dock_asks_for(qgis_app, work_folder):
 
 
 def test_a_python_is_described(page, wait_until):
+    """And a cluster that does not answer."""
+    page.scheduler.setText("nonsense://x")
     page.test.click()
     assert not page.test.isEnabled()
     wait_until(page.test.isEnabled, 60, "the answer")
@@ -65,6 +69,7 @@ def test_a_python_is_described(page, wait_until):
     assert "Device: " in page.report.text()
     assert "One step on 1000" in page.report.text()
     assert "Missing" not in page.report.text()
+    assert "Cluster: No Dask scheduler answers at nonsense://x" in page.report.text()
 
 
 def test_a_python_that_lacks_modules_is_described(page, wait_until):

@@ -106,6 +106,56 @@ def test_the_models_that_ship_fit_the_algorithms(provider, name):
         assert child.parameterSources().keys() <= known
 
 
+@pytest.fixture
+def planned(provider, scores, scene_files, tmp_path):
+    """Return the requests that an algorithm makes of parameters."""
+
+    def plan(key, **parameters):
+        heard, context = Heard(), QgsProcessingContext()
+        algorithm = provider.algorithm(key).create()
+        files = {"LABELS": str(scene_files / "scores.tif")} if key == "evaluate" else {}
+        ending = {"evaluate": "json", "vectorize": "gpkg"}.get(key, "tif")
+        inputs = {**scores, "SCORES": [scores["SCORES"]] if key == "evaluate" else scores["SCORES"], **files}
+        assert algorithm.prepare({**inputs, "OUTPUT": str(tmp_path / f"o.{ending}"), **parameters}, context, heard)
+        return algorithm, heard
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("key", "request_kind"),
+    [
+        ("classify", "ClassifyImage"),
+        ("refine", "RefineImage"),
+        ("evaluate", "Assess"),
+        ("vectorize", "Vectorize"),
+    ],
+)
+def test_a_cluster_is_asked_where_one_is_named(planned, key, request_kind):
+    def requests(**parameters):
+        algorithm, heard = planned(key, **parameters)
+        return algorithm._requests, "".join(heard.texts)
+
+    assert not [each for each in requests()[0] if getattr(each, "scheduler", "")]
+    Settings().scheduler = "tcp://ours:1"
+    for parameters, address in (({}, "tcp://ours:1"), ({"SCHEDULER": "tcp://theirs:2"}, "tcp://theirs:2")):
+        (request,), said = requests(**parameters)
+        assert (type(request).__name__, request.scheduler) == (request_kind, address)
+        assert f"the cluster at {address}" in said
+    if key in ("classify", "refine"):
+        area = {"EXTENT": "500010,500050,3999950,3999990 [EPSG:32633]"}
+        assert not [each for each in requests(**area)[0] if getattr(each, "scheduler", "")]
+        algorithm, _ = planned(key, **area, SCHEDULER="tcp://theirs:2")
+        assert "A cluster works on whole images" in algorithm._refusal
+
+
+def test_a_cluster_that_does_not_answer_is_said(run, scores, tmp_path):
+    parameters = {"SCORES": scores["SCORES"], "OUTPUT": str(tmp_path / "p.gpkg"), "SCHEDULER": "nonsense://x"}
+    with pytest.raises(QgsProcessingException, match="No Dask scheduler answers at nonsense://x"):
+        run("vectorize", parameters)
+    assert not list(tmp_path.glob("*.gpkg"))
+
+
 def test_all_steps_in_a_thread_as_from_the_dialog(provider, scores, project, wait_until, tmp_path):
     heard, context = Heard(), QgsProcessingContext()
     context.setProject(project)

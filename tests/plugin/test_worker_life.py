@@ -105,7 +105,7 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
     stepper.click(stepper.dock.refine.step)
     wait_until(lambda: engine.state is Worker.DEAD, 200, "the worker's death")
     stepper.click(stepper.dock.footer.restart)
-    stepper.wait()
+    stepper.wait(200)
     stepper.click(stepper.dock.refine.step)
     stepper.wait(200)
     assert stepper.run.last == 1
