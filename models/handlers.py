@@ -16,6 +16,7 @@ from .coarse.existing import ExistingScores
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe
 from .correcting import correct
+from .demo_scene.files import write as write_demo
 from .device import out_of_memory
 from .errors import Interrupted, RefinerError
 from .examples import coarse_examples, labelled_tile
@@ -110,6 +111,11 @@ class Handlers:
     def _on_loadscores(self, request: p.LoadScores) -> None:
         with self._keeping() as session:
             self._stepped(session.load_scores(request.path, self._watch("Reading scores")))
+
+    def _on_makedemoscene(self, request: p.MakeDemoScene) -> None:
+        self._say(0.0, "Drawing the demo scene", None)
+        write_demo(Path(request.folder))
+        self._wire.send(p.DemoSceneMade(request.folder))
 
     def _on_traincoarse(self, request: p.TrainCoarse) -> None:
         session = self._open_session()

@@ -254,6 +254,13 @@ class WriteView:
 
 
 @dataclass(frozen=True)
+class MakeDemoScene:
+    """Draw the demo scene, which needs no open scene, and write its files; `DemoSceneMade` follows."""
+
+    folder: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the running training early and keep its best weights. Seen while another request runs."""
 
@@ -485,6 +492,13 @@ class ViewWritten:
 
 
 @dataclass(frozen=True)
+class DemoSceneMade:
+    """The files of the demo scene are there."""
+
+    folder: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """The request is done."""
 
@@ -531,6 +545,7 @@ Request = Union[
     FindDoubts,
     FindRegion,
     WriteView,
+    MakeDemoScene,
     Stop,
     Cancel,
 ]
@@ -555,6 +570,7 @@ Event = Union[
     DoubtsFound,
     RegionFound,
     ViewWritten,
+    DemoSceneMade,
     Finished,
     Cancelled,
     Failed,

@@ -7,9 +7,11 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
+from .control.animating import AnimateControl
 from .control.coarse import CoarseControl
 from .control.comparing import CompareControl
 from .control.correcting import CorrectControl
+from .control.demo import DemoControl
 from .control.desk import Desk, Part, spoken
 from .control.exporting import ExportControl
 from .control.filters import FilterControl
@@ -27,8 +29,8 @@ from .dock import MapRefinerDock
 from .help import open_page
 from .launch import Launch
 from .options_page import PAGE
-from .score_layers import RUN
 from .state import Task, Worker
+from .step_layer import RUN
 
 
 class Controller(Part):
@@ -39,6 +41,7 @@ class Controller(Part):
         desk = self.desk
         self._cancelling = False
         self.scenes = SceneControl(desk)
+        self.demo = DemoControl(desk)
         self.coarse = CoarseControl(desk, self.scenes)
         self.steps = StepControl(desk)
         self.teaching = TeachControl(desk, self.scenes)
@@ -51,10 +54,11 @@ class Controller(Part):
         self.viewing = ViewControl(desk)
         self.comparing = CompareControl(desk, self.correcting, self.learning)
         self.identifying = IdentifyControl(desk)
+        self.animating = AnimateControl(desk)
         self.keeping = KeepControl(desk)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
-            *(self.scenes, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
+            *(self.scenes, self.demo, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
             *(self.correcting, self.learning, self.looking, self.viewing),
             self.keeping,  # last, for it writes down what the others have made of an event
         )
@@ -91,6 +95,8 @@ class Controller(Part):
         self.layer_actions.shut_down()
         self.correcting.shut_down()
         self.identifying.shut_down()
+        self.comparing.shut_down()
+        self.animating.shut_down()
         self.scenes.area_tool.remove()
 
     def settings_changed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from qgis.gui import QgsFileWidget
@@ -11,7 +12,8 @@ from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayou
 
 from .environment import default_environment
 from .environment_maker import EnvironmentMaker
-from .environment_recipe import Recipe, free_gb, usual_python
+from .environment_recipe import Recipe, free_gb
+from .python_search import PythonSearch
 from .refusal import Refused
 from .sections.footer import duration
 from .torch_build import CPU, Build, DriverQuestion, cuda_build
@@ -59,7 +61,11 @@ class EnvironmentDialog(QDialog):
         self._question = DriverQuestion(self)
         self._question.answered.connect(self._on_driver)
         self._question.ask()
+        self._search = PythonSearch(self)
+        self._search.found.connect(self._on_python)
+        self._search.start()
         self._refresh()
+        self._fit()
 
     def _text(self, text: str) -> QLabel:
         label = QLabel(text)
@@ -69,7 +75,7 @@ class EnvironmentDialog(QDialog):
 
     def _add_fields(self) -> None:
         self.python = QgsFileWidget()
-        self.python.setFilePath(usual_python())
+        self.python.lineEdit().setPlaceholderText(self.tr("Looking for one…"))
         self._add(self.tr("Python"), self.python, self.tr("Any Python from 3.10 on. It stays as it is."))
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
@@ -126,6 +132,11 @@ class EnvironmentDialog(QDialog):
 
     # --- what happens ---------------------------------------------------------------------------------------------
 
+    def _on_python(self, path: str) -> None:
+        if not self.python.filePath():
+            self.python.setFilePath(path)
+        self.python.lineEdit().setPlaceholderText("" if path else self.tr("None was found: choose one"))
+
     def _on_driver(self, driver: str, card: str) -> None:
         build = cuda_build(driver)
         if build is not None:
@@ -133,35 +144,44 @@ class EnvironmentDialog(QDialog):
             self.device.setCurrentIndex(1)
         elif driver:
             text = self.tr("The driver {} of {} is too old for PyTorch: 550 or newer is needed to compute on it.")
-            self.report.setText(text.format(driver, card))
+            self._say(text.format(driver, card))
 
     def _on_create(self) -> None:
         try:
             self.maker.start(self.recipe())
         except Refused as refusal:
-            self.report.setText(str(refusal))
+            self._say(str(refusal))
         self._refresh()
 
     def _on_progressed(self, fraction: float, text: str, seconds_left: float | None) -> None:
         self.bar.setValue(round(1000 * fraction))
         left = "" if seconds_left is None else self.tr(" · {} left").format(duration(seconds_left))
-        self.report.setTextFormat(Qt.TextFormat.PlainText)
-        self.report.setText(text + left)
+        self._say(text + left)
 
     def _on_made(self, python: str) -> None:
         self._refresh()
-        self.report.setText(self.tr("The environment is made."))
+        self._say(self.tr("The environment is made."))
         self.made.emit(python)
         self.accept()
 
     def _on_failed(self, sentence: str) -> None:
         self._refresh()
-        self.report.setTextFormat(Qt.TextFormat.RichText)
         if not sentence:
-            self.report.setText(self.tr("Cancelled. What is there already is used the next time."))
+            self._say(self.tr("Cancelled. What is there already is used the next time."))
             return
         log = QUrl.fromLocalFile(str(self.maker.log)).toString()
-        self.report.setText(f'{sentence} <a href="{log}">' + self.tr("Open the log") + "</a>")
+        link = f'<a href="{log}">' + self.tr("Open the log") + "</a>"
+        self._say(f"{escape(sentence)} {link}", Qt.TextFormat.RichText)
+
+    def _say(self, text: str, form: Qt.TextFormat = Qt.TextFormat.PlainText) -> None:
+        self.report.setTextFormat(form)
+        self.report.setText(text)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the sentences need, which wrap: Qt asks for less."""
+        width = max(self.width(), self.sizeHint().width())
+        self.resize(width, max(self.height(), self.layout().totalHeightForWidth(width)))
 
     def _refresh(self) -> None:
         running = self.maker.is_running

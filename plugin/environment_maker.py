@@ -16,6 +16,7 @@ from .refusal import Refused
 
 TELL_MS = 1_000
 LAST_LINES = 80
+LONGEST = 60  # letters of what pip says that are told
 
 
 class EnvironmentMaker(QObject):
@@ -104,7 +105,8 @@ class EnvironmentMaker(QObject):
         self._lines.append(line)
         self._write(line)
         if line.lstrip().startswith(("Collecting ", "Downloading ", "Installing ", "Processing ", "Building ")):
-            self._text = line.strip()[:100]
+            line = line.strip()
+            self._text = line if len(line) < LONGEST else line[:LONGEST] + "…"
             self._tell()
 
     def _on_finished(self, code: int, _status: QProcess.ExitStatus) -> None:

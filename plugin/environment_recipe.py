@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from qgis.core import QgsNetworkAccessManager
-from qgis.PyQt.QtCore import QCoreApplication, QProcessEnvironment, QStandardPaths
+from qgis.PyQt.QtCore import QCoreApplication, QProcessEnvironment
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from .environment import PLUGIN_ROOT, REQUIREMENTS, clean_environment
@@ -19,7 +19,7 @@ from .torch_build import CPU, Build
 USUAL_PYTHONS = ("python3.12", "python3.13", "python3.11", "python3.10", "python3", "python")
 GIGABYTE = 1e9
 
-_CAN_MAKE = """
+CAN_MAKE = """
 import sys
 if sys.version_info < (3, 10):
     sys.exit(f"needs Python 3.10 or newer, and this is {sys.version.split()[0]}")
@@ -45,12 +45,6 @@ class Stage:
     text: str
     program: str
     arguments: tuple[str, ...]
-
-
-def usual_python() -> str:
-    """Return a Python that is likely to do, or an empty string."""
-    found = (QStandardPaths.findExecutable(name) for name in USUAL_PYTHONS)
-    return next(filter(None, found), "")
 
 
 def check(recipe: Recipe) -> None:
@@ -93,7 +87,7 @@ def stages(recipe: Recipe) -> list[Stage]:
     elif recipe.build.index:
         where = ("--index-url", recipe.build.index)
     stages = [
-        Stage(_tr("Looking at the Python"), recipe.python, ("-I", "-c", _CAN_MAKE)),
+        Stage(_tr("Looking at the Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
         Stage(_tr("Making the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
     ]
     if torch:  # first and alone: what else asks for it must not bring another build of it

@@ -10,7 +10,8 @@ from pathlib import Path
 from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, QTimer
 
-from .score_layers import RUN, ScoreLayers
+from .score_layers import ScoreLayers
+from .step_layer import RUN
 from .styles import style_answers, write_answer_style
 
 FILTERS = "map_refiner/filters"

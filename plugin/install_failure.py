@@ -24,6 +24,10 @@ MEANINGS = (
         ),
     ),
     (
+        r"command not found|not recognized as|Python was not found",
+        QT_TRANSLATE_NOOP("MapRefiner", "This is no Python that works. Choose another one."),
+    ),
+    (
         r"needs Python 3\.10",
         QT_TRANSLATE_NOOP("MapRefiner", "This Python is too old: 3.10 or newer is needed. Choose another Python."),
     ),

@@ -56,10 +56,17 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
     layer = QgsVectorLayer(f"{path}|layername={LAYER}", path.stem, "ogr")
     if not layer.isValid():
         raise Refused(_tr("The labelled tile {} cannot be opened.").format(path))
+    show_labels(layer, classes)
+    return layer
+
+
+def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint and edit a layer as labels, unless it is known as such already."""
+    if layer.customProperty(LABELS):
+        return
     style_labels(layer, classes)
     offer_classes(layer, [*classes[1:], TILE, IGNORE, *classes[:1]])
     layer.setCustomProperty(LABELS, True)
-    return layer
 
 
 def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from qgis.core import QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Previewed
-from .score_layers import PREVIEW, RUN, ScoreLayers
+from .score_layers import ScoreLayers
+from .step_layer import PREVIEW, RUN
 from .styles import write_class_style, write_heat_style
 
 

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
     QgsDataProvider,
-    QgsDateTimeRange,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
     QgsLayerTreeNode,
     QgsProject,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QDate, QDateTime, QObject, Qt, QTime, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..models.protocol import Stepped
 from .export import EXPORT
 from .label_layer import LABELS
 from .run import Level
-from .styles import choose_band, write_class_style, write_heat_style
+from .step_layer import CLASSES, KIND, PREVIEW, RUN, STEP, Due, open_due
+from .styles import write_class_style, write_heat_style
 
-RUN = "map_refiner/run"
-STEP = "map_refiner/step"
-KIND = "map_refiner/kind"
-PREVIEW = "map_refiner/preview"
 MOST_LEVELS = 99  # before step 0
 NO_STEP = -1000
-CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
-
-
-@dataclass(frozen=True)
-class _Due:
-    """A layer that is still to be added."""
-
-    run: str
-    step: Stepped
-    kind: int
 
 
 class ScoreLayers(QObject):
@@ -55,10 +40,11 @@ class ScoreLayers(QObject):
     def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project
-        self._due: deque[_Due] = deque()
+        self._due: deque[Due] = deque()
         self._titles: dict[str, str] = {}  # run: name of its scene
         self._shown: tuple[str, int, int] = ("", -1, CLASSES)
         self._busy = False
+        self._animated = False  # time says which step is seen: all are visible
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._add_next)
@@ -84,9 +70,9 @@ class ScoreLayers(QObject):
 
     def add(self, run: str, step: Stepped, kind: int) -> None:
         """Add the layers of a step; the one of `kind` at once and visible, the others soon."""
-        others = [_Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]
+        others = [Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]
         self._shown = (run, step.index, kind)
-        self._due.appendleft(_Due(run, step, kind))
+        self._due.appendleft(Due(run, step, kind))
         self._due.extend(others)
         self._add_next()
         self.set_visible(run, True)
@@ -94,7 +80,7 @@ class ScoreLayers(QObject):
 
     def replace(self, run: str, step: Stepped) -> None:
         """Let the layers of a step show other rasters, which are styled as those before."""
-        self._due = deque(_Due(due.run, step, due.kind) if _is_due(due, run, step.index) else due for due in self._due)
+        self._due = deque(Due(due.run, step, due.kind) if _is_due(due, run, step.index) else due for due in self._due)
         write_class_style(Path(step.classes_raster), step.classes)
         write_heat_style(Path(step.scores))
         group = self._step_group(run, step.index)
@@ -110,7 +96,7 @@ class ScoreLayers(QObject):
         present = [_kind(node) for node in group.findLayers()] if group is not None else []
         coming = [due.kind for due in self._due if due.step == step]
         if kind not in present and kind not in coming:
-            self._due.appendleft(_Due(run, step, kind))
+            self._due.appendleft(Due(run, step, kind))
             self._timer.start()
         self._shown = (run, step.index, kind)
         self._apply_visibility()
@@ -134,6 +120,12 @@ class ScoreLayers(QObject):
         node.setItemVisibilityChecked(True)
         group.setItemVisibilityChecked(True)
         self._busy = False
+
+    def set_animated(self, animated: bool) -> None:
+        """Let time say which step is seen, or no longer: steps exclude each other in the layer tree alone."""
+        if animated != self._animated:
+            self._animated = animated
+            self._apply_visibility()
 
     def set_visible(self, run: str, visible: bool) -> None:
         """Show or hide all of a run."""
@@ -170,7 +162,7 @@ class ScoreLayers(QObject):
             self._timer.stop()
             return
         due = self._due.popleft()
-        layer = _open(due)
+        layer = open_due(due)
         group = self._step_group(due.run, due.step.index) or self._new_step_group(due.run, due.step)
         position = sum(1 for node in group.findLayers() if _kind(node) < due.kind)
         self._busy = True
@@ -219,16 +211,24 @@ class ScoreLayers(QObject):
         if group is None:
             return
         self._busy = True
+        if self._animated:
+            group.parent().setIsMutuallyExclusive(False)
+            for each in _groups(group.parent(), STEP):
+                self._show_kind(each, run, kind)
+        else:
+            self._show_kind(group, run, kind)
+            _uncheck_others(group)
+        self._busy = False
+
+    def _show_kind(self, group: QgsLayerTreeGroup, run: str, kind: int) -> None:
         nodes = [node for node in group.findLayers() if _is_ours(node, run)]
         for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the chosen one last: it unchecks others
             node.setItemVisibilityChecked(_kind(node) == kind)
         group.setItemVisibilityChecked(True)
-        _uncheck_others(group)
-        self._busy = False
 
     def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
         index = _step_of(node)
-        if self._busy or index == NO_STEP or not node.itemVisibilityChecked() or node.parent() is None:
+        if self._busy or self._animated or index == NO_STEP or not node.itemVisibilityChecked() or not node.parent():
             return
         self._busy = True
         _uncheck_others(node)
@@ -283,41 +283,9 @@ def _kind(node: QgsLayerTreeLayer) -> int:
     return -1 if layer is None else int(layer.customProperty(KIND, -1))
 
 
-def _is_due(due: _Due, run: str, index: int) -> bool:
+def _is_due(due: Due, run: str, index: int) -> bool:
     return due.run == run and due.step.index == index
 
 
 def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
     return node.layer() is not None and node.layer().customProperty(RUN) == run
-
-
-def _put_on_timeline(layer: QgsRasterLayer, index: int) -> None:
-    """Give each step a day of its own from 2000-01-01 on, so that QGIS's temporal controller can play the steps."""
-    begin = QDateTime(QDate(2000, 1, 1).addDays(index), QTime(0, 0), Qt.TimeSpec.UTC)
-    properties = layer.temporalProperties()  # whose mode is a fixed range unless another one is set
-    properties.setFixedTemporalRange(QgsDateTimeRange(begin, begin.addDays(1), True, False))
-    properties.setIsActive(True)
-
-
-def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
-    """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
-    what = step.classes[kind - 1] if kind else "classes"
-    path = Path(step.scores if kind else step.classes_raster)
-    if kind:
-        write_heat_style(path)
-    else:
-        write_class_style(path, step.classes)
-    name = f"Coarse {step.title}" if isinstance(step, Level) else f"Step {step.index}"
-    layer = QgsRasterLayer(str(path), f"{name} · {what}", "gdal")
-    if layer.isValid() and kind:
-        choose_band(layer, kind)
-    return layer
-
-
-def _open(due: _Due) -> QgsRasterLayer:
-    step, kind = due.step, due.kind
-    layer = open_step(step, kind)
-    _put_on_timeline(layer, step.index)
-    for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
-        layer.setCustomProperty(key, value)
-    return layer

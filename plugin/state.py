@@ -36,6 +36,7 @@ class Task(Enum):
     DOUBTS = "doubts"
     VIEW = "view"
     RESUME = "resume"
+    DEMO = "demo"
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,7 @@ def main():
     demo.summary["seconds"]["all"] = round(time.monotonic() - demo.started, 1)
     write_summary(demo.summary)
     if os.environ.get("DEMO_CLOSE") == "yes":
+        QgsProject.instance().clear()  # QGIS asks about layers that lie in a temporary folder, and nobody answers
         QgsProject.instance().setDirty(False)
         iface.actionExit().trigger()
 

@@ -25,7 +25,7 @@ from .cores import give_gradients
 from .lesson import LabelledTile, Pool
 from .refiner import Refiner
 from .rnn import USUAL_STEPS
-from .run import refine
+from .run import margin, refine
 
 UPDATES = 24  # that a click on Learn takes: seconds
 PATCH = 72  # px scored; a few large patches take half the time of many small ones
@@ -140,8 +140,23 @@ def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
 def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device) -> float:
     """Return the share of the labelled pixels (0-1) that a refiner gets right by itself after the usual steps."""
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
-    for tile in tiles:
+    reach = margin(refiner, USUAL_STEPS)
+    for tile in (part for whole in tiles for part in _around_labels(whole, reach)):
         scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
         *_, after = refine(refiner, scores, image, WHOLE, USUAL_STEPS)
         counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
     return float(np.trace(counts) / max(1, counts.sum()))
+
+
+def _around_labels(tile: LabelledTile, reach: int) -> Iterator[LabelledTile]:
+    """Cut out what the labelled pixels of a tile depend on, where that is less than the tile; each is in one part."""
+    known = tile.labels != UNLABELLED
+    spots, _ = ndimage.label(ndimage.maximum_filter(known, 2 * reach + 1))
+    boxes = ndimage.find_objects(spots)
+    if sum(spots[box].size for box in boxes) >= known.size:
+        yield tile
+        return
+    for number, box in enumerate(boxes, start=1):
+        labels = np.where(spots[box] == number, tile.labels[box], UNLABELLED).astype(np.uint8)
+        every = (slice(None), *box)
+        yield LabelledTile(tile.scores[every].copy(), tile.image[every].copy(), labels)

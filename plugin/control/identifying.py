@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
-from qgis.core import QgsCoordinateTransform, QgsCsException, QgsPointXY, QgsRasterLayer
-from qgis.gui import QgsMapToolEmitPoint
+from qgis.core import Qgis, QgsCoordinateTransform, QgsCsException, QgsPointXY, QgsRasterLayer
+from qgis.gui import QgsMapToolEmitPoint, QgsVertexMarker
 from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor
 
 from ...models.protocol import Stepped
 from ..refusal import Refused
 from ..run import Run
 from .desk import Desk, Part
+
+MARK, MARK_PX = "#00e5ff", 15  # where the pixel is, in a colour that no class has
 
 
 class IdentifyControl(Part):
@@ -27,6 +30,13 @@ class IdentifyControl(Part):
         self.tool.canvasClicked.connect(self._on_clicked)
         self.tool.activated.connect(lambda: self.box.identify.setChecked(True))
         self.tool.deactivated.connect(lambda: self.box.identify.setChecked(False))
+        self.mark = QgsVertexMarker(desk.canvas)
+        self.mark.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
+        self.mark.setColor(QColor(MARK))
+        self.mark.setIconSize(MARK_PX)
+        self.mark.setPenWidth(3)
+        self.mark.hide()
+        desk.canvas.destinationCrsChanged.connect(self._place_mark)
         self.box.toggled.connect(self._on_toggled)
         self.box.outdated.connect(self._show)
 
@@ -36,10 +46,13 @@ class IdentifyControl(Part):
         self._scores = {}
         self.desk.canvas.unsetMapTool(self.tool)
         self.box.clear()
+        self.mark.hide()
 
     def shut_down(self) -> None:
         """Leave nothing behind on the canvas."""
         self.forget()
+        self.desk.canvas.destinationCrsChanged.disconnect(self._place_mark)
+        self.desk.canvas.scene().removeItem(self.mark)
         self.tool.deleteLater()  # its parent is the canvas, which would keep it
 
     def _on_toggled(self, checked: bool) -> None:
@@ -58,13 +71,31 @@ class IdentifyControl(Part):
         except QgsCsException:
             self._point = None
             self.box.tell(self.tr("That is outside the scene."))
+        self._place_mark()
         self._show()
 
     def _in_run(self, run: Run, point: QgsPointXY) -> QgsPointXY:
+        way = self._way(run)
+        return QgsPointXY(point) if way is None else way.transform(point)
+
+    def _way(self, run: Run) -> QgsCoordinateTransform | None:
+        """Return how to get from the map to the run; None where one of the two has no CRS."""
         crs = self.desk.canvas.mapSettings().destinationCrs()
         if not (crs.isValid() and run.place.crs.isValid()):
-            return QgsPointXY(point)
-        return QgsCoordinateTransform(crs, run.place.crs, self.desk.project.transformContext()).transform(point)
+            return None
+        return QgsCoordinateTransform(crs, run.place.crs, self.desk.project.transformContext())
+
+    def _place_mark(self) -> None:
+        """Mark the pixel on the map."""
+        run, point = self.desk.run, self._point
+        self.mark.setVisible(run is not None and point is not None)
+        if run is None or point is None:
+            return
+        way = self._way(run)
+        try:
+            self.mark.setCenter(point if way is None else way.transform(point, Qgis.TransformDirection.Reverse))
+        except QgsCsException:
+            self.mark.hide()
 
     def _show(self) -> None:
         run, point = self.desk.run, self._point
@@ -73,6 +104,7 @@ class IdentifyControl(Part):
         if run is None or run.name != self._run or run.shown < 0:
             self._point = None
             self.box.clear()
+            self._place_mark()
             return
         try:
             self._scores = {step: self._scores.get(step) or self._read(step.scores, point) for step in run.steps}

@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
 from ..refiner_kinds import kind_of
 from ..refusal import Refused
-from ..score_layers import KIND, RUN, STEP
+from ..step_layer import KIND, RUN, STEP
 from ..weights import kind_of as kind_of_weights
 from ..weights import title_of
 from .desk import Desk, Part, spoken

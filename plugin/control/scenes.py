@@ -25,8 +25,8 @@ from ..scene import (
     size_of,
     source_of,
 )
-from ..score_layers import RUN
 from ..sections.scene import Area
+from ..step_layer import RUN
 from ..wavelengths import spectrum_of
 from .desk import Desk, Part, spoken
 
@@ -105,7 +105,7 @@ class SceneControl(Part):
         """Say how large the scene is, or why it cannot be worked on."""
         layer = self.dock.scene.layer.currentLayer()
         if layer is None:
-            self.dock.scene.set_summary("")
+            self.dock.scene.set_summary(self.tr("Drag an image file onto the map, such as a GeoTIFF."))
             return
         try:
             scene = self.scene()

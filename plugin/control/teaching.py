@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsSingleSymbolRenderer, QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
-from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer
+from ..label_layer import FIELD, USUAL_CLASSES, add_outline, check, commit, new_file, open_layer, show_labels
 from ..refiner_kinds import kind_of
 from ..refusal import Refused
 from ..run import Run
@@ -40,6 +40,7 @@ class TeachControl(Part):
         teach.outline_requested.connect(self._on_outline_requested)
         teach.train_requested.connect(self._on_train_requested)
         teach.stop_requested.connect(desk.engine.stop_training)
+        teach.labels.layerChanged.connect(self._on_labels_chosen)
         teach.measure_requested.connect(self._on_measure_requested)
         teach.save_requested.connect(self._on_save_requested)
         teach.load_requested.connect(self._on_load_requested)
@@ -70,6 +71,17 @@ class TeachControl(Part):
         if desk.run is not None:
             desk.layers.set_visible(desk.run.name, False)  # it would cover what is to be digitized
         desk.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
+
+    def _on_labels_chosen(self, layer: QgsMapLayer | None) -> None:
+        """Paint labels that nobody has painted yet in the colours of their classes."""
+        if (
+            isinstance(layer, QgsVectorLayer)
+            and isinstance(layer.renderer(), QgsSingleSymbolRenderer)
+            and layer.fields().indexOf(FIELD) >= 0
+        ):
+            show_labels(layer, self.classes())
+            layer.triggerRepaint()
+            layer.emitStyleChanged()
 
     @spoken
     def _on_outline_requested(self) -> None:
@@ -123,6 +135,7 @@ class TeachControl(Part):
         if self.desk.task is not Task.TEACH:
             return
         teach = self.dock.teach
+        teach.curve.add_loss(event.step, event.steps, event.loss)
         if event.held_out_miou is not None:
             teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
         teach.set_progress(progress(event, self._kind, teach.curve.points, teach.curve.baseline))

@@ -8,8 +8,8 @@ from qgis.core import QgsRasterLayer
 
 from ...models.protocol import ViewWritten, WriteView
 from ..refusal import Refused
-from ..score_layers import RUN
 from ..state import Task
+from ..step_layer import RUN
 from ..styles import style_change, style_uncertainty
 from .desk import Desk, Part, spoken
 

@@ -1,32 +1,34 @@
-"""A small live curve: how a training goes on the pixels that it holds out."""
+"""A small live chart of a training: the loss, and how it goes on the pixels that are held out."""
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import QRectF, QSize, Qt
+from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from qgis.PyQt.QtWidgets import QWidget
 
 from .plot import ChartWidget, Plot, faint
 
-LINES = 3  # the height, in lines of text
+LINES = 4  # the height of the plot, in lines of text
+SAMPLE = 14  # px, the length of a line in the legend
 
 
 class Curve(ChartWidget):
-    """Paints values over training steps, and a dashed line for the value to beat, in the colours of the palette."""
+    """Paints values over training steps, dashed the value to beat, and thin the loss, which has a scale of its own."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.points: list[tuple[int, float]] = []
+        self.losses: list[tuple[int, float]] = []
         self.baseline: float | None = None
         self.steps = 1
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Be some lines of text high."""
-        return QSize(120, LINES * self.fontMetrics().height())
+        """Be some lines of text high, with the legend below."""
+        return QSize(120, (LINES + 1) * self.fontMetrics().height())
 
     def clear(self) -> None:
         """Begin a new training."""
-        self.points, self.baseline, self.steps = [], None, 1
+        self.points, self.losses, self.baseline, self.steps = [], [], None, 1
         self.update()
 
     def add(self, step: int, steps: int, value: float, baseline: float | None) -> None:
@@ -35,16 +37,60 @@ class Curve(ChartWidget):
         self.steps, self.baseline = max(1, steps), baseline
         self.update()
 
+    def add_loss(self, step: int, steps: int, loss: float) -> None:
+        """Add a loss."""
+        self.losses.append((step, loss))
+        self.steps = max(1, steps)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint frame, baseline, curve."""
+        """Paint frame, loss, baseline, curve and legend."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self.fontMetrics().height()
         values = [value for _, value in self.points]
         known = values if self.baseline is None else [*values, self.baseline]
-        plot = Plot(painter, QRectF(self.rect()), self.palette(), self.steps, known)
+        plot = Plot(painter, QRectF(0, 0, self.width(), LINES * line), self.palette(), self.steps, known)
         plot.paint_frame()
+        if self.losses:
+            plot.paint_line(self._scaled_losses(plot), self._loss_pen())
         if self.baseline is not None:
             level = [(0, self.baseline), (self.steps, self.baseline)]
-            plot.paint_line(level, QPen(faint(self.palette()), 1, Qt.PenStyle.DashLine))
-        plot.paint_line(self.points, QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+            plot.paint_line(level, self._baseline_pen())
+        plot.paint_line(self.points, self._pen())
+        self._paint_legend(painter, line)
         painter.end()
+
+    def _scaled_losses(self, plot: Plot) -> list[tuple[float, float]]:
+        """Bring the losses from their range to that of the plot."""
+        low, high = min(loss for _, loss in self.losses), max(loss for _, loss in self.losses)
+        share = (plot.high - plot.low) / max(high - low, 1e-9)
+        return [(step, plot.low + (loss - low) * share) for step, loss in self.losses]
+
+    def _paint_legend(self, painter: QPainter, line: int) -> None:
+        entries = (
+            (self.tr("Mean IoU"), self._pen(), bool(self.points)),
+            (self.tr("Coarse"), self._baseline_pen(), self.baseline is not None),
+            (self.tr("Loss"), self._loss_pen(), bool(self.losses)),
+        )
+        left = 0.0
+        for text, pen, known in entries:
+            if not known:
+                continue
+            middle = LINES * line + line / 2
+            painter.setPen(pen)
+            painter.drawLine(QPointF(left, middle), QPointF(left + SAMPLE, middle))
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            width = painter.fontMetrics().horizontalAdvance(text)
+            room = QRectF(left + SAMPLE + 4, LINES * line, width + 4, line)
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            left = room.right() + 8
+
+    def _pen(self) -> QPen:
+        return QPen(self.palette().color(QPalette.ColorRole.Highlight), 2)
+
+    def _baseline_pen(self) -> QPen:
+        return QPen(faint(self.palette()), 1, Qt.PenStyle.DashLine)
+
+    def _loss_pen(self) -> QPen:
+        return QPen(faint(self.palette()), 1)

@@ -49,7 +49,8 @@ class Footer(QWidget):
         )
         self.restart.clicked.connect(self.restart_requested)
         self.options = button(
-            self.tr("Choose Python…"), self.tr("Open the options of Map Refiner, where the worker's Python is chosen.")
+            self.tr("Set Up Python…"),
+            self.tr("Open the options of Map Refiner, where the Python that computes is made or chosen."),
         )
         self.options.clicked.connect(self.options_requested)
 
@@ -97,7 +98,9 @@ class Footer(QWidget):
 
     def _status(self, state: State) -> str:
         sentences = {
-            Worker.MISSING: self.tr("No Python with PyTorch was found for the worker. Choose one in the options."),
+            Worker.MISSING: self.tr(
+                "The networks need a Python of their own with PyTorch. It is set up once, in minutes."
+            ),
             Worker.STOPPED: self.tr("The worker starts with the first click."),
             Worker.STARTING: self.tr("The worker is starting…"),
             Worker.SILENT: self.tr("The worker is not responding. Wait, or restart it; finished steps are kept."),

@@ -17,7 +17,7 @@ BACKGROUND = QColor("#8c8c8c")  # which the map leaves clear
 
 
 class IdentifyBox(QWidget):
-    """A checkable button over what is told of the pixel that was clicked."""
+    """What is told of the pixel that was clicked, and the checkable button for it, which stands elsewhere."""
 
     toggled = pyqtSignal(bool)  # by the analyst
     outdated = pyqtSignal()  # the steps may have changed since the pixel was read
@@ -36,7 +36,7 @@ class IdentifyBox(QWidget):
         self.chart.setToolTip(self.tr("The score of each class at this pixel, from 0 to 1, by step."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.identify, self.text, self.chart):
+        for widget in (self.text, self.chart):
             layout.addWidget(widget)
         self.setFocusProxy(self.identify)
         self.clear()

@@ -31,7 +31,7 @@ class Plot:
     def __init__(self, painter: QPainter, area: QRectF, palette: QPalette, steps: int, values: Sequence[float]) -> None:
         self._painter, self._palette = painter, palette
         self._steps = max(1, steps)
-        self._low, self._high = span(values)
+        self.low, self.high = span(values)
         metrics = painter.fontMetrics()
         self._label_width = metrics.horizontalAdvance("0.00") + PAD
         self.frame = area.adjusted(self._label_width, 0, -1, -1)
@@ -39,7 +39,7 @@ class Plot:
     def place(self, step: float, value: float) -> QPointF:
         """Return where a value lies."""
         inner = self.frame.adjusted(PAD, PAD, -PAD, -PAD)
-        y = inner.top() + inner.height() * (self._high - value) / (self._high - self._low)
+        y = inner.top() + inner.height() * (self.high - value) / (self.high - self.low)
         return QPointF(inner.left() + inner.width() * step / self._steps, y)
 
     def paint_frame(self) -> None:
@@ -53,8 +53,8 @@ class Plot:
             self.frame.left() - self._label_width, self.frame.top(), self._label_width - PAD, self.frame.height()
         )
         right = Qt.AlignmentFlag.AlignRight
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, f"{self._high:.2f}")
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self._low:.2f}")
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, f"{self.high:.2f}")
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self.low:.2f}")
 
     def paint_line(self, points: Sequence[tuple[float, float]], pen: QPen) -> None:
         """Paint one line through (step, value) points, or a dot for a single one."""
@@ -66,7 +66,7 @@ class Plot:
     def paint_mark(self, step: int) -> None:
         """Paint a vertical line at a step."""
         self._painter.setPen(QPen(faint(self._palette), 1, Qt.PenStyle.DotLine))
-        x = self.place(step, self._low).x()
+        x = self.place(step, self.low).x()
         self._painter.drawLine(QPointF(x, self.frame.top()), QPointF(x, self.frame.bottom()))
 
 

@@ -25,6 +25,7 @@ class RefineSection(Section):
     run_requested = pyqtSignal()
     step_chosen = pyqtSignal(int)
     filters_requested = pyqtSignal()
+    animate_toggled = pyqtSignal(bool)  # by the analyst
     view_requested = pyqtSignal(str)  # "uncertainty", "change" or "change since coarse"
     kind_chosen = pyqtSignal(int)  # 0: the class map; k: the heat map of band k
 
@@ -68,11 +69,22 @@ class RefineSection(Section):
         self.add_row(
             self.tr("Compare with"),
             self.compare,
-            self.tr("Which step to flip to while the button is held, in the place of the shown one."),
+            self.tr("Which step to see in the place of the shown one, or beside it."),
         )
+        self.add_wide(self.compare.buttons)
         self._add_views()
         self.add_wide(self.views, self.filters)
+        self.animate = button(
+            self.tr("Animate"),
+            self.tr(
+                "Play the steps with QGIS's Temporal Controller, which also exports them as an animation. Click again "
+                "to end it."
+            ),
+        )
+        self.animate.setCheckable(True)
+        self.animate.clicked.connect(self.animate_toggled)
         self.identify = IdentifyBox()
+        self.add_wide(self.identify.identify, self.animate)
         self.add_wide(self.identify)
         self.facts = note(self.tr("The shown step"))
         self.add_wide(self.facts)
@@ -178,6 +190,7 @@ class RefineSection(Section):
         self.refiner.setEnabled(state.task is Task.NONE and not state.playing)
         self.compare.set_state(state)
         self.identify.set_state(state)
+        self.animate.setEnabled(state.last + len(state.levels) > 0 or self.animate.isChecked())
         self.views.setEnabled(state.is_free and state.shown >= 0)
         self.filters.setEnabled(can_step and not self._no_filters)
         self._fill_kinds(state.classes)

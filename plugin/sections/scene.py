@@ -14,7 +14,7 @@ from ..false_colour import INFRARED, NATURAL, SHORT_WAVE
 from ..icons import IconKeeper
 from ..state import State, Task
 from .band_edit import BandEdit
-from .section import Section, note, shrink
+from .section import Section, button, note, shrink
 
 
 class Area(Enum):
@@ -43,6 +43,7 @@ class SceneSection(Section):
     layer_changed = pyqtSignal()
     edited = pyqtSignal()  # any other input
     rectangle_requested = pyqtSignal()
+    demo_requested = pyqtSignal()
     colours_requested = pyqtSignal(object)  # three wavelengths in nanometres
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,12 +56,19 @@ class SceneSection(Section):
         self._add_pixel_size()
         self.summary = note(self.tr("Size of the scene"))
         self.add_wide(self.summary)
+        self.demo = button(
+            self.tr("Open Demo Scene"),
+            self.tr("Draw a small synthetic town with a labelled tile and its truth, and add them to the project."),
+        )
+        self.demo.clicked.connect(self.demo_requested)
+        self.add_wide(self.demo)
 
     def _add_layer(self) -> None:
         self.layer = QgsMapLayerComboBox()
         self.layer.setFilters(QgsMapLayerProxyModel.Filter.RasterLayer)
         self.layer.setAllowEmptyLayer(True)
         self.layer.layerChanged.connect(lambda _: self.layer_changed.emit())
+        self.layer.layerChanged.connect(lambda _: self.update_again())
         self.add_row(
             self.tr("Raster layer"),
             self.layer,
@@ -189,6 +197,8 @@ class SceneSection(Section):
             widget.setEnabled(idle)
         self.draw.setVisible(self.area.currentData() is Area.DRAWN)
         self.draw.setEnabled(idle)
+        self.demo.setVisible(self.layer.currentLayer() is None)
+        self.demo.setEnabled(state.is_free)
 
     def _on_area_changed(self) -> None:
         self.update_again()

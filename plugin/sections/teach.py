@@ -108,9 +108,12 @@ class TeachSection(Section):
         self.progress = note(self.tr("Progress of the training"))
         self.add_wide(self.progress)
         self.curve = Curve()
-        self.curve.setAccessibleName(self.tr("Held-out mean IoU over the training"))
+        self.curve.setAccessibleName(self.tr("Loss and held-out mean IoU over the training"))
         self.curve.setToolTip(
-            self.tr("Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there.")
+            self.tr(
+                "Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there; thin, the "
+                "loss on a scale of its own."
+            )
         )
         self.add_wide(self.curve)
 

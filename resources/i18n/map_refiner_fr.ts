@@ -2,6 +2,21 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="fr" sourcelanguage="en">
   <context>
+    <name>AnimateControl</name>
+    <message>
+      <source>Play the steps with the Temporal Controller; its floppy disk saves them as pictures.</source>
+      <translation>Jouez les pas avec le contrôleur temporel ; sa disquette les enregistre en images.</translation>
+    </message>
+    <message>
+      <source>There is one step alone. Make some more first.</source>
+      <translation>Il n’y a qu’un pas. Faites-en d’abord d’autres.</translation>
+    </message>
+    <message>
+      <source>This QGIS has no temporal controller.</source>
+      <translation>Ce QGIS n’a pas de contrôleur temporel.</translation>
+    </message>
+  </context>
+  <context>
     <name>BandEdit</name>
     <message>
       <source>Bands</source>
@@ -227,16 +242,24 @@
       <translation>Carte grossière</translation>
     </message>
     <message>
-      <source>Compare</source>
-      <translation>Comparer</translation>
+      <source>Flicker</source>
+      <translation>Clignoter</translation>
     </message>
     <message>
       <source>Show the other step for as long as the button is held down.</source>
       <translation>Montrer l’autre pas tant que le bouton est maintenu.</translation>
     </message>
     <message>
+      <source>Show the other step left of the mouse on the map; click again to end it.</source>
+      <translation>Montrer l’autre pas à gauche de la souris sur la carte ; cliquez de nouveau pour finir.</translation>
+    </message>
+    <message>
       <source>Step {}</source>
       <translation>Pas {}</translation>
+    </message>
+    <message>
+      <source>Swipe</source>
+      <translation>Balayer</translation>
     </message>
   </context>
   <context>
@@ -302,7 +325,7 @@
     </message>
     <message>
       <source>Map Refiner: Undo the Correction</source>
-      <translation>Map Refiner : annuler la correction</translation>
+      <translation>Map Refiner : défaire la correction</translation>
     </message>
     <message>
       <source>That is outside the scene.</source>
@@ -385,11 +408,11 @@
     </message>
     <message>
       <source>Redo</source>
-      <translation>Rétablir</translation>
+      <translation>Refaire</translation>
     </message>
     <message>
       <source>Take the last correction back.</source>
-      <translation>Annuler la dernière correction.</translation>
+      <translation>Défaire la dernière correction.</translation>
     </message>
     <message>
       <source>Take the weights before the last Learn again, and make the steps anew.</source>
@@ -405,11 +428,11 @@
     </message>
     <message>
       <source>Undo</source>
-      <translation>Annuler</translation>
+      <translation>Défaire</translation>
     </message>
     <message>
       <source>Undo Learning</source>
-      <translation>Annuler l’apprentissage</translation>
+      <translation>Défaire l’apprentissage</translation>
     </message>
     <message>
       <source>What came of the corrections</source>
@@ -434,6 +457,44 @@
     <message>
       <source>unsure</source>
       <translation>incertain</translation>
+    </message>
+  </context>
+  <context>
+    <name>Curve</name>
+    <message>
+      <source>Coarse</source>
+      <translation>Grossière</translation>
+    </message>
+    <message>
+      <source>Loss</source>
+      <translation>Perte</translation>
+    </message>
+    <message>
+      <source>Mean IoU</source>
+      <translation>IoU moyen</translation>
+    </message>
+  </context>
+  <context>
+    <name>DemoControl</name>
+    <message>
+      <source>Demo scene</source>
+      <translation>Scène de démonstration</translation>
+    </message>
+    <message>
+      <source>Drawing the demo scene…</source>
+      <translation>Dessin de la scène de démonstration…</translation>
+    </message>
+    <message>
+      <source>Labelled tile</source>
+      <translation>Tuile étiquetée</translation>
+    </message>
+    <message>
+      <source>QGIS cannot open {}; it may be gone.</source>
+      <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
+    </message>
+    <message>
+      <source>Truth</source>
+      <translation>Vérité terrain</translation>
     </message>
   </context>
   <context>
@@ -513,8 +574,16 @@
       <translation>Il prendra environ {:.1f} Go, et {:.1f} Go pendant sa création ; {:.1f} Go y sont libres.</translation>
     </message>
     <message>
+      <source>Looking for one…</source>
+      <translation>Recherche en cours…</translation>
+    </message>
+    <message>
       <source>Makes a Python environment of its own for Map Refiner: downloads PyTorch and the libraries beside it, and changes nothing else on this computer. It may take some minutes.</source>
       <translation>Crée un environnement Python pour Map Refiner seul : télécharge PyTorch et les bibliothèques voisines, et ne change rien d’autre sur cet ordinateur. Cela peut prendre quelques minutes.</translation>
+    </message>
+    <message>
+      <source>None was found: choose one</source>
+      <translation>Aucun trouvé : choisissez-en un</translation>
     </message>
     <message>
       <source>None: download</source>
@@ -736,10 +805,6 @@
       <translation>Annuler</translation>
     </message>
     <message>
-      <source>Choose Python…</source>
-      <translation>Choisir Python…</translation>
-    </message>
-    <message>
       <source>Give up what runs now. Finished steps and labels stay.</source>
       <translation>Abandonner ce qui est en cours. Les pas terminés et les étiquettes restent.</translation>
     </message>
@@ -748,12 +813,8 @@
       <translation>Aide</translation>
     </message>
     <message>
-      <source>No Python with PyTorch was found for the worker. Choose one in the options.</source>
-      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans les options.</translation>
-    </message>
-    <message>
-      <source>Open the options of Map Refiner, where the worker's Python is chosen.</source>
-      <translation>Ouvrir les options de Map Refiner, où se choisit le Python qui calcule.</translation>
+      <source>Open the options of Map Refiner, where the Python that computes is made or chosen.</source>
+      <translation>Ouvrir les options de Map Refiner, où se crée ou se choisit le Python qui calcule.</translation>
     </message>
     <message>
       <source>Open the user guide at the section that you are in (F1).</source>
@@ -768,12 +829,20 @@
       <translation>Redémarrer</translation>
     </message>
     <message>
+      <source>Set Up Python…</source>
+      <translation>Préparer Python…</translation>
+    </message>
+    <message>
       <source>Start the worker again and open the scene with all of its finished steps.</source>
       <translation>Redémarrer le processus de calcul et rouvrir la scène avec tous ses pas terminés.</translation>
     </message>
     <message>
       <source>Status of the worker</source>
       <translation>État du processus de calcul</translation>
+    </message>
+    <message>
+      <source>The networks need a Python of their own with PyTorch. It is set up once, in minutes.</source>
+      <translation>Les réseaux ont besoin d’un Python à eux avec PyTorch. Il se prépare une fois, en quelques minutes.</translation>
     </message>
     <message>
       <source>The worker has stopped. Restart it to go on; finished steps are kept.</source>
@@ -943,7 +1012,7 @@
     <name>LearnControl</name>
     <message>
       <source>It has not become better: Undo Learning takes the earlier weights.</source>
-      <translation>Il ne s’est pas amélioré : Annuler l’apprentissage reprend les poids d’avant.</translation>
+      <translation>Il ne s’est pas amélioré : Défaire l’apprentissage reprend les poids d’avant.</translation>
     </message>
     <message>
       <source>Learning · loss {:.3f}</source>
@@ -1944,6 +2013,10 @@ Sortes :</translation>
       <translation>Ce Python est trop ancien : il faut 3.10 ou plus récent. Choisissez un autre Python.</translation>
     </message>
     <message>
+      <source>This is no Python that works. Choose another one.</source>
+      <translation>Ce Python ne fonctionne pas. Choisissez-en un autre.</translation>
+    </message>
+    <message>
       <source>Tolerance of the outlines, in metres</source>
       <translation>Tolérance des contours, en mètres</translation>
     </message>
@@ -2286,6 +2359,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Tous les pas</translation>
     </message>
     <message>
+      <source>Animate</source>
+      <translation>Animer</translation>
+    </message>
+    <message>
       <source>Boundary IoU</source>
       <translation>IoU des contours</translation>
     </message>
@@ -2340,6 +2417,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Play</source>
       <translation>Jouer</translation>
+    </message>
+    <message>
+      <source>Play the steps with QGIS's Temporal Controller, which also exports them as an animation. Click again to end it.</source>
+      <translation>Jouer les pas avec le contrôleur temporel de QGIS, qui les exporte aussi en animation. Cliquez de nouveau pour finir.</translation>
     </message>
     <message>
       <source>Refine</source>
@@ -2434,8 +2515,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Où Jouer et Aller à la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
     </message>
     <message>
-      <source>Which step to flip to while the button is held, in the place of the shown one.</source>
-      <translation>Le pas à montrer à la place de celui qui l’est, tant que le bouton est maintenu.</translation>
+      <source>Which step to see in the place of the shown one, or beside it.</source>
+      <translation>Le pas à voir à la place de celui qui est affiché, ou à côté.</translation>
     </message>
   </context>
   <context>
@@ -2528,6 +2609,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
   <context>
     <name>SceneControl</name>
     <message>
+      <source>Drag an image file onto the map, such as a GeoTIFF.</source>
+      <translation>Glissez un fichier image sur la carte, par exemple un GeoTIFF.</translation>
+    </message>
+    <message>
       <source>Draw the rectangle on the map first.</source>
       <translation>Dessinez d’abord le rectangle sur la carte.</translation>
     </message>
@@ -2567,6 +2652,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Couleurs</translation>
     </message>
     <message>
+      <source>Draw a small synthetic town with a labelled tile and its truth, and add them to the project.</source>
+      <translation>Dessiner une petite ville synthétique avec une tuile étiquetée et sa vérité terrain, et les ajouter au projet.</translation>
+    </message>
+    <message>
       <source>Draw rectangle</source>
       <translation>Dessiner un rectangle</translation>
     </message>
@@ -2589,6 +2678,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Natural</source>
       <translation>Naturelles</translation>
+    </message>
+    <message>
+      <source>Open Demo Scene</source>
+      <translation>Ouvrir la démonstration</translation>
     </message>
     <message>
       <source>Raster layer</source>
@@ -2765,10 +2858,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
-      <source>Held-out mean IoU over the training</source>
-      <translation>IoU moyen de validation au cours de l’entraînement</translation>
-    </message>
-    <message>
       <source>Kind</source>
       <translation>Sorte</translation>
     </message>
@@ -2785,12 +2874,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Charger un raffineur…</translation>
     </message>
     <message>
+      <source>Loss and held-out mean IoU over the training</source>
+      <translation>Perte et IoU moyen de validation pendant l’entraînement</translation>
+    </message>
+    <message>
       <source>Make a polygon layer to digitize in. Draw the outline of a small part as class “tile”, then every building and road inside it: what is left bare inside the tile counts as background. Mark what you cannot tell as “ignore”.</source>
       <translation>Créer une couche de polygones où numériser. Dessinez le contour d’une petite partie avec la classe « tile », puis tous les bâtiments et toutes les routes qu’elle contient : ce qui reste nu à l’intérieur compte comme fond. Marquez « ignore » ce que vous ne pouvez pas dire.</translation>
     </message>
     <message>
-      <source>Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there.</source>
-      <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit.</translation>
+      <source>Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there; thin, the loss on a scale of its own.</source>
+      <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit ; en trait fin, la perte, à son échelle.</translation>
     </message>
     <message>
       <source>Measure</source>

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 import pytest
-from map_refiner.plugin.score_layers import KIND, RUN, STEP
 from map_refiner.plugin.sections.scene import Area
+from map_refiner.plugin.step_layer import KIND, RUN, STEP
 from osgeo import gdal
 from qgis.core import (
     QgsFeature,

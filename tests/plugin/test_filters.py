@@ -2,9 +2,9 @@
 
 import pytest
 from map_refiner.models.protocol import ShowFilters
-from map_refiner.plugin.score_layers import RUN
 from map_refiner.plugin.sections.kernels import KernelDialog, Kernels, kernel_image
 from map_refiner.plugin.state import Task
+from map_refiner.plugin.step_layer import RUN
 from map_refiner.plugin.styles import diverging
 from qgis.core import QgsProject
 from qgis.PyQt.QtWidgets import QToolButton

@@ -55,10 +55,14 @@ def test_a_pixel_through_the_steps(stepper, settle):
     zoom(canvas, 100, 120)
     click(canvas, 100, 120)
     assert told(box) == pytest.approx(np.array(held(stepper, 100, 120)))
+    mark = stepper.plugin.controller.identifying.mark
+    assert mark.isVisible()
+    assert mark.center().distance(canvas.center()) < 2 * canvas.mapUnitsPerPixel()
     assert not np.allclose(held(stepper, 100, 120), held(stepper, 40, 45))
     zoom(canvas, 0, 0)
     click(canvas, -5, -5)
     assert box.text.text() == "That is outside the scene."
+    assert mark.isVisible()  # it shows where was clicked
     assert not box.chart.series
     no_data(stepper, canvas, box)
     other = QgsMapToolPan(canvas)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from map_refiner.models.protocol import Resume, Stepped
 from map_refiner.plugin.control.keeping import LOCK
-from map_refiner.plugin.score_layers import RUN
 from map_refiner.plugin.sections.scene import Area
 from map_refiner.plugin.state import Accuracy
+from map_refiner.plugin.step_layer import RUN
 from osgeo import gdal
 from qgis.core import QgsProject
 from qgis.PyQt.QtWidgets import QPushButton

@@ -2,7 +2,7 @@
 
 import pytest
 from map_refiner.models.protocol import Previewed, Stepped
-from map_refiner.plugin.score_layers import PREVIEW, RUN
+from map_refiner.plugin.step_layer import PREVIEW, RUN
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
 

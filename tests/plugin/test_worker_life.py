@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from map_refiner.models.protocol import Progressed, Stepped, TilesKept, TrainingProgressed
 from map_refiner.plugin import engine as engine_module
-from map_refiner.plugin.score_layers import RUN
 from map_refiner.plugin.state import Worker
+from map_refiner.plugin.step_layer import RUN
 from qgis.core import QgsProject, QgsVectorLayer
 
 
@@ -252,7 +252,7 @@ def test_a_file_that_is_no_program(analyst, tmp_path, wait_until):
 def test_no_python_at_all_leads_to_the_options(analyst):
     analyst.desk.settings.python = "/nowhere/python"
     analyst.plugin.controller.settings_changed()
-    assert "No Python with PyTorch was found" in analyst.dock.footer.status.text()
+    assert "The networks need a Python of their own" in analyst.dock.footer.status.text()
     assert not analyst.dock.coarse.use_scores.isEnabled()
     analyst.click(analyst.dock.footer.options)
     assert analyst.plugin.iface.pages == ["MapRefinerOptions"]

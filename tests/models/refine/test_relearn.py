@@ -38,6 +38,21 @@ def test_every_learned_kind_learns(tile, kind):
     assert 0 < share_right(refiner, [part], CPU) < 1
 
 
+@pytest.mark.parametrize("kind", ["extended", "faithful"])
+def test_the_share_is_that_of_the_whole_tile(tile, kind):
+    """Though only what surrounds the corrections is refined."""
+    torch.manual_seed(0)
+    refiner = make(kind, 3, 3)
+    wide = [(0, 0), (40, 150), (60, 160)]
+    scores, image = (np.pad(each, wide, mode="reflect") for each in (tile.scores, tile.image))
+    labels = np.full(scores.shape[1:], UNLABELLED, dtype=np.uint8)
+    labels[0:9, 0:9], labels[150:160, 200:206], labels[170:176, 90:99] = 0, 1, 2
+    *_, after = refine(refiner, torch.from_numpy(scores), torch.from_numpy(image), WHOLE, 5)
+    known = labels != UNLABELLED
+    right = (after.argmax(0).numpy() == labels)[known].mean()
+    assert share_right(refiner, [LabelledTile(scores, image, labels)], CPU) == pytest.approx(right, abs=1e-9)
+
+
 def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):
     torch.manual_seed(0)
     refiner, part = make("extended", 3, 3), corrected(tile)
