@@ -5,13 +5,14 @@
 An analyst is simulated: at most 40 clicks on columns 800-1535, of which none was taught, each answered from the
 accurate labels. A click is what the dock offers: one stroke of the brush, as large as the ground there is of one class
 (a radius of 1-4 m), or the connected part of the map that is hit, where it is of one class; whichever corrects more.
-After every ten clicks the refiner learns on, and the map is stepped anew from the coarse map with the corrections
+After 10, 20 and 40 clicks the refiner learns on, and the map is stepped anew from the coarse map with the corrections
 bound. The places are those of Where To Look Next, or random ones; beside them, paint alone: the same clicks without any
 refiner.
 
 The refiner begins untaught, as one that leaves every map as it is, or as the one that ships. The reference is what
 teaching the default refiner in full on the accurate labels of columns 0-767 reaches on the same pixels. The coarse net
-is that of benchmarks/banepa.py. Writes docs/corrections.md and docs/corrections.svg.
+is that of benchmarks/banepa.py. Learning is timed on 1000 x 1000 pixels of the whole mosaic, too. Writes
+docs/corrections.md and docs/corrections.svg.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ from map_refiner.models.session import Session
 from map_refiner.models.views import doubts_of
 from scipy import ndimage
 
-CLICKS, ROUND, STEPS = 40, 10, 5
+ROUNDS, STEPS = (10, 20, 40), 5  # clicks after which the refiner learns
+SIDE_PX = 1000  # of the scene that learning is timed on
 RADII = (8, 6, 5, 4, 3, 2)  # px, of the brush
 PURE = 0.95  # of what a click corrects has to be of the class that it says
 CPU = torch.device("cpu")
@@ -133,8 +135,8 @@ def curve(folder: Path, scores: Path, image: Path, labels: Path, refiner: str, w
             list(session.step(0, STEPS, quiet))
         last = len(session.history) - 1
         found = [{"clicks": 0, "mean_iou": mean_iou(session, last, truth), "pixels": 0.0}]
-        while len(clicks) < CLICKS:
-            clicks += next_clicks(session, last, truth, where, generator)
+        for goal in ROUNDS:
+            clicks += next_clicks(session, last, truth, where, generator, goal - len(clicks))
             layer = write_layer(folder / f"corrections_{len(clicks)}.gpkg", clicks, session)
             list(correct(session, layer, 0, quiet))
             if refiner:
@@ -153,22 +155,47 @@ def curve(folder: Path, scores: Path, image: Path, labels: Path, refiner: str, w
     return found
 
 
-def next_clicks(session: Session, step: int, truth: Labels, where: str, generator: np.random.Generator) -> list[Click]:
+def next_clicks(
+    session: Session, step: int, truth: Labels, where: str, generator: np.random.Generator, count: int
+) -> list[Click]:
     """Return the clicks of one round; places whose truth is not known are passed over."""
     places: list[tuple[int, int]]
     if where == "random":
         free = np.argwhere((truth != UNLABELLED) & _free(session))
-        places = [tuple(map(int, free[n])) for n in generator.permutation(len(free))[: 2 * ROUND]]
+        places = [tuple(map(int, free[n])) for n in generator.permutation(len(free))[: 2 * count]]
     else:
         a, _, c, _, e, f = session.scene.grid.transform
-        doubts = doubts_of(session, step, 3 * ROUND, quiet).places
+        doubts = doubts_of(session, step, 3 * count, quiet).places
         places = [(int((place[1] - f) / e), int((place[0] - c) / a)) for place in doubts]
     clicks = [click_at(session, step, truth, *place) for place in places]
-    return [click for click in clicks if click is not None][:ROUND]
+    return [click for click in clicks if click is not None][:count]
 
 
 def _free(session: Session) -> np.ndarray:
     return np.True_ if session.corrections is None else session.corrections == UNLABELLED
+
+
+def seconds_of_learning(data: Path, out: Path, coarse: Path) -> tuple[float, float]:
+    """Return the seconds of one Learn on 1000 x 1000 pixels with 40 corrections: on the clock, and of computing."""
+    with rasterio.open(data / "full_rgb.tif") as source:
+        left, top = source.transform * (800, 800)
+        side = SIDE_PX * float(PIXEL_M) / 0.265 * source.res[0]  # the mosaic has 0.265 m on the ground
+    folder = out / "timed"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    area = (left, top - side, left + side, top)
+    with Scene(data / "full_rgb.tif", area=area, pixel_size=float(PIXEL_M)) as scene:
+        session = Session(scene, folder, CPU)
+        session.classify(str(coarse), quiet)
+        session.load_refiner(str(SHIPPED))
+        generator, clicks = np.random.default_rng(0), []
+        for row, column in generator.integers(20, min(scene.grid.height, scene.grid.width) - 20, (40, 2)):
+            spot = shapely.Point(*scene.grid.point(column + 0.5, row + 0.5))
+            clicks.append((spot.buffer(8 * abs(scene.grid.transform[0])), int(generator.integers(3)), 0))
+        list(session.correct(write_layer(folder / "corrections.gpkg", clicks, session), 0, quiet))
+        wall, computing = time.monotonic(), time.process_time()
+        learn_on(session, "", str(folder / "refiner.safetensors"), None, 0, never, quiet)
+        return time.monotonic() - wall, time.process_time() - computing
 
 
 def untaught(folder: Path) -> str:
@@ -191,7 +218,11 @@ def reference(data: Path, out: Path) -> tuple[Path, Path, float, float]:
         buildings, roads = data / "south_buildings_imprecise.geojson", data / "south_road_centrelines.geojson"
         classes = ("--class", f"building={buildings}", "--class", f"road={roads}:7")
         run("train-coarse", image, *classes, *common, "--steps", 500, "-o", coarse)
-    run("classify", image, "--model", coarse, *common, "-o", scores)
+    if not scores.exists():
+        run("classify", image, "--model", coarse, *common, "-o", scores)
+    if (out / "full.json").exists():
+        before, after = (entry["mean_iou"] for entry in json.loads((out / "full.json").read_text()))
+        return scores, scored, before, after
     if not full.exists():
         run("train-refiner", image, "--scores", scores, "--labels", taught, *common, "-o", full)
     run("refine", image, "--scores", scores, "--refiner", full, *common, "--steps", STEPS, "-o", out / "full")
@@ -215,8 +246,8 @@ def main() -> None:
     for name, refiner, where in (
         ("where to look next, from the refiner that ships", str(SHIPPED), "doubts"),
         ("random places, from the refiner that ships", str(SHIPPED), "random"),
-        ("where to look next, from an untaught refiner", fresh, "doubts"),
         ("paint alone, where to look next", "", "doubts"), ("paint alone, random places", "", "random"),
+        ("where to look next, from an untaught refiner", fresh, "doubts"),
     ):  # fmt: skip
         wanted[name] = lambda r=refiner, w=where: curve(given.output / "run", scores, image, labels, r, w)
     curves = {}
@@ -226,7 +257,12 @@ def main() -> None:
             if not path.exists():
                 path.write_text(json.dumps(make_curve()))
             curves[name] = json.loads(path.read_text())
-    write_pages(curves, before, after)
+        timed = given.output / "timed.json"
+        if not timed.exists():
+            timed.write_text(
+                json.dumps(seconds_of_learning(given.data, given.output, given.output / "coarse.safetensors"))
+            )
+    write_pages(curves, before, after, *json.loads(timed.read_text()))
 
 
 if __name__ == "__main__":
