@@ -228,7 +228,9 @@ class ScoreLayers(QObject):
 
     def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
         index = _step_of(node)
-        if self._busy or self._animated or index == NO_STEP or not node.itemVisibilityChecked() or not node.parent():
+        if self._busy or self._animated or index == NO_STEP:
+            return
+        if not node.itemVisibilityChecked() or node.parent() is None:
             return
         self._busy = True
         _uncheck_others(node)

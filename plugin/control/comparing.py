@@ -29,6 +29,7 @@ class CompareControl(Part):
         self.tool.deactivated.connect(lambda: self.row.swipe.setChecked(False))
         self.row.swiped.connect(self._on_swiped)
         self.row.chosen.connect(lambda: self._on_swiped(self.row.swipe.isChecked()))
+        desk.project.layersWillBeRemoved.connect(self._end_swipe)  # what it draws may be among them
         learning.learnt.connect(self._on_learnt)
         text = self.tr("Map Refiner: Compare With the Other Step")
         correcting.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
@@ -69,6 +70,9 @@ class CompareControl(Part):
         canvas.setMapTool(self.tool)
         self.tool.show(layers)
 
+    def _end_swipe(self) -> None:
+        self.desk.canvas.unsetMapTool(self.tool)
+
     def _with_other(self, index: int) -> list[QgsMapLayer] | None:
         """Return what the map shows with another step in the place of the shown one; None where it cannot be."""
         run = self.desk.run
@@ -101,5 +105,6 @@ class CompareControl(Part):
     def shut_down(self) -> None:
         """Leave nothing behind on the canvas."""
         self.forget()
+        self.desk.project.layersWillBeRemoved.disconnect(self._end_swipe)
         self.tool.remove()
         self.tool.deleteLater()  # its parent is the canvas, which would keep it

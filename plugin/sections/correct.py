@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
 
 from ..state import State, Task
 from ..styles import UNSURE, correction_colour
-from .section import Section, button, note
+from .section import Section, allow, button, note
 
 LISTED = 5  # places in sight at once
 FINEST_M, COARSEST_M = 0.1, 500.0
@@ -192,9 +192,10 @@ class CorrectSection(Section):
         self.layer.setEnabled(has_map and state.task is Task.NONE)
         self.undo.setEnabled(has_map and self.can_undo)
         self.redo.setEnabled(has_map and self.can_redo)
-        self.learn.setEnabled(state.is_free and has_map and self.corrected > 0)
+        reason = self.why_not(state)
+        allow(self.learn, reason or ("" if self.corrected > 0 else self.tr("Correct something first.")))
         self.unlearn.setEnabled(state.is_free and has_map and self.can_unlearn)
-        self.look.setEnabled(state.is_free and has_map)
+        allow(self.look, reason)
         self.progress.setVisible(bool(self.progress.text()))
         self.doubts.setVisible(self.doubts.count() > 0)
         self.gain.setVisible(bool(self.gain.text()))

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from ..state import State
-from .section import Section, button
+from .section import Section, allow, button
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class ExportSection(Section):
         self.polygons_file = _save_widget(
             self.tr("GeoPackage (*.gpkg);;Shapefile (*.shp);;GeoJSON (*.geojson)"), self.tr("Export Polygons")
         )
+        self.polygons_file.lineEdit().setPlaceholderText(self.tr("Name a file"))
         self.polygons_file.fileChanged.connect(lambda _: self.update_again())
         self.add_row(
             self.tr("Polygons"),
@@ -84,6 +85,7 @@ class ExportSection(Section):
 
     def _add_raster(self) -> None:
         self.raster_file = _save_widget(self.tr("GeoTIFF (*.tif)"), self.tr("Export Raster"))
+        self.raster_file.lineEdit().setPlaceholderText(self.tr("Name a file"))
         self.raster_file.fileChanged.connect(lambda _: self.update_again())
         self.add_row(
             self.tr("Raster"), self.raster_file, self.tr("A GeoTIFF of class numbers on the pixels of the image.")
@@ -110,10 +112,10 @@ class ExportSection(Section):
 
     def update_widgets(self, state: State) -> None:
         """Ask for a map and a file."""
-        ready = state.is_free and state.shown >= 0
-        self.polygons.setEnabled(ready and bool(self.polygons_file.filePath()))
-        self.report.setEnabled(ready)
-        self.raster.setEnabled(ready and bool(self.raster_file.filePath()))
+        reason, unnamed = self.why_not(state), self.tr("Name a file first.")
+        allow(self.polygons, reason or ("" if self.polygons_file.filePath() else unnamed))
+        allow(self.report, reason)
+        allow(self.raster, reason or ("" if self.raster_file.filePath() else unnamed))
 
 
 def _save_widget(filters: str, title: str) -> QgsFileWidget:

@@ -12,7 +12,7 @@ from ..stopping import hint
 from .compare import CompareRow
 from .identify import IdentifyBox
 from .model_combo import ModelCombo
-from .section import Section, button, note, subtitle
+from .section import Section, allow, button, note, subtitle
 from .step_chart import StepChart
 
 
@@ -182,8 +182,10 @@ class RefineSection(Section):
         """Recompute everything that depends on the steps."""
         stepping = state.task is Task.STEP
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
-        self.step.setEnabled(can_step)
-        self.run.setEnabled(can_step and state.shown < self.end.value())
+        reason = self.why_not(state) or ("" if can_step else self.tr("Choose a refiner first."))
+        allow(self.step, reason)
+        at_end = "" if state.shown < self.end.value() else self.tr("The end number is reached; choose a larger one.")
+        allow(self.run, reason or at_end)
         self.back.setEnabled(state.position > -len(state.levels) and state.shown >= 0 and not stepping)
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
         self._show_play(state.playing)

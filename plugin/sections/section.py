@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ..icons import IconKeeper
-from ..state import State
+from ..state import State, Worker
 
 MARGIN = 6
 SUBTITLE_SIZE = 0.9  # of the usual letters
@@ -68,6 +68,14 @@ class Section(QgsCollapsibleGroupBox):
         line = widgets[0] if len(widgets) == 1 else beside(*widgets)
         self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
 
+    def why_not(self, state: State) -> str:
+        """Say why nothing that needs a map can be asked for now; an empty text: it can."""
+        if state.worker is Worker.MISSING:
+            return self.tr("Set up Python first: the button below.")
+        if not state.is_free:
+            return self.tr("Something else runs now.")
+        return "" if state.shown >= 0 else self.tr("Make a coarse map first.")
+
     def show_row(self, field: QWidget, visible: bool) -> None:
         """Show or hide a field with its label."""
         self._captions[field].setVisible(visible)
@@ -94,6 +102,13 @@ def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -
     if icon:
         IconKeeper(made, icon)
     return made
+
+
+def allow(made: QPushButton, reason: str) -> None:
+    """Enable a button, or tell in its tooltip why it is not."""
+    made.setEnabled(not reason)
+    tip = made.accessibleDescription()
+    made.setToolTip(f"{reason}\n{tip}" if reason else tip)
 
 
 def note(name: str) -> QLabel:

@@ -11,7 +11,7 @@ from ..refiner_kinds import TAUGHT
 from ..state import State, Task
 from .curve import Curve
 from .model_combo import FILTER
-from .section import Section, button, note, subtitle
+from .section import Section, allow, button, note, subtitle
 
 
 class TeachSection(Section):
@@ -139,9 +139,10 @@ class TeachSection(Section):
         labels = self.label_layer() is not None
         self.new_tile.setEnabled(True)
         self.outline.setEnabled(labels)
-        self.train.setEnabled(state.is_free and labels and state.last >= 0)
+        reason = self.why_not(state) or ("" if labels else self.tr("Choose labels first, or make a tile."))
+        allow(self.train, reason)
+        allow(self.measure, reason)
         self.stop.setEnabled(state.task is Task.TEACH)
-        self.measure.setEnabled(state.is_free and labels and state.last >= 0)
         self.labels.setEnabled(state.task is not Task.TEACH)
         self.kind.setEnabled(state.task is not Task.TEACH)
         self.progress.setVisible(bool(self.progress.text()))

@@ -367,6 +367,10 @@
       <translation>Corriger</translation>
     </message>
     <message>
+      <source>Correct something first.</source>
+      <translation>Corrigez d’abord quelque chose.</translation>
+    </message>
+    <message>
       <source>Draw</source>
       <translation>Dessiner</translation>
     </message>
@@ -718,6 +722,14 @@
     <message>
       <source>Include background</source>
       <translation>Inclure le fond</translation>
+    </message>
+    <message>
+      <source>Name a file</source>
+      <translation>Nommez un fichier</translation>
+    </message>
+    <message>
+      <source>Name a file first.</source>
+      <translation>Nommez d’abord un fichier.</translation>
     </message>
     <message>
       <source>Parts smaller than this, in square metres on the ground, are merged into what surrounds them.</source>
@@ -2379,6 +2391,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Changé</translation>
     </message>
     <message>
+      <source>Choose a refiner first.</source>
+      <translation>Choisissez d’abord un raffineur.</translation>
+    </message>
+    <message>
       <source>Classes</source>
       <translation>Classes</translation>
     </message>
@@ -2489,6 +2505,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>The class map, or the heat map of one class: its score from 0 (dark) to 1 (bright).</source>
       <translation>La carte des classes, ou la carte de chaleur d’une classe : son score de 0 (sombre) à 1 (clair).</translation>
+    </message>
+    <message>
+      <source>The end number is reached; choose a larger one.</source>
+      <translation>Le numéro de fin est atteint ; choisissez-en un plus grand.</translation>
     </message>
     <message>
       <source>The shown step</source>
@@ -2752,6 +2772,21 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
   </context>
   <context>
+    <name>Section</name>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>Set up Python first: the button below.</source>
+      <translation>Préparez d’abord Python : le bouton ci-dessous.</translation>
+    </message>
+    <message>
+      <source>Something else runs now.</source>
+      <translation>Autre chose est en cours.</translation>
+    </message>
+  </context>
+  <context>
     <name>Spectra</name>
     <message>
       <source>Mean of the labelled pixels in the image's own units, and one standard deviation around it: {}.</source>
@@ -2852,6 +2887,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Add a “tile” polygon around what the map shows of the scene. All that you leave unlabelled inside it counts as background.</source>
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
+    </message>
+    <message>
+      <source>Choose labels first, or make a tile.</source>
+      <translation>Choisissez d’abord des étiquettes, ou faites une tuile.</translation>
     </message>
     <message>
       <source>End the training now and keep its best weights.</source>

@@ -55,6 +55,14 @@ def test_what_is_enabled_follows_from_the_state(dock):
     assert enabled(dock, State(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
     dock.refine.end.setValue(3)
     assert enabled(dock, State(**ready, shown=3)) == {"back", "step", "slider"}
+    assert dock.refine.run.toolTip().startswith("The end number is reached")
+    assert dock.refine.step.toolTip() == dock.refine.step.accessibleDescription()
+    dock.refresh(State(worker=Worker.READY))
+    assert dock.refine.step.toolTip().startswith("Make a coarse map first.")
+    assert dock.export.report.toolTip().startswith("Make a coarse map first.")
+    dock.refresh(State(**ready, shown=3))
+    assert dock.teach.train.toolTip().startswith("Choose labels first")
+    assert dock.export.polygons.toolTip().startswith("Name a file first.")
     for worker in (Worker.DEAD, Worker.MISSING, Worker.STARTING, Worker.SILENT):
         assert enabled(dock, State(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
 
