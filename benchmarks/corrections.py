@@ -192,7 +192,7 @@ def seconds_of_learning(data: Path, out: Path, coarse: Path) -> tuple[float, flo
         for row, column in generator.integers(20, min(scene.grid.height, scene.grid.width) - 20, (40, 2)):
             spot = shapely.Point(*scene.grid.point(column + 0.5, row + 0.5))
             clicks.append((spot.buffer(8 * abs(scene.grid.transform[0])), int(generator.integers(3)), 0))
-        list(session.correct(write_layer(folder / "corrections.gpkg", clicks, session), 0, quiet))
+        list(correct(session, write_layer(folder / "corrections.gpkg", clicks, session), 0, quiet))
         wall, computing = time.monotonic(), time.process_time()
         learn_on(session, "", str(folder / "refiner.safetensors"), None, 0, never, quiet)
         return time.monotonic() - wall, time.process_time() - computing
