@@ -60,7 +60,53 @@ def by_place(found: Results, measure: str) -> str:
                 means.append(statistics.mean(values))
         complete = len(means) == len([place for place in places if place != SYNTHETIC])
         cells.append(f"{statistics.mean(means):.1f}" if complete else "-")
+        lines.append(f"| {NAMES[kind]}, {_seeds(found, kind)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _seeds(found: Results, kind: str) -> str:
+    seeds = sorted({seed for (k, _), by_seed in found.items() if k == kind for seed in by_seed})
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+
+
+def pairs(found: Results, kind: str, other: str, measure: str) -> list[float]:
+    """Return by how much a refiner is better than another, on each real scene and seed that has both."""
+    step = 0 if other == "coarse" else None
+    return [
+        value(result, measure) - value(found[other, place][seed], measure, step)
+        for (k, place), by_seed in found.items() if k == kind and place != SYNTHETIC
+        for seed, result in by_seed.items() if seed in found.get((other, place), {})
+    ]  # fmt: skip
+
+
+def against(found: Results) -> str:
+    """Return a table of the differences on the same scene and seed, which rows with other seeds cannot blur."""
+    lines = [
+        "| | runs | over the coarse map | worst | boundary | over the faithful one | worst | boundary |",
+        "|---" * 8 + "|",
+    ]
+    for kind in NAMES:
+        if kind == "coarse" or not pairs(found, kind, "coarse", "mean_iou"):
+            continue
+        cells = [str(len(pairs(found, kind, "coarse", "mean_iou")))]
+        for other in ("coarse", "faithful"):
+            gains = pairs(found, kind, other, "mean_iou") if kind != other else []
+            edges = pairs(found, kind, other, "boundary_iou_2px") if kind != other else []
+            cells += [cell(gains), f"{min(gains):.1f}", cell(edges)] if gains else ["-"] * 3
         lines.append(f"| {NAMES[kind]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def stepping_on(found: Results) -> str:
+    """Return a table of what stepping the extended refiner too far costs on each scene, in the mean of the seeds."""
+    lines = ["| | best step | mean IoU there | step 5 | step 20 | step 24 | lost by step 20 |", "|---" * 7 + "|"]
+    for (kind, place), by_seed in sorted(found.items()):
+        if kind != "extended":
+            continue
+        means = {step: statistics.mean(value(r, "mean_iou", step) for r in by_seed.values()) for step in AT}
+        best = max(means, key=lambda step: means[step])
+        cells = [str(best), *(f"{means[step]:.1f}" for step in (best, 5, 20, 24)), f"{means[best] - means[20]:.1f}"]
+        lines.append(f"| {place} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -110,20 +156,21 @@ def write_ranks(found: Results) -> None:
 def write_tables(folder: Path) -> None:
     """Write docs/refiners_measured.md and the ranks."""
     found = read(folder)
-    seeds = sorted({seed for by_seed in found.values() for seed in by_seed})
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        f"The coarse nets learnt from imprecise labels alone. Per cent; seeds {', '.join(map(str, seeds))}, with the "
-        "standard deviation where there are several. A seed changes the coarse net, the weights, the patches and what "
+        "The coarse nets learnt from imprecise labels alone. Per cent; with the standard deviation where there are "
+        "several seeds. A seed changes the coarse net, the weights, the patches and what "
         "is held out. A dash: not done."
     )
     table = "\n\n".join(
         (
             "## Mean IoU", by_place(found, "mean_iou"),
             "## Boundary IoU, 2 px, mean of the classes", by_place(found, "boundary_iou_2px"),
+            "## Pair by pair: differences on the same real scene and seed", against(found),
             "## Overall accuracy", by_place(found, "overall_accuracy"),
             "## Mean IoU by step, over the real scenes", by_step(found, "mean_iou"),
             "## Boundary IoU (2 px) by step, over the real scenes", by_step(found, "boundary_iou_2px"),
+            "## Stepping the extended refiner on", stepping_on(found),
             "## Weights", weights(found),
         )
     )  # fmt: skip
