@@ -22,7 +22,7 @@ from map_refiner.models.pixels import Pixels
 CPU = torch.device("cpu")
 LAST = 20  # updates whose mean loss is that at the end
 SPECTRAL = tuple(kind for kind, how in KINDS.items() if how.is_spectral)
-SHORT = {"random-forest": 200, "svm-rbf": 15, "cnn-1d": 1500, "crnn": 400}  # updates; of the recurrent ones as asked
+SHORT = {"random-forest": 200, "svm-rbf": 15, "cnn-1d": 1500, "crnn": 200}  # updates; of the recurrent ones as asked
 
 
 def kept(path: Path, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

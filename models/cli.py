@@ -104,6 +104,8 @@ def main() -> None:
 @click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=COARSE_DEFAULT, show_default=True)
 @click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")
+@click.option("--trunk", default="", metavar="FILE", help="VGG-16's weights to begin with, for the kinds of that name: "
+              "safetensors with torchvision's names.")  # fmt: skip
 @out_option
 @size_option
 @bands_option
@@ -111,7 +113,7 @@ def main() -> None:
 @device_option
 def train_coarse(
     image: str, classes: tuple[str, ...], labels: str | None, kind: str, samples: int | None, steps: int | None,
-    output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
+    trunk: str, output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
     """Train a coarse model on an image and labels, which may be imprecise for the kinds that see neighbours."""
     _check_output(output, ".safetensors")
@@ -131,7 +133,7 @@ def train_coarse(
     recipe = Recipe(steps or COARSE_KINDS[kind].updates, seed)
     with _bar("Training") as bar:
         chosen = devices.choose(device)
-        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, _tell(bar), kind)
+        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, _tell(bar), kind, trunk)
     click.echo(f"{output}: {', '.join(names)}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
 
 

@@ -131,7 +131,10 @@ class Handlers:
         recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed)
         examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
         tell, stop = self._tell_training(None), self._wire.stopped.is_set
-        outcome = train_coarse(examples, about, recipe, request.model, self._device, stop, tell, request.kind)
+        self._say(0.0, "Training", None)  # the first update may take a while
+        outcome = train_coarse(
+            examples, about, recipe, request.model, self._device, stop, tell, request.kind, request.trunk
+        )
         self._wire.send(p.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
 
     def _on_showspectra(self, request: p.ShowSpectra) -> None:
@@ -386,6 +389,4 @@ class Handlers:
 
 
 def _levels(session: Session) -> tuple[tuple[str, str, str], ...]:
-    return tuple(
-        (name, session.path(each.scores), session.path(each.classes_raster)) for name, each in session.levels
-    )
+    return tuple((name, session.path(each.scores), session.path(each.classes_raster)) for name, each in session.levels)

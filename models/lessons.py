@@ -15,6 +15,8 @@ from .checkpoint import Card, save_model
 from .coarse.kinds import DEFAULT
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe, TrainingImage
+from .coarse.trunk import VGG16, Trunk
+from .errors import CheckpointError
 from .files import require_space
 from .pixels import Pixels
 from .progress import Outcome, follow
@@ -79,21 +81,42 @@ def train_coarse(
     stop: Stop,
     tell: Tell,
     kind: str = DEFAULT,
+    trunk: str = "",
 ) -> Outcome:
     """Train a coarse model and save its best weights; a training that is broken off by an exception saves nothing.
 
-    The examples are pixels for the spectral kinds, and images for the others.
+    The examples are pixels for the spectral kinds, and images for the others. `trunk` is a file of VGG-16's weights,
+    for the kinds that can begin with them.
+
+    Raises:
+        CheckpointError: for weights to begin with that do not fit.
     """
     images = [examples] if isinstance(examples, Pixels) else list(examples)
     check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
-    require_space(Path(path).parent, MODEL_BYTES)  # before the minutes that a training takes
     torch.manual_seed(recipe.seed)
     bands = examples.spectra.shape[1] if isinstance(examples, Pixels) else len(examples[0].image)
     net = COARSE_KINDS[kind].make(len(about.classes), bands).to(device)
+    weights = 4 * sum(weight.numel() for weight in net.parameters())
+    require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
+    if trunk:
+        begin_from(net, kind, trunk)
     outcome = follow(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
     save_model(path, net, _card(kind, about, bands, quality, 0))
     return outcome
+
+
+def begin_from(net: nn.Module, kind: str, path: str) -> None:
+    """Let a network begin with VGG-16's weights.
+
+    Raises:
+        CheckpointError: for a kind that cannot, or weights that do not fit.
+    """
+    trunk = getattr(net, "trunk", None)
+    if not isinstance(trunk, Trunk) or getattr(net, "size", None) is not VGG16:
+        able = ", ".join(name for name in COARSE_KINDS if name.endswith("-vgg16"))
+        raise CheckpointError(f"The kind {kind!r} cannot begin with VGG-16's weights; {able} can.")
+    trunk.begin_from(path)
 
 
 def teach_refiner(

@@ -73,6 +73,7 @@ class TrainCoarse:
     kind: str = "fcn"
     labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
     samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
+    trunk: str = ""  # VGG-16's weights to begin with, for the kinds that can; "": from scratch
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ class CoarseKind:
     name: str
     sentence: str
     is_spectral: bool = True  # it looks at single pixels, and learns from a number of them a class
+    has_trunk: bool = False  # it can begin with VGG-16's weights
 
     def title(self) -> str:
         """Return what it is called."""
@@ -70,6 +71,26 @@ COARSE_KINDS = (
             "(Ghiasi and Fowlkes 2016): the slowest to train.",
         ),
         is_spectral=False,
+    ),
+    CoarseKind(
+        "fcn-8s-vgg16",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s on VGG-16"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "FCN-8s on the large network that it was made for, for three bands: begin with its weights; for a GPU.",
+        ),
+        is_spectral=False,
+        has_trunk=True,
+    ),
+    CoarseKind(
+        "lrr-vgg16",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR on VGG-16"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "LRR on the large network that it was made for, for three bands: begin with its weights; for a GPU.",
+        ),
+        is_spectral=False,
+        has_trunk=True,
     ),
     CoarseKind(
         "lenet",

@@ -14,9 +14,9 @@ from .crnn import CRNN
 from .fcn import FCN
 from .forest import TREES, RandomForest, grow
 from .lenet import LeNet
-from .lrr import LRR, train_lrr
+from .lrr import LRR, LRRVGG16, train_lrr
 from .recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
-from .skips import FCN8s, FCN16s, FCN32s
+from .skips import FCN8s, FCN8sVGG16, FCN16s, FCN32s
 from .svm import PENALTIES, SVM, WIDTHS, fit
 from .train import Recipe, train
 from .train_pixels import train_on_pixels
@@ -46,6 +46,8 @@ KINDS: dict[str, Kind] = {
     FCN16s.kind: Kind(FCN16s, train, 400, is_spectral=False),
     FCN32s.kind: Kind(FCN32s, train, 400, is_spectral=False),
     LRR.kind: Kind(LRR, train_lrr, 400, is_spectral=False),
+    FCN8sVGG16.kind: Kind(FCN8sVGG16, train, 400, is_spectral=False),
+    LRRVGG16.kind: Kind(LRRVGG16, train_lrr, 400, is_spectral=False),
     LeNet.kind: Kind(LeNet, train, 1000, is_spectral=False),
     GRUPRetanh.kind: Kind(GRUPRetanh, train_on_pixels, 600),
     GRUSharedPRetanh.kind: Kind(GRUSharedPRetanh, train_on_pixels, 600),

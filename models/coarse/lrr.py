@@ -20,7 +20,7 @@ from ..score_maps import UNLABELLED, Labels
 from ..training import Epoch
 from .skips import upsampled
 from .train import Recipe, TrainingImage, train
-from .trunk import COARSEST, REACH, Trunk
+from .trunk import COARSEST, SMALL, VGG16, Size, Trunk
 
 BASES, SIZE, STEP = 10, 8, 4  # of each class; px of their sides, and of the upsampling
 SOURCE = 32  # px, of the masks that bases are learnt from
@@ -31,13 +31,19 @@ RATE = 1e-3  # of Adam [ours]
 BUILT = (8, 4, 2, 1)  # px, the strides of what the levels at strides 32, 16, 8 and 4 rebuild
 
 
+def halo_of(size: Size) -> int:
+    """Return what a pyramid has to see beyond its output, in px."""
+    # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
+    return -(-(size.reach + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // COARSEST) * COARSEST
+
+
 class LRR(nn.Module):
     """The trunk, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
 
     kind = "lrr"
     stride = COARSEST
-    # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
-    halo = -(-(REACH + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // COARSEST) * COARSEST
+    size = SMALL
+    halo = halo_of(SMALL)
     patch, batch = 128, 2  # of the training: the halo makes larger batches slow
     coarser = ("32x", "16x", "8x")  # the levels before the one that is the coarse map
     bases: Tensor
@@ -47,7 +53,7 @@ class LRR(nn.Module):
         super().__init__()
         self.classes, self.bands = classes, bands
         self.is_masked, self.has_edges = is_masked, has_edges
-        self.trunk = Trunk(bands)
+        self.trunk = Trunk(bands, self.size)
         widths = self.trunk.channels[::-1]
         self.coefficients = nn.ModuleList(_coefficients(width, classes) for width in widths)
         self.edges = nn.ModuleList(_coefficients(widths[0], classes) for _ in range(2))  # dilated, eroded
@@ -109,6 +115,14 @@ class LRR(nn.Module):
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam; the bases are fixed."""
         return torch.optim.Adam(self.parameters(), lr=RATE)
+
+
+class LRRVGG16(LRR):
+    """The same on the convolutions of VGG-16, whose weights it begins with where there are some."""
+
+    kind = "lrr-vgg16"
+    size = VGG16
+    halo = halo_of(VGG16)
 
 
 def _coefficients(width: int, classes: int) -> nn.Conv2d:

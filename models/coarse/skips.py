@@ -12,9 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .trunk import COARSEST, REACH, Trunk
+from .trunk import COARSEST, SMALL, VGG16, Size, Trunk
 
 RATE = 1e-3  # of Adam [ours]
+
+
+def halo_of(size: Size) -> int:
+    """Return what is to be seen beyond the output, in px: by the trunk and the upsampling, in whole strides."""
+    return -(-(size.reach + 2 * COARSEST) // COARSEST) * COARSEST
 
 
 class Skips(nn.Module):
@@ -23,13 +28,14 @@ class Skips(nn.Module):
     kind = ""
     skips = 0  # how many finer strides than 32 are used
     stride = COARSEST
-    halo = -(-(REACH + 2 * COARSEST) // COARSEST) * COARSEST  # with what the upsampling reaches; whole strides
+    size = SMALL
+    halo = halo_of(SMALL)
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make the network, with scores of zero."""
         super().__init__()
         self.classes, self.bands = classes, bands
-        self.trunk = Trunk(bands)
+        self.trunk = Trunk(bands, self.size)
         widths = self.trunk.channels[::-1][: 1 + self.skips]
         self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in widths)
         for weight in self.heads.parameters():
@@ -77,3 +83,11 @@ class FCN8s(Skips):
 
     kind = "fcn-8s"
     skips = 2
+
+
+class FCN8sVGG16(FCN8s):
+    """The same on the convolutions of VGG-16, whose weights it begins with where there are some."""
+
+    kind = "fcn-8s-vgg16"
+    size = VGG16
+    halo = halo_of(VGG16)

@@ -71,7 +71,8 @@ class CoarseControl(Part):
         )
         samples = coarse.samples.value() if kind.is_spectral else 0
         model = new_file(run.folder, "coarse")
-        request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples)
+        trunk = coarse.trunk.filePath() if kind.has_trunk else ""
+        request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, trunk=trunk)
         self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
         self._held_out = None

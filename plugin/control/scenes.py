@@ -176,6 +176,7 @@ class SceneControl(Part):
         if run is None:
             return  # the project was closed meanwhile
         run.is_open = True
+        self.dock.correct.propose_brush(event.pixel_size_m)
         if event.steps < run.last:
             run.truncate(event.steps + 1)
             desk.layers.truncate(run.name, event.steps + 1)

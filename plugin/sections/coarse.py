@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsVectorLayer
-from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
+from qgis.gui import QgsDoubleSpinBox, QgsFileWidget, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QSpinBox, QWidget
 
@@ -78,6 +78,16 @@ class CoarseSection(Section):
             self.tr("Pixels a class"),
             self.samples,
             self.tr("How many pixels of a class to learn from at most, drawn at random from the labels."),
+        )
+        self.trunk = QgsFileWidget()
+        self.trunk.setFilter(self.tr("Weights (*.safetensors)"))
+        self.add_row(
+            self.tr("VGG-16 weights"),
+            self.trunk,
+            self.tr(
+                "A safetensors file of VGG-16 with the names of torchvision, to begin with. Without one the network "
+                "begins from scratch, and needs far more labels and time."
+            ),
         )
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
         self.about.setText(COARSE_KINDS[0].description())
@@ -169,6 +179,7 @@ class CoarseSection(Section):
         is_spectral = self.chosen_kind().is_spectral
         self.show_row(self.labels, key == VECTORS)
         self.show_row(self.samples, key == VECTORS and is_spectral)
+        self.show_row(self.trunk, key == VECTORS and self.chosen_kind().has_trunk)
         for field in (self.buildings, self.roads, self.road_width):
             self.show_row(field, key == VECTORS and self.label_layer() is None)
         self.spectra.setVisible(key == VECTORS and is_spectral)

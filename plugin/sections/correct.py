@@ -183,6 +183,11 @@ class CorrectSection(Section):
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         item.setCheckState(Qt.CheckState.Checked if done else Qt.CheckState.Unchecked)
 
+    def propose_brush(self, pixel_m: float | None) -> None:
+        """Widen a brush that is narrower than a pixel of the scene, in metres on the ground, to two."""
+        if pixel_m is not None and self.brush.value() < pixel_m:
+            self.brush.setValue(2 * pixel_m)
+
     def update_widgets(self, state: State) -> None:
         """Ask for a map."""
         self._fill_classes(state.classes)

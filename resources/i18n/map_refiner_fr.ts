@@ -104,6 +104,10 @@
       <translation>Un raster avec une bande par classe, le fond d’abord : scores, probabilités ou pourcentages.</translation>
     </message>
     <message>
+      <source>A safetensors file of VGG-16 with the names of torchvision, to begin with. Without one the network begins from scratch, and needs far more labels and time.</source>
+      <translation>Un fichier safetensors de VGG-16, aux noms de torchvision, comme point de départ. Sans lui, le réseau part de zéro, et demande bien plus d’étiquettes et de temps.</translation>
+    </message>
+    <message>
       <source>Buildings</source>
       <translation>Bâtiments</translation>
     </message>
@@ -214,6 +218,14 @@
     <message>
       <source>Use Scores</source>
       <translation>Utiliser les scores</translation>
+    </message>
+    <message>
+      <source>VGG-16 weights</source>
+      <translation>Poids de VGG-16</translation>
+    </message>
+    <message>
+      <source>Weights (*.safetensors)</source>
+      <translation>Poids (*.safetensors)</translation>
     </message>
     <message>
       <source>What makes the first map: a trained model, one trained here on map vectors, or scores that you have.</source>
@@ -1293,6 +1305,10 @@
       <translation>Étendu</translation>
     </message>
     <message>
+      <source>FCN-8s on the large network that it was made for, for three bands: begin with its weights; for a GPU.</source>
+      <translation>FCN-8s sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
+    </message>
+    <message>
       <source>Faithful</source>
       <translation>Fidèle</translation>
     </message>
@@ -1355,6 +1371,10 @@
     <message>
       <source>Kind</source>
       <translation>Sorte</translation>
+    </message>
+    <message>
+      <source>LRR on the large network that it was made for, for three bands: begin with its weights; for a GPU.</source>
+      <translation>LRR sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
     </message>
     <message>
       <source>Labelled pixels.</source>
@@ -1553,8 +1573,16 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Pyramide : FCN-8s</translation>
     </message>
     <message>
+      <source>Pyramid: FCN-8s on VGG-16</source>
+      <translation>Pyramide : FCN-8s sur VGG-16</translation>
+    </message>
+    <message>
       <source>Pyramid: LRR</source>
       <translation>Pyramide : LRR</translation>
+    </message>
+    <message>
+      <source>Pyramid: LRR on VGG-16</source>
+      <translation>Pyramide : LRR sur VGG-16</translation>
     </message>
     <message>
       <source>Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.</source>

@@ -10,6 +10,7 @@ from map_refiner.plugin.sections.model_combo import ModelCombo
 from map_refiner.plugin.sections.plot import readable, span
 from map_refiner.plugin.sections.refine import percent
 from map_refiner.plugin.state import Accuracy, State, StepFacts, Task, Worker
+from map_refiner.plugin.styles import class_colour
 from qgis.core import QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
@@ -42,6 +43,29 @@ def enabled(dock, state):
         "slider": refine.slider,
     }
     return {name for name, button in buttons.items() if button.isEnabled()}
+
+
+def test_the_brush_is_no_narrower_than_a_pixel(dock):
+    brush = dock.correct.brush
+    dock.correct.propose_brush(0.5)
+    dock.correct.propose_brush(None)
+    assert brush.value() == 4
+    dock.correct.propose_brush(30)
+    assert brush.value() == 60
+
+
+def test_classes_that_occur_together_have_colours_of_their_own():
+    names = ("background", "low vegetation", "pavement", "roof", "soil", "tree", "water", "building", "road")
+    colours = [class_colour(name, index).name() for index, name in enumerate(names) if index]
+    assert len(set(colours)) == len(colours)
+
+
+def test_levels_come_before_step_0(dock):
+    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
+    assert enabled(dock, State(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
+    assert enabled(dock, State(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
+    assert dock.refine.facts.text() == "Coarse 32x · a level before the coarse map, to look at"
+    assert (dock.refine.slider.minimum(), dock.refine.slider.value()) == (-3, -3)
 
 
 def test_what_is_enabled_follows_from_the_state(dock):
