@@ -24,7 +24,7 @@ class Size:
     @property
     def reach(self) -> int:
         """Return how many px to each side are seen: by the stages, the poolings, and 3 x 3 at the top."""
-        return sum(count * 2**stage for stage, count in enumerate(self.convolutions)) + 31 + 32
+        return sum(count << stage for stage, count in enumerate(self.convolutions)) + 31 + 32
 
 
 SMALL = Size((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128)
