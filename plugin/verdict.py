@@ -58,6 +58,10 @@ def verdict(event: Trained) -> Verdict:
         "coarse map {:.3f}."
     )
     refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
+    if event.stopped:
+        advice = _tr("It was stopped early: train it for longer before you judge it. The coarse map is shown.")
+        figures = figures.format(refined, coarse)
+        return Verdict(figures, advice, f"{figures} {advice}", False)
     advice = _tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
     message = _tr(
         "The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): "

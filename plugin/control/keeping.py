@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, QgsRectangle, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication, QLockFile, QTimer
+from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from ...models.protocol import Corrected, Evaluated, Learnt, RefinerLoaded, Stepped, Trained
@@ -170,6 +170,15 @@ class KeepControl(Part):
 
     # --- after a crash ----------------------------------------------------------------------------------------
 
+    def _described(self, folder: Path) -> tuple[str, str]:
+        """Return the scene of a run, and when it was written down last."""
+        time = QDateTime.fromSecsSinceEpoch(int((folder / RECORD).stat().st_mtime))
+        try:
+            name = read(folder, self.desk.project.transformContext())[0].scene.name
+        except Refused:
+            name = folder.name
+        return name, QLocale().toString(time, QLocale.FormatType.ShortFormat)
+
     def offer_lost(self) -> None:
         """Offer the newest run whose QGIS ended without letting go of it; once a session."""
         if self._offered or self.desk.run is not None:
@@ -181,8 +190,8 @@ class KeepControl(Part):
             return
         folder = max(lost, key=lambda path: (path / RECORD).stat().st_mtime)
         bar = self.desk.iface.messageBar()
-        text = self.tr("QGIS ended before the run of {} was saved in a project.").format(folder.name)
-        self._offer = bar.createMessage(TAG, text)
+        text = self.tr("QGIS ended before the run on “{}” of {} was saved in a project.")
+        self._offer = bar.createMessage(TAG, text.format(*self._described(folder)))
         button = QPushButton(self.tr("Open It Again"))
         button.clicked.connect(lambda: self._on_recover(folder))
         self._offer.layout().addWidget(button)

@@ -942,8 +942,8 @@
       <translation>Le rouvrir</translation>
     </message>
     <message>
-      <source>QGIS ended before the run of {} was saved in a project.</source>
-      <translation>QGIS s’est terminé avant que le traitement de {} soit enregistré dans un projet.</translation>
+      <source>QGIS ended before the run on “{}” of {} was saved in a project.</source>
+      <translation>QGIS s’est terminé avant que le traitement de « {} » du {} soit enregistré dans un projet.</translation>
     </message>
     <message>
       <source>The run is back, with {} steps. Save the project.</source>
@@ -1367,6 +1367,10 @@
     <message>
       <source>It does not beat the coarse map where it was held out: keep that, or label more.</source>
       <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
+    </message>
+    <message>
+      <source>It was stopped early: train it for longer before you judge it. The coarse map is shown.</source>
+      <translation>L’entraînement a été arrêté tôt : laissez-le durer plus longtemps avant d’en juger. La carte grossière est affichée.</translation>
     </message>
     <message>
       <source>Kind</source>

@@ -142,6 +142,7 @@ def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
     dock.hide()
     dock.show()
     (button,) = offers(analyst)
+    assert "the run on “image” of" in button.parent().text()
     button.click()
     wait_until(desk.layers.is_settled, 20, "the layers")
     settle()

@@ -1,5 +1,7 @@
 """What is said of a teaching while it runs and when it has ended."""
 
+from dataclasses import replace
+
 from map_refiner.models.protocol import Trained, TrainingProgressed
 from map_refiner.plugin.verdict import doing, progress, verdict
 
@@ -27,6 +29,13 @@ def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
     assert "0.655" in found.figures
     assert "Label more" in found.advice
     assert "export the coarse map" in found.advice
+
+
+def test_a_teaching_that_was_stopped_asks_for_more_time_and_not_for_labels():
+    found = verdict(replace(trained(0.655, 0.64, 0.6), stopped=True))
+    assert not found.beats
+    assert "stopped early" in found.message
+    assert "abel more" not in found.message + found.advice
 
 
 def test_an_equal_map_does_not_beat_the_coarse_one():
