@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,16 @@ from .coarse.existing import ExistingScores
 from .coarse.kinds import DEFAULT as COARSE_DEFAULT
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe
+from .course import Course
 from .cubes import import_cube
 from .errors import CheckpointError, OutputError, RefinerError
-from .examples import coarse_examples, labelled_tile
+from .examples import labelled_tile
 from .files import make_folder
 from .ground import pixel_size_m
-from .labels import burn_sources, named_labels, raster_labels, read_labels
-from .lessons import About, about_coarse, teach_refiner
+from .labels import read_labels
+from .lessons import About, teach_refiner
 from .lessons import train_coarse as train_and_save
+from .pixels import Pixels
 from .polygon_files import write as write_polygons
 from .polygons import Outline, Place, stream
 from .production import BLOCK, Made, Manner
@@ -38,6 +40,7 @@ from .rasters import GridReader, environment
 from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
 from .results import write_classes
 from .scene import Scene
+from .team import joined, own_device
 from .training import Epoch
 
 SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
@@ -101,6 +104,8 @@ def main() -> None:
     help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
     "polygons or points with a field `class`.",
 )
+@click.option("--also", multiple=True, metavar="IMAGE[=LABELS]",
+              help="Another scene to learn from, with its own labels, or with the files of --class.")  # fmt: skip
 @click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=COARSE_DEFAULT, show_default=True)
 @click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")
@@ -112,29 +117,29 @@ def main() -> None:
 @seed_option
 @device_option
 def train_coarse(
-    image: str, classes: tuple[str, ...], labels: str | None, kind: str, samples: int | None, steps: int | None,
-    trunk: str, output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
+    image: str, classes: tuple[str, ...], labels: str | None, also: tuple[str, ...], kind: str, samples: int | None,
+    steps: int | None, trunk: str, output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
-    """Train a coarse model on an image and labels, which may be imprecise for the kinds that see neighbours."""
+    """Train a coarse model on images and labels, which may be imprecise for the kinds that see neighbours.
+
+    Under torchrun, several processes share each batch, and the first writes.
+    """
     _check_output(output, ".safetensors")
     sources = [_source(text) for text in classes]
     if bool(labels) == any(source.path for source in sources):
         raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
-    with Scene(image, _bands(image, bands), None, pixel_size) as scene:
-        if labels and sources:
-            truth = raster_labels(labels, scene.grid)
-            names = _names([source.name for source in sources], int(truth[truth < 255].max(initial=1)) + 1)
-        elif labels:
-            truth, names = named_labels(labels, scene.grid)
-        else:
-            truth, names = burn_sources(sources, scene.grid)
-        examples = coarse_examples(kind, scene, truth, names, samples or 0, seed)
-        about = about_coarse(kind, names, scene, Path(image).name)
-    recipe = Recipe(steps or COARSE_KINDS[kind].updates, seed)
-    with _bar("Training") as bar:
-        chosen = devices.choose(device)
-        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, _tell(bar), kind, trunk)
-    click.echo(f"{output}: {', '.join(names)}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
+    course = Course(kind, tuple(sources), samples or 0, seed, bands or "", pixel_size)
+    examples, about = course.read(image, labels, also)
+    chosen = devices.choose(own_device(device))
+    with joined(chosen) as team, _bar("Training") as bar:
+        if team.size > 1 and isinstance(examples, Pixels):
+            raise RefinerError(f"{kind} learns from single spectra, which one process does; leave torchrun out.")
+        recipe = Recipe(steps or COARSE_KINDS[kind].updates, seed, team=team)
+        tell = _tell(bar) if team.is_first else lambda *_: None
+        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, tell, kind, trunk)
+    if team.is_first:
+        names = ", ".join(about.classes)
+        click.echo(f"{output}: {names}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
 
 
 @main.command()
@@ -255,6 +260,8 @@ def vectorize(
     existing = ExistingScores(scores)
     with _bar("Vectorizing") as bar:
         if output.suffix.lower() == ".tif":
+            if scheduler is not None:
+                raise click.UsageError("A class raster is written on this machine; leave --scheduler out.")
             write_classes(scores, existing.grid, output, bar)
             click.echo(f"{output}: class raster")
             return
@@ -370,12 +377,6 @@ def _source(text: str) -> ClassSource:
     if not name or (equals and not path) or (width is not None and not 0 < width < 1000):
         raise RefinerError(f"A class is given as NAME=FILE or NAME=FILE:WIDTH in metres; found {text!r}.")
     return ClassSource(name, head if width is not None else path, width)
-
-
-def _names(given: Sequence[str], count: int) -> tuple[str, ...]:
-    """Name the classes of a label raster: background, then those given, then numbers."""
-    names = ["background", *(name for name in given if name != "background")]
-    return (*names, *(f"class {k}" for k in range(len(names), count)))
 
 
 def _refiner_file(text: str) -> str:

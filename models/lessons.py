@@ -102,7 +102,8 @@ def train_coarse(
         begin_from(net, kind, trunk)
     outcome = follow(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
-    save_model(path, net, _card(kind, about, bands, quality, 0))
+    if recipe.team.is_first:
+        save_model(path, net, _card(kind, about, bands, quality, 0))
     return outcome
 
 

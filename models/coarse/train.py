@@ -14,8 +14,10 @@ from torch.nn import functional
 from ..borders import reflect
 from ..metrics import Accuracy, confusion
 from ..score_maps import UNLABELLED, Labels, Scores
+from ..team import Team
 from ..training import Best, Epoch, Sampler, hold_out, turn
 
+ALONE = Team()
 PATCH = 64  # px of labels a patch [paper, section IV]; with the halo, 124 px are read
 MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
 JUDGE_EVERY = 50  # updates
@@ -46,6 +48,7 @@ class Recipe:
     batch: int = 16
     learning_rate: float = 0.03
     optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
+    team: Team = ALONE  # that shares each batch
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,10 @@ class TrainingImage:
 
 def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
     """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
-    generator = np.random.default_rng(recipe.seed)
+    team = recipe.team
+    generator = np.random.default_rng(team.seeds(recipe.seed))
     parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
-    patch, batch = getattr(net, "patch", PATCH), min(recipe.batch, getattr(net, "batch", recipe.batch))
+    patch, batch = getattr(net, "patch", PATCH), team.share(min(recipe.batch, getattr(net, "batch", recipe.batch)))
     examples = [_padded(image, learn, net.halo, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
     pixels = [
         image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
@@ -74,14 +78,16 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     lowest = optimizer.param_groups[0]["lr"] / 50
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
     net.to(memory_format=torch.channels_last).train()
+    team.agree(net)
     best = Best(net)
     try:
         for step in range(1, recipe.steps + 1):
             chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
-            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, generator)
+            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, generator, team)
             rate.step()
             score = None
-            if step % JUDGE_EVERY == 0 or step in (1, recipe.steps):  # at the first, so that an early stop has a best
+            is_judged = step % JUDGE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
+            if team.is_first and is_judged:
                 score = held_out_miou(net, images, [held for _, held in parts], device)
             is_best = score is not None and best.offer(score)
             yield Epoch(step, recipe.steps, loss, score, is_best)
@@ -137,6 +143,7 @@ def _update(
     chosen: Sequence[tuple[Tensor, Tensor, Sampler]],
     size: int,
     generator: np.random.Generator,
+    team: Team,
 ) -> float:
     images, labels = [], []
     wide = size + 2 * net.halo
@@ -153,6 +160,7 @@ def _update(
     loss = own(batch, truth) if own else functional.cross_entropy(net(batch), truth, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    team.average(net)
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training
     optimizer.step()
     return float(loss.detach())
