@@ -36,6 +36,8 @@ LATER = 0.7  # what the loss of a step counts, of that of the next
 MOST = 60  # px that one correction teaches by: a large one says no more than a small one
 HELD = 2.0  # what a pixel that nobody has labelled counts, of one that is labelled
 STEEPEST = 1.0  # norm of the gradient
+GRAIN = 48  # px that the sides of what is judged are multiples of
+JUDGED = 20  # corrections that the share of right ones is told by
 
 
 def relearn(
@@ -138,25 +140,37 @@ def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
 
 
 def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device) -> float:
-    """Return the share of the labelled pixels (0-1) that a refiner gets right by itself after the usual steps."""
+    """Return the share of the corrected pixels (0-1) that a refiner gets right by itself after the usual steps.
+
+    Of many corrections, some are looked at: the answer is waited for twice at each Learn.
+    """
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
-    reach = margin(refiner, USUAL_STEPS)
-    for tile in (part for whole in tiles for part in _around_labels(whole, reach)):
+    for tile in _judged(tiles, margin(refiner, USUAL_STEPS)):
         scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
         *_, after = refine(refiner, scores, image, WHOLE, USUAL_STEPS)
         counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
     return float(np.trace(counts) / max(1, counts.sum()))
 
 
-def _around_labels(tile: LabelledTile, reach: int) -> Iterator[LabelledTile]:
-    """Cut out what the labelled pixels of a tile depend on, where that is less than the tile; each is in one part."""
-    known = tile.labels != UNLABELLED
-    spots, _ = ndimage.label(ndimage.maximum_filter(known, 2 * reach + 1))
-    boxes = ndimage.find_objects(spots)
-    if sum(spots[box].size for box in boxes) >= known.size:
-        yield tile
-        return
+def _judged(tiles: Sequence[LabelledTile], reach: int) -> list[LabelledTile]:
+    parts = [part for tile in tiles for part in _around_corrections(tile, reach)]
+    return [parts[number] for number in np.random.default_rng(0).permutation(len(parts))[:JUDGED]]
+
+
+def _around_corrections(tile: LabelledTile, reach: int) -> list[LabelledTile]:
+    """Cut out each correction with what its pixels depend on, where that is less than the tile."""
+    spots, _ = ndimage.label(tile.labels != UNLABELLED, np.ones((3, 3)))
+    boxes = [tuple(_grown(side, reach) for side in box) for box in ndimage.find_objects(spots)]
+    if sum(spots[box].size for box in boxes) >= spots.size:
+        return [tile]
+    parts = []
     for number, box in enumerate(boxes, start=1):
         labels = np.where(spots[box] == number, tile.labels[box], UNLABELLED).astype(np.uint8)
-        every = (slice(None), *box)
-        yield LabelledTile(tile.scores[every].copy(), tile.image[every].copy(), labels)
+        parts.append(LabelledTile(tile.scores[:, box[0], box[1]], tile.image[:, box[0], box[1]], labels))
+    return parts
+
+
+def _grown(side: slice, reach: int) -> slice:
+    """Extend a side by `reach`, to a multiple of `GRAIN`: for each new size torch makes its operations anew."""
+    first = max(0, side.start - reach)
+    return slice(first, first + -(-(side.stop + reach - first) // GRAIN) * GRAIN)

@@ -6,7 +6,7 @@ import torch
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.refine.kinds import make
 from map_refiner.models.refine.lesson import LabelledTile
-from map_refiner.models.refine.relearn import relearn, share_right
+from map_refiner.models.refine.relearn import JUDGED, _judged, relearn, share_right
 from map_refiner.models.refine.run import refine
 from map_refiner.models.score_maps import UNLABELLED
 
@@ -83,3 +83,13 @@ def test_a_step_with_gradients_is_the_step_without(tile, refiner):
     learning = one.step(scores, one.prepare(image, scores, WHOLE), WHOLE, 0)
     assert learning.requires_grad
     assert torch.allclose(plain, learning.detach(), atol=1e-5)
+
+
+def test_of_many_corrections_some_tell_the_share():
+    labels = np.full((600, 620), UNLABELLED, dtype=np.uint8)
+    labels[50:550:250, 60:600:100] = 1
+    maps = np.zeros((3, 600, 620), dtype=np.float32)
+    few, many = (_judged([LabelledTile(maps, maps, labels)] * count, reach=8) for count in (1, 4))
+    assert (len(few), len(many)) == (12, JUDGED)
+    assert {part.labels.shape for part in few} == {(48, 48)}
+    assert [int((part.labels != UNLABELLED).sum()) for part in few] == [1] * 12
