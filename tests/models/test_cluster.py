@@ -86,9 +86,9 @@ def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_mac
 
 
 def test_a_worker_sees_what_has_been_written_anew(cluster, town, coarse_path, tmp_path):
-    """The paths are those of the run before; the pixels are not."""
+    """The paths are those of the run before, and both workers have them open; the pixels are not."""
     image = tmp_path / "i.tif"
-    command = ("classify", image, "--model", coarse_path, "--scheduler", cluster.scheduler_address, "-o")
+    command = ("classify", image, "--model", coarse_path, "--block", 48, "--scheduler", cluster.scheduler_address, "-o")
     with rasterio.open(town.image_path) as source:
         pixels, profile = source.read(), source.profile
     for turned in (pixels, pixels[:, ::-1, ::-1]):

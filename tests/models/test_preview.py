@@ -85,6 +85,17 @@ def test_a_view_that_moves_or_a_step_back_begins_from_what_is_on_disk(session, p
     assert np.array_equal(first, again)
 
 
+def test_another_coarse_map_is_previewed_anew(session, town, raster, pixels):
+    session.use_refiner(extended(), "extended", session.classes)  # which looks at the coarse map at every step
+    previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
+    previewer.make(0, view, HEAT_OF_ROADS)
+    other = np.roll(town.scores, 9, axis=2)
+    session.load_scores(raster("other.tif", other, nodata=-9999, names=town.classes), ignore)
+    shown, _ = read(previewer.make(0, view, HEAT_OF_ROADS))
+    (step,) = session.step(0, 1, ignore)
+    assert np.allclose(shown, crop(read(session.path(step.scores), HEAT_OF_ROADS)[0], *CLOSE_UP), atol=1e-5)
+
+
 def test_another_refiner_is_previewed_with_its_own_reach(session, pixels):
     previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
     previewer.make(0, view, 0)

@@ -433,19 +433,21 @@ def test_finished_tiles_of_anything_else_do_not_count(
     """What a step would be that nobody broke off is what it is."""
     weights = shutil.copy(refiner_path, tmp_path / "own.safetensors")
     session, calm = begin(tile=40, refiner=weights), begin(tile=40, refiner=weights)
+    start = 0 if change in ("refiner", "weights") else 1  # where nothing else of the step is another
     for each in (session, calm):
-        run(each, 0, 1)
-        computed.clear()
+        run(each, 0, start)
+        if change == "corrections":
+            earlier = vectors("e.gpkg", [pixels(50, 5, 12, 12)], **{"class": ["road"]})
+            list(correct(each, earlier, 1, ignore))
         if each is session:
-            broken_off(lambda watch: list(session.step(1, 1, watch)))
-        start = 1
+            broken_off(lambda watch: list(session.step(start, 1, watch)))
         if change == "refiner":
             each.load_refiner("heat")
         elif change == "weights":
             torch.manual_seed(3)
             each.load_refiner(refiner_of(weights))
         elif change == "start":
-            start = 0
+            run(each, 0, 1)
         elif change == "coarse map":
             each.load_scores(town.scores_path, ignore)
             run(each, 0, 1)
