@@ -448,7 +448,7 @@
     </message>
     <message>
       <source>Undo Learning</source>
-      <translation>Défaire l’apprentissage</translation>
+      <translation>Désapprendre</translation>
     </message>
     <message>
       <source>What came of the corrections</source>
@@ -1036,7 +1036,7 @@
     <name>LearnControl</name>
     <message>
       <source>It has not become better: Undo Learning takes the earlier weights.</source>
-      <translation>Il ne s’est pas amélioré : Défaire l’apprentissage reprend les poids d’avant.</translation>
+      <translation>Il ne s’est pas amélioré : Désapprendre reprend les poids d’avant.</translation>
     </message>
     <message>
       <source>Learning · loss {:.3f}</source>
@@ -1630,7 +1630,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Run to End takes you there from the coarse map.</source>
-      <translation>Aller à la fin vous y mène depuis la carte grossière.</translation>
+      <translation>À la fin vous y mène depuis la carte grossière.</translation>
     </message>
     <message>
       <source>Scene</source>
@@ -1894,7 +1894,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class of each polygon.</source>
-      <translation>La couche « {} » n’a pas de champ texte « class ». Utilisez Nouvelle tuile étiquetée, ou ajoutez le champ avec la classe de chaque polygone.</translation>
+      <translation>La couche « {} » n’a pas de champ texte « class ». Utilisez Nouvelle tuile, ou ajoutez le champ avec la classe de chaque polygone.</translation>
     </message>
     <message>
       <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as {}.</source>
@@ -2492,7 +2492,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Run to End</source>
-      <translation>Aller à la fin</translation>
+      <translation>À la fin</translation>
     </message>
     <message>
       <source>See the kernels that the refiner has learnt, and what they answer to the scores of the shown step and to the image.</source>
@@ -2504,7 +2504,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Show Filters…</source>
-      <translation>Montrer les filtres…</translation>
+      <translation>Filtres…</translation>
     </message>
     <message>
       <source>Show the step before this one. Nothing is computed or lost.</source>
@@ -2520,7 +2520,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Step Back</source>
-      <translation>Un pas en arrière</translation>
+      <translation>Reculer</translation>
     </message>
     <message>
       <source>Step {} · the coarse map</source>
@@ -2564,7 +2564,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Where Play and Run to End stop. Refiners are taught for about five steps.</source>
-      <translation>Où Jouer et Aller à la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
+      <translation>Où Jouer et À la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
     </message>
     <message>
       <source>Which step to see in the place of the shown one, or beside it.</source>
@@ -2879,7 +2879,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <name>TeachControl</name>
     <message>
       <source>Choose a layer of labels first, or make one with New Labelled Tile.</source>
-      <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile étiquetée.</translation>
+      <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile.</translation>
     </message>
     <message>
       <source>Digitize in “{}”: first a “tile”, then what is in it.</source>
@@ -2942,7 +2942,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Load Refiner…</source>
-      <translation>Charger un raffineur…</translation>
+      <translation>Charger…</translation>
     </message>
     <message>
       <source>Loss and held-out mean IoU over the training</source>
@@ -2970,11 +2970,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>New Labelled Tile</source>
-      <translation>Nouvelle tuile étiquetée</translation>
+      <translation>Nouvelle tuile</translation>
     </message>
     <message>
       <source>Outline View</source>
-      <translation>Contour de la vue</translation>
+      <translation>Contour vue</translation>
     </message>
     <message>
       <source>Polygons with a text field “class”: the classes of the map, “tile” and “ignore”. In any CRS.</source>
@@ -2990,7 +2990,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>Save Refiner…</source>
-      <translation>Enregistrer le raffineur…</translation>
+      <translation>Enregistrer…</translation>
     </message>
     <message>
       <source>Save the chosen refiner to a file, for other scenes.</source>
