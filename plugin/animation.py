@@ -28,7 +28,8 @@ def stop(canvas: QgsMapCanvas) -> None:
     """Turn QGIS's temporal controller off."""
     controller = canvas.temporalController()
     if isinstance(controller, QgsTemporalNavigationObject):
-        controller.setNavigationMode(QgsTemporalNavigationObject.NavigationMode.NavigationOff)
+        modes = QgsTemporalNavigationObject.NavigationMode
+        controller.setNavigationMode(modes.Disabled if hasattr(modes, "Disabled") else modes.NavigationOff)  # until 3.36
 
 
 def animate(canvas: QgsMapCanvas, first: int, last: int) -> bool:
