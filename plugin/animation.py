@@ -29,7 +29,8 @@ def stop(canvas: QgsMapCanvas) -> None:
     controller = canvas.temporalController()
     if isinstance(controller, QgsTemporalNavigationObject):
         modes = QgsTemporalNavigationObject.NavigationMode
-        controller.setNavigationMode(modes.Disabled if hasattr(modes, "Disabled") else modes.NavigationOff)  # until 3.36
+        off = modes.Disabled if hasattr(modes, "Disabled") else modes.NavigationOff  # as it was called until 3.36
+        controller.setNavigationMode(off)
 
 
 def animate(canvas: QgsMapCanvas, first: int, last: int) -> bool:
