@@ -172,11 +172,12 @@ def test_requirements_are_those_of_the_project():
     assert [line.split('"')[1] for line in wanted.splitlines() if '"' in line] == list(REQUIREMENTS)
 
 
-def test_the_dialog_says_what_it_will_take_and_why_it_cannot(qgis_app, work_folder, tmp_path, monkeypatch):
+def test_the_dialog_says_what_it_will_take_and_why_it_cannot(qgis_app, work_folder, tmp_path, monkeypatch, wait_until):
     monkeypatch.setenv("PATH", os.defpath)
     dialog = EnvironmentDialog()
     assert "1.5 GB" in dialog.size.text()
     assert dialog.recipe().build == CPU
+    wait_until(dialog.python.filePath, 20, "a Python that works")
     dialog.folder.setFilePath("/usr")
     dialog.create.click()
     assert "/usr holds something else" in dialog.report.text()

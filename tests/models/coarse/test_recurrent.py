@@ -112,11 +112,11 @@ def far_bands(pixels, bands, classes):
 def test_what_was_read_two_hundred_bands_ago_is_learnt_at_a_rate_of_one():
     """With gates half open the loss reaches millions, and then no number at all."""
     torch.manual_seed(0)
-    recipe = Recipe(14, 0)
+    recipe = Recipe(24, 0)
     net, pixels = GRUPRetanh(2, 218), far_bands(64, 218, 2)
     losses = [epoch.loss for epoch in train_on_pixels(net, pixels, recipe, torch.device("cpu"))]
     assert max(losses) < 2
-    assert min(losses) < np.log(2) - 0.1, losses
+    assert np.mean(losses[-5:]) < np.log(2) - 0.1, losses
 
 
 def test_gradients_do_not_explode_over_two_hundred_bands():
