@@ -38,8 +38,8 @@ def write_pages(curves: dict[str, Curve], before: float, after: float, wall: flo
     )
     table = "\n".join([head, *rows]) + (
         f"\n\nMean IoU in per cent. Learning took {min(seconds):.0f}-{max(seconds):.0f} s a round, and {wall:.0f} s on "
-        f"1000 x 1000 pixels with 40 corrections, on a machine that did other work too; computing alone took "
-        f"{computing:.0f} s of one core there. The refiner that ships was taught on the left half among other scenes."
+        f"1000 x 1000 pixels with 40 corrections: {computing:.0f} s of computing, on all cores together. "
+        "The refiner that ships was taught on the left half among other scenes."
     )
     write_page(
         "corrections", "How far a few corrections go",
