@@ -20,16 +20,21 @@ BACK_AFTER = 10  # steps
 
 
 def wait(condition, seconds=300):
-    """Run the event loop until a condition holds."""
-    loop, poll, late = QEventLoop(), QTimer(), QTimer()
-    poll.timeout.connect(lambda: condition() and loop.quit())
+    """Run the event loop until a condition has held once; it may not hold for long."""
+    loop, poll, late, held = QEventLoop(), QTimer(), QTimer(), []
+
+    def look():
+        if not held and condition():
+            held.append(True)
+            loop.quit()
+
+    poll.timeout.connect(look)
     late.setSingleShot(True)
     late.timeout.connect(loop.quit)
     poll.start(5)
     late.start(1000 * seconds)
-    if not condition():
-        loop.exec()
-    if not condition():
+    loop.exec()
+    if not held:
         raise TimeoutError
 
 
