@@ -113,8 +113,7 @@ class Handlers:
             self._stepped(session.load_scores(request.path, self._watch("Reading scores")))
 
     def _on_makedemoscene(self, request: p.MakeDemoScene) -> None:
-        self._say(0.0, "Drawing the demo scene", None)
-        write_demo(Path(request.folder))
+        write_demo(Path(request.folder), watch=self._watch("Drawing the demo scene"))
         self._wire.send(p.DemoSceneMade(request.folder))
 
     def _on_traincoarse(self, request: p.TrainCoarse) -> None:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .training import Epoch
 
+Item = TypeVar("Item")
 Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
 
 
 def share(watch: Watch, start: float, size: float) -> Watch:
     """Return what watches a part of a run, from `start` on and `size` of it long (both 0-1)."""
     return lambda done: watch(start + size * done)
+
+
+def watched(items: Sequence[Item], watch: Watch) -> Iterator[Item]:
+    """Yield items, and tell after each how many of them are done."""
+    for n, item in enumerate(items, start=1):
+        yield item
+        watch(n / len(items))
 
 
 class Clock:

@@ -17,6 +17,7 @@ from scipy.ndimage import uniform_filter
 from shapely.geometry import LineString, Polygon
 
 from ..errors import OutputError
+from ..progress import Watch, share
 from ..rasters import RasterWriter, burn, class_writer
 from ..score_maps import Grid, Window
 from .land import polygons
@@ -40,13 +41,13 @@ class DemoFiles:
     osm_roads: Path  # lines with `highway` and `width_m`
 
 
-def write(folder: Path, size_px: int = 1500, seed: int = 7) -> DemoFiles:
+def write(folder: Path, size_px: int = 1500, seed: int = 7, watch: Watch = lambda _: None) -> DemoFiles:
     """Draw a demo scene and write its files into a folder, which is made if need be.
 
     Raises:
         OutputError: where the folder cannot be written; no file is left behind then.
     """
-    return save(draw(size_px, seed), folder)
+    return save(draw(size_px, seed, share(watch, 0, 0.95)), folder)
 
 
 def save(scene: DemoScene, folder: Path) -> DemoFiles:

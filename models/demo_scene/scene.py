@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from shapely.geometry import LineString, Polygon, box
 
+from ..progress import Watch, share, watched
 from ..score_maps import Grid
 from .canvas import Canvas, blank
 from .grounds import fence_lines, lay_ground, wall
@@ -65,14 +66,19 @@ class DemoScene:
         return Polygon(self.grid.corners())
 
 
-def draw(size_px: int = 1500, seed: int = 7) -> DemoScene:
+def draw(size_px: int = 1500, seed: int = 7, watch: Watch = lambda _: None) -> DemoScene:
     """Draw a square scene of `size_px` pixels of 0.5 m; the same seed and libraries make the same scene."""
     plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng([seed, COUNTRY]).spawn(4)
     size_m = size_px * PIXEL_M
     habits = region(plan_rng)
     built = density(size_m, plan_rng)
     place = town(size_m, network(size_m, built, habits.street_scale, plan_rng), built, habits, plan_rng)
-    image = photograph(lit(_painted(place, habits, size_px, paint_rng)), FINER, camera_rng)
+    watch(0.1)
+    painted = _painted(place, habits, size_px, paint_rng, share(watch, 0.1, 0.8))
+    seen = lit(painted)
+    watch(0.95)
+    image = photograph(seen, FINER, camera_rng)
+    watch(1)
     view = box(0, 0, size_m, size_m)
     buildings = [part for b in place.buildings for part in polygons(b.footprint.intersection(view)) if part.area > 1]
     roads = polygons(place.surface.intersection(view))
@@ -93,24 +99,26 @@ def _on_earth(shape: Shape) -> Shape:
     return shapely.transform(shape, lambda xy: np.stack([x0 + xy[:, 0], y0 - xy[:, 1]], 1))
 
 
-def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator) -> Canvas:
+def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator, watch: Watch) -> Canvas:
     """Paint a town on a canvas, from the ground up."""
     sky, weave, *brushes = rng.spawn(8)
     canvas = blank(Lattice(size_px * FINER, PIXEL_M / FINER), textures(weave), sun(sky))
     canvas.cover(box(0, 0, place.size_m, place.size_m), pick(habits.grass, brushes[0]), WILD, brushes[0])
-    for plot in place.plots:
+    for plot in watched(place.plots, share(watch, 0, 0.35)):
         lay_ground(canvas, plot, habits, brushes[0])
-    lay_roads(canvas, place, habits, brushes[1])
+    lay_roads(canvas, place, habits, brushes[1], share(watch, 0.35, 0.4))
     tone = int(brushes[2].integers(1 << 30))
-    for plot in place.plots:
+    for plot in watched(place.plots, share(watch, 0.75, 0.1)):
         for building in plot.buildings:
             roof(canvas, building, habits, np.random.default_rng(tone + int(plot.inward * 4)), brushes[2])
     _fences(canvas, place, habits, brushes[3])
     traffic(canvas, place, brushes[4])
+    watch(0.9)
     grown = vegetation(place, habits, brushes[5])
     plant(canvas, grown, habits, crowns(canvas.sun, canvas.lattice.pixel_m, brushes[5]), brushes[5])
     raise_poles(canvas, place, brushes[4])
     _grime(canvas, weave)
+    watch(1)
     return canvas
 
 

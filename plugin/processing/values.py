@@ -31,15 +31,8 @@ from ..scene import area_in_layer, default_bands, own_pixel_size_m, source_of
 from ..settings import Settings
 from .result_layers import show_as
 
-IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT, SCHEDULER = (
-    "IMAGE",
-    "BANDS",
-    "EXTENT",
-    "PIXEL_SIZE",
-    "SCORES",
-    "OUTPUT",
-    "SCHEDULER",
-)
+IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT = "IMAGE", "BANDS", "EXTENT", "PIXEL_SIZE", "SCORES", "OUTPUT"
+SCHEDULER = "SCHEDULER"
 READABLE = ("gpkg", "shp", "geojson", "json", "fgb", "gml", "kml")  # others are exported first
 WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
 

@@ -490,6 +490,18 @@ def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, 
     ready.do(p.Step(0))  # with the refiner that was in use before
 
 
+def test_cancel_ends_the_drawing_of_the_demo_scene_that_tells_how_far_it_is(worker, tmp_path):
+    worker.send(p.MakeDemoScene(str(tmp_path / "demo")))
+    drawing = wait_for(worker, p.Progressed)
+    while drawing.seconds_left is None:
+        drawing = wait_for(worker, p.Progressed)
+    assert 0 < drawing.fraction < 1
+    took, end = answered_within(worker, p.Cancel(), (p.Finished, p.Failed, p.Cancelled))
+    assert end == p.Cancelled("MakeDemoScene")
+    assert took < SOON_S
+    assert not (tmp_path / "demo").exists()
+
+
 def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
     model = str(tmp_path / "m.safetensors")
     ready.send(p.TrainRefiner(town.tile_path, model, "faithful", steps=100_000))
