@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from map_refiner.models.refine.lesson import best_step
 from record import DOCS, write_page
 
 AT = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 24)  # steps that are looked at; 24 is four times what the extended one is taught
@@ -110,6 +111,32 @@ def stepping_on(found: Results) -> str:
     return "\n".join(lines)
 
 
+def recommended(found: Results) -> str:
+    """Return a table of the maps that the product recommends: at the step that held-out blocks choose, 0 among them."""
+    kinds = ("extended", "faithful")
+    heads = (f"{NAMES[kind]}: steps | mean IoU | over the coarse map | worst" for kind in kinds)
+    lines = [f"| | coarse map | {' | '.join(heads)} |", "|---" * (2 + 4 * len(kinds)) + "|"]
+    means: dict[str, list[float]] = defaultdict(list)
+    places = [place for kind, place in sorted(found) if kind == kinds[0] and (kinds[1], place) in found]
+    for place in places:
+        coarse = [value(result, "mean_iou") for result in found["coarse", place].values()]
+        cells = [cell(coarse)]
+        for kind in kinds:
+            results = found[kind, place].values()
+            steps = [_measured_step(result, best_step(result["held_out"])) for result in results]
+            at = [value(result, "mean_iou", step) for result, step in zip(results, steps, strict=True)]
+            gains = [mean - value(result, "mean_iou", 0) for result, mean in zip(results, at, strict=True)]
+            cells += [", ".join(map(str, steps)), cell(at), cell(gains), f"{min(gains):.1f}"]
+            means[kind] += gains
+        lines.append(f"| {place} | {' | '.join(cells)} |")
+    last = (f" | | | {cell(means[kind])} | {min(means[kind]):.1f}" for kind in kinds)
+    return "\n".join([*lines, f"| all runs |{''.join(last)} |"])
+
+
+def _measured_step(result: dict[str, Any], step: int) -> int:
+    return max(int(each) for each in result["steps"] if int(each) <= step)
+
+
 def by_step(found: Results, measure: str) -> str:
     """Return a table of the learned refiners by steps: means over the real scenes and seeds."""
     lines = ["| step | " + " | ".join(map(str, AT)) + " |", "|---" * (len(AT) + 1) + "|"]
@@ -171,6 +198,7 @@ def write_tables(folder: Path) -> None:
             "## Mean IoU by step, over the real scenes", by_step(found, "mean_iou"),
             "## Boundary IoU (2 px) by step, over the real scenes", by_step(found, "boundary_iou_2px"),
             "## Stepping the extended refiner on", stepping_on(found),
+            "## What the product recommends", recommended(found),
             "## Weights", weights(found),
         )
     )  # fmt: skip

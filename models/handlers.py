@@ -208,7 +208,7 @@ class Handlers:
             p.Trained(
                 request.model,
                 outcome.steps,
-                max(taught.by_step),
+                taught.by_step[taught.best_step],
                 taught.coarse_miou,
                 outcome.stopped,
                 "refiner",

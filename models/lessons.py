@@ -21,7 +21,7 @@ from .files import require_space
 from .pixels import Pixels
 from .progress import Outcome, follow
 from .refine.kinds import LESSONS, make
-from .refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
+from .refine.lesson import JUDGED_STEPS, LabelledTile, best_step, mean_iou_by_step, split
 from .refine.refiner import Refiner
 from .scene import Scene, Statistics
 from .training import Epoch, check_classes
@@ -63,8 +63,8 @@ class TaughtRefiner:
 
     @property
     def best_step(self) -> int:
-        """The step that is best there, the first of equals; 0 where refining does not help."""
-        return int(np.argmax(self.by_step))
+        """The first step that is as good as the best there, or nearly; 0 where refining does not help."""
+        return best_step(self.by_step)
 
     @property
     def beats_coarse(self) -> bool:
@@ -153,7 +153,7 @@ def teach_refiner(
     cast(nn.Module, refiner).eval()
     taught = TaughtRefiner(refiner, outcome, by_step)
     quality = (
-        f"mean IoU {max(by_step):.3f} at step {taught.best_step} on held-out blocks, "
+        f"mean IoU {by_step[taught.best_step]:.3f} at step {taught.best_step} on held-out blocks, "
         f"where the coarse map has {by_step[0]:.3f}"
     )
     save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))

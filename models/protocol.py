@@ -381,7 +381,7 @@ class Trained:
     stopped: bool
     role: str  # "coarse" or "refiner"
     by_step: tuple[float, ...] = ()  # of a refiner: the held-out mean IoU of the coarse map and after each step
-    best_step: int = 0  # 0: the coarse map is as good
+    best_step: int = 0  # the first of those that are nearly the best; 0: the coarse map is as good
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
     if facts.best_step == 0:
         found.append(_tr("on what was held out, this refiner does not beat the coarse map"))
     elif facts.best_step is not None and shown > facts.best_step:
-        found.append(_tr("on what was held out, this refiner is best at step {}").format(facts.best_step))
+        found.append(_tr("on what was held out, this refiner gains little after step {}").format(facts.best_step))
     if facts.changed is not None and facts.changed < LEAST_CHANGED:
         found.append(_tr("fewer than {:g} % of the pixels change").format(100 * LEAST_CHANGED))
     return found

@@ -49,7 +49,7 @@ def verdict(event: Trained) -> Verdict:
     """Judge a refiner by the part of the labels that was held out."""
     coarse = event.coarse_miou or 0.0
     if event.best_step > 0:
-        figures = _tr("The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
+        figures = _tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
         advice = _tr("Run to End takes you there from the coarse map.")
         figures = figures.format(event.best_step, event.held_out_miou, coarse)
         return Verdict(figures, advice, figures, True)

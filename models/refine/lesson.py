@@ -18,6 +18,7 @@ from .run import refine
 
 JUDGED_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
 APART = 10  # px between what is learnt from and what is held out
+ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ def mean_iou_by_step(
             counts[step] += confusion(labels, each.max(dim=0).indices.to(torch.uint8).cpu().numpy(), classes)
     names = tuple(map(str, range(classes)))
     return tuple(Accuracy(names, each).mean_iou for each in counts)
+
+
+def best_step(by_step: Sequence[float]) -> int:
+    """Return the first step that has nearly all that stepping gains on what is held out; 0 where it gains nothing."""
+    gains = np.asarray(by_step) - by_step[0]
+    return int(np.argmax(gains >= ENOUGH * gains.max()))
 
 
 def coarse_miou(tiles: Sequence[LabelledTile], seed: int) -> float:

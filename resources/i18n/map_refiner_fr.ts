@@ -1969,8 +1969,8 @@ Sortes :</translation>
       <translation>Le raffineur ne bat pas la carte grossière sur la partie de validation : IoU moyen {:.3f} à son meilleur pas, carte grossière {:.3f}.</translation>
     </message>
     <message>
-      <source>The refiner is taught: best at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
-      <translation>Le raffineur est entraîné : meilleur au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+      <source>The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
+      <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
     </message>
     <message>
       <source>The report cannot be written to {}: {}. Close the files where they are open, make room, or choose another place.</source>
@@ -2153,8 +2153,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>sur la partie de validation, ce raffineur ne bat pas la carte grossière</translation>
     </message>
     <message>
-      <source>on what was held out, this refiner is best at step {}</source>
-      <translation>sur la partie de validation, ce raffineur est le meilleur au pas {}</translation>
+      <source>on what was held out, this refiner gains little after step {}</source>
+      <translation>sur la partie de validation, ce raffineur gagne peu après le pas {}</translation>
     </message>
     <message>
       <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>

@@ -7,7 +7,7 @@ from map_refiner.models.checkpoint import load_coarse, load_refiner
 from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.errors import LabelError, OutputError
 from map_refiner.models.lessons import About, teach_refiner, train_coarse
-from map_refiner.models.refine.lesson import LabelledTile
+from map_refiner.models.refine.lesson import LabelledTile, best_step
 
 CPU = torch.device("cpu")
 ABOUT = About(("no", "yes"), 0.5, "stripes", "CC0")
@@ -51,7 +51,7 @@ def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     for name, value in taught.refiner.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value)
     assert (card.kind, card.steps, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
-    assert f"{max(taught.by_step):.3f}" in card.quality
+    assert f"{taught.by_step[taught.best_step]:.3f}" in card.quality
     assert f"{taught.coarse_miou:.3f}" in card.quality
     assert not taught.refiner.training
 
@@ -64,6 +64,20 @@ def test_says_whether_the_coarse_map_is_beaten(tmp_path):
     taught = teach_refiner("faithful", [perfect], ABOUT, 1, 0, path, CPU, never, ignore)
     assert taught.coarse_miou == 1
     assert not taught.beats_coarse
+
+
+@pytest.mark.parametrize(
+    ("by_step", "best"),
+    [
+        ((0.5, 0.6, 0.696, 0.7), 2),  # the rest of the gain is a twentieth of it
+        ((0.5, 0.6, 0.68, 0.7), 3),
+        ((0.5, 0.4, 0.7, 0.6), 2),
+        ((0.5, 0.5, 0.4), 0),
+        ((0.5,), 0),
+    ],
+)
+def test_the_best_step_is_the_first_with_nearly_all_of_the_gain(by_step, best):
+    assert best_step(by_step) == best
 
 
 def test_an_early_stop_keeps_and_names_the_best(tmp_path):

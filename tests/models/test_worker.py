@@ -14,6 +14,7 @@ import rasterio
 import shapely
 from map_refiner.models import protocol as p
 from map_refiner.models.checkpoint import load_refiner
+from map_refiner.models.refine.lesson import best_step
 from scipy import ndimage
 
 SOON_S = 2.0  # within which Cancel and Stop have to be answered
@@ -108,7 +109,8 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
     told = of(p.TrainingProgressed, events)
     assert (trained.model, trained.steps, trained.stopped, trained.role) == (model, 4, False, "refiner")
     assert trained.by_step[5] == max(event.held_out_miou for event in told if event.held_out_miou is not None)
-    assert trained.held_out_miou == max(trained.by_step) == trained.by_step[trained.best_step]
+    assert trained.held_out_miou == trained.by_step[trained.best_step]
+    assert trained.best_step == best_step(trained.by_step)
     assert trained.coarse_miou == trained.by_step[0]
     assert {event.coarse_miou for event in told} == {trained.coarse_miou}
     assert load_refiner(model)[1].classes == town.classes

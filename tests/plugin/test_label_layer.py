@@ -144,20 +144,20 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     better.write_bytes(refiner_file.read_bytes())
     taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # as its file says, too
     refine = stepper.dock.refine
-    assert "best at step 5: 0.700, coarse map 0.600" in stepper.dock.teach.progress.text()
+    assert "Stop at step 5: 0.700, coarse map 0.600" in stepper.dock.teach.progress.text()
     assert refine.end.value() == 5
     assert refine.refiner.path() == str(better)
     stepper.run.refiner = None  # the worker has not really taught it
     stepper.click(refine.run)
     stepper.wait()
     assert stepper.run.shown == 5
-    assert "best at step" not in refine.facts.text()
+    assert "gains little after" not in refine.facts.text()
     stepper.step()
     assert "Stepping on no longer helps" in refine.facts.text()
-    assert "best at step 5" in refine.facts.text()
+    assert "gains little after step 5" in refine.facts.text()
     stepper.choose_refiner(refiner_file)
     stepper.step()  # by two refiners: neither was measured like that
-    assert "best at step" not in refine.facts.text()
+    assert "gains little after" not in refine.facts.text()
 
 
 def test_an_end_that_the_analyst_chose_stays(stepper):

@@ -110,7 +110,7 @@ def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
     assert first == "Step 2 · 2.0 % of pixels changed"
     assert second.startswith("Stepping on no longer helps: ")
     assert "higher at step 1 (0.700, here 0.600)" in second
-    assert "best at step 1" in second
+    assert "gains little after step 1" in second
     assert dock.refine.step.isEnabled()
 
 

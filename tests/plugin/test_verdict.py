@@ -18,7 +18,7 @@ def told(step, loss=0.25):
 def test_where_it_is_best_is_said_with_both_figures():
     found = verdict(trained(0.655, 0.66, 0.70, 0.69, 0.712, 0.71))
     assert found.beats
-    assert "best at step 4: 0.712, coarse map 0.655" in found.figures
+    assert "Stop at step 4: 0.712, coarse map 0.655" in found.figures
 
 
 def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
