@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import torch
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine import drill, extended
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.kinds import LESSONS

@@ -37,7 +37,7 @@ from map_refiner.models.correcting import correct
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.labels import raster_labels
 from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import DEFAULT, make
 from map_refiner.models.regions import region_at
 from map_refiner.models.relearning import learn_on

@@ -20,7 +20,7 @@ import unet
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.metrics import Accuracy, boundary_counts, confusion
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
 from map_refiner.models.refine.run import refine

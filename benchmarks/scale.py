@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from map_refiner.models.mosaic import Look, Source, write_mosaic
-from map_refiner.models.rasters import GridReader
+from map_refiner.models.rasters.reading import GridReader
 from map_refiner.models.score_maps import Window
 from record import write_page
 

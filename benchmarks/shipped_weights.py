@@ -28,7 +28,7 @@ from map_refiner.models.demo_scene.files import DemoFiles
 from map_refiner.models.demo_scene.files import write as write_demo
 from map_refiner.models.labels import raster_labels
 from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.drill import drill
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.lesson import LabelledTile

@@ -22,7 +22,7 @@ from map_refiner.models.coarse.kinds import KINDS
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.metrics import Accuracy, trimap_confusion
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.score_maps import Labels, Scores
 from record import write_page
 from refiners import measured, one

@@ -21,7 +21,7 @@ from map_refiner.models import device as devices
 from map_refiner.models.checkpoint import load_coarse
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.labels import raster_labels
-from map_refiner.models.rasters import environment
+from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import LabelledTile, coarse_miou
 from map_refiner.models.scene import Scene

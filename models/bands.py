@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from .errors import RasterError
-from .rasters import GridReader
+from .rasters.reading import GridReader
 
 MANY = 16  # bands; of a raster with more, all good ones are used by default, of others the first three
 NANOMETRES = {"nm": 1.0, "nanometers": 1.0, "nanometres": 1.0, "um": 1000.0, "µm": 1000.0, "micrometers": 1000.0,

@@ -22,7 +22,8 @@ from .device import SMALLEST_TILE, choose, out_of_memory, tile_side
 from .errors import RefinerError
 from .job import Job, Outcome, kind_of
 from .overlap import Behind, ahead
-from .rasters import NODATA, RasterWriter, environment, optimize, score_writer
+from .rasters.reading import environment
+from .rasters.writing import NODATA, RasterWriter, optimize, score_writer
 from .scene import Scene
 from .score_maps import Mask, Scores, Window
 from .tile_files import TileFiles

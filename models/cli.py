@@ -36,7 +36,7 @@ from .production import classify as classify_scene
 from .production import refine as refine_scene
 from .progress import Watch
 from .protocol import ClassSource
-from .rasters import GridReader, environment
+from .rasters.reading import GridReader, environment
 from .refine.kinds import DEFAULT, KINDS, LESSONS, UNTAUGHT
 from .results import write_classes
 from .scene import Scene

@@ -9,7 +9,8 @@ from .corrections import read_corrections
 from .device import TILE
 from .errors import RefinerError
 from .progress import Watch, share
-from .rasters import NODATA, GridReader
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA
 from .session import Session
 from .steps import Step, StepWriter
 from .tiles import tiles

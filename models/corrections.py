@@ -10,7 +10,7 @@ import shapely
 
 from .errors import LabelError
 from .labels import FIELD, IGNORE, TILE
-from .rasters import burn
+from .rasters.shapes import burn
 from .score_maps import LOG_FLOOR, UNLABELLED, Grid, Labels, Scores
 from .vectors import read_shapes
 

@@ -15,7 +15,7 @@ from .labels import burn_sources, named_labels, raster_labels
 from .lessons import About, about_coarse
 from .pixels import Pixels
 from .protocol import ClassSource
-from .rasters import GridReader
+from .rasters.reading import GridReader
 from .scene import Scene
 
 Examples = Union[Pixels, list[TrainingImage]]

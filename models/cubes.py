@@ -12,7 +12,7 @@ from scipy import io
 
 from .errors import RasterError
 from .progress import Watch
-from .rasters import RasterWriter
+from .rasters.writing import RasterWriter
 from .score_maps import Grid, Window
 
 MOST_BYTES = 4_000_000_000  # scipy reads an array whole

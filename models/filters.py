@@ -22,7 +22,7 @@ from .device import TILE
 from .errors import RefinerError
 from .progress import Watch
 from .protocol import FiltersShown, ShowFilters
-from .rasters import NODATA, score_writer
+from .rasters.writing import NODATA, score_writer
 from .refine.extended import FAR, ExtendedRefiner, bounded
 from .refine.refiner import Refiner, inner, pad
 from .refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN

@@ -30,7 +30,7 @@ from .preview import Previewer, View
 from .producing import classify_image, refine_image
 from .production import Made
 from .progress import Clock, share
-from .rasters import environment
+from .rasters.reading import environment
 from .refine.kinds import LESSONS
 from .refine.lesson import coarse_miou
 from .regions import region_at

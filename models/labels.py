@@ -10,7 +10,8 @@ import shapely
 
 from .errors import LabelError
 from .protocol import ClassSource
-from .rasters import GridReader, burn
+from .rasters.reading import GridReader
+from .rasters.shapes import burn
 from .score_maps import UNLABELLED, Grid, Labels, Window
 from .vectors import polygons, read_shapes
 

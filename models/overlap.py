@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from typing_extensions import Self
 
-from .rasters import environment
+from .rasters.reading import environment
 
 DEPTH = 2  # tiles that wait, at most; memory is bounded by it
 

@@ -21,7 +21,9 @@ from .ground import areas_m2, pixel_size_m
 from .mosaic import Look, Source, write_mosaic
 from .polygon_files import ClassPolygons, together
 from .progress import Watch, share
-from .rasters import GridReader, RasterWriter, sieve
+from .rasters.reading import GridReader
+from .rasters.shapes import sieve
+from .rasters.writing import RasterWriter
 from .score_maps import UNLABELLED, Mask, Window
 from .seams import groups, join
 from .tile_files import TileFiles

@@ -18,7 +18,8 @@ from torch import Tensor
 from .borders import WHOLE
 from .device import out_of_memory
 from .errors import RasterError
-from .rasters import NODATA, GridReader, RasterWriter, class_writer, window_of
+from .rasters.reading import GridReader, window_of
+from .rasters.writing import NODATA, RasterWriter, class_writer
 from .refine.refiner import Refiner, inner
 from .refine.run import margin
 from .score_maps import UNLABELLED, Grid, Mask, Scores, Window, probabilities

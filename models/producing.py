@@ -10,7 +10,7 @@ from . import production
 from .errors import OutputError
 from .progress import Watch, share
 from .protocol import ClassifyImage, RefineImage
-from .rasters import GridReader
+from .rasters.reading import GridReader
 from .results import write_classes
 from .scene import Scene
 

@@ -27,7 +27,7 @@ from .fitting import check_bands, check_classes
 from .job import Job, Outcome, kind_of
 from .mosaic import Look, Source, write_mosaic
 from .progress import Watch, share
-from .rasters import NODATA, score_tags
+from .rasters.writing import NODATA, score_tags
 from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
 from .refine.run import margin

@@ -9,7 +9,8 @@ import shapely
 from scipy import ndimage
 
 from .errors import RefinerError
-from .rasters import GridReader, trace, window_of
+from .rasters.reading import GridReader, window_of
+from .rasters.shapes import trace
 from .score_maps import UNLABELLED, Grid, Window
 
 REACH = 160  # px around a click in which the part has to lie

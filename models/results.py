@@ -30,7 +30,8 @@ from .metrics import (
 )
 from .overlap import Behind, ahead
 from .progress import Watch, share
-from .rasters import NODATA, RasterWriter, class_writer, environment, optimize, score_writer
+from .rasters.reading import environment
+from .rasters.writing import NODATA, RasterWriter, class_writer, optimize, score_writer
 from .score_maps import UNLABELLED, Grid, Labels, Mask, Scores, Window, probabilities
 from .tile_step import best_classes
 from .tiles import surround, tiles

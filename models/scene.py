@@ -16,7 +16,7 @@ from .bands import default_bands, spans
 from .device import SMALLEST_TILE
 from .errors import RasterError
 from .ground import pixel_size_m
-from .rasters import GridReader, window_of
+from .rasters.reading import GridReader, window_of
 from .score_maps import Grid, Mask, Scores, Window
 
 CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks

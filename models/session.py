@@ -19,7 +19,8 @@ from .errors import RefinerError
 from .files import write_whole
 from .fitting import check_bands, check_classes
 from .progress import Watch, share
-from .rasters import NODATA, GridReader
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA
 from .refine.kinds import UNTAUGHT, make
 from .refine.refiner import Refiner
 from .scene import Scene

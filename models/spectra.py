@@ -9,7 +9,7 @@ from .errors import LabelError
 from .labels import named_labels
 from .progress import Watch
 from .protocol import SpectraShown
-from .rasters import GridReader
+from .rasters.reading import GridReader
 from .scene import Scene
 from .score_maps import UNLABELLED
 from .tiles import tiles

@@ -13,7 +13,8 @@ import numpy as np
 from .errors import OutputError
 from .files import require_space
 from .mosaic import Look, Source, write_mosaic
-from .rasters import NODATA, GridReader, score_writer
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA, score_writer
 from .score_maps import Grid, Mask, Scores, Window
 from .tile_files import TileFiles, plain
 from .tiles import Tile, count, tiles

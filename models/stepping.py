@@ -17,7 +17,8 @@ from .device import SMALLEST_TILE, TILE, out_of_memory, tile_side
 from .errors import RefinerError
 from .overlap import Behind, ahead
 from .progress import Watch
-from .rasters import NODATA, GridReader
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA
 from .refine.refiner import Refiner
 from .refine.run import margin
 from .scene import Scene

@@ -11,7 +11,7 @@ from types import TracebackType
 import numpy as np
 import torch
 
-from .rasters import NODATA, class_writer, score_writer
+from .rasters.writing import NODATA, class_writer, score_writer
 from .scene import KEPT_PIXELS
 from .score_maps import UNLABELLED, Grid, Mask, Scores, Window
 from .state_tiles import StateTiles

@@ -13,7 +13,8 @@ from .coarse.existing import ExistingScores
 from .coarse.model import image_around, score_image
 from .device import synchronize
 from .job import Job
-from .rasters import NODATA, GridReader
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA
 from .refine.kinds import UNTAUGHT, make
 from .refine.run import from_prepared, margin
 from .scene import Scene

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from .coarse.existing import ExistingScores, Kind
 from .coverage import share_vertices
 from .files import write_whole
-from .rasters import GridReader, RasterWriter, burn, environment, trace
+from .rasters.reading import GridReader, environment
+from .rasters.shapes import burn, trace
+from .rasters.writing import RasterWriter
 from .score_maps import UNLABELLED, Grid, Labels, Window, probabilities
 from .seams import on_seam
 from .tile_files import TileFiles

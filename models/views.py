@@ -13,7 +13,8 @@ from .doubts import TILE, find_doubts, place_radius, uncertainty
 from .errors import RefinerError
 from .progress import Watch
 from .protocol import DoubtsFound
-from .rasters import NODATA, GridReader, class_writer, score_writer
+from .rasters.reading import GridReader
+from .rasters.writing import NODATA, class_writer, score_writer
 from .score_maps import UNLABELLED, ScoreMaps, Window
 from .session import Session
 from .tiles import tiles

@@ -45,7 +45,8 @@ if len(found) == len(modules):
         "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
     sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
     try:
-        from map_refiner.models import device as devices, doctor, rasters
+        from map_refiner.models import device as devices, doctor
+        from map_refiner.models.rasters import reading  # and rasterio with it
         chosen = devices.choose(wanted)
         device, step = devices.describe(chosen), 1000 * doctor.timed_step(chosen)
     except Exception as error:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RasterError
-from ..rasters import GridReader
+from ..rasters.reading import GridReader
 from ..score_maps import UNLABELLED, Grid, Mask, Scores, Window, logits
 
 Kind = Literal["probabilities", "percent", "bytes", "scores"]

@@ -18,7 +18,8 @@ from shapely.geometry import LineString, Polygon
 
 from ..errors import OutputError
 from ..progress import Watch, share
-from ..rasters import RasterWriter, burn, class_writer
+from ..rasters.shapes import burn
+from ..rasters.writing import RasterWriter, class_writer
 from ..score_maps import Grid, Window
 from .land import polygons
 from .scene import DemoScene, draw

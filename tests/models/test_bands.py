@@ -5,7 +5,7 @@ import pytest
 import rasterio
 from map_refiner.models.bands import bad_bands, default_bands, parse_bands, spans, wavelengths_nm
 from map_refiner.models.errors import RasterError
-from map_refiner.models.rasters import GridReader
+from map_refiner.models.rasters.reading import GridReader
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import Window
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from map_refiner.models import coverage
 from map_refiner.models.coverage import on_map, share_vertices
-from map_refiner.models.rasters import trace
+from map_refiner.models.rasters.shapes import trace
 from map_refiner.models.score_maps import UNLABELLED, Grid
 from scipy import ndimage
 

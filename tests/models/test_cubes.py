@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from map_refiner.models.cubes import import_cube, read_array
 from map_refiner.models.errors import RasterError
-from map_refiner.models.rasters import GridReader
+from map_refiner.models.rasters.reading import GridReader
 from map_refiner.models.score_maps import Window
 from scipy import io
 

@@ -10,7 +10,7 @@ from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.errors import Interrupted, RefinerError
 from map_refiner.models.filters import choose, filters_of, show_filters
 from map_refiner.models.protocol import ShowFilters
-from map_refiner.models.rasters import NODATA
+from map_refiner.models.rasters.writing import NODATA
 from map_refiner.models.refine.extended import FLOOR, SPREAD, ExtendedRefiner
 from map_refiner.models.refine.refiner import pad
 from map_refiner.models.refine.rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.enums
-from map_refiner.models import rasters, steps
+from map_refiner.models import steps
 from map_refiner.models.errors import OutputError
-from map_refiner.models.rasters import NODATA, class_writer, optimize, score_writer
+from map_refiner.models.rasters import writing
+from map_refiner.models.rasters.writing import NODATA, class_writer, optimize, score_writer
 from map_refiner.models.results import write_classes, write_scores
 from map_refiner.models.score_maps import Window
 
@@ -112,7 +113,7 @@ def test_a_copy_that_fails_leaves_nothing(scores, tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(rasters, "_copy_optimized", fill_the_disk)
+    monkeypatch.setattr(writing, "_copy_optimized", fill_the_disk)
     with pytest.raises(OutputError, match="disk full"):
         optimize(scores, tmp_path / "out.tif", ignore)
     assert [path.name for path in tmp_path.iterdir()] == ["s.tif"]

@@ -10,9 +10,10 @@ import pytest
 import rasterio
 import rasterio.warp
 import shapely
-from map_refiner.models import rasters
 from map_refiner.models.errors import OutputError, RasterError
-from map_refiner.models.rasters import GridReader, RasterWriter, class_writer, score_writer, window_of
+from map_refiner.models.rasters import shapes, writing
+from map_refiner.models.rasters.reading import GridReader, window_of
+from map_refiner.models.rasters.writing import RasterWriter, class_writer, score_writer
 from map_refiner.models.score_maps import UNLABELLED, Grid, Window
 from rasterio.transform import from_origin
 
@@ -88,8 +89,8 @@ def test_another_crs_lands_in_the_right_place(raster, utm):
     wkt = rasterio.CRS.from_epsg(3857).to_wkt()
     grid = Grid(wkt, (0.5, 0, left, 0, -0.5, top), int((right - left) / 0.5), int((top - bottom) / 0.5))
     values, valid = read_all(path, grid, "nearest")
-    inside = rasters.burn([(outline.buffer(-0.5), 1)], grid) == 1
-    outside = rasters.burn([(outline.buffer(0.5), 1)], grid) == 0
+    inside = shapes.burn([(outline.buffer(-0.5), 1)], grid) == 1
+    outside = shapes.burn([(outline.buffer(0.5), 1)], grid) == 0
     assert (values[0][inside] == 200).all()
     assert (values[0][outside & valid] == 0).all()
     assert not valid.all()
@@ -288,7 +289,7 @@ def random_maps(height=20, width=24, classes=3):
 @pytest.mark.parametrize("compress", [True, False])
 def test_scores_come_back_with_names_no_data_and_pixel_size(tmp_path, grid, compress):
     maps = random_maps(300, 270)
-    maps[:, 5:9, 200:] = rasters.NODATA
+    maps[:, 5:9, 200:] = writing.NODATA
     here = grid(300, 270)
     with score_writer(tmp_path / "s.tif", here, ("a", "b", "ü"), 0.5002, compress) as writer:
         for row in range(0, 300, 128):
@@ -297,7 +298,7 @@ def test_scores_come_back_with_names_no_data_and_pixel_size(tmp_path, grid, comp
     with rasterio.open(tmp_path / "s.tif") as found:
         assert np.array_equal(found.read(), maps)
         assert found.descriptions == ("a", "b", "ü")
-        assert found.nodata == rasters.NODATA
+        assert found.nodata == writing.NODATA
         assert found.dtypes == ("float32",) * 3
         assert found.crs.to_epsg() == 32631
     with GridReader(tmp_path / "s.tif") as reader:
@@ -314,7 +315,7 @@ def test_classes_are_coloured_bytes(tmp_path, grid):
     with rasterio.open(tmp_path / "c.tif") as found:
         assert np.array_equal(found.read(), classes)
         assert found.nodata == UNLABELLED
-        assert found.colormap(1)[1][:3] == rasters.COLOURS[1]
+        assert found.colormap(1)[1][:3] == writing.COLOURS[1]
         assert found.tags()["CLASSES"] == "a,b,c"
         assert found.dataset_mask()[0, 0] == 0
 
@@ -380,15 +381,15 @@ root, folder, limit, compress = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.ar
 spec = importlib.util.spec_from_file_location(
     "map_refiner", root / "__init__.py", submodule_search_locations=[str(root)])
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
-from map_refiner.models import rasters
+from map_refiner.models.rasters import reading, writing
 from map_refiner.models.errors import OutputError
 from map_refiner.models.score_maps import Grid, Window
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))  # a file may grow no further, as on a full disk
 maps = np.random.default_rng(0).random((2, 700, 700)).astype("float32")
 try:
-    with rasters.environment():
+    with reading.environment():
         grid = Grid("", (1, 0, 0, 0, -1, 0), 700, 700)
-        with rasters.score_writer(folder / "s.tif", grid, ("a", "b"), None, compress) as writer:
+        with writing.score_writer(folder / "s.tif", grid, ("a", "b"), None, compress) as writer:
             for row in range(0, 700, 100):
                 writer.write(maps[:, row : row + 100], Window(row, 0, 100, 700))
 except OutputError as error:
@@ -430,14 +431,14 @@ def test_a_file_that_is_not_whole_on_disk_is_not_given_its_name(tmp_path, grid):
 
 def test_burning_is_by_the_pixels_centres_and_later_ones_lie_over_earlier_ones(grid, pixels):
     here = grid(8, 10)
-    found = rasters.burn([(pixels(1, 1, 4, 4), 1), (pixels(3, 3, 4, 4), 2), (shapely.Polygon(), 3)], here)
+    found = shapes.burn([(pixels(1, 1, 4, 4), 1), (pixels(3, 3, 4, 4), 2), (shapely.Polygon(), 3)], here)
     expected = np.zeros((8, 10), "uint8")
     expected[1:5, 1:5] = 1
     expected[3:7, 3:7] = 2
     assert np.array_equal(found, expected)
-    assert np.array_equal(rasters.burn([], here, fill=7), np.full((8, 10), 7))
+    assert np.array_equal(shapes.burn([], here, fill=7), np.full((8, 10), 7))
     quarter = shapely.box(*pixels(2, 2, 1, 1).centroid.coords[0], *pixels(5, 5, 1, 1).centroid.coords[0])
-    assert rasters.burn([(quarter.buffer(0.01), 1)], here).sum() == 16
+    assert shapes.burn([(quarter.buffer(0.01), 1)], here).sum() == 16
 
 
 def test_sieving_gives_small_parts_to_their_largest_neighbour():
@@ -445,11 +446,11 @@ def test_sieving_gives_small_parts_to_their_largest_neighbour():
     classes[:, 12:] = 1
     classes[4:6, 4:6] = 1  # 4 px
     classes[10:13, 15:18] = 2  # 9 px
-    assert np.array_equal(rasters.sieve(classes, 1), classes)
-    smaller = rasters.sieve(classes, 5)
+    assert np.array_equal(shapes.sieve(classes, 1), classes)
+    smaller = shapes.sieve(classes, 5)
     assert (smaller[4:6, 4:6] == 0).all()
     assert (smaller[10:13, 15:18] == 2).all()
-    assert (rasters.sieve(classes, 10)[10:13, 15:18] == 1).all()
+    assert (shapes.sieve(classes, 10)[10:13, 15:18] == 1).all()
 
 
 def test_sieving_leaves_what_is_unlabelled_alone():
@@ -457,7 +458,7 @@ def test_sieving_leaves_what_is_unlabelled_alone():
     classes[3:5, 3:5] = UNLABELLED  # smaller than the limit
     classes[:, 10:] = UNLABELLED  # the largest neighbour of
     classes[8:10, 8:10] = 1  # this part
-    found = rasters.sieve(classes, 6)
+    found = shapes.sieve(classes, 6)
     assert np.array_equal(found == UNLABELLED, classes == UNLABELLED)
     assert (found[classes != UNLABELLED] == 0).all()
 
@@ -466,7 +467,7 @@ def test_sieving_ends_with_no_small_part_even_in_noise():
     from scipy import ndimage
 
     noise = np.random.default_rng(0).integers(0, 3, (120, 120)).astype("uint8")
-    found = rasters.sieve(noise, 50)
+    found = shapes.sieve(noise, 50)
     for k in range(3):
         parts, _ = ndimage.label(found == k)
         sizes = np.bincount(parts.ravel())[1:]
@@ -475,7 +476,7 @@ def test_sieving_ends_with_no_small_part_even_in_noise():
 
 def test_tracing_finds_the_parts_with_their_sizes():
     classes = np.array([[0, 0, 1], [0, 2, 1], [255, 2, 1]], "uint8")
-    found = {value: polygon for polygon, value in rasters.trace(classes)}
+    found = {value: polygon for polygon, value in shapes.trace(classes)}
     assert sorted(found) == [0, 1, 2]
     assert {value: polygon.area for value, polygon in found.items()} == {0: 3, 1: 3, 2: 2}
     assert found[1].equals(shapely.box(2, 0, 3, 3))

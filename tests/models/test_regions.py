@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.rasters import burn
+from map_refiner.models.rasters.shapes import burn
 from map_refiner.models.regions import REACH, region_at
 
 

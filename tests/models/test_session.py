@@ -14,7 +14,7 @@ from map_refiner.models import stepping
 from map_refiner.models.checkpoint import Card, save_model
 from map_refiner.models.correcting import correct
 from map_refiner.models.errors import CheckpointError, OutputError, RasterError, RefinerError
-from map_refiner.models.rasters import NODATA
+from map_refiner.models.rasters.writing import NODATA
 from map_refiner.models.refine.rnn import RefinementRNN
 from map_refiner.models.resuming import resume
 from map_refiner.models.scene import Scene

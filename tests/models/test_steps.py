@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 from map_refiner.models.errors import OutputError
-from map_refiner.models.rasters import NODATA
+from map_refiner.models.rasters.writing import NODATA
 from map_refiner.models.score_maps import UNLABELLED, Window
 from map_refiner.models.steps import Step, StepWriter
 

@@ -6,7 +6,7 @@ import rasterio
 import shapely
 from map_refiner.models.errors import LabelError
 from map_refiner.models.ground import reproject
-from map_refiner.models.rasters import burn
+from map_refiner.models.rasters.shapes import burn
 from map_refiner.models.score_maps import Grid
 from map_refiner.models.vectors import polygons, read_shapes
 

@@ -131,7 +131,7 @@ def test_scores_are_brought_to_a_grid(raster, maps, grid, size):
 
 
 def test_remembers_the_working_pixel_size(tmp_path, grid, maps):
-    from map_refiner.models.rasters import score_writer
+    from map_refiner.models.rasters.writing import score_writer
 
     with score_writer(tmp_path / "s.tif", grid(30, 40), ("a", "b", "c"), 0.75) as writer:
         writer.write(maps, Window(0, 0, 30, 40))

@@ -8,7 +8,7 @@ from map_refiner.models.coarse.lrr import LRR, boundary_mask, dilated_and_eroded
 from map_refiner.models.coarse.model import score_levels, score_window
 from map_refiner.models.coarse.skips import FCN8s, FCN16s, FCN32s
 from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.rasters import GridReader
+from map_refiner.models.rasters.reading import GridReader
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import Window
 from map_refiner.models.session import Session
