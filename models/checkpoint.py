@@ -15,7 +15,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from .coarse.kinds import KINDS as COARSE_KINDS
-from .coarse.model import CoarseModel
+from .coarse.model import CoarseModel, Pyramid
+from .coarse.scales import MultiScale
 from .coarse.stored import Stored
 from .errors import CheckpointError
 from .files import write_whole
@@ -78,17 +79,23 @@ def read_card(path: str | Path) -> Card:
     return _read(Path(path), tensors=False)[0]
 
 
-def load_coarse(path: str | Path, device: torch.device | str = "cpu") -> tuple[CoarseModel, Card]:
-    """Load a coarse model from a file of weights onto a device, ready to compute.
+def load_coarse(
+    path: str | Path, device: torch.device | str = "cpu", is_multi_scale: bool = False
+) -> tuple[CoarseModel, Card]:
+    """Load a coarse model from a file of weights onto a device, ready to compute, if wanted at several scales.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged, hostile, or a refiner's.
+        CheckpointError: for a file that is missing, damaged, hostile, a refiner's, or of a kind that has one scale.
     """
     model, card = _load(path, "coarse", lambda card: COARSE_KINDS[card.kind].make(len(card.classes), card.bands))
     model = model.to(device)
     if not COARSE_KINDS[card.kind].is_spectral:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 x on CPUs
-    return cast(CoarseModel, model), card
+    if not is_multi_scale:
+        return cast(CoarseModel, model), card
+    if not isinstance(model, Pyramid):
+        raise CheckpointError(f"{Path(path).name} is of the kind {card.kind!r}; only lrr can look at several scales.")
+    return MultiScale(model), card
 
 
 def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, Card]:

@@ -145,14 +145,15 @@ def train_coarse(
 @main.command()
 @click.argument("image")
 @click.option("--model", required=True, help="Weights of a coarse model.")
+@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Look at 0.6, 0.8 and 1 of the image's size (lrr).")
 @out_option
 @size_option
 @bands_option
 @device_option
 @whole_options
 def classify(
-    image: str, model: str, output: Path, pixel_size: float | None, bands: str | None, device: str, resume: bool,
-    scheduler: str | None, block: int,
+    image: str, model: str, is_multi_scale: bool, output: Path, pixel_size: float | None, bands: str | None,
+    device: str, resume: bool, scheduler: str | None, block: int,
 ) -> None:  # fmt: skip
     """Make a score raster of an image with a coarse model: one band of probabilities a class.
 
@@ -162,7 +163,7 @@ def classify(
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
     manner = Manner(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
-        made = classify_scene(image, model, scene, output, manner, bar)
+        made = classify_scene(image, model, scene, output, manner, bar, is_multi_scale)
     _tell_notices(made)
     click.echo(f"{output}: {', '.join(made.classes)}")
 

@@ -106,7 +106,7 @@ class Handlers:
 
     def _on_classify(self, request: p.Classify) -> None:
         with self._keeping() as session:
-            self._stepped(session.classify(request.model, self._watch("Classifying")))
+            self._stepped(session.classify(request.model, self._watch("Classifying"), request.multi_scale))
 
     def _on_loadscores(self, request: p.LoadScores) -> None:
         with self._keeping() as session:

@@ -26,6 +26,7 @@ class Job:
     keeps_state: bool = False  # of the step `last`, for another job
     lasting: bool = False  # whether the tiles stay: cloud-optimized
     wanted: tuple[int, ...] = (0,)  # steps whose scores are written
+    is_multi_scale: bool = False  # whether the coarse model looks at the image at several scales
     began: int = 0  # ns; tells a run from an earlier one, whose files a worker may still have open
 
     @property

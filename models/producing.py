@@ -23,8 +23,9 @@ def classify_image(request: ClassifyImage, watch: Watch) -> production.Made:
     """
     with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
         return production.classify(
-            request.image, request.model, scene, Path(request.path), _manner(request.scheduler), watch
-        )
+            request.image, request.model, scene, Path(request.path), _manner(request.scheduler), watch,
+            request.multi_scale,
+        )  # fmt: skip
 
 
 def refine_image(request: RefineImage, watch: Watch) -> production.Made:

@@ -61,17 +61,19 @@ class Made:
     notices: tuple[str, ...]
 
 
-def classify(image: str, model: str, scene: Scene, output: Path, manner: Manner, watch: Watch) -> Made:
+def classify(
+    image: str, model: str, scene: Scene, output: Path, manner: Manner, watch: Watch, is_multi_scale: bool = False
+) -> Made:
     """Write the scores of an image by a coarse model: a *.tif, or a *.vrt over tiles.
 
     Raises:
         RefinerError: for what does not fit, or cannot be read or written.
     """
-    _, card = load_coarse(model, CPU)
+    _, card = load_coarse(model, CPU, is_multi_scale)
     check_bands(card, scene, model)
     job = _job(image, model, scene, card.classes, manner, TileFiles(output.with_name(f".{output.name}.tiles")))
-    job = replace(job, lasting=output.suffix.lower() == ".vrt")
-    run = _Run(job, scene, manner, {"model": identity(model)})
+    job = replace(job, lasting=output.suffix.lower() == ".vrt", is_multi_scale=is_multi_scale)
+    run = _Run(job, scene, manner, {"model": identity(model), "multi_scale": is_multi_scale})
     outcomes = run.computed([job], model, share(watch, 0, 0.8))
     if job.lasting:
         run.leave(output.with_suffix(".tiles"), [output])

@@ -41,6 +41,7 @@ class Classify:
     """Make step 0 with a coarse model."""
 
     model: str
+    multi_scale: bool = False  # looks at the image smaller too, where its kind can
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class ClassifyImage:
     scheduler: str
     bands: tuple[int, ...] = ()  # as in `Open`
     pixel_size_m: float | None = None
+    multi_scale: bool = False  # as in `Classify`
 
 
 @dataclass(frozen=True)

@@ -63,13 +63,13 @@ class Session:
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
-    def classify(self, model_path: str, watch: Watch) -> Step:
-        """Make step 0 with a coarse model.
+    def classify(self, model_path: str, watch: Watch, is_multi_scale: bool = False) -> Step:
+        """Make step 0 with a coarse model, which may look at the image at several scales.
 
         Raises:
-            CheckpointError: for weights that do not fit the bands of the scene.
+            CheckpointError: for weights that do not fit the bands of the scene, or a kind that has one scale alone.
         """
-        model, card = load_coarse(model_path, self.device)
+        model, card = load_coarse(model_path, self.device, is_multi_scale)
         check_bands(card, self.scene, model_path)
 
         def logits(window: Window) -> tuple[list[Scores], Mask]:

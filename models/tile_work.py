@@ -10,7 +10,7 @@ import torch
 
 from .checkpoint import load_coarse, load_refiner
 from .coarse.existing import ExistingScores
-from .coarse.model import image_around, score_image
+from .coarse.model import image_around, score_image, strides
 from .device import synchronize
 from .job import Job
 from .rasters.reading import GridReader
@@ -70,8 +70,8 @@ class Classifying:
     def __init__(self, job: Job, scene: Scene, device: torch.device) -> None:
         """Load the model."""
         self._scene, self._device, self.channels = scene, device, len(job.classes)
-        self._path = job.model
-        self._model, self._card = load_coarse(job.model, device)
+        self._path, self._is_multi_scale = job.model, job.is_multi_scale
+        self._model, self._card = load_coarse(job.model, device, job.is_multi_scale)
 
     def read(self, tile: Tile) -> Pixels:
         """Read the image around a tile."""
@@ -84,17 +84,17 @@ class Classifying:
         return [_log_softmax(maps)]
 
     def part(self, tile: Tile, pixels: Pixels, inside: Tile) -> Pixels:
-        """Cut out the image around a smaller tile, which begins at multiples of the model's stride."""
-        rows, columns = inside.core.slices(tile.core)
-        halo, stride = 2 * self._model.halo, self._model.stride
-        high, wide = (-(-size // stride) * stride + halo for size in (inside.core.height, inside.core.width))
-        image = pixels.image[:, rows.start : rows.start + high, columns.start : columns.start + wide]
-        return Pixels(inside.core, pixels.valid[rows, columns], np.ascontiguousarray(image))
+        """Cut out the image around a smaller tile."""
+        halo, stride, whole, core = 2 * self._model.halo, self._model.stride, tile.core, inside.core
+        down, across = strides(core.row, core.height, stride), strides(core.column, core.width, stride)
+        top, left = down.start - whole.row // stride * stride, across.start - whole.column // stride * stride
+        image = pixels.image[:, top : top + len(down) + halo, left : left + len(across) + halo]
+        return Pixels(core, pixels.valid[core.slices(whole)], np.ascontiguousarray(image))
 
     def to(self, device: torch.device) -> None:
         """Compute there from now on."""
         self._device = device
-        self._model, _ = load_coarse(self._path, device)
+        self._model, _ = load_coarse(self._path, device, self._is_multi_scale)
 
     def close(self) -> None:
         """There is nothing to let go of."""

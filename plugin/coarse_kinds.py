@@ -16,6 +16,7 @@ class CoarseKind:
     sentence: str
     is_spectral: bool = True  # it looks at single pixels, and learns from a number of them a class
     has_trunk: bool = False  # it can begin with VGG-16's weights
+    has_scales: bool = False  # it can look at an image at several scales
 
     def title(self) -> str:
         """Return what it is called."""
@@ -71,6 +72,7 @@ COARSE_KINDS = (
             "(Ghiasi and Fowlkes 2016): the slowest to train.",
         ),
         is_spectral=False,
+        has_scales=True,
     ),
     CoarseKind(
         "fcn-8s-vgg16",
@@ -91,6 +93,7 @@ COARSE_KINDS = (
         ),
         is_spectral=False,
         has_trunk=True,
+        has_scales=True,
     ),
     CoarseKind(
         "lenet",

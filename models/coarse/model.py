@@ -16,8 +16,8 @@ from ..score_maps import Scores, Window
 class CoarseModel(Protocol):
     """Anything that scores an image: a (batch, bands, rows, columns) tensor in, logits without the halo out.
 
-    The input must be larger than the output by `halo` on every side, begin at a multiple of `stride` in the scene,
-    and have an output that is a multiple of `stride` a side.
+    The input must be larger than the output by `halo` on every side, begin its output at a multiple of `stride` in the
+    scene, and have an output that is a multiple of `stride` a side.
     """
 
     halo: int  # px
@@ -42,7 +42,7 @@ class Pyramid(CoarseModel, Protocol):
 def score_window(
     model: CoarseModel, scene: Scene, window: Window, device: torch.device, statistics: Statistics | None = None
 ) -> Scores:
-    """Return (classes, rows, columns) logits of a window that begins at multiples of the model's stride.
+    """Return (classes, rows, columns) logits of a window.
 
     Beyond the scene's own borders the image is mirrored; inside, every tile reads its real neighbours. The bands are
     standardised by the scene's own statistics, or by those that the model was trained with.
@@ -51,12 +51,12 @@ def score_window(
 
 
 def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: Statistics | None = None) -> Scores:
-    """Read (bands, rows, columns) that a model scores a window from: with its halo, up to multiples of its stride."""
-    rows = _round_up(window.height, model.stride)
-    columns = _round_up(window.width, model.stride)
+    """Read (bands, rows, columns) that a model scores a window from: out to multiples of its stride, with its halo."""
     grid = scene.grid
-    down = reflect(window.row - model.halo, window.row + rows + model.halo, grid.height)
-    across = reflect(window.column - model.halo, window.column + columns + model.halo, grid.width)
+    rows = strides(window.row, window.height, model.stride)
+    columns = strides(window.column, window.width, model.stride)
+    down = reflect(rows.start - model.halo, rows.stop + model.halo, grid.height)
+    across = reflect(columns.start - model.halo, columns.stop + model.halo, grid.width)
     top, left = int(down.min()), int(across.min())
     source = Window(top, left, int(down.max()) - top + 1, int(across.max()) - left + 1)
     image, _ = scene.read(source)
@@ -75,17 +75,20 @@ def score_levels(
     if not isinstance(model, Pyramid):
         return [score_image(model, image, window, device)]
     levels = model.pyramid(torch.from_numpy(image)[None].to(device))
-    return [_cropped(logits[0], window) for logits in levels]
+    return [_cropped(logits[0], window, model.stride) for logits in levels]
 
 
 def score_image(model: CoarseModel, image: Scores, window: Window, device: torch.device) -> Scores:
     """Return (classes, rows, columns) logits of a window from the image around it."""
-    return _cropped(model.scores(torch.from_numpy(image)[None].to(device))[0], window)
+    return _cropped(model.scores(torch.from_numpy(image)[None].to(device))[0], window, model.stride)
 
 
-def _cropped(logits: Tensor, window: Window) -> Scores:
-    return np.asarray(logits[:, : window.height, : window.width].float().cpu().numpy(), dtype=np.float32)
+def _cropped(logits: Tensor, window: Window, stride: int) -> Scores:
+    top, left = window.row % stride, window.column % stride
+    core = logits[:, top : top + window.height, left : left + window.width]
+    return np.asarray(core.float().cpu().numpy(), dtype=np.float32)
 
 
-def _round_up(size: int, stride: int) -> int:
-    return -(-size // stride) * stride
+def strides(start: int, size: int, stride: int) -> range:
+    """Return from where to where the whole strides reach that hold `size` pixels from `start` on."""
+    return range(start // stride * stride, -(-(start + size) // stride) * stride)

@@ -46,9 +46,9 @@ class CoarseControl(Part):
             coarse.source.add_file(weights.title, weights.path, choose=number == 0)
 
     @spoken
-    def _on_classify_requested(self, model: str) -> None:
+    def _on_classify_requested(self, model: str, multi_scale: bool) -> None:
         _, opening = self.scenes.run_for(self.scenes.scene())
-        self.desk.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model))
+        self.desk.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model, multi_scale))
 
     @spoken
     def _on_scores_requested(self, layer: QgsRasterLayer | None) -> None:

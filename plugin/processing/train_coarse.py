@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from qgis.core import (
     QgsProcessing,
@@ -11,6 +12,7 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
@@ -19,14 +21,14 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.protocol import ClassSource, Event, Request, TrainCoarse, Trained
-from ..coarse_kinds import COARSE_KINDS
+from ..coarse_kinds import COARSE_KINDS, coarse_kind
 from ..refusal import Refused
 from ..scene import default_pixel_size_m
 from .algorithm import Algorithm
 from .values import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
 
 BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH", "OTHERS", "CLASS_FIELD"
-LABELS, KIND, SAMPLES = "LABELS", "KIND", "SAMPLES"
+LABELS, KIND, SAMPLES, TRUNK = "LABELS", "KIND", "SAMPLES", "TRUNK"
 STEPS, SEED, MIOU = "STEPS", "SEED", "HELD_OUT_MIOU"
 WEIGHTS = ".safetensors"
 MOST_CLASSES = 30  # more distinct values are hardly classes
@@ -76,6 +78,8 @@ class TrainCoarseAlgorithm(Algorithm):
         steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
         samples = number(SAMPLES, _tr("Pixels a class"), number.Type.Integer, None, True, 1)
         samples.setHelp(_tr("Of kinds that learn from single spectra, at most. Empty: the usual number."))
+        trunk = QgsProcessingParameterFile(TRUNK, _tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
+        trunk.setHelp(_tr("A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone."))
         return [
             *scene_parameters(_tr("the image's own, but no finer than 0.5 m.")),
             QgsProcessingParameterFeatureSource(BUILDINGS, _tr("Buildings"), [polygon], optional=True),
@@ -86,6 +90,7 @@ class TrainCoarseAlgorithm(Algorithm):
             QgsProcessingParameterMapLayer(LABELS, _tr("Or labels"), optional=True, types=_label_types()),
             QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
             advanced(samples),
+            advanced(trunk),
             advanced(steps),
             advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, _tr("Coarse model"), _tr("Weights") + f" (*{WEIGHTS})"),
@@ -108,8 +113,19 @@ class TrainCoarseAlgorithm(Algorithm):
             values.choice(KIND),
             labels,
             values.integer(SAMPLES) or 0,
+            self._trunk(values),
         )
         return [opening, request]
+
+    def _trunk(self, values: Values) -> str:
+        path, kind = values.text(TRUNK), values.choice(KIND)
+        chosen = coarse_kind(kind)
+        if path and not Path(path).is_file():
+            raise Refused(_tr("There is no file of weights {}.").format(path))
+        if path and not (chosen and chosen.has_trunk):
+            able = ", ".join(each.key for each in COARSE_KINDS if each.has_trunk)
+            raise Refused(_tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
+        return path
 
     def _sources(self, values: Values) -> tuple[ClassSource, ...]:
         sources = []

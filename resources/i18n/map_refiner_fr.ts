@@ -152,6 +152,10 @@
       <translation>Étiquettes</translation>
     </message>
     <message>
+      <source>Look at the image at 0.6 and 0.8 of its size too, and keep the largest probability of each class, as LRR's authors do: about three times as slow.</source>
+      <translation>Regarder aussi l’image à 0,6 et 0,8 de sa taille, et garder la plus grande probabilité de chaque classe, comme les auteurs de LRR : environ trois fois plus lent.</translation>
+    </message>
+    <message>
       <source>Make the coarse map, step 0, with the chosen model.</source>
       <translation>Faire la carte grossière, le pas 0, avec le modèle choisi.</translation>
     </message>
@@ -182,6 +186,10 @@
     <message>
       <source>Scores</source>
       <translation>Scores</translation>
+    </message>
+    <message>
+      <source>Several scales</source>
+      <translation>Plusieurs échelles</translation>
     </message>
     <message>
       <source>Show Spectra</source>
@@ -1169,6 +1177,10 @@
       <translation>Un fichier de poids. Vide : le raffineur fourni.</translation>
     </message>
     <message>
+      <source>A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone.</source>
+      <translation>Un fichier aux noms de torchvision, pour commencer ; seulement pour les sortes sur VGG-16.</translation>
+    </message>
+    <message>
       <source>About {:.1f} GB are needed in {}, and {:.1f} GB are free.</source>
       <translation>Il faut environ {:.1f} Go dans {}, et {:.1f} Go sont libres.</translation>
     </message>
@@ -1203,6 +1215,10 @@
     <message>
       <source>Areas at step {}</source>
       <translation>Surfaces au pas {}</translation>
+    </message>
+    <message>
+      <source>At 0.6 and 0.8 of the image's size too; for models of the kind lrr. Three times as slow.</source>
+      <translation>Aussi à 0,6 et 0,8 de la taille de l’image ; pour les modèles de la sorte lrr. Trois fois plus lent.</translation>
     </message>
     <message>
       <source>Bands</source>
@@ -1387,6 +1403,10 @@
     <message>
       <source>Labels</source>
       <translation>Étiquettes</translation>
+    </message>
+    <message>
+      <source>Look at several scales</source>
+      <translation>Regarder à plusieurs échelles</translation>
     </message>
     <message>
       <source>Looking at the Python</source>
@@ -1861,6 +1881,10 @@ Sortes :</translation>
       <translation>L’image n’a pas de SCR ; le travail se fait sur ses propres pixels.</translation>
     </message>
     <message>
+      <source>The kind {} cannot begin with VGG-16's weights; {} can.</source>
+      <translation>La sorte {} ne peut pas commencer par les poids de VGG-16 ; {} le peuvent.</translation>
+    </message>
+    <message>
       <source>The labelled tile {} cannot be opened.</source>
       <translation>La tuile étiquetée {} ne peut pas être ouverte.</translation>
     </message>
@@ -2111,6 +2135,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Updates of the weights</source>
       <translation>Mises à jour des poids</translation>
+    </message>
+    <message>
+      <source>VGG-16 weights</source>
+      <translation>Poids de VGG-16</translation>
     </message>
     <message>
       <source>Weights</source>

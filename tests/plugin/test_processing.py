@@ -122,6 +122,23 @@ def planned(provider, scores, scene_files, tmp_path):
     return plan
 
 
+def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, scene_files, tmp_path):
+    algorithm, _ = planned("classify", MULTI_SCALE=True)
+    assert [each.multi_scale for each in algorithm._requests if hasattr(each, "multi_scale")] == [True]
+    algorithm, _ = planned("classify", MULTI_SCALE=True, SCHEDULER="tcp://theirs:2")
+    assert algorithm._requests[0].multi_scale
+    weights = tmp_path / "vgg16.safetensors"
+    weights.touch()
+    files = {"OUTPUT": str(tmp_path / "o.safetensors"), "LABELS": str(scene_files / "scores.tif")}
+
+    def train(kind, trunk):
+        return planned("traincoarse", **files, KIND=kind, TRUNK=trunk)[0]
+
+    assert train("lrr-vgg16", str(weights))._requests[1].trunk == str(weights)
+    assert "lrr cannot begin with VGG-16's weights; fcn-8s-vgg16, lrr-vgg16" in train("lrr", str(weights))._refusal
+    assert "no file of weights /gone" in train("lrr-vgg16", "/gone.safetensors")._refusal
+
+
 @pytest.mark.parametrize(
     ("key", "request_kind"),
     [

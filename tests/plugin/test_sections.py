@@ -1,6 +1,8 @@
 """The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail."""
 
+import json
 import re
+import struct
 
 import pytest
 from map_refiner.plugin.dock import MapRefinerDock
@@ -324,6 +326,21 @@ def test_models_come_from_files_and_a_cancelled_dialog_changes_nothing(qgis_app,
     assert combo.currentText() == "new_one"
     combo.choose_key("other")
     assert (combo.path(), combo.key()) == ("", "other")
+
+
+def test_several_scales_are_offered_for_models_that_have_them(dock, tmp_path):
+    coarse, asked = dock.coarse, []
+    coarse.classify_requested.connect(lambda *given: asked.append(given[1]))
+    for kind, offered in (("lrr", True), ("fcn", False), ("lrr", True)):
+        header = json.dumps({"__metadata__": {"card": json.dumps({"kind": kind})}}).encode()
+        path = tmp_path / f"{kind}.safetensors"
+        path.write_bytes(struct.pack("<Q", len(header)) + header)
+        coarse.source.add_file(kind, str(path))
+        dock.refresh(State(worker=Worker.READY))
+        assert coarse.scales.isVisible() == offered
+        coarse.classify.click()
+        coarse.scales.setChecked(True)
+    assert asked == [False, False, True]
 
 
 def test_figures_are_written_for_people():
