@@ -51,6 +51,18 @@ def kind_of(path: Path) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def bands_of(path: Path) -> int | None:
+    """Return how many bands weights are for; None where they do not say."""
+    bands = _card(path).get("bands")
+    return bands if isinstance(bands, int) else None
+
+
+def classes_of(path: Path) -> tuple[str, ...]:
+    """Return the classes that weights are for, background first; none where they do not say."""
+    classes = _card(path).get("classes")
+    return tuple(map(str, classes)) if isinstance(classes, list) else ()
+
+
 def new_file(folder: Path, name: str) -> Path:
     """Return a file of weights in a folder that is not there yet."""
     number = 1

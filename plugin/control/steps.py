@@ -21,6 +21,7 @@ from ...models.protocol import (
     TilesKept,
 )
 from ..preview_layer import PreviewLayer
+from ..proposal import Made
 from ..refiner_kinds import UNTAUGHT, Kind, kind_of
 from ..refusal import Refused
 from ..run import Run
@@ -28,6 +29,7 @@ from ..state import Task
 from ..weights import kind_of as kind_of_weights
 from ..weights import shipped
 from .desk import Desk, Part, spoken
+from .proposing import Proposing
 
 PLAY_PAUSE_MS = 700  # for the eye, between two steps
 
@@ -54,6 +56,7 @@ class StepControl(Part):
         self._sharpening.setInterval(PLAY_PAUSE_MS)
         self._sharpening.timeout.connect(self._sharpen)
         refine = self.dock.refine
+        self.proposing = Proposing(refine, desk.settings)
         refine.propose_end(desk.settings.last_step)
         for number, weights in enumerate(shipped("refiner")):
             refine.refiner.add_file(weights.title, weights.path, choose=number == 0)
@@ -161,7 +164,7 @@ class StepControl(Part):
 
     def _describe(self) -> None:
         kind = kind_of(self.refiner_kind())
-        self.dock.refine.set_about("" if kind is None else self._about(kind))
+        self.dock.refine.set_about(self.proposing.reason() or ("" if kind is None else self._about(kind)))
 
     def _about(self, kind: Kind) -> str:
         return kind.description() if kind in UNTAUGHT else f"{kind.title()}: {kind.description()}"
@@ -186,6 +189,7 @@ class StepControl(Part):
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
             run.coarse = self._coarse() or run.coarse
             desk.layers.begin(run.name, run.scene.name)
+            self.proposing.propose(Made(run.coarse, len(run.scene.bands), run.classes))
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
         for level in run.levels if step.index == 0 else ():

@@ -1,0 +1,62 @@
+"""Which refiner to offer after a coarse map that the chosen one is not for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from .coarse_kinds import coarse_kind
+from .weights import bands_of, classes_of, kind_of
+
+POOL, CRF = "opinion-pool", "crf"
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a coarse map was made: the file of its model or of its scores, the number of bands, and its classes."""
+
+    source: str
+    bands: int
+    classes: tuple[str, ...]
+
+    @property
+    def is_spectral(self) -> bool:
+        """Tell whether the model looked at single pixels."""
+        kind = coarse_kind(kind_of(Path(self.source)))
+        return kind is not None and kind.is_spectral
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A refiner that needs no teaching, why it is offered, and how many steps it is for (None: as many as usual)."""
+
+    key: str
+    reason: str
+    steps: int | None = None
+
+
+def fits(path: str, made: Made) -> bool:
+    """Tell whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
+    bands, classes = bands_of(Path(path)), classes_of(Path(path))
+    return bands in (None, made.bands) and classes in ((), made.classes)
+
+
+def proposal(path: str, title: str, made: Made) -> Proposal | None:
+    """Return what to offer in the place of a refiner in a file, or None where that fits."""
+    if not path or fits(path, made):
+        return None
+    bands = bands_of(Path(path))
+    if bands != made.bands:
+        found = _tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
+    else:
+        found = _tr("“{}” is for other classes than those of this map").format(title)
+    if made.is_spectral:
+        what = _tr("once to join each pixel's opinion to its neighbours' is what Wu and Prasad (2017) do instead.")
+        return Proposal(POOL, f"{found}; {what}", 1)
+    return Proposal(CRF, f"{found}; " + _tr("the dense CRF needs no teaching, and you can teach another below."))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
