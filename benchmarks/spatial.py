@@ -20,6 +20,8 @@ import torch
 from map_refiner.models import device as devices
 from map_refiner.models.coarse.kinds import KINDS
 from map_refiner.models.coarse.lrr import LRR
+from map_refiner.models.coarse.model import Pyramid
+from map_refiner.models.coarse.scales import MultiScale
 from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.metrics import Accuracy, trimap_confusion
 from map_refiner.models.rasters.reading import environment
@@ -37,6 +39,8 @@ VARIANTS = {  # of LRR: boundary masks, loss of dilation and erosion
     "lrr, no edge loss": (True, False),
     "lrr, plain": (False, False),
 }
+REFINED = (*SIMPLE, "lrr")
+SCALES = "several scales"
 WIDTHS = (1, 2, 4, 8, 16, 32)  # px, of the trimap
 
 
@@ -67,7 +71,7 @@ def one_kind(place: Place, kind: str, updates: int, seed: int, refine: bool) -> 
         "weights": sum(weight.numel() for weight in net.parameters()),
         "coarse": measured(scored, [[torch.from_numpy(tile.scores)] for tile in scored])["0"],
     }
-    if refine:
+    if refine and kind in REFINED:
         found["refined"] = one(REFINER, taught, scored, seed)["steps"]["5"]  # type: ignore[index]
     if kind in VARIANTS:
         found["trimap"] = trimaps(net, place)
@@ -76,18 +80,19 @@ def one_kind(place: Place, kind: str, updates: int, seed: int, refine: bool) -> 
 
 def trimaps(net: LRR, place: Place) -> dict[str, list[float]]:
     """Return the mean IoU of each level within bands along the true outlines, by width."""
-    names, whole = (*net.coarser, "4x"), (slice(None), slice(None))
+    names, whole = (*net.coarser, "4x", SCALES), (slice(None), slice(None))
     counts = {name: np.zeros((len(WIDTHS), net.classes, net.classes), dtype=np.int64) for name in names}
     for part, (_, judge) in zip(place.parts, place.cuts, strict=True):
         truth = part.labels[:, judge]
         if truth.size:
-            for name, level in zip(names, levels_of(net, part.image), strict=True):
+            levels = [*levels_of(net, part.image), levels_of(MultiScale(net), part.image)[-1]]
+            for name, level in zip(names, levels, strict=True):
                 counts[name] += trimap_confusion(truth, level[:, judge], net.classes, whole, WIDTHS)
     classes = tuple(map(str, range(net.classes)))
     return {name: [Accuracy(classes, each).mean_iou for each in found] for name, found in counts.items()}
 
 
-def levels_of(net: LRR, image: Scores) -> list[Labels]:
+def levels_of(net: Pyramid, image: Scores) -> list[Labels]:
     """Return the class indices of a picture at every level, the coarsest first."""
     rows, columns = image.shape[1:]
     after = [-(-size // net.stride) * net.stride - size + net.halo for size in (rows, columns)]

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from ..score_maps import UNLABELLED, Labels
 from ..training import Epoch
-from .skips import upsampled
+from .skips import RATE_VGG16, upsampled
 from .train import Recipe, TrainingImage, train
 from .trunk import COARSEST, SMALL, VGG16, Size, Trunk
 
@@ -27,7 +27,7 @@ SOURCE = 32  # px, of the masks that bases are learnt from
 PATCHES, FEWEST = 2000, 0.02  # masks of a class (the source has 10,000), and how much of one the class must fill
 WINDOW = 9  # px of a level, of the boundary masks
 RADIUS = 32  # px of the image, of dilation and erosion
-RATE = 1e-3  # of Adam [ours]
+RATE = 3e-3  # of Adam [ours]
 BUILT = (8, 4, 2, 1)  # px, the strides of what the levels at strides 32, 16, 8 and 4 rebuild
 
 
@@ -44,7 +44,9 @@ class LRR(nn.Module):
     stride = COARSEST
     size = SMALL
     halo = halo_of(SMALL)
-    patch, batch = 128, 2  # of the training: the halo makes larger batches slow
+    patch, margin, batch = 96, 32, 8  # px, px and patches of the training; a margin of the halo would be most of it
+    is_balanced = True
+    rate = RATE
     coarser = ("32x", "16x", "8x")  # the levels before the one that is the coarse map
     bases: Tensor
 
@@ -82,23 +84,22 @@ class LRR(nn.Module):
         return self._core(self.levels(image)[0][-1], 1)
 
     def _core(self, maps: Tensor, stride: int) -> Tensor:
-        cut = self.halo // stride
+        cut = (self.margin if self.training else self.halo) // stride
         return maps[..., cut:-cut, cut:-cut]
 
-    def loss(self, image: Tensor, labels: Tensor) -> Tensor:
-        """Return the loss of all levels and of the edge heads; labels are (batch, S - 2 halo, S - 2 halo)."""
+    def loss(self, image: Tensor, labels: Tensor, balance: Tensor | None = None) -> Tensor:
+        """Return the loss of all levels and of the edge heads; labels are (batch, S - 2 margin, S - 2 margin)."""
         found, edges = self.levels(image)
         total = image.new_zeros(())
         for scores, stride in zip(found, BUILT, strict=True):
             truth = labels[:, stride // 2 :: stride, stride // 2 :: stride]
-            total = total + functional.cross_entropy(self._core(scores, stride), truth, ignore_index=UNLABELLED)
+            scores = self._core(scores, stride)
+            total = total + functional.cross_entropy(scores, truth, balance, ignore_index=UNLABELLED)
         if edges:
             masks = functional.one_hot(torch.where(labels == UNLABELLED, 0, labels), self.classes).movedim(-1, 1)
-            wide, narrow = dilated_and_eroded(masks.to(image.dtype), RADIUS)
-            for scores, target in zip(edges, (wide, narrow), strict=True):
-                total = total + functional.binary_cross_entropy_with_logits(
-                    self._core(scores, 8), target[..., 4::8, 4::8]
-                )
+            targets = dilated_and_eroded(masks.to(image.dtype), RADIUS, BUILT[0])
+            for scores, target in zip(edges, targets, strict=True):
+                total = total + functional.binary_cross_entropy_with_logits(self._core(scores, BUILT[0]), target)
         return total
 
     def scores(self, image: Tensor) -> Tensor:
@@ -114,7 +115,7 @@ class LRR(nn.Module):
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam; the bases are fixed."""
-        return torch.optim.Adam(self.parameters(), lr=RATE)
+        return torch.optim.Adam(self.parameters(), lr=self.rate)
 
 
 class LRRVGG16(LRR):
@@ -123,6 +124,7 @@ class LRRVGG16(LRR):
     kind = "lrr-vgg16"
     size = VGG16
     halo = halo_of(VGG16)
+    rate = RATE_VGG16
 
 
 def _coefficients(width: int, classes: int) -> nn.Conv2d:
@@ -139,18 +141,24 @@ def boundary_mask(scores: Tensor) -> Tensor:
     return high + functional.max_pool2d(-probability, WINDOW, stride=1, padding=WINDOW // 2)
 
 
-def dilated_and_eroded(masks: Tensor, radius: int) -> tuple[Tensor, Tensor]:
-    """Dilate and erode (batch, K, rows, columns) masks of 0 and 1 by a disk; beyond the borders lies nothing new."""
+def dilated_and_eroded(masks: Tensor, radius: int, stride: int = 1) -> tuple[Tensor, Tensor]:
+    """Dilate and erode (batch, K, rows, columns) masks of 0 and 1 by a disk; beyond the borders lies nothing new.
+
+    Of blocks of `stride` pixels a side, the one in the middle is returned.
+    """
     reach = torch.arange(-radius, radius + 1, device=masks.device, dtype=masks.dtype)
     disk = (reach[:, None] ** 2 + reach[None] ** 2 <= radius**2).to(masks.dtype)[None, None]
     flat = masks.flatten(0, 1)[:, None]
-    wide = _touched(flat, disk, radius)
-    narrow = 1 - _touched(1 - flat, disk, radius)
-    return wide.reshape(masks.shape), narrow.reshape(masks.shape)
+    wide = _touched(flat, disk, stride)
+    narrow = 1 - _touched(1 - flat, disk, stride)
+    return wide.reshape(*masks.shape[:2], *wide.shape[2:]), narrow.reshape(*masks.shape[:2], *wide.shape[2:])
 
 
-def _touched(flat: Tensor, disk: Tensor, radius: int) -> Tensor:
-    return (functional.conv2d(flat, disk, padding=radius) > 0.5).to(flat.dtype)
+def _touched(flat: Tensor, disk: Tensor, stride: int) -> Tensor:
+    radius = disk.shape[-1] // 2
+    before = radius - stride // 2
+    padded = functional.pad(flat, (before, radius, before, radius))
+    return (functional.conv2d(padded, disk, stride=stride) > 0.5).to(flat.dtype)
 
 
 def learn_bases(labels: Sequence[Labels], classes: int, seed: int) -> Tensor:

@@ -27,7 +27,9 @@ JITTER = 0.1  # standard deviations of gain and offset of each band [ours]
 class Spatial(Protocol):
     """A torch module that makes (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
 
-    It may have more: an `optimizer`, a `loss` of its own, and the size of `patch` and `batch` that suit it.
+    It may have more: an `optimizer`, a `loss` of its own, the size of `patch` and `batch` that suit it, a `margin`: how
+    many px it reads around a patch while it trains, where the halo would cost too much, and `is_balanced`: whether rare
+    classes weigh more in its loss.
     """
 
     classes: int
@@ -69,11 +71,13 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     generator = np.random.default_rng(team.seeds(recipe.seed))
     parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
     patch, batch = getattr(net, "patch", PATCH), team.share(min(recipe.batch, getattr(net, "batch", recipe.batch)))
-    examples = [_padded(image, learn, net.halo, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
+    margin = getattr(net, "margin", net.halo)
+    examples = [_padded(image, learn, margin, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
     pixels = [
         image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
     ]
     weights = np.array(pixels, dtype=float)
+    balance = _balance([learn for learn, _ in parts], net.classes).to(device) if hasattr(net, "is_balanced") else None
     optimizer = _optimizer(net, recipe)
     lowest = optimizer.param_groups[0]["lr"] / 50
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
@@ -83,17 +87,29 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     try:
         for step in range(1, recipe.steps + 1):
             chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
-            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, generator, team)
+            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, margin, balance, generator, team)
             rate.step()
             score = None
             is_judged = step % JUDGE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
             if team.is_first and is_judged:
+                net.eval()  # without dropout
                 score = held_out_miou(net, images, [held for _, held in parts], device)
+                net.train()
             is_best = score is not None and best.offer(score)
             yield Epoch(step, recipe.steps, loss, score, is_best)
     finally:
         best.restore()
         net.eval()
+
+
+def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
+    """Return a weight a class, one over the root of how frequent it is; pixels weigh one in the mean.
+
+    What sees coarsely is rarely sure of small things, and without would leave them out.
+    """
+    counts = np.sum([np.bincount(each.ravel(), minlength=UNLABELLED + 1)[:classes] for each in labels], axis=0)
+    roots = np.sqrt(counts.clip(1) / counts.sum())
+    return torch.from_numpy((1 / roots / roots.sum()).astype(np.float32))
 
 
 def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:
@@ -125,13 +141,13 @@ def held_out_miou(net: Spatial, images: Sequence[TrainingImage], held: Sequence[
 
 
 def _padded(
-    image: TrainingImage, labels: Labels, halo: int, patch: int, device: torch.device
+    image: TrainingImage, labels: Labels, margin: int, patch: int, device: torch.device
 ) -> tuple[Tensor, Tensor, Sampler]:
-    """Pad an image by the halo, and to the size of a patch where it is smaller."""
+    """Pad an image by the margin, and to the size of a patch where it is smaller."""
     rows, columns = labels.shape
     more = max(0, patch - rows), max(0, patch - columns)
-    down = reflect(-halo, rows + halo + more[0], rows)
-    across = reflect(-halo, columns + halo + more[1], columns)
+    down = reflect(-margin, rows + margin + more[0], rows)
+    across = reflect(-margin, columns + margin + more[1], columns)
     padded = np.pad(labels, ((0, more[0]), (0, more[1])), constant_values=UNLABELLED)
     pixels = torch.from_numpy(np.ascontiguousarray(image.image[:, down][:, :, across])).to(device)
     return pixels, torch.from_numpy(padded).to(device), Sampler(padded, patch)
@@ -142,11 +158,13 @@ def _update(
     optimizer: torch.optim.Optimizer,
     chosen: Sequence[tuple[Tensor, Tensor, Sampler]],
     size: int,
+    margin: int,
+    balance: Tensor | None,
     generator: np.random.Generator,
     team: Team,
 ) -> float:
     images, labels = [], []
-    wide = size + 2 * net.halo
+    wide = size + 2 * margin
     for pixels, truth, sampler in chosen:
         top, left = sampler.draw(generator)
         way = int(generator.integers(8))
@@ -157,7 +175,10 @@ def _update(
     batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
     truth = torch.stack(labels).long()
     own = getattr(net, "loss", None)
-    loss = own(batch, truth) if own else functional.cross_entropy(net(batch), truth, ignore_index=UNLABELLED)
+    if own:
+        loss = own(batch, truth, balance)
+    else:
+        loss = functional.cross_entropy(net(batch), truth, balance, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     team.average(net)

@@ -73,9 +73,12 @@ def trained(request, cube, tmp_path_factory):
 def shaken(net):
     """Draw all weights at random, so that no layer is zero and what each sees is seen in the scores."""
     with torch.no_grad():
-        for weight in [*net.parameters(), *net.buffers()]:
-            fan_in = weight[0].numel() if weight.dim() > 1 else 10
-            weight.normal_(0, fan_in**-0.5)
+        for name, weight in [*net.named_parameters(), *net.named_buffers()]:
+            if name.endswith("running_var"):
+                weight.uniform_(0.5, 2)
+            elif weight.is_floating_point():
+                fan_in = weight[0].numel() if weight.dim() > 1 else 10
+                weight.normal_(0, fan_in**-0.5)
     return net
 
 

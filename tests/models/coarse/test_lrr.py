@@ -60,6 +60,9 @@ def test_dilation_and_erosion_are_by_a_disk():
     assert not narrow.any()
     back = dilated_and_eroded(wide, 3)[1]
     assert torch.equal(back, masks)
+    random = (torch.rand(1, 2, 32, 48, generator=torch.Generator().manual_seed(0)) < 0.02).float()
+    for thinned, full in zip(dilated_and_eroded(random, 5, 8), dilated_and_eroded(random, 5), strict=True):
+        assert torch.equal(thinned, full[..., 4::8, 4::8])
     whole = torch.ones(1, 2, 9, 9)
     assert torch.equal(dilated_and_eroded(whole, 4)[1], whole)  # beyond the borders lies nothing new
 
@@ -68,7 +71,7 @@ def test_levels_and_their_loss():
     torch.manual_seed(0)
     net = LRR(3, 2)
     net.bases.normal_()
-    image = torch.randn(1, 2, 2 * net.halo + 64, 2 * net.halo + 64)
+    image = torch.randn(1, 2, 2 * net.margin + 64, 2 * net.margin + 64)  # in training, less is read around a patch
     levels, edges = net.levels(image)
     side = image.shape[-1]
     assert [level.shape[-1] for level in levels] == [side // 8, side // 4, side // 2, side]
