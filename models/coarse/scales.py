@@ -2,7 +2,8 @@
 
 The image is seen at 0.6, 0.8 and 1 of its size, and each class keeps its largest probability of the three, as in the
 authors' code. Tiles are exact: the scales are fifths, blocks of five pixels become three or four by their areas and
-come back linearly, and tiles are widened to where blocks and strides meet, every 160 px for a stride of 32. The price is a halo of 640 px, which is read anew for every tile, and about three times the computing.
+come back linearly, and tiles are widened to where blocks and strides meet, every 160 px for a stride of 32. The
+price is a halo of 640 px, which is read anew for every tile, and about three times the computing.
 """
 
 from __future__ import annotations

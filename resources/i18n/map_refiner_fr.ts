@@ -2185,8 +2185,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>sur la partie de validation, ce raffineur gagne peu après le pas {}</translation>
     </message>
     <message>
+      <source>once to join each pixel's opinion to its neighbours' is what Wu and Prasad (2017) do instead.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>
       <translation>exactitude globale {:.4f}, IoU moyen {:.4f} ({})</translation>
+    </message>
+    <message>
+      <source>the dense CRF needs no teaching, and you can teach another below.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>the image's own, but no finer than 0.5 m.</source>
@@ -2243,6 +2251,14 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>{}, shipped</source>
       <translation>{}, fourni</translation>
+    </message>
+    <message>
+      <source>“{}” is for other classes than those of this map</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>“{}” is for {} bands, and this map was made of {}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
