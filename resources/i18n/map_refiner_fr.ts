@@ -2186,7 +2186,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>once to join each pixel's opinion to its neighbours' is what Wu and Prasad (2017) do instead.</source>
-      <translation type="unfinished" />
+      <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
     </message>
     <message>
       <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>
@@ -2194,7 +2194,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>the dense CRF needs no teaching, and you can teach another below.</source>
-      <translation type="unfinished" />
+      <translation>le CRF dense n’a pas besoin d’apprentissage, et vous pouvez en former un autre ci-dessous.</translation>
     </message>
     <message>
       <source>the image's own, but no finer than 0.5 m.</source>
@@ -2254,11 +2254,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
     <message>
       <source>“{}” is for other classes than those of this map</source>
-      <translation type="unfinished" />
+      <translation>« {} » est pour d’autres classes que celles de cette carte</translation>
     </message>
     <message>
       <source>“{}” is for {} bands, and this map was made of {}</source>
-      <translation type="unfinished" />
+      <translation>« {} » est pour {} bandes, et cette carte a été faite de {}</translation>
     </message>
     <message>
       <source>“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
