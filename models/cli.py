@@ -197,7 +197,9 @@ def train_refiner(
         )
     by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
     click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
-    if not taught.beats_coarse:
+    if taught.beats_coarse:
+        click.echo(f"Step {taught.best_step} has nearly all of the gain: stop there, unless the map says otherwise.")
+    else:
         click.echo("It does not beat the coarse map where it was held out: keep the coarse map, or label more.")
 
 

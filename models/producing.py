@@ -45,7 +45,7 @@ def refine_image(request: RefineImage, watch: Watch) -> production.Made:
     last = folder / f"step_{request.steps:03d}.tif"
     _give(last, target, copy=bool(request.folder))
     if not request.folder:
-        folder.rmdir()
+        shutil.rmtree(folder, ignore_errors=True)  # the result is in its place; a file that is held open does no harm
     if request.classes_path:
         with GridReader(target) as reader:
             grid = reader.grid

@@ -126,6 +126,7 @@ def test_teaches_a_refiner(town, tmp_path, labels):
     assert (card.kind, card.classes) == ("faithful", town.classes)
     assert 0 <= card.steps <= 8
     assert "held-out mean IoU" in said
+    assert (f"Step {card.steps} has nearly all of the gain" if card.steps else "does not beat") in said
 
 
 def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
