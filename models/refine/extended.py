@@ -72,7 +72,12 @@ class ExtendedRefiner(nn.Module):
         return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Look at (bands, rows, columns) and the scores before the first step, in parts; return (48, rows, columns)."""
+        """Look at (bands, rows, columns) and the scores before the first step; return (48, rows, columns).
+
+        Without gradients it does so in parts, side by side.
+        """
+        if torch.is_grad_enabled():
+            return self.look(image, scores, borders)
         rows, columns = image.shape[-2:]
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
