@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QObject
 
 from ..models.protocol import Cancelled, Event, Failed, Progressed, Ready, Resume
 from .control.animating import AnimateControl
+from .control.binding import BindControl
 from .control.coarse import CoarseControl
 from .control.comparing import CompareControl
 from .control.correcting import CorrectControl
@@ -48,7 +49,8 @@ class Controller(Part):
         self.exporting = ExportControl(desk)
         self.reporting = ReportControl(desk)
         self.filters = FilterControl(desk, self.steps)
-        self.correcting = CorrectControl(desk)
+        self.binding = BindControl(desk)
+        self.correcting = CorrectControl(desk, self.binding)
         self.learning = LearnControl(desk, self.steps, self.teaching)
         self.looking = LookControl(desk, self.correcting, self.teaching)
         self.viewing = ViewControl(desk)
@@ -56,10 +58,11 @@ class Controller(Part):
         self.identifying = IdentifyControl(desk)
         self.animating = AnimateControl(desk)
         self.keeping = KeepControl(desk)
+        self.keeping.restored.connect(self.binding.take_up)
         self.layer_actions = LayerActions(desk, self.keeping)
         self._parts = (
             *(self.scenes, self.demo, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
-            *(self.correcting, self.learning, self.looking, self.viewing),
+            *(self.binding, self.correcting, self.learning, self.looking, self.viewing),
             self.keeping,  # last, for it writes down what the others have made of an event
         )
         engine = desk.engine
@@ -93,6 +96,7 @@ class Controller(Part):
         self.reporting.shut_down()
         self.keeping.shut_down()
         self.layer_actions.shut_down()
+        self.binding.shut_down()
         self.correcting.shut_down()
         self.identifying.shut_down()
         self.comparing.shut_down()
@@ -143,7 +147,7 @@ class Controller(Part):
         self.steps.on_ended(event)
         self.exporting.on_ended()
         desk.refresh()
-        self.correcting.flush()
+        self.binding.flush()
         self.looking.on_ended()
 
     def _on_died(self, sentence: str) -> None:
@@ -197,6 +201,7 @@ class Controller(Part):
         desk.layers.forget()
         self.filters.shut_down()
         desk.run = desk.coming = None
+        self.binding.forget()
         self.correcting.forget()
         self.looking.forget()
         self.comparing.forget()

@@ -31,7 +31,7 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Place, classes: S
     Raises:
         Refused: where they cannot be written or opened.
     """
-    there = sorted(folder.glob(f"*_{STEM}_*.gpkg"))
+    there = _files(folder)
     path = there[-1] if there else new_file(folder, scene_name, place, STEM)
     layer = QgsVectorLayer(f"{path}|layername=labels", _tr("Corrections: {}").format(scene_name), "ogr")
     if not layer.isValid():
@@ -41,6 +41,15 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Place, classes: S
     layer.setCustomProperty(CORRECTIONS, run)
     layer.setCustomProperty(LABELS, True)  # it stays above the steps
     return layer
+
+
+def are_in(folder: Path) -> bool:
+    """Tell whether the folder of a run holds corrections."""
+    return bool(_files(folder))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"*_{STEM}_*.gpkg"))
 
 
 class Correction:

@@ -30,7 +30,7 @@ class PreviewLayer(QObject):
             write_heat_style(path)
         else:
             write_class_style(path, preview.classes)
-        what = preview.classes[preview.kind - 1] if preview.kind else "classes"
+        what = preview.classes[preview.kind - 1] if preview.kind else self.tr("classes")
         name = self.tr("Step {} · {} (preview)").format(preview.index, what)
         layer = QgsRasterLayer(str(path), name, "gdal")
         if not layer.isValid():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication
 
 from ..models.protocol import Stepped
 from .animation import put_on_timeline
@@ -30,13 +31,13 @@ class Due:
 
 def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
     """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
-    what = step.classes[kind - 1] if kind else "classes"
+    what = step.classes[kind - 1] if kind else _tr("classes")
     path = Path(step.scores if kind else step.classes_raster)
     if kind:
         write_heat_style(path)
     else:
         write_class_style(path, step.classes)
-    name = f"Coarse {step.title}" if isinstance(step, Level) else f"Step {step.index}"
+    name = _tr("Coarse {}").format(step.title) if isinstance(step, Level) else _tr("Step {}").format(step.index)
     layer = QgsRasterLayer(str(path), f"{name} · {what}", "gdal")
     if layer.isValid() and kind:
         choose_band(layer, kind)
@@ -51,3 +52,7 @@ def open_due(due: Due) -> QgsRasterLayer:
     for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
         layer.setCustomProperty(key, value)
     return layer
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from qgis.core import QgsProject
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QMessageBox
 
 from ...models.protocol import Event, Request, Resume
 from ..dock import MapRefinerDock
@@ -97,6 +98,16 @@ class Desk(QObject):
             raise Refused(self.tr("Make a coarse map first."))
         return requests if run.is_open else (Resume(str(run.folder)), *requests)
 
+    def mapped_run(self) -> Run:
+        """Return the run in hand, which has a map.
+
+        Raises:
+            Refused: where there is none.
+        """
+        if self.run is None or self.run.shown < 0:
+            raise Refused(self.tr("Make a coarse map first."))
+        return self.run
+
     def close_runs(self) -> None:
         """Remember that the worker has no scene open any more."""
         for run in (self.run, self.coming):
@@ -136,6 +147,13 @@ class Desk(QObject):
     def kind(self) -> int:
         """Return which layer of a step is to be seen: 0 the class map, k the heat map of band k."""
         return max(0, self.dock.refine.kind.currentIndex())
+
+    def may_replace(self, path: Path, title: str) -> bool:
+        """Ask whether a file that is there may be replaced."""
+        buttons = QMessageBox.StandardButton
+        question = self.tr("{} is there already. Replace it?").format(path.name)
+        answer = QMessageBox.question(self.dock, title, question, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
 
     # --- places -----------------------------------------------------------------------------------------------
 

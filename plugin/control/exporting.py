@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsRasterLayer, QgsVectorLayer
-from qgis.PyQt.QtWidgets import QMessageBox
 
 from ...models.protocol import Exported, ExportPolygons, ExportRaster, Request
 from ..export import POLYGON_ENDINGS, RASTER_ENDINGS, checked_path, open_polygons, open_raster, release
-from ..refusal import Refused
-from ..run import Run
 from ..sections.export import PolygonChoices
 from ..state import Task
 from .desk import Desk, Part, spoken
@@ -28,7 +25,7 @@ class ExportControl(Part):
 
     @spoken
     def _on_polygons_requested(self, choices: PolygonChoices) -> None:
-        run = self._run()
+        run = self.desk.mapped_run()
         path = checked_path(choices.path, POLYGON_ENDINGS)
         request = ExportPolygons(run.shown, str(path), choices.min_area_m2, choices.tolerance_m, choices.background)
         self._export(path, request, self.tr("Exporting polygons…"))
@@ -36,29 +33,14 @@ class ExportControl(Part):
     @spoken
     def _on_raster_requested(self, text: str) -> None:
         path = checked_path(text, RASTER_ENDINGS)
-        self._export(path, ExportRaster(self._run().shown, str(path)), self.tr("Exporting the raster…"))
-
-    def _run(self) -> Run:
-        if self.desk.run is None or self.desk.run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
-        return self.desk.run
+        self._export(path, ExportRaster(self.desk.mapped_run().shown, str(path)), self.tr("Exporting the raster…"))
 
     def _export(self, path: Path, request: Request, text: str) -> None:
-        if path.exists() and not self._may_replace(path):
+        if path.exists() and not self.desk.may_replace(path, self.tr("Export")):
             return
         if release(self.desk.project, path):
             self._was_on_map = path
         self.desk.ask(Task.EXPORT, text, *self.desk.on_run(request))
-
-    def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(
-            self.dock,
-            self.tr("Export"),
-            self.tr("{} is there already. Replace it?").format(path.name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return answer == QMessageBox.StandardButton.Yes
 
     def _on_exported(self, event: Exported) -> None:
         path = Path(event.path)

@@ -7,7 +7,6 @@ from pathlib import Path
 from ...models.protocol import FiltersShown, ShowFilters
 from ..filter_layers import FilterLayers
 from ..refiner_kinds import WITH_FILTERS, kind_of
-from ..refusal import Refused
 from ..sections.kernels import KernelDialog, Kernels
 from ..state import Task
 from .desk import Desk, Part, spoken
@@ -51,9 +50,7 @@ class FilterControl(Part):
         self._ask(index, scores, image)
 
     def _ask(self, index: int, scores: tuple[int, ...] | None, image: tuple[int, ...] | None) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None or run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         request = ShowFilters(run.shown, index, str(_new_file(run.folder)), scores, image)
         requests = desk.on_run(*self.steps.refiner_requests(), request)
         desk.ask(Task.FILTERS, self.tr("Filtering the scene…"), *requests)

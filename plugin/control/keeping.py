@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, QgsRectangle, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer
+from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
 from ...models.protocol import Corrected, Evaluated, Learnt, RefinerLoaded, Stepped, Trained
@@ -26,6 +26,8 @@ WAIT_MS = 300  # several things at once are written down once
 
 class KeepControl(Part):
     """Knows where the run in hand is written down, and which one was lost."""
+
+    restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -129,6 +131,7 @@ class KeepControl(Part):
         desk.show_step(shown if 0 <= shown <= run.last else run.shown)
         self.keep()
         desk.refresh()
+        self.restored.emit(run, with_layers)
         return run
 
     def _image_layer(self, run: Run) -> QgsMapLayer | None:

@@ -33,7 +33,7 @@ class LearnControl(Part):
 
     @spoken
     def _on_learn_requested(self) -> None:
-        desk, run = self.desk, self._open_run()
+        desk, run = self.desk, self.desk.mapped_run()
         if not self.dock.refine.refiner.path():
             raise Refused(
                 self.tr("This refiner follows a formula and cannot learn. Choose a learned one, or teach one.")
@@ -49,17 +49,11 @@ class LearnControl(Part):
         if self._earlier:
             path = self._earlier.pop()
             self._choose(path)
-            run = self._open_run()
+            run = self.desk.mapped_run()
             self.learnt.emit(run.steps[run.shown])
             requests = self.desk.on_run(LoadRefiner(path), Step(0, self._last(run)))
             self.desk.ask(Task.STEP, self.tr("Refining…"), *requests)
             self.dock.correct.set_progress(self.tr("The weights before the last Learn are in use again."))
-
-    def _open_run(self) -> Run:
-        run = self.desk.run
-        if run is None or run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
-        return run
 
     def _base(self) -> str:
         """Return the weights to learn from: those before the first Learn, for all corrections are learnt each time.

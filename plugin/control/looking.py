@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsRectangle
 
 from ...models.protocol import DoubtsFound, Evaluate, Evaluated, FindDoubts
-from ..refusal import Refused
 from ..state import Task
 from .correcting import CorrectControl
 from .desk import Desk, Part, spoken
@@ -30,7 +29,7 @@ class LookControl(Part):
 
     def __init__(self, desk: Desk, correcting: CorrectControl, teaching: TeachControl) -> None:
         super().__init__(desk)
-        self.correcting, self.teaching = correcting, teaching
+        self.binding, self.teaching = correcting.binding, teaching
         self.handlers = {DoubtsFound: self._on_found, Evaluated: self._on_evaluated}
         self._spots: list[_Spot] = []
         self._radius, self._step = 1.0, 0
@@ -38,14 +37,12 @@ class LookControl(Part):
         self._measured = False  # whether the gain was asked for
         self.dock.correct.doubts_requested.connect(self._on_requested)
         self.dock.correct.doubt_chosen.connect(self._on_chosen)
-        correcting.bound.connect(self._on_bound)
+        self.binding.bound.connect(self._on_bound)
         correcting.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
 
     @spoken
     def _on_requested(self) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None or run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         labels = self.teaching.labels_if_any(run)
         first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
         desk.ask(
@@ -95,7 +92,7 @@ class LookControl(Part):
 
     def _on_bound(self) -> None:
         """Check the places that are corrected, and measure the gain once all are."""
-        layer, run = self.correcting.layer(), self.desk.run
+        layer, run = self.binding.layer(), self.desk.run
         if layer is None or run is None or not self._spots:
             return
         back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.desk.project.transformContext())

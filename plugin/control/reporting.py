@@ -7,7 +7,6 @@ from pathlib import Path
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QDateTime, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QMessageBox
 
 from ..corrections import layer_for
 from ..export import checked_path
@@ -44,29 +43,17 @@ class ReportControl(Part):
 
     @spoken
     def _on_requested(self, text: str) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None or run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         if self._task is not None:
             raise Refused(self.tr("A report is being written already. Wait for it."))
         path = checked_path(text, ENDINGS)
         there = [each for each in (path, path.with_suffix(".csv")) if each.exists()]
-        if there and not self._may_replace(there[0]):
+        if there and not desk.may_replace(there[0], self.tr("Report")):
             return
         steps = [run.steps[index] for index in sorted({0, run.shown})]
         self._task = ReportTask(self._report(run), steps, path, desk.project.transformContext())
         self._task.on_finished = self._on_finished
         QgsApplication.taskManager().addTask(self._task)
-
-    def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(
-            self.dock,
-            self.tr("Report"),
-            self.tr("{} is there already. Replace it?").format(path.name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return answer == QMessageBox.StandardButton.Yes
 
     def _on_finished(self, task: ReportTask, done: bool) -> None:
         self._task = None

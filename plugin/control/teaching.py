@@ -114,9 +114,7 @@ class TeachControl(Part):
 
     @spoken
     def _on_train_requested(self) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         self._kind = self.dock.teach.chosen_kind()
         request = TrainRefiner(self._checked_labels(run), str(new_weights(run.folder, "refiner")), self._kind)
         desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
@@ -125,9 +123,7 @@ class TeachControl(Part):
 
     @spoken
     def _on_measure_requested(self) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         request = Evaluate(self._checked_labels(run))
         desk.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *desk.on_run(request))
 

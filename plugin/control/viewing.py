@@ -24,9 +24,7 @@ class ViewControl(Part):
 
     @spoken
     def _on_requested(self, view: str) -> None:
-        desk, run = self.desk, self.desk.run
-        if run is None or run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
+        desk, run = self.desk, self.desk.mapped_run()
         if view != "uncertainty" and run.shown == 0:
             raise Refused(self.tr("This is the coarse map: nothing has changed yet. Make a step first."))
         number = 1

@@ -32,6 +32,21 @@
     </message>
   </context>
   <context>
+    <name>BindControl</name>
+    <message>
+      <source>Binding the corrections…</source>
+      <translation>Prise en compte des corrections…</translation>
+    </message>
+    <message>
+      <source>That is outside the scene; correct the map within it.</source>
+      <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
+    </message>
+    <message>
+      <source>What you drew cannot be brought to the CRS of the scene.</source>
+      <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
+    </message>
+  </context>
+  <context>
     <name>Check</name>
     <message>
       <source>It could not be started.</source>
@@ -300,16 +315,8 @@
   <context>
     <name>CorrectControl</name>
     <message>
-      <source>Binding the corrections…</source>
-      <translation>Prise en compte des corrections…</translation>
-    </message>
-    <message>
       <source>Finding the connected part…</source>
       <translation>Recherche de la partie connexe…</translation>
-    </message>
-    <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Map Refiner: Correct a Connected Part</source>
@@ -350,14 +357,6 @@
     <message>
       <source>That is outside the scene.</source>
       <translation>C’est hors de la scène.</translation>
-    </message>
-    <message>
-      <source>That is outside the scene; correct the map within it.</source>
-      <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
-    </message>
-    <message>
-      <source>What you drew cannot be brought to the CRS of the scene.</source>
-      <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
     </message>
   </context>
   <context>
@@ -535,6 +534,10 @@
       <source>Something else is still running. Wait for it, or cancel it.</source>
       <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
     </message>
+    <message>
+      <source>{} is there already. Replace it?</source>
+      <translation>{} existe déjà. Le remplacer ?</translation>
+    </message>
   </context>
   <context>
     <name>Engine</name>
@@ -665,16 +668,8 @@
       <translation>Export du raster…</translation>
     </message>
     <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
-    </message>
-    <message>
       <source>The class raster is written to {}.</source>
       <translation>Le raster des classes est écrit dans {}.</translation>
-    </message>
-    <message>
-      <source>{} is there already. Replace it?</source>
-      <translation>{} existe déjà. Le remplacer ?</translation>
     </message>
     <message>
       <source>{} is written, but QGIS cannot open it.</source>
@@ -805,10 +800,6 @@
     <message>
       <source>It is not known which kind of refiner this is.</source>
       <translation>On ne sait pas de quelle sorte est ce raffineur.</translation>
-    </message>
-    <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>“{}” has no learned filters: it follows a formula.</source>
@@ -1055,10 +1046,6 @@
       <translation>Apprentissage…</translation>
     </message>
     <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
-    </message>
-    <message>
       <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
       <translation>IoU moyen sur les étiquettes : {:.3f} avant, {:.3f} maintenant.</translation>
     </message>
@@ -1092,10 +1079,6 @@
     <message>
       <source>Looking for doubtful places…</source>
       <translation>Recherche des endroits douteux…</translation>
-    </message>
-    <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Map Refiner: Next Place to Look at</source>
@@ -1283,6 +1266,10 @@
     <message>
       <source>Coarse model</source>
       <translation>Modèle grossier</translation>
+    </message>
+    <message>
+      <source>Coarse {}</source>
+      <translation>Grossière {}</translation>
     </message>
     <message>
       <source>Computing on {}, with Python {} and PyTorch {}</source>
@@ -2161,6 +2148,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Écrire aussi le fond</translation>
     </message>
     <message>
+      <source>classes</source>
+      <translation>classes</translation>
+    </message>
+    <message>
       <source>feature {}</source>
       <translation>entité {}</translation>
     </message>
@@ -2431,6 +2422,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <source>Step {} · {} (preview)</source>
       <translation>Pas {} · {} (aperçu)</translation>
     </message>
+    <message>
+      <source>classes</source>
+      <translation>classes</translation>
+    </message>
   </context>
   <context>
     <name>RefineSection</name>
@@ -2666,10 +2661,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Couche</translation>
     </message>
     <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
-    </message>
-    <message>
       <source>Refiner</source>
       <translation>Raffineur</translation>
     </message>
@@ -2696,10 +2687,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>{} ({} corrections)</source>
       <translation>{} ({} corrections)</translation>
-    </message>
-    <message>
-      <source>{} is there already. Replace it?</source>
-      <translation>{} existe déjà. Le remplacer ?</translation>
     </message>
   </context>
   <context>
@@ -2934,10 +2921,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Chargement du raffineur…</translation>
     </message>
     <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
-    </message>
-    <message>
       <source>Measuring the accuracy…</source>
       <translation>Mesure de l’exactitude…</translation>
     </message>
@@ -3071,10 +3054,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
   </context>
   <context>
     <name>ViewControl</name>
-    <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
-    </message>
     <message>
       <source>Step {} · changed since the coarse map</source>
       <translation>Pas {} · changé depuis la carte grossière</translation>

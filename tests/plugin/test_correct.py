@@ -218,7 +218,7 @@ def outside_the_scene_and_while_busy(painter, canvas):
     drag(canvas, place(200, 60), place(203, 60))
     painter.desk.task = Task.NONE
     assert shown_class(painter, 200, 60) != 2
-    painter.plugin.controller.correcting.flush()
+    painter.plugin.controller.binding.flush()
     painter.wait()
     assert shown_class(painter, 200, 60) == 2
 

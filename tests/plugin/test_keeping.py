@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from map_refiner.models.protocol import Resume, Stepped
 from map_refiner.plugin.control.keeping import LOCK
+from map_refiner.plugin.corrections import Correction, layer_for, open_layer
 from map_refiner.plugin.sections.scene import Area
 from map_refiner.plugin.state import Accuracy
 from map_refiner.plugin.step_layer import RUN
 from osgeo import gdal
-from qgis.core import QgsProject
+from qgis.core import QgsGeometry, QgsProject
 from qgis.PyQt.QtWidgets import QPushButton
 
 CLASSES = ("background", "building", "road")
@@ -136,6 +137,9 @@ def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
     dock.hide()
     dock.show()
     assert not offers(analyst)  # it is in hand
+    run = desk.run
+    layer = open_layer(folder, run.name, "image", run.place, CLASSES)
+    Correction(layer, QgsGeometry.fromRect(run.place.extent), "road").make()
     project.clear()
     crash(folder)
     kept.controller.keeping._offered = False  # as in another QGIS
@@ -151,6 +155,10 @@ def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
     assert analyst.layers() == ["Step 2 · classes"]
     assert [layer.name() for layer in project.mapLayers().values() if layer.name() == "image"]
     assert not offers(analyst)
+    corrections = layer_for(project, folder.name)  # which bind: they have to be seen, and can be learnt from
+    assert corrections is not None
+    assert dock.correct.correction_layer() is corrections
+    assert (corrections.featureCount(), dock.correct.corrected) == (1, 1)
 
 
 def _layers_lead_to_their_steps(plugin, stepper):

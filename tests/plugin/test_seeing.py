@@ -6,7 +6,7 @@ from map_refiner.models.protocol import Stepped
 from map_refiner.plugin.place import Place
 from map_refiner.plugin.run import Run
 from osgeo import gdal
-from qgis.core import QgsProject, QgsTemporalNavigationObject
+from qgis.core import QgsProject, QgsTemporalNavigationObject, QgsTemporalUtils
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtTest import QTest
@@ -55,7 +55,19 @@ def _context():
     return QgsProject.instance().transformContext()
 
 
-def test_the_steps_play_as_frames(two_steps, wait_until):
+def exported(canvas, controller, folder):
+    """Export an animation as QGIS's panel does, and return its frames."""
+    folder.mkdir()
+    settings = QgsTemporalUtils.AnimationExportSettings()
+    settings.animationRange = controller.temporalExtents()
+    settings.frameDuration = controller.frameDuration()
+    settings.outputDirectory, settings.fileNameTemplate = str(folder), "####.png"
+    done, error = QgsTemporalUtils.exportAnimation(canvas.mapSettings(), settings)
+    assert done, error
+    return [pixels(QImage(str(path))) for path in sorted(folder.iterdir())]
+
+
+def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
     canvas, refine = two_steps.plugin.iface.canvas, two_steps.dock.refine
     controller = QgsTemporalNavigationObject(canvas)
     canvas.setTemporalController(controller)
@@ -74,6 +86,11 @@ def test_the_steps_play_as_frames(two_steps, wait_until):
     for frame in range(3):
         controller.setCurrentFrameNumber(frame)
         assert (drawn(canvas, wait_until) == alone[frame]).all()
+    frames = exported(canvas, controller, tmp_path / "frames")
+    assert len(frames) >= 3
+    rim = (canvas.height() - frames[0].shape[0]) // 2  # of the canvas, which is no part of the map
+    for frame, step in zip(frames, alone):
+        assert (frame != step[rim : rim + frame.shape[0], rim : rim + frame.shape[1]]).any(axis=2).mean() < 0.0002
     refine.kind.setCurrentIndex(1)  # the heat maps play too
     assert sorted(two_steps.visible_layers()) == [f"Step {n} · background" for n in range(3)]
     refine.kind.setCurrentIndex(0)
