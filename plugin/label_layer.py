@@ -10,8 +10,10 @@ from qgis.core import (
     QgsEditorWidgetSetup,
     QgsFeature,
     QgsGeometry,
+    QgsSingleSymbolRenderer,
     QgsVectorFileWriter,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
@@ -24,6 +26,7 @@ LAYER = "labels"
 LABELS = "map_refiner/labels"  # the property that marks such a layer
 USUAL_CLASSES = ("background", "building", "road")
 MOST_NAMED = 5  # feature ids in a sentence
+MOST_CLASSES = 50  # of labels that bring their own
 
 
 def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") -> Path:
@@ -67,6 +70,26 @@ def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     style_labels(layer, classes)
     offer_classes(layer, [*classes[1:], TILE, IGNORE, *classes[:1]])
     layer.setCustomProperty(LABELS, True)
+
+
+def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint polygons that nobody has painted yet, and that say their classes, in the colours of these."""
+    if (
+        len(classes) > 1
+        and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+        and isinstance(layer.renderer(), QgsSingleSymbolRenderer)
+        and layer.fields().indexOf(FIELD) >= 0
+    ):
+        show_labels(layer, classes)
+        layer.triggerRepaint()
+        layer.emitStyleChanged()
+
+
+def own_classes(layer: QgsVectorLayer) -> tuple[str, ...]:
+    """Return the classes that labels bring, background first, in the order of a map that is made of them."""
+    found = layer.uniqueValues(layer.fields().indexOf(FIELD), MOST_CLASSES)
+    names = {str(value) for value in found if value not in (None, NULL, "")} - {USUAL_CLASSES[0], TILE, IGNORE}
+    return (USUAL_CLASSES[0], *sorted(names))
 
 
 def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:

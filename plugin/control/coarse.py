@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
 
 from ...models.protocol import (
     Classify,
@@ -16,7 +16,7 @@ from ...models.protocol import (
     Trained,
     TrainingProgressed,
 )
-from ..label_layer import FIELD, commit
+from ..label_layer import FIELD, commit, own_classes, paint_labels
 from ..refusal import Refused
 from ..scene import source_of
 from ..state import Task
@@ -41,6 +41,7 @@ class CoarseControl(Part):
         coarse.train_requested.connect(self._on_train_requested)
         coarse.spectra_requested.connect(self._on_spectra_requested)
         coarse.stop_requested.connect(desk.engine.stop_training)
+        coarse.labels.layerChanged.connect(self._on_labels_chosen)
         coarse.road_width.setValue(desk.settings.road_width_m)
         for number, weights in enumerate(shipped("coarse")):
             coarse.source.add_file(weights.title, weights.path, choose=number == 0)
@@ -76,6 +77,10 @@ class CoarseControl(Part):
         self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
         self._held_out = None
+
+    def _on_labels_chosen(self, layer: QgsMapLayer | None) -> None:
+        if isinstance(layer, QgsVectorLayer):
+            paint_labels(layer, own_classes(layer))
 
     def _labels(self, folder: Path) -> str:
         """Save the labels that bring their own classes, and return where the worker finds them, or nothing.

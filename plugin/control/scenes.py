@@ -27,7 +27,7 @@ from ..scene import (
 )
 from ..sections.scene import Area
 from ..step_layer import RUN
-from ..wavelengths import spectrum_of
+from ..wavelengths import MANY, spectrum_of
 from .desk import Desk, Part, spoken
 
 LARGE_MP = 100  # megapixels of a scene whose steps take minutes rather than seconds
@@ -128,11 +128,19 @@ class SceneControl(Part):
         if isinstance(layer, QgsRasterLayer) and layer.isValid():
             own = own_pixel_size_m(layer, self.desk.project.transformContext())
             self.dock.scene.set_defaults(layer, default_bands(layer), default_pixel_size_m(own))
-            self.dock.scene.set_has_wavelengths(spectrum_of(layer.source()).is_known)
+            self._offer_colours(layer)
+            self.dock.coarse.propose(len(default_bands(layer)))
         else:
             self.dock.scene.set_defaults(None, (), None)
             self.dock.scene.set_has_wavelengths(False)
         self.summarize()
+
+    def _offer_colours(self, layer: QgsRasterLayer) -> None:
+        """Offer colours by wavelength; of many bands QGIS shows the first three, which are next to one another."""
+        self.dock.scene.set_has_wavelengths(spectrum_of(layer.source()).is_known)
+        shown = layer.renderer().usesBands() if layer.renderer() is not None else []
+        if spectrum_of(layer.source()).is_known and layer.bandCount() > MANY and shown == [1, 2, 3]:
+            self.dock.scene.show_natural_colours()
 
     @spoken
     def _on_colours_requested(self, wavelengths: tuple[float, float, float]) -> None:

@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsSingleSymbolRenderer, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
-from ..label_layer import FIELD, USUAL_CLASSES, add_outline, check, commit, new_file, open_layer, show_labels
+from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer, paint_labels
 from ..refiner_kinds import kind_of
 from ..refusal import Refused
 from ..run import Run
@@ -73,15 +73,8 @@ class TeachControl(Part):
         desk.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
 
     def _on_labels_chosen(self, layer: QgsMapLayer | None) -> None:
-        """Paint labels that nobody has painted yet in the colours of their classes."""
-        if (
-            isinstance(layer, QgsVectorLayer)
-            and isinstance(layer.renderer(), QgsSingleSymbolRenderer)
-            and layer.fields().indexOf(FIELD) >= 0
-        ):
-            show_labels(layer, self.classes())
-            layer.triggerRepaint()
-            layer.emitStyleChanged()
+        if isinstance(layer, QgsVectorLayer):
+            paint_labels(layer, self.classes())
 
     @spoken
     def _on_outline_requested(self) -> None:

@@ -11,7 +11,8 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
 from ..coarse_kinds import COARSE_KINDS, CoarseKind, coarse_kind
 from ..state import State, Task
-from ..weights import kind_of
+from ..wavelengths import MANY
+from ..weights import bands_of, kind_of
 from .model_combo import ModelCombo
 from .section import Section, beside, button, note, subtitle
 from .spectra import Spectra
@@ -19,6 +20,7 @@ from .spectra import Spectra
 VECTORS = "vectors"
 SCORES = "scores"
 USUAL_SAMPLES = 1000  # pixels a class
+OF_SPECTRA = "cnn-1d"  # the kind that is offered for many bands: quick, and needs nothing that is not there
 
 
 class CoarseSection(Section):
@@ -92,8 +94,26 @@ class CoarseSection(Section):
                 "begins from scratch, and needs far more labels and time."
             ),
         )
+        self._kind_is_chosen = False  # by the analyst; then it is left alone
+        self._model_before = ""  # that is not for the bands of the scene
+        self.kind.activated.connect(self._on_kind_activated)
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
         self.about.setText(COARSE_KINDS[0].description())
+
+    def _on_kind_activated(self) -> None:
+        self._kind_is_chosen = True
+
+    def propose(self, bands: int) -> None:
+        """Offer what can work on so many bands: another model, or training one, and a kind of it."""
+        if not self._kind_is_chosen:
+            wanted = OF_SPECTRA if bands > MANY else COARSE_KINDS[0].key
+            self.kind.setCurrentIndex(self.kind.findData(wanted))
+        if self._model_before and self.source.key() == VECTORS and _fits(self._model_before, bands):
+            self.source.choose(self._model_before)
+            self._model_before = ""
+        if self.source.path() and not _fits(self.source.path(), bands):
+            self._model_before = self.source.path()
+            self.source.choose_key(VECTORS)
 
     def _on_kind_chosen(self, index: int) -> None:
         self.about.setText(COARSE_KINDS[index].description())
@@ -213,6 +233,10 @@ class CoarseSection(Section):
         self.spectra.setEnabled(state.is_free and self.label_layer() is not None)
         self.train.setEnabled(state.is_free and has_vectors)
         self.stop.setEnabled(state.task is Task.TRAIN_COARSE)
+
+
+def _fits(model: str, bands: int) -> bool:
+    return bands_of(Path(model)) in (None, bands)
 
 
 def _layer_combo(filters: QgsMapLayerProxyModel.Filter) -> QgsMapLayerComboBox:

@@ -176,6 +176,10 @@ class SceneSection(Section):
         self.colours.blockSignals(False)
         self.show_row(self.colours, known)
 
+    def show_natural_colours(self) -> None:
+        """Choose red, green and blue by their wavelengths."""
+        self.colours.setCurrentIndex(self.colours.findText(self.tr("Natural")))
+
     def _on_colours_chosen(self) -> None:
         wavelengths = self.colours.currentData()
         if wavelengths is not None:

@@ -1,5 +1,8 @@
 """Training a coarse model from the dock: what is shown for each kind, what is asked, and the spectra as curves."""
 
+import json
+import struct
+
 import pytest
 from map_refiner.models import protocol as p
 from map_refiner.plugin.coarse_kinds import COARSE_KINDS
@@ -51,6 +54,25 @@ def test_rows_follow_the_kind_and_the_labels(section):
     section.source.choose_key("scores")
     assert not section.kind.isVisible()
     assert not section.about.isVisible()
+
+
+def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
+    header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "fcn", "bands": 3})}}).encode()
+    path = tmp_path / "aerial.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    section.source.add_file("Aerial", str(path))
+    section.propose(3)
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn")
+    section.propose(218)
+    assert (section.source.key(), section.chosen_kind().key) == ("vectors", "cnn-1d")
+    section.propose(3)
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn")
+    section.source.choose_key("vectors")  # by the analyst
+    choose(section, "gru-tanh")
+    section.kind.activated.emit(section.kind.currentIndex())
+    section.propose(218)
+    section.propose(3)
+    assert (section.source.key(), section.chosen_kind().key) == ("vectors", "gru-tanh")
 
 
 def test_spectra_are_painted_and_broken_at_gaps(qgis_app):

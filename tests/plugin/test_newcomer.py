@@ -6,7 +6,8 @@ from pathlib import Path
 
 from map_refiner.plugin.label_layer import LABELS
 from map_refiner.plugin.python_search import PythonSearch
-from qgis.core import QgsCategorizedSymbolRenderer, QgsProject, QgsVectorLayer
+from map_refiner.plugin.styles import class_colour
+from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsProject, QgsVectorLayer
 
 WORKER = Path(__file__).resolve().parents[2] / ".venv" / "worker" / "bin" / "python"
 
@@ -54,3 +55,16 @@ def test_chosen_labels_get_the_colours_of_their_classes(plugin, project):
     assert layer.customProperty(LABELS)
     plugin.dock.teach.labels.setLayer(other)
     assert not isinstance(other.renderer(), QgsCategorizedSymbolRenderer)
+
+
+def test_labels_of_a_coarse_model_get_the_colours_of_the_map_to_come(plugin, project):
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class:string(32)", "land", "memory")
+    for name in ("water", "low vegetation", None, "water"):
+        feature = QgsFeature(layer.fields())
+        feature.setAttribute("class", name)
+        layer.dataProvider().addFeature(feature)
+    project.addMapLayer(layer)
+    plugin.dock.coarse.labels.setLayer(layer)
+    categories = {each.value(): each.symbol().color().name() for each in layer.renderer().categories()}
+    assert list(categories)[:3] == ["low vegetation", "water", "background"]
+    assert categories["water"] == class_colour("water", 2).name()

@@ -59,6 +59,19 @@ def test_numbers_are_written_short_and_read_back():
     assert expanded("1, x, 4-5") == [1, 4, 5]
 
 
+def test_many_bands_are_shown_in_natural_colours_and_offered_a_kind_for_them(cube, plugin, project):
+    project.addMapLayer(cube)
+    plugin.dock.scene.layer.setLayer(cube)
+    assert plugin.dock.scene.colours.currentText() == "Natural"
+    assert cube.renderer().usesBands() == [26, 17, 9]
+    assert plugin.dock.coarse.chosen_kind().key == "cnn-1d"
+    plugin.dock.scene.layer.setLayer(None)
+    cube.renderer().setRedBand(5)  # by the analyst
+    plugin.dock.scene.layer.setLayer(cube)
+    assert plugin.dock.scene.colours.currentText() == "As They Are"
+    assert cube.renderer().usesBands() == [5, 17, 9]
+
+
 def test_a_layer_is_shown_in_other_wavelengths(cube):
     false_colour(cube, spectrum_of(cube.source()), INFRARED)
     renderer = cube.renderer()
