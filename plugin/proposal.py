@@ -53,7 +53,9 @@ def proposal(path: str, title: str, made: Made) -> Proposal | None:
     else:
         found = _tr("“{}” is for other classes than those of this map").format(title)
     if made.is_spectral:
-        what = _tr("once to join each pixel's opinion to its neighbours' is what Wu and Prasad (2017) do instead.")
+        what = _tr(
+            "joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead."
+        )
         return Proposal(POOL, f"{found}; {what}", 1)
     return Proposal(CRF, f"{found}; " + _tr("the dense CRF needs no teaching, and you can teach another below."))
 

@@ -2164,6 +2164,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>moins de {:g} % des pixels changent</translation>
     </message>
     <message>
+      <source>joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead.</source>
+      <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
+    </message>
+    <message>
       <source>mapped as {}</source>
       <translation>cartographié {}</translation>
     </message>
@@ -2174,10 +2178,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>on what was held out, this refiner gains little after step {}</source>
       <translation>sur la partie de validation, ce raffineur gagne peu après le pas {}</translation>
-    </message>
-    <message>
-      <source>once to join each pixel's opinion to its neighbours' is what Wu and Prasad (2017) do instead.</source>
-      <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
     </message>
     <message>
       <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>
