@@ -109,7 +109,7 @@ def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
     """
     counts = np.sum([np.bincount(each.ravel(), minlength=UNLABELLED + 1)[:classes] for each in labels], axis=0)
     roots = np.sqrt(counts.clip(1) / counts.sum())
-    return torch.from_numpy((1 / roots / roots.sum()).astype(np.float32))
+    return torch.from_numpy((1 / roots / roots[counts > 0].sum()).astype(np.float32))
 
 
 def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:

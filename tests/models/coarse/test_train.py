@@ -1,9 +1,11 @@
 """The coarse net learns, even from labels that leave things out."""
 
 import numpy as np
+import pytest
 import torch
 from map_refiner.models.coarse import train as training
 from map_refiner.models.coarse.fcn import FCN
+from map_refiner.models.coarse.skips import FCN8s
 from map_refiner.models.coarse.train import Recipe, TrainingImage, held_out_miou, train
 from map_refiner.models.score_maps import UNLABELLED
 
@@ -76,3 +78,28 @@ def test_is_judged_on_the_held_out_pixels_where_they_lie(monkeypatch):
     ((truth, found),) = seen
     assert np.array_equal(truth, held[32:71, 40:90])
     assert (found == predicted[32:71, 40:90]).mean() > 0.999
+
+
+def test_rare_classes_weigh_more_and_pixels_weigh_one():
+    labels = np.zeros((10, 10), "uint8")
+    labels[0, :4] = 1
+    labels[1:] = UNLABELLED
+    weights = training._balance([labels[:1], labels], 3)
+    assert weights[1] / weights[0] == pytest.approx((12 / 8) ** 0.5)
+    assert torch.isfinite(weights).all()  # of a class that is not there
+    shares = torch.tensor([12 / 20, 8 / 20])
+    assert (weights[:2] * shares).sum() == pytest.approx(1)
+
+
+def test_a_margin_is_read_around_patches_and_nothing_is_left_out_while_it_is_judged(monkeypatch):
+    """What a pyramid sees while it trains is less than its halo, and its dropout sleeps while it is judged."""
+    torch.manual_seed(0)
+    monkeypatch.setattr(FCN8s, "patch", 32)
+    pyramid, seen, judged = FCN8s(2, 1), [], []
+    pyramid.register_forward_hook(lambda net, given, _: seen.append((net.training, given[0].shape[-1])))
+    monkeypatch.setattr(training, "held_out_miou", lambda net, *_: judged.append(net.training) or 0.5)
+    (epoch,) = train(pyramid, [striped(40, 40)], Recipe(1, 0, batch=1), CPU)
+    assert seen == [(True, 32 + 2 * FCN8s.margin)]
+    assert FCN8s.margin < FCN8s.halo
+    assert judged == [False]
+    assert epoch.is_best
