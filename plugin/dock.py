@@ -17,11 +17,15 @@ from .sections.section import MARGIN, Section
 from .sections.teach import TeachSection
 from .state import State
 
+WEIGHTS = (".safetensors",)
+VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
+
 
 class MapRefinerDock(QgsDockWidget):
     """The dock of Map Refiner."""
 
     models_dropped = pyqtSignal(list)  # of paths
+    labels_dropped = pyqtSignal(list)
     help_requested = pyqtSignal(str)  # a place in the user guide
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -81,13 +85,15 @@ class MapRefinerDock(QgsDockWidget):
         self.help_requested.emit("" if here is None else here.objectName().removeprefix("map_refiner_"))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Take files of weights, and nothing else."""
-        if _models(event.mimeData()):
+        """Take files of weights and of vectors; QGIS opens what is left, such as images."""
+        if _files(event.mimeData(), (*WEIGHTS, *VECTORS)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Hand dropped files of weights on."""
-        self.models_dropped.emit(_models(event.mimeData()))
+        """Hand dropped files on."""
+        for signal, endings in ((self.models_dropped, WEIGHTS), (self.labels_dropped, VECTORS)):
+            if paths := _files(event.mimeData(), endings):
+                signal.emit(paths)
         event.acceptProposedAction()
 
     def refresh(self, state: State) -> None:
@@ -98,6 +104,6 @@ class MapRefinerDock(QgsDockWidget):
         self.footer.refresh(state)
 
 
-def _models(data: QMimeData) -> list[str]:
+def _files(data: QMimeData, endings: tuple[str, ...]) -> list[str]:
     paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data.hasUrls() else []
-    return [path for path in paths if path.lower().endswith(".safetensors")]
+    return [path for path in paths if path.lower().endswith(endings)]

@@ -37,6 +37,7 @@ LATER = 0.8  # what the loss of a step counts, of that of the next
 KEPT = 0.99  # of the average of the weights at each update
 STEEPEST = 1.0  # norm of the gradient
 JUDGE_EVERY = 40  # updates
+SHORTEST = 10  # of the rise and fall of the rate, in updates: of five, the rise would be none, which divides by zero
 
 
 def drill(
@@ -52,7 +53,7 @@ def drill(
     learnt, held = split(tiles, seed)
     pool = Pool(tiles, learnt, PATCH, AROUND, device)
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.2)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, SHORTEST), pct_start=0.2)
     average = copy.deepcopy(refiner)
     best = Best(average)
 

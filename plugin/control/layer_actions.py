@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsMapLayer, QgsMapLayerType
+from qgis.core import QgsMapLayer, QgsMapLayerType, QgsVectorLayer
 from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
+from ..label_layer import FIELD
 from ..refiner_kinds import kind_of
 from ..refusal import Refused
 from ..step_layer import KIND, RUN, STEP
@@ -17,7 +18,7 @@ from .keeping import KeepControl
 
 
 class LayerActions(Part):
-    """Entries for the layers of steps, in QGIS's own menu; and files of weights from a file manager."""
+    """Entries for the layers of steps, in QGIS's own menu; and files from a file manager."""
 
     def __init__(self, desk: Desk, keeping: KeepControl) -> None:
         super().__init__(desk)
@@ -27,6 +28,7 @@ class LayerActions(Part):
         self._add(self.tr("Export Polygons of This Step…"), self._on_export)
         desk.project.layersAdded.connect(self._on_layers_added)
         self.dock.models_dropped.connect(self._on_models_dropped)
+        self.dock.labels_dropped.connect(self._on_labels_dropped)
         self._on_layers_added(list(desk.project.mapLayers().values()))
 
     def _add(self, text: str, slot: object) -> None:
@@ -80,7 +82,7 @@ class LayerActions(Part):
             export.polygons_file.setFilePath(path)
             export.polygons.click()
 
-    # --- files of weights -------------------------------------------------------------------------------------
+    # --- dropped files ----------------------------------------------------------------------------------------
 
     @spoken
     def _on_models_dropped(self, paths: list[str]) -> None:
@@ -92,3 +94,19 @@ class LayerActions(Part):
             combo.add_file(title_of(Path(path)), path)
             place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
             self.desk.messages.tell(self.tr("{} is chosen in {}.").format(Path(path).name, place))
+
+    @spoken
+    def _on_labels_dropped(self, paths: list[str]) -> None:
+        project, said = self.desk.project, self.desk.messages
+        for path in paths:
+            layer = QgsVectorLayer(path, Path(path).stem, "ogr")
+            if not layer.isValid():
+                raise Refused(self.tr("QGIS cannot open {} as a vector layer.").format(Path(path).name))
+            project.addMapLayer(layer, False)
+            project.layerTreeRoot().insertLayer(0, layer)
+            if layer.fields().indexOf(FIELD) < 0:
+                text = self.tr("“{}” is on the map, but cannot teach: it has no text field “{}”.")
+                said.warn(text.format(layer.name(), FIELD))
+                continue
+            self.dock.teach.labels.setLayer(layer)
+            said.tell(self.tr("{} is chosen in {}.").format(Path(path).name, self.tr("Teach")))

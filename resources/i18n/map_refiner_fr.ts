@@ -1015,6 +1015,10 @@
       <translation>Exporter les polygones de ce pas…</translation>
     </message>
     <message>
+      <source>QGIS cannot open {} as a vector layer.</source>
+      <translation>QGIS ne peut pas ouvrir {} comme couche vectorielle.</translation>
+    </message>
+    <message>
       <source>Refine</source>
       <translation>Raffiner</translation>
     </message>
@@ -1023,12 +1027,20 @@
       <translation>Montrer dans Map Refiner</translation>
     </message>
     <message>
+      <source>Teach</source>
+      <translation>Enseigner</translation>
+    </message>
+    <message>
       <source>{} is chosen in {}.</source>
       <translation>{} est choisi dans {}.</translation>
     </message>
     <message>
       <source>{} is no model of Map Refiner.</source>
       <translation>{} n’est pas un modèle de Map Refiner.</translation>
+    </message>
+    <message>
+      <source>“{}” is on the map, but cannot teach: it has no text field “{}”.</source>
+      <translation>« {} » est sur la carte, mais ne peut rien enseigner : elle n’a pas de champ texte « {} ».</translation>
     </message>
   </context>
   <context>

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from map_refiner.plugin.help import FOLDER, page
+from map_refiner.plugin.label_layer import new_file
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 from qgis.PyQt.QtTest import QTest
@@ -59,3 +60,19 @@ def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_
     (tmp_path / "no.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     drop(dock, tmp_path / "no.safetensors")
     assert "no.safetensors is no model of Map Refiner" in bar.text()
+
+
+def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
+    dock, bar = plugin.dock, plugin.iface.bar
+    place = plugin.controller.scenes.place()
+    labels = new_file(tmp_path, "here", place)
+    others = tmp_path / "others.geojson"
+    others.write_text('{"type": "FeatureCollection", "features": []}')
+    drop(dock, labels, others)
+    assert dock.teach.label_layer().name() == labels.stem
+    assert f"{labels.name} is chosen in Teach" in bar.text()
+    assert "“others” is on the map, but cannot teach: it has no text field “class”" in bar.text()
+    (tmp_path / "no.gpkg").write_bytes(b"nothing")
+    drop(dock, tmp_path / "no.gpkg")
+    assert "QGIS cannot open no.gpkg as a vector layer" in bar.text()
+    assert dock.teach.label_layer().name() == labels.stem

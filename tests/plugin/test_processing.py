@@ -101,6 +101,7 @@ def test_every_algorithm_explains_itself(provider):
 def test_the_models_that_ship_fit_the_algorithms(provider, name):
     model = provider.algorithm(name)
     assert model.validate() == (True, [])
+    assert next(definition.name() for definition in model.parameterDefinitions()) == "IMAGE"  # not by the alphabet
     for child in model.childAlgorithms().values():
         known = {definition.name() for definition in child.algorithm().parameterDefinitions()}
         assert child.parameterSources().keys() <= known

@@ -58,3 +58,8 @@ def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
     place = (..., slice(36, 36 + size[0]), slice(55, 55 + size[1]))
     small = LabelledTile(tile.scores[place].copy(), tile.image[place].copy(), tile.labels[place].copy())
     assert all(np.isfinite(epoch.loss) for epoch in drill(fresh(), [small], 2, 0, CPU))
+
+
+@pytest.mark.parametrize("updates", [1, 5])
+def test_a_handful_of_updates_is_enough_to_begin_with(tile, updates):
+    assert len(list(drill(fresh(), [tile], updates, 0, CPU))) == updates
