@@ -38,6 +38,7 @@ from .tiles import surround, tiles
 from .training import present_classes
 
 BLOCK = 1024  # px
+COUNTED = 512  # px, at once: less than a second's work, so that a cancel is heeded
 MEASURED = 2048  # px, of what a machine of a cluster measures at once
 
 
@@ -159,7 +160,7 @@ def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, 
         np.zeros((classes, 2, 2), dtype=np.int64),
         frozenset(np.unique(labels[block.slices(place)]).tolist()) - {UNLABELLED},
     )
-    parts = [part.core for part in tiles(block.height, block.width, BLOCK, 0)]
+    parts = [part.core for part in tiles(block.height, block.width, COUNTED, 0)]
     for n, inside in enumerate(parts):
         core = Window(block.row + inside.row, block.column + inside.column, inside.height, inside.width)
         part = surround(core, grid.height, grid.width, REACH + 1)
@@ -229,18 +230,23 @@ def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None 
     with closing(ExistingScores(path)) as scores:
         classes, grid, kind = scores.classes, scores.grid, scores.kind
     blocks = [tile.core for tile in tiles(grid.height, grid.width, MEASURED, 0)]
-    found = []
-    for counts in each(partial(_measured, located(path), kind, located(labels)), blocks, scheduler):
-        found.append(counts)
-        watch(len(found) / len(blocks))
+    measured = partial(_measured, located(path), kind, located(labels))
+    found: list[Counts] = []
+    if scheduler is None:
+        for n, block in enumerate(blocks):
+            found.append(measured(block, share(watch, n / len(blocks), 1 / len(blocks))))
+    else:
+        for counts in each(measured, blocks, scheduler):
+            found.append(counts)
+            watch(len(found) / len(blocks))
     return report(path, *_figures(sum(found[1:], found[0]), classes))
 
 
-def _measured(path: str, kind: Kind, labels: str, block: Window) -> Counts:
+def _measured(path: str, kind: Kind, labels: str, block: Window, watch: Watch = lambda _: None) -> Counts:
     with environment(), closing(ExistingScores(path, None, kind)) as scores:
         place = surround(block, scores.grid.height, scores.grid.width, REACH + 1).outer
         truth = read_labels(labels, scores.grid.crop(place), scores.classes)
-        return count(scores, truth, place, block, lambda _: None)
+        return count(scores, truth, place, block, watch)
 
 
 def summary(entry: Report) -> str:

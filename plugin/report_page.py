@@ -11,6 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from .report import Report, ReportStep
 
 NONE = "–"  # noqa: RUF001  (what is not known)
+THIN = "\u202f"  # between thousands: a comma there would be a decimal mark to half of the world
 HECTARE_M2 = 10_000
 STYLE = """
 :root { color-scheme: light dark; --line: #c8c8c8; --soft: #f2f2f2; --quiet: #5c5c5c }
@@ -101,8 +102,8 @@ def _areas(report: Report) -> str:
     rows = []
     for k, pixels in enumerate(report.pixels):
         area = report.area_m2(pixels)
-        ground = [NONE, NONE] if area is None else [f"{area:,.0f}", f"{area / HECTARE_M2:,.4f}"]
-        rows.append([_named(report, k), f"{pixels:,}", f"{100 * pixels / total:.2f} %", *ground])
+        ground = [NONE, NONE] if area is None else [_number(area), _number(area / HECTARE_M2, 4)]
+        rows.append([_named(report, k), _number(pixels), f"{100 * pixels / total:.2f} %", *ground])
     heads = [_tr("Class"), _tr("Pixels"), _tr("Share"), _tr("Area (m²)"), _tr("Area (ha)")]
     note = _tr("Pixels are counted, and a pixel is measured on the ground at the centre of the scene.")
     if report.pixel_m2 is None:
@@ -115,8 +116,12 @@ def _confusion(report: Report) -> Iterable[str]:
         return
     yield _heading(_tr("Confusion matrix of step {}").format(report.shown))
     heads = [_tr("True class"), *(_tr("mapped as {}").format(name) for name in report.classes)]
-    yield _table(heads, [[_named(report, k), *(f"{n:,}" for n in row)] for k, row in enumerate(report.confusion)], (0,))
+    yield _table(heads, [[_named(report, k), *map(_number, row)] for k, row in enumerate(report.confusion)], (0,))
     yield f'<p class="quiet">{escape(_tr("Labelled pixels."))}</p>'
+
+
+def _number(value: float, decimals: int = 0) -> str:
+    return f"{value:_.{decimals}f}".replace("_", THIN)
 
 
 def _named(report: Report, index: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QMenu, QSlider, QSpinBox, QWidget
 
 from ..icons import IconKeeper
@@ -176,7 +176,7 @@ class RefineSection(Section):
         self.slider.setTickInterval(1)
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self.step_chosen)
-        self.add_row(self.tr("Step"), self.slider, self.tr("Slide through the steps; nothing is computed or lost."))
+        self.add_row(_step(), self.slider, self.tr("Slide through the steps; nothing is computed or lost."))
 
     def update_widgets(self, state: State) -> None:
         """Recompute everything that depends on the steps."""
@@ -250,12 +250,17 @@ class RefineSection(Section):
 
     def _table(self, state: State) -> str:
         measured = any(facts.accuracy is not None for facts in state.steps)
-        heads = [self.tr("Step"), self.tr("Changed")]
+        heads = [_step(), self.tr("Changed")]
         if measured:
             heads += [self.tr("Mean IoU"), self.tr("Boundary IoU")]
         rows = ["".join(f'<th align="right">{head}&nbsp;&nbsp;</th>' for head in heads)]
         rows += [_row(facts, measured, facts.index == state.shown) for facts in state.steps]
         return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+def _step() -> str:
+    """Name a step; on the button the word is a verb."""
+    return QCoreApplication.translate("MapRefiner", "Step")
 
 
 def _row(facts: StepFacts, measured: bool, shown: bool) -> str:

@@ -15,7 +15,7 @@ from map_refiner.models.metrics import (
     relaxed_counts,
     trimap_confusion,
 )
-from map_refiner.models.results import Edges, evaluate, report, write_classes, write_scores
+from map_refiner.models.results import Edges, evaluate, evaluate_scores, report, write_classes, write_scores
 from map_refiner.models.score_maps import UNLABELLED
 
 
@@ -80,7 +80,7 @@ def test_what_is_broken_off_leaves_nothing(town, grid, tmp_path):
 
 @pytest.mark.parametrize("block", [16, 50, 1024])
 def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, block):
-    monkeypatch.setattr(results, "BLOCK", block)
+    monkeypatch.setattr(results, "COUNTED", block)
     labels = town.labels.copy()
     labels[:, 100:] = UNLABELLED
     accuracy, edges = evaluate(scores, labels, ignore)
@@ -103,10 +103,17 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     }
 
 
+def test_measuring_can_be_ended_between_windows(town, monkeypatch):
+    monkeypatch.setattr(results, "COUNTED", 50)
+    told = []
+    evaluate_scores(town.scores_path, town.labels_path, told.append)
+    assert told == pytest.approx([n / 6 for n in range(1, 7)])  # of 96 x 120 px, here one block of a cluster
+
+
 @pytest.mark.parametrize("block", [16, 1024])
 def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
     """The map is wrong in column 48 alone, where a window begins: 40 px from column 8, the last of the other class."""
-    monkeypatch.setattr(results, "BLOCK", block)
+    monkeypatch.setattr(results, "COUNTED", block)
     labels = np.zeros((20, 70), np.uint8)
     labels[:, :9] = 1
     predicted = labels.copy()

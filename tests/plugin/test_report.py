@@ -59,7 +59,7 @@ def test_numbers_are_in_the_right_cells():
     assert (one["Overall accuracy"], one["Mean IoU"], one["Mean boundary IoU"]) == ("0.9023", "0.7654", "0.2666")
     assert [one[f"IoU {name}"] for name in REPORT.classes] == ["0.8911", "0.6397", "–"]  # noqa: RUF001
     assert [one[f"Boundary IoU {name}"] for name in REPORT.classes][:2] == ["0.2111", "0.3222"]
-    assert areas[2] == ["building", "30,000", "75.00 %", "7,500", "0.7500"]
+    assert areas[2] == ["building", "30\u202f000", "75.00 %", "7\u202f500", "0.7500"]
     assert confusion[1:] == [[name, *map(str, row)] for name, row in zip(REPORT.classes, CONFUSION)]
 
 
