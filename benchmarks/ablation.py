@@ -1,6 +1,6 @@
-"""What each part of the extended refiner is worth: it is taught without it, on two real scenes.
+"""What each part of the extended refiner is worth: it is taught without it, on real scenes.
 
-    .venv/worker/bin/python benchmarks/ablation.py ../shared/data build/refiners [--seeds 0]
+    .venv/worker/bin/python benchmarks/ablation.py ../shared/data build/refiners [--seeds 0] [--places ...]
 
 Uses the coarse maps of `benchmarks/refiners.py`; writes docs/ablation.md.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -73,16 +74,16 @@ def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: 
         return measured(scored, maps)
 
 
-def table(results: dict[str, dict[str, list[dict[str, dict[str, float]]]]]) -> str:
+def table(results: dict[str, dict[str, list[dict[str, dict[str, float]]]]], shown: Sequence[str]) -> str:
     """Return mean IoU and boundary IoU at steps 5 and 24 by part and place."""
-    heads = [f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in PLACES]
+    heads = [f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in shown]
     lines = [
         f"| | {' | '.join(heads)} |",
-        "|---" * (1 + 3 * len(PLACES)) + "|",
+        "|---" * (1 + 3 * len(shown)) + "|",
     ]
     for part, by_place in results.items():
         cells = []
-        for place in PLACES:
+        for place in shown:
             for step, measure in (("5", "mean_iou"), (str(FAR), "mean_iou"), ("5", "boundary_iou_2px")):
                 cells.append(f"{100 * statistics.mean(run[step][measure] for run in by_place[place]):.1f}")
         lines.append(f"| {part} | {' | '.join(cells)} |")
@@ -95,6 +96,7 @@ def main() -> None:
     options.add_argument("data", type=Path)
     options.add_argument("folder", type=Path)
     options.add_argument("--seeds", type=int, nargs="*", default=[0])
+    options.add_argument("--places", nargs="*", default=list(PLACES))
     options.add_argument("--threads", type=int, default=1)
     given = options.parse_args()
     torch.set_num_threads(given.threads)
@@ -104,8 +106,8 @@ def main() -> None:
     with environment():
         found = places(given.data, given.folder)
         for part in PARTS:
-            results[part] = {place: [] for place in PLACES}
-            for place in PLACES:
+            results[part] = {place: [] for place in given.places}
+            for place in given.places:
                 for seed in given.seeds:
                     path = kept / f"{place}.{part.replace(' ', '_')}.{seed}.json"
                     if not path.exists():
@@ -116,8 +118,10 @@ def main() -> None:
         f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, given.seeds))}, per cent on "
         "the scored part of each scene. Differences below a point are within the spread over seeds."
     )
-    command = "benchmarks/ablation.py DATA build/refiners"
-    write_page("ablation", "What each part of the extended refiner is worth", command, about, table(results))
+    command = f"benchmarks/ablation.py DATA build/refiners --places {' '.join(given.places)}"
+    write_page(
+        "ablation", "What each part of the extended refiner is worth", command, about, table(results, given.places)
+    )
 
 
 if __name__ == "__main__":
