@@ -11,6 +11,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
@@ -64,8 +65,10 @@ def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
 
 def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, dict[str, object]]:
     """Teach without a part, and measure."""
-    changes = PARTS[part]
-    with patch.multiple(extended, **changes.get("extended", {})), patch.multiple(drill, **changes.get("drill", {})):
+    modules = {"extended": extended, "drill": drill}
+    with ExitStack() as changed:
+        for name, values in PARTS[part].items():
+            changed.enter_context(patch.multiple(modules[name], **values))
         refiner = taught(tiles, seed)
         maps = []
         for tile in scored:
