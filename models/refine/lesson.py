@@ -14,9 +14,11 @@ from ..metrics import Accuracy, confusion
 from ..score_maps import UNLABELLED, Labels, Scores
 from ..training import Sampler, hold_out, turn
 from .refiner import Refiner
-from .run import refine
+from .run import margin, refine
 
 JUDGED_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
+WHOLE_PX = 800_000  # of labelled tiles together: of larger ones only some cells are judged, or it takes minutes
+CELL, MOST_CELLS = 128, 16  # px a side, and how many
 APART = 10  # px between what is learnt from and what is held out
 ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
 
@@ -83,15 +85,37 @@ def mean_iou_by_step(
     """Return the mean IoU (0-1) of the scores as they come and after each step, over the labels of all tiles."""
     classes = tiles[0].scores.shape[0]
     counts = np.zeros((steps + 1, classes, classes), dtype=np.int64)
-    for tile, labels in zip(tiles, held, strict=True):
+    for tile in judged_parts(tiles, held, margin(refiner, steps) if refiner is not None and steps else 0):
         scores = torch.from_numpy(tile.scores).to(device)
         maps = [scores]
         if refiner is not None and steps:
             maps += refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
         for step, each in enumerate(maps):
-            counts[step] += confusion(labels, each.max(dim=0).indices.to(torch.uint8).cpu().numpy(), classes)
+            counts[step] += confusion(tile.labels, each.max(dim=0).indices.to(torch.uint8).cpu().numpy(), classes)
     names = tuple(map(str, range(classes)))
     return tuple(Accuracy(names, each).mean_iou for each in counts)
+
+
+def judged_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:
+    """Return tiles with the labels that are judged by; of large ones some cells, with `around` what they depend on."""
+    if sum(labels.size for labels in held) <= WHOLE_PX:
+        return [LabelledTile(tile.scores, tile.image, labels) for tile, labels in zip(tiles, held, strict=True)]
+    cells = [
+        (tile, labels, slice(row, row + CELL), slice(column, column + CELL))
+        for tile, labels in zip(tiles, held, strict=True)
+        for row in range(0, labels.shape[0], CELL) for column in range(0, labels.shape[1], CELL)
+        if (labels[row : row + CELL, column : column + CELL] != UNLABELLED).any()
+    ]  # fmt: skip
+    chosen = np.random.default_rng(0).permutation(len(cells))[:MOST_CELLS]  # the same ones each time, to be comparable
+    return [_cut(cells[number], around) for number in chosen.tolist()]
+
+
+def _cut(cell: tuple[LabelledTile, Labels, slice, slice], around: int) -> LabelledTile:
+    tile, labels, rows, columns = cell
+    alone = np.full_like(labels, UNLABELLED)
+    alone[rows, columns] = labels[rows, columns]
+    cut = tuple(slice(max(0, side.start - around), side.stop + around) for side in (rows, columns))
+    return LabelledTile(tile.scores[:, cut[0], cut[1]], tile.image[:, cut[0], cut[1]], alone[cut])
 
 
 def best_step(by_step: Sequence[float]) -> int:

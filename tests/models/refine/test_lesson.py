@@ -1,0 +1,49 @@
+"""Judging a refiner on what is held out: all of a small tile, some cells of a large one."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.refine import lesson
+from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.lesson import judged_parts, mean_iou_by_step
+from map_refiner.models.score_maps import UNLABELLED
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Take tiles for large ones."""
+    monkeypatch.setattr(lesson, "WHOLE_PX", 100)
+    monkeypatch.setattr(lesson, "CELL", 32)
+
+
+@pytest.fixture
+def refiner():
+    torch.manual_seed(0)
+    refiner = ExtendedRefiner(3, 3)
+    torch.nn.init.normal_(refiner.out.weight, std=0.5)
+    return refiner
+
+
+def test_cells_are_judged_as_in_the_whole_tile(tile, refiner, large, monkeypatch):
+    known = np.where(np.arange(tile.labels.shape[1]) % 50 < 20, tile.labels, UNLABELLED).astype("uint8")
+    monkeypatch.setattr(lesson, "MOST_CELLS", 1000)
+    by_cells = mean_iou_by_step(refiner, [tile], [known], 4, CPU)
+    monkeypatch.setattr(lesson, "WHOLE_PX", known.size)
+    assert len(judged_parts([tile], [known], 0)) == 1
+    assert by_cells == pytest.approx(mean_iou_by_step(refiner, [tile], [known], 4, CPU))
+    assert by_cells[4] != by_cells[0]
+
+
+def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner, large, monkeypatch):
+    monkeypatch.setattr(lesson, "MOST_CELLS", 3)
+    parts = judged_parts([tile, tile], [tile.labels] * 2, 0)
+    assert len(parts) == 3
+    assert all(part.labels.shape == part.scores.shape[1:] == part.image.shape[1:] for part in parts)
+    assert all(max(part.labels.shape) <= 32 for part in parts)
+    wider = judged_parts([tile, tile], [tile.labels] * 2, 10)
+    for narrow, wide in zip(parts, wider, strict=True):
+        assert np.count_nonzero(wide.labels != UNLABELLED) == np.count_nonzero(narrow.labels != UNLABELLED)
+    first, *_ = mean_iou_by_step(refiner, [tile, tile], [tile.labels] * 2, 2, CPU)
+    assert first == mean_iou_by_step(None, [tile, tile], [tile.labels] * 2, 0, CPU)[0]
