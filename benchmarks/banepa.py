@@ -63,6 +63,8 @@ def one_seed(data: Path, out: Path, seed: int, coarse_steps: int, teach_steps: i
         run(
             "train-coarse",
             image,
+            "--model",
+            "fcn",
             *classes,
             "--pixel-size",
             PIXEL_M,

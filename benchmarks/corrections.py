@@ -217,7 +217,7 @@ def reference(data: Path, out: Path) -> tuple[Path, Path, float, float]:
     if not coarse.exists():
         buildings, roads = data / "south_buildings_imprecise.geojson", data / "south_road_centrelines.geojson"
         classes = ("--class", f"building={buildings}", "--class", f"road={roads}:7")
-        run("train-coarse", image, *classes, *common, "--steps", 500, "-o", coarse)
+        run("train-coarse", image, "--model", "fcn", *classes, *common, "--steps", 500, "-o", coarse)
     if not scores.exists():
         run("classify", image, "--model", coarse, *common, "-o", scores)
     if (out / "full.json").exists():

@@ -71,7 +71,7 @@ class TrainCoarse:
     model: str  # where the weights go, *.safetensors
     steps: int | None = None  # updates of the weights, trees, or parameters tried; None: as many as the kind needs
     seed: int = 0
-    kind: str = "fcn"
+    kind: str = "fcn-8s"
     labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
     samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
     trunk: str = ""  # VGG-16's weights to begin with, for the kinds that can; "": from scratch

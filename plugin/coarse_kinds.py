@@ -30,22 +30,22 @@ class CoarseKind:
 # The texts are marked for translation here, and translated where they are shown.
 COARSE_KINDS = (
     CoarseKind(
-        "fcn",
-        QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
-        QT_TRANSLATE_NOOP(
-            "MapRefiner",
-            "The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears "
-            "vectors that are shifted or incomplete.",
-        ),
-        is_spectral=False,
-    ),
-    CoarseKind(
         "fcn-8s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015): it sees further than "
-            "the convolutional network, and is slower.",
+            "For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et "
+            "al. 2015). It sees further than the paper's network and finds more, but takes longer to classify.",
+        ),
+        is_spectral=False,
+    ),
+    CoarseKind(
+        "fcn",
+        QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, is quick, and "
+            "bears vectors that are shifted or incomplete.",
         ),
         is_spectral=False,
     ),

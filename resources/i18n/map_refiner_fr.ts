@@ -1332,6 +1332,10 @@
       <translation>Champ de la classe</translation>
     </message>
     <message>
+      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015). It sees further than the paper's network and finds more, but takes longer to classify.</source>
+      <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015). Il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
+    </message>
+    <message>
       <source>Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines.</source>
       <translation>Fractions de 0 à 1, par rapport aux étiquettes choisies dans Enseigner. Là où un modèle a été entraîné sur les mêmes étiquettes, elles le flattent. L’IoU des contours est à moins de 2 pixels des contours.</translation>
     </message>
@@ -1660,10 +1664,6 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Scores</translation>
     </message>
     <message>
-      <source>Scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015): it sees further than the convolutional network, and is slower.</source>
-      <translation>Scores au pas de 32 pixels, affinés par ceux à 16 et 8 (Long et al. 2015) : il voit plus loin que le réseau convolutif, et est plus lent.</translation>
-    </message>
-    <message>
       <source>Scores even out along the edges of the image, and hardly across them.</source>
       <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
     </message>
@@ -1828,8 +1828,8 @@ Sortes :</translation>
       <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
     </message>
     <message>
-      <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, and bears vectors that are shifted or incomplete.</source>
-      <translation>Le réseau grossier de l’article, pour des images en couleur de 0,25 à 1 m : il regarde 30 pixels autour, et supporte des vecteurs décalés ou incomplets.</translation>
+      <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, is quick, and bears vectors that are shifted or incomplete.</source>
+      <translation>Le réseau grossier de l'article, pour les images en couleurs de 0,25 à 1 m : il regarde 30 pixels alentour, est rapide, et supporte des vecteurs décalés ou incomplets.</translation>
     </message>
     <message>
       <source>The corrections {} cannot be opened.</source>

@@ -39,7 +39,7 @@ def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
     image = TrainingImage(*stripes())
     outcome = train_coarse([image], ABOUT, Recipe(2, 0, batch=2), path, CPU, never, ignore)
     _, card = load_coarse(path)
-    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn", ("no", "yes"), 1, 0.5)
+    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn-8s", ("no", "yes"), 1, 0.5)
     assert (card.trained_on, card.licence) == ("stripes", "CC0")
     assert f"{outcome.held_out_miou:.3f}" in card.quality
 

@@ -40,7 +40,8 @@ main(json.loads(sys.argv[2]))
 @pytest.fixture
 def found(town, tmp_path):
     """What two processes found, and what the command wrote and said."""
-    command = ["train-coarse", town.image_path, "--labels", town.labels_path, "--class", "building", "--class", "road",
+    command = ["train-coarse", town.image_path, "--model", "fcn", "--labels", town.labels_path,
+               "--class", "building", "--class", "road",
                "--also", f"{town.image_path}={town.labels_path}", "--steps", "3", "-o",
                str(tmp_path / "c.safetensors")]  # fmt: skip
     script = tmp_path / "script.py"
@@ -76,7 +77,7 @@ def test_two_processes_take_the_same_steps_and_the_first_alone_judges_writes_and
 def test_scenes_that_do_not_fit_are_refused(town, raster, tmp_path, also, says):
     one = raster("one.tif", np.where(town.labels == 255, 255, town.labels > 0).astype("uint8")[None], nodata=255)
     text = also.format(image=town.image_path, labels=town.labels_path, one=one)
-    arguments = ["train-coarse", town.image_path, "--labels", town.labels_path, "--also", text]
+    arguments = ["train-coarse", town.image_path, "--model", "fcn", "--labels", town.labels_path, "--also", text]
     result = CliRunner().invoke(main, [*arguments, "--steps", "1", "-o", str(tmp_path / "c.safetensors")])
     assert result.exit_code == 2
     assert says in result.stderr
