@@ -185,9 +185,9 @@ def write_tables(folder: Path) -> None:
     found = read(folder)
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        "The coarse nets, of kind `fcn`, learnt from imprecise labels alone. Per cent; with the standard deviation where "
-        "there are several seeds. A seed changes the coarse net, the weights, the patches and what is held out. A dash: "
-        "not done."
+        "The coarse nets, of kind `fcn`, learnt from imprecise labels alone. Per cent; the standard deviation where "
+        "there are several seeds. A seed changes the coarse net, the weights, the patches, and what is held out. A dash "
+        "means: not done."
     )
     table = "\n\n".join(
         (
