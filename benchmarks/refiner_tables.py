@@ -186,7 +186,7 @@ def write_tables(folder: Path) -> None:
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
         "The coarse nets, of kind `fcn`, learnt from imprecise labels alone. Per cent; the standard deviation where "
-        "there are several seeds. A seed changes the coarse net, the weights, the patches, and what is held out. A dash "
+        "there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
         "means: not done."
     )
     table = "\n\n".join(

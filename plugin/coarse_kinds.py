@@ -35,7 +35,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP(
             "MapRefiner",
             "For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et "
-            "al. 2015). It sees further than the paper's network and finds more, but takes longer to classify.",
+            "al. 2015); it sees further than the paper's network and finds more, but takes longer to classify.",
         ),
         is_spectral=False,
     ),

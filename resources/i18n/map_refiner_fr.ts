@@ -1332,8 +1332,8 @@
       <translation>Champ de la classe</translation>
     </message>
     <message>
-      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015). It sees further than the paper's network and finds more, but takes longer to classify.</source>
-      <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015). Il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
+      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015); it sees further than the paper's network and finds more, but takes longer to classify.</source>
+      <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015) ; il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
     </message>
     <message>
       <source>Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines.</source>

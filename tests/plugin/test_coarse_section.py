@@ -62,11 +62,11 @@ def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
     path.write_bytes(struct.pack("<Q", len(header)) + header)
     section.source.add_file("Aerial", str(path))
     section.propose(3)
-    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn")
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn-8s")
     section.propose(218)
     assert (section.source.key(), section.chosen_kind().key) == ("vectors", "cnn-1d")
     section.propose(3)
-    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn")
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn-8s")
     section.source.choose_key("vectors")  # by the analyst
     choose(section, "gru-tanh")
     section.kind.activated.emit(section.kind.currentIndex())
