@@ -190,7 +190,7 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
     worker.do(p.LoadRefiner("opinion-pool"))
     worker.do(p.Step(0))
     worker.do(p.ExportPolygons(1, str(tmp_path / "p.gpkg")))
-    assert "none of fcn, " in worker.refuse(p.TrainCoarse((), model, kind="oracle", labels=labels))
+    assert "none of fcn-8s, " in worker.refuse(p.TrainCoarse((), model, kind="oracle", labels=labels))
     assert "There is no file" in worker.refuse(p.TrainCoarse((), model, kind="lstm", labels=labels + "x"))
 
 
