@@ -127,8 +127,11 @@ def test_bands_that_are_not_there(analyst):
 
 
 def test_wrong_number_of_bands_for_the_refiner(stepper):
+    """Another is offered; who takes the one that does not fit all the same is told."""
+    chosen = stepper.dock.refine.refiner.choice()
     stepper.dock.scene.bands.line.setText("1, 2")
     stepper.use_scores()
+    stepper.dock.refine.refiner.choose(chosen)
     stepper.step()
     assert "expects 3 bands" in stepper.bar.text()
     assert stepper.run.last == 0
