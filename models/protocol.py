@@ -392,7 +392,7 @@ class RefinerLoaded:
 
     path: str
     summary: str
-    best_step: int = 0  # where it did best on what was held out when it was taught; 0: not known
+    best_step: int = 0  # as in `Trained`, when it was taught; 0: not known
 
 
 @dataclass(frozen=True)

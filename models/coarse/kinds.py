@@ -59,4 +59,4 @@ KINDS: dict[str, Kind] = {
     RandomForest.kind: Kind(RandomForest, grow, TREES),
     SVM.kind: Kind(SVM, fit, len(PENALTIES) * len(WIDTHS)),
 }
-DEFAULT = FCN8s.kind  # better than the others on the scenes of docs/spatial.md, before refining and after
+DEFAULT = FCN8s.kind  # better than the paper's FCN on the scenes of docs/spatial.md, before refining and after

@@ -77,7 +77,8 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
         image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
     ]
     weights = np.array(pixels, dtype=float)
-    balance = _balance([learn for learn, _ in parts], net.classes).to(device) if hasattr(net, "is_balanced") else None
+    is_balanced = getattr(net, "is_balanced", False)
+    balance = _balance([learn for learn, _ in parts], net.classes).to(device) if is_balanced else None
     optimizer = _optimizer(net, recipe)
     lowest = optimizer.param_groups[0]["lr"] / 50
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)

@@ -95,7 +95,7 @@ class TrainRefinerAlgorithm(Algorithm):
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         values.tell(
-            _tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; best at step {}.").format(
+            _tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.").format(
                 trained.coarse_miou or 0.0,
                 ", ".join(f"{value:.3f}" for value in trained.by_step[1:]),
                 trained.best_step,

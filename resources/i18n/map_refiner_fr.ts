@@ -1356,8 +1356,8 @@
       <translation>IoU moyen de validation de la carte grossière</translation>
     </message>
     <message>
-      <source>Held-out mean IoU: {:.3f} of the coarse map, {} after each step; best at step {}.</source>
-      <translation>IoU moyen de validation : {:.3f} pour la carte grossière, {} après chaque pas ; le meilleur est le pas {}.</translation>
+      <source>Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.</source>
+      <translation>IoU moyen de validation : {:.3f} pour la carte grossière, {} après chaque pas ; arrêtez au pas {}.</translation>
     </message>
     <message>
       <source>Image</source>

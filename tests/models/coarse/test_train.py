@@ -91,6 +91,18 @@ def test_rare_classes_weigh_more_and_pixels_weigh_one():
     assert (weights[:2] * shares).sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("kind", [FCN, FCN8s])
+def test_rare_classes_weigh_more_where_a_kind_says_so(kind, monkeypatch):
+    image = striped()
+    rare = TrainingImage(image.image, (np.arange(112) % 16 < 3).astype("uint8")[None].repeat(96, axis=0))
+    learnt = []
+    for is_balanced in (False, True):
+        torch.manual_seed(0)
+        monkeypatch.setattr(kind, "is_balanced", is_balanced, raising=False)
+        learnt.append([epoch.loss for epoch in train(kind(2, 1), [rare], Recipe(3, 0, batch=2), CPU)])
+    assert learnt[0] != learnt[1]
+
+
 def test_a_margin_is_read_around_patches_and_nothing_is_left_out_while_it_is_judged(monkeypatch):
     """What a pyramid sees while it trains is less than its halo, and its dropout sleeps while it is judged."""
     torch.manual_seed(0)
