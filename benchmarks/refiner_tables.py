@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from map_refiner.models.coarse.kinds import DEFAULT
 from map_refiner.models.refine.lesson import best_step
 from record import DOCS, write_page
 
@@ -180,12 +181,12 @@ def write_ranks(found: Results) -> None:
     RANKS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def write_tables(folder: Path) -> None:
-    """Write docs/refiners_measured.md and the ranks."""
+def write_tables(folder: Path, coarse: str) -> None:
+    """Write the page of a kind of coarse nets; the ranks are those on the kind that is usual."""
     found = read(folder)
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        "The coarse nets, of kind `fcn`, learnt from imprecise labels alone. Per cent; the standard deviation where "
+        f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation where "
         "there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
         "means: not done."
     )
@@ -202,5 +203,9 @@ def write_tables(folder: Path) -> None:
             "## Weights", weights(found),
         )
     )  # fmt: skip
-    write_page("refiners_measured", "Refiners, measured", "benchmarks/refiners.py DATA build/refiners", about, table)
-    write_ranks(found)
+    usual = coarse == DEFAULT
+    page, command = ("refiners_measured", "") if usual else (f"refiners_on_{coarse}", f" --coarse {coarse}")
+    title = "Refiners, measured" if usual else f"Refiners on coarse maps of {coarse}"
+    write_page(page, title, f"benchmarks/refiners.py DATA FOLDER{command}", about, table)
+    if usual:
+        write_ranks(found)

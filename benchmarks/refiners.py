@@ -1,4 +1,5 @@
-"""Every refiner on every scene: taught on one part, scored on another; writes docs/refiners_measured.md and the ranks.
+"""Every refiner on every scene: taught on one part, scored on another; writes docs/refiners_measured.md
+and the ranks, or of another kind of coarse nets a page of their own.
 
     .venv/worker/bin/python benchmarks/refiners.py ../shared/data build/refiners [--seeds 0 1 2] [--kinds ...]
 
@@ -19,13 +20,14 @@ import torch
 import unet
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
+from map_refiner.models.coarse.kinds import DEFAULT
 from map_refiner.models.metrics import Accuracy, boundary_counts, confusion
 from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
 from map_refiner.models.refine.run import refine
 from refiner_tables import AT, write_tables
-from scenes import coarse_net, places, prepared
+from scenes import COARSE_UPDATES, coarse_net, places, prepared
 from torch import Tensor
 
 ORDER = (
@@ -89,6 +91,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     options.add_argument("--kinds", nargs="*", default=list(ORDER), choices=ORDER)
     options.add_argument("--places", nargs="*", default=[])
+    options.add_argument("--coarse", default=DEFAULT, choices=COARSE_UPDATES, help="the kind of the coarse nets")
     options.add_argument("--threads", type=int, help="cores to use")
     options.add_argument("--tables", action="store_true", help="only write the page")
     given = options.parse_args()
@@ -102,13 +105,13 @@ def main() -> None:
             found = {name: p for name, p in places(given.data, folder).items() if name in (given.places or [name])}
             for seed in given.seeds:
                 for place in found.values():
-                    coarse_net(place, seed, folder, CPU)
+                    coarse_net(place, seed, folder, CPU, given.coarse)
                 for kind in given.kinds:
                     for place in found.values():
                         path = folder / f"{place.name}.{kind}.{seed}.json"
                         if path.exists():
                             continue
-                        result = one(kind, *prepared(place, seed, folder, CPU), seed)
+                        result = one(kind, *prepared(place, seed, folder, CPU, given.coarse), seed)
                         path.write_text(json.dumps(result))
                         last = result["steps"].get("5", result["steps"].get("1"))  # type: ignore[union-attr]
                         before = result["steps"]["0"]  # type: ignore[index]
@@ -117,7 +120,7 @@ def main() -> None:
                             f"{result['seconds']:.0f} s",
                             flush=True,
                         )
-    write_tables(folder)
+    write_tables(folder, given.coarse)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from map_refiner.models.checkpoint import Card, load_coarse, save_model
-from map_refiner.models.coarse.fcn import FCN
-from map_refiner.models.coarse.train import Recipe, TrainingImage, train
+from map_refiner.models.coarse.kinds import DEFAULT, KINDS
+from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.demo_scene.files import write as write_demo
 from map_refiner.models.labels import burn_sources, raster_labels
 from map_refiner.models.protocol import ClassSource
@@ -26,7 +27,7 @@ from scipy import ndimage
 
 PIXEL_M = 0.53
 GAP = 32  # px between the taught and the scored part
-COARSE_STEPS = 300
+COARSE_UPDATES = {"fcn": 300, "fcn-8s": 200}  # half of what is usual, or less: the scenes are small
 
 
 @dataclass(frozen=True)
@@ -135,20 +136,20 @@ def pushed_about(labels: Labels, metre: float, seed: int) -> Labels:
     return result.astype(np.uint8)
 
 
-def coarse_net(place: Place, seed: int, scratch: Path, device: torch.device) -> FCN:
+def coarse_net(place: Place, seed: int, scratch: Path, device: torch.device, kind: str = DEFAULT) -> Any:
     """Train a coarse net on the imprecise labels of a place, once."""
     path = scratch / f"coarse_{place.name}_{seed}.safetensors"
     if not path.exists():
         torch.manual_seed(seed)
-        net = FCN(len(place.classes), 3).to(device)
+        net = KINDS[kind].make(len(place.classes), 3).to(device)
         images = [TrainingImage(part.image, part.imprecise) for part in place.parts]
-        for _ in train(net, images, Recipe(COARSE_STEPS, seed), device):
+        for _ in KINDS[kind].train(net, images, Recipe(COARSE_UPDATES[kind], seed), device):
             pass
-        save_model(path, net, Card(FCN.kind, place.classes, 3, PIXEL_M))
+        save_model(path, net, Card(kind, place.classes, 3, PIXEL_M))
     return load_coarse(path, device)[0]
 
 
-def coarse_logits(net: FCN, image: Scores) -> Scores:
+def coarse_logits(net: Any, image: Scores) -> Scores:
     """Return the scores of a picture, as step 0 has them."""
     halo, stride = net.halo, net.stride
     rows, columns = (-(-size // stride) * stride for size in image.shape[1:])
@@ -176,10 +177,10 @@ def lessons(place: Place, maps: Sequence[Scores]) -> tuple[list[LabelledTile], l
 
 
 def prepared(
-    place: Place, seed: int, scratch: Path, device: torch.device
+    place: Place, seed: int, scratch: Path, device: torch.device, kind: str = DEFAULT
 ) -> tuple[list[LabelledTile], list[LabelledTile]]:
     """Return what a refiner is taught on and scored on, with the coarse maps of one seed."""
-    net = coarse_net(place, seed, scratch, device)
+    net = coarse_net(place, seed, scratch, device, kind)
     return lessons(place, [coarse_logits(net, part.image) for part in place.parts])
 
 

@@ -24,6 +24,7 @@ from .files import make_folder
 from .filters import show_filters
 from .labels import burn_sources, named_labels, read_labels
 from .lessons import About, about_coarse, teach_refiner, train_coarse
+from .optimizers import load_optimizers
 from .polygon_files import write
 from .polygons import Outline, Place, stream
 from .preview import Previewer, View
@@ -131,6 +132,7 @@ class Handlers:
         examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
         tell, stop = self._tell_training(None), self._wire.stopped.is_set
         self._say(0.0, "Training", None)  # the first update may take a while
+        load_optimizers(self._check)
         outcome = train_coarse(
             examples, about, recipe, request.model, self._device, stop, tell, request.kind, request.trunk
         )
@@ -191,6 +193,7 @@ class Handlers:
 
         tile = labelled_tile(scene, read, labels, session.classes)
         about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
+        load_optimizers(self._check)
         taught = teach_refiner(
             request.kind,
             [tile],
@@ -296,6 +299,7 @@ class Handlers:
         session = self._open_session()
         self._say(0.0, "Reading the corrections", None)
         tell = self._tell_training(None)
+        load_optimizers(self._check)
         found = learn_on(
             session, request.labels, request.model, request.updates, request.seed, self._wire.stopped.is_set, tell
         )

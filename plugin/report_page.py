@@ -21,7 +21,8 @@ h1 { overflow-wrap: anywhere } h2 { margin-top: 2rem }
 .wide { overflow-x: auto } .quiet, caption { color: var(--quiet) }
 table { border-collapse: collapse } caption { text-align: left }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
-td { overflow-wrap: anywhere } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+td { overflow-wrap: anywhere } td:not(.n) { min-width: 7rem }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 td.n { white-space: nowrap }
 tr.shown { background: var(--soft); font-weight: 600 }
 .swatch { display: inline-block; width: .9em; height: .9em; margin-right: .5em; border: 1px solid var(--line) }

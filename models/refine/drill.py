@@ -45,9 +45,10 @@ def drill(
 ) -> Iterator[Epoch]:
     """Teach the extended refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
-    The last average is kept unless the coarse map beats it, by the mean IoU after `USUAL_STEPS` steps on what is held
-    out; then, and where the teaching ends early, the best is kept, and the untaught refiner, which leaves the map as it
-    is, takes part. Choosing always the best would choose by chance: the blocks that are held out are few.
+    The last average is kept, also where the coarse map beats it on what is held out: those blocks are few, and what
+    they refuse may still be right elsewhere; whoever taught it is told, and stops at step 0 or looks. Where the
+    teaching ends early the best is kept, by the mean IoU after `USUAL_STEPS` steps, and the untaught refiner, which
+    leaves the map as it is, takes part.
     """
     generator = np.random.default_rng(seed)
     learnt, held = split(tiles, seed)
@@ -60,16 +61,15 @@ def drill(
     def judged() -> float:
         return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device)[-1]
 
-    untaught = judged()
-    best.offer(untaught)
+    best.offer(judged())
     try:
         for step in range(1, steps + 1):
             loss = _update(refiner, optimizer, pool, generator, device)
             cycle.step()
             _keep_average(average, refiner, min(KEPT, step / (step + 10)))
-            score = judged() if step % JUDGE_EVERY == 0 or step in (1, steps) else None
+            score = judged() if step % JUDGE_EVERY == 0 or step == steps else None
             is_best = score is not None and best.offer(score)
-            if step == steps and score is not None and score > untaught:
+            if step == steps and score is not None:
                 best.take(score)
                 is_best = True
             yield Epoch(step, steps, loss, score, is_best)

@@ -523,10 +523,14 @@ def test_cancel_and_stop_of_nothing_are_no_news_for_the_next_request(ready):
     assert len(of(p.Stepped, ready.do(p.Step(0, 2)))) == 2
 
 
-def test_leaves_when_stdin_closes_in_the_middle_of_a_training(start_worker, town, tmp_path):
+def test_the_first_training_of_a_process_is_cancelled_soon_and_leaves_when_stdin_closes(start_worker, town, tmp_path):
     worker = start_worker()
     worker.do(p.Open(town.image_path, str(tmp_path / "run")))
     worker.do(p.LoadScores(town.scores_path))
+    worker.send(p.TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "extended", steps=100_000))
+    took, end = answered_within(worker, p.Cancel(), (p.Finished, p.Failed, p.Cancelled))
+    assert end == p.Cancelled("TrainRefiner")
+    assert took < SOON_S  # though optimizers take seconds to load
     worker.send(p.TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", steps=100_000))
     wait_for(worker, p.TrainingProgressed)
     closed = time.monotonic()
