@@ -186,8 +186,8 @@ def write_tables(folder: Path, coarse: str) -> None:
     found = read(folder)
     about = (
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation where "
-        "there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
+        f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation "
+        "where there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
         "means: not done."
     )
     table = "\n\n".join(

@@ -1,4 +1,4 @@
-"""Loading what torch's optimizers need: seconds at the first training of a process, in which a cancel is to be heeded."""
+"""Loading what torch's optimizers need: seconds at the first training of a process, in which a cancel is heeded."""
 
 from __future__ import annotations
 
