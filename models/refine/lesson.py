@@ -12,13 +12,14 @@ from torch import Tensor
 from ..borders import WHOLE, reflect
 from ..metrics import Accuracy, confusion
 from ..score_maps import UNLABELLED, Labels, Scores
-from ..training import Sampler, hold_out, turn
+from ..training import HELD_OUT, Sampler, hold_out, turn
 from .refiner import Refiner
 from .run import margin, refine
 
 JUDGED_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
 WHOLE_PX = 800_000  # of labelled tiles together: of larger ones only some cells are judged, or it takes minutes
 CELL, MOST_CELLS = 128, 16  # px a side, and how many
+MANY = 4  # tiles, of which whole ones are held out
 APART = 10  # px between what is learnt from and what is held out
 ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
 
@@ -50,6 +51,8 @@ class Pool:
         self._patch, self._wide = patch, patch + 2 * around
         self._tiles, self._samplers = [], []
         for tile, known in zip(tiles, labels, strict=True):
+            if not (known != UNLABELLED).any():
+                continue
             rows, columns = known.shape
             more = max(0, patch - rows), max(0, patch - columns)
             down = torch.from_numpy(reflect(-around, rows + around + more[0], rows))
@@ -74,7 +77,15 @@ class Pool:
 
 
 def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[Labels]]:
-    """Split the labels of tiles into those to learn from and those to judge by, by blocks."""
+    """Split the labels of tiles into those to learn from and those to judge by: whole tiles of many, else by blocks.
+
+    What a refiner is worth elsewhere is seen where it never learnt; blocks between others flatter it.
+    """
+    if len(tiles) >= MANY:
+        away = np.random.default_rng(seed).permutation(len(tiles))[: round(HELD_OUT * len(tiles))]
+        nothing = [np.full_like(tile.labels, UNLABELLED) for tile in tiles]
+        learnt = [nothing[n] if n in away else tile.labels for n, tile in enumerate(tiles)]
+        return learnt, [tile.labels if n in away else nothing[n] for n, tile in enumerate(tiles)]
     parts = [hold_out(tile.labels, seed, margin=APART) for tile in tiles]
     return [learn for learn, _ in parts], [held for _, held in parts]
 

@@ -100,7 +100,8 @@ def _core(learnt: Labels, held: Labels) -> tuple[int, int, int, int]:
     top, left = int(row) * CELL, int(column) * CELL
     core = (top, min(rows, top + CELLS * CELL), left, min(columns, left + CELLS * CELL))
     cut = (slice(*core[:2]), slice(*core[2:]))
-    is_enough = all((labels[cut] != UNLABELLED).any() for labels in (learnt, held))
+    known = [labels != UNLABELLED for labels in (learnt, held)]
+    is_enough = all(each[cut].any() or not each.any() for each in known)
     return core if is_enough else (0, rows, 0, columns)
 
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from map_refiner.models.refine import lesson
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.lesson import judged_parts, mean_iou_by_step
+from map_refiner.models.refine.kinds import LESSONS, make
+from map_refiner.models.refine.lesson import judged_parts, mean_iou_by_step, split
 from map_refiner.models.score_maps import UNLABELLED
 
 CPU = torch.device("cpu")
@@ -47,3 +48,24 @@ def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner
         assert np.count_nonzero(wide.labels != UNLABELLED) == np.count_nonzero(narrow.labels != UNLABELLED)
     first, *_ = mean_iou_by_step(refiner, [tile, tile], [tile.labels] * 2, 2, CPU)
     assert first == mean_iou_by_step(None, [tile, tile], [tile.labels] * 2, 0, CPU)[0]
+
+
+@pytest.mark.parametrize(("count", "away"), [(4, 1), (6, 2), (12, 3)])
+def test_of_many_tiles_whole_ones_are_held_out(tile, count, away):
+    for learnt, held in (split([tile] * count, 0), split([tile] * count, 1)):
+        shares = [(np.mean(known != UNLABELLED), np.mean(apart != UNLABELLED)) for known, apart in zip(learnt, held)]
+        whole = np.mean(tile.labels != UNLABELLED)
+        assert sorted(shares) == [(0, whole)] * away + [(whole, 0)] * (count - away)
+
+
+def test_of_a_few_tiles_blocks_are_held_out(tile):
+    learnt, held = split([tile] * 3, 0)
+    assert all((labels != UNLABELLED).any() for labels in (*learnt, *held))
+
+
+@pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
+def test_every_way_of_teaching_takes_many_tiles(tile, kind):
+    small = lesson.LabelledTile(*(each[..., 30:80, 40:90].copy() for each in (tile.scores, tile.image, tile.labels)))
+    epochs = list(LESSONS[kind].teach(make(kind, 3, 3), [small] * 4, 2, 0, CPU))
+    assert all(np.isfinite(epoch.loss) for epoch in epochs)
+    assert epochs[-1].held_out_miou > 0
