@@ -22,10 +22,10 @@ from .mosaic import Look, Source, write_mosaic
 from .polygon_files import ClassPolygons, together
 from .progress import Watch, share
 from .rasters.reading import GridReader
-from .rasters.shapes import sieve
 from .rasters.writing import RasterWriter
 from .score_maps import UNLABELLED, Mask, Window
 from .seams import groups, join
+from .sieving import sieved
 from .tile_files import TileFiles
 from .tiles import tiles
 from .tracing import BLOCK, CLASSES, Pieces, Tracing, choose_classes, read_pieces, trace_block
@@ -102,13 +102,12 @@ def _class_map(job: Tracing, blocks: Sequence[Window], fewest: int) -> Path:
     write_mosaic(path, grid, Look(["class"], UNLABELLED, "Byte"), sources)
     if fewest < 2:
         return path
-    with GridReader(path) as reader:
-        classes = sieve(reader.values([1], Window(0, 0, grid.height, grid.width))[0], fewest)
-    sieved = files.folder / "sieved.tif"
-    with RasterWriter(sieved, grid, ["class"], "uint8", UNLABELLED) as writer:
-        for part in tiles(grid.height, grid.width, BLOCK, 0):
-            writer.write(classes[part.core.slices()][None], part.core)
-    return sieved
+    target = files.folder / "sieved.tif"
+    with GridReader(path) as reader, RasterWriter(target, grid, ["class"], "uint8", UNLABELLED) as writer:
+        for strip, classes in sieved(lambda window: reader.values([1], window)[0], grid.height, grid.width, fewest):
+            for part in tiles(strip.height, strip.width, BLOCK, 0):
+                writer.write(classes[part.core.slices()][None], part.core.placed(strip))
+    return target
 
 
 def _rows(job: Tracing, blocks: Sequence[Window], watch: Watch) -> Iterator[Pieces]:

@@ -35,12 +35,15 @@ def burn(
 def sieve(classes: Labels, pixels: int) -> Labels:
     """Give connected parts of fewer than `pixels` pixels to their largest neighbour; unlabelled pixels stay so.
 
-    A part goes only to a neighbour that is large enough itself, so the smallest go first.
+    A part goes only to a neighbour that is large enough itself, so the smallest go first, and again while any can.
     """
     labelled = classes != UNLABELLED
     pixels = min(pixels, classes.size)
-    for size in reversed([pixels // 4**n for n in range(16) if pixels // 4**n > 1]):
+    for size in (2 * 4**n for n in range(15) if 2 * 4**n < pixels):
         classes = np.asarray(features.sieve(classes, size=size, mask=labelled))
+    before = None
+    while pixels > 1 and (before is None or not np.array_equal(before, classes)):
+        before, classes = classes, np.asarray(features.sieve(classes, size=pixels, mask=labelled))
     return classes
 
 
