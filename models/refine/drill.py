@@ -1,9 +1,9 @@
 """Teaching the extended refiner [ours]: a loss at every step, a random number of steps, averaged weights.
 
 The paper's lesson asks for the fifth step alone, from weights that begin far from doing nothing. Here each patch is
-refined three to seven times and every step is to be right, the later the more; AdamW with one cycle of the rate, the
-images made brighter and darker at random and the coarse maps moved, and what is kept is a running average of the
-weights.
+refined three to seven times and every step is to be right, the later the more; AdamW with one cycle of the rate,
+classes that weigh more while the map lacks them, images made brighter and darker at random and coarse maps moved; and
+what is kept is a running average of the weights.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .cores import give_gradients
 from .extended import ExtendedRefiner
 from .lesson import LabelledTile, Pool, mean_iou_by_step, split
 from .rnn import USUAL_STEPS
+from .shares import Shares, counted
 
 FEWEST, MOST = 3, 7  # steps a patch
 PATCH = 56  # px scored
@@ -56,7 +57,7 @@ def drill(
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, SHORTEST), pct_start=0.2)
     average = copy.deepcopy(refiner)
-    best = Best(average)
+    best, shares = Best(average), Shares(refiner.classes, device)
 
     def judged() -> float:
         return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device)[-1]
@@ -64,7 +65,7 @@ def drill(
     best.offer(judged())
     try:
         for step in range(1, steps + 1):
-            loss = _update(refiner, optimizer, pool, generator, device)
+            loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
             _keep_average(average, refiner, min(KEPT, step / (step + 10)))
             score = judged() if step % JUDGE_EVERY == 0 or step == steps else None
@@ -88,8 +89,8 @@ def _update(
     refiner: ExtendedRefiner,
     optimizer: torch.optim.Optimizer,
     pool: Pool,
+    shares: Shares,
     generator: np.random.Generator,
-    device: torch.device,
 ) -> float:
     """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
@@ -100,6 +101,7 @@ def _update(
     weights = LATER ** np.arange(count - 1, -1, -1)
     weights /= weights.sum()
     inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    counts: list[Tensor] = []
 
     def loss(part: slice) -> Tensor:
         prepared = refiner.look(image[part], scores[part], WHOLE)
@@ -107,17 +109,22 @@ def _update(
         total = state.new_zeros(())
         for index, weight in enumerate(weights):
             state = refiner.step(state, prepared, WHOLE, index)
-            total = total + weight * _wrong(state[:, : refiner.classes][inside], labels[part]) / known
+            refined = state[:, : refiner.classes][inside]
+            total = total + weight * _wrong(refined, labels[part], shares.weights) / known
+        counts.append(counted(labels[part], refined))
         return total
 
-    value = give_gradients(refiner.parameters(), BATCH, loss, device)
+    value = give_gradients(refiner.parameters(), BATCH, loss, scores.device)
+    shares.adjust(torch.stack(counts).sum(dim=0))
     nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
     optimizer.step()
     return value
 
 
-def _wrong(refined: Tensor, labels: Tensor) -> Tensor:
-    return functional.cross_entropy(refined, labels, ignore_index=UNLABELLED, label_smoothing=SMOOTHED, reduction="sum")
+def _wrong(refined: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    return functional.cross_entropy(
+        refined, labels, weights, ignore_index=UNLABELLED, label_smoothing=SMOOTHED, reduction="sum"
+    )
 
 
 def _shaken(scores: Tensor, generator: np.random.Generator) -> Tensor:
