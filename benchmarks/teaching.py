@@ -111,8 +111,8 @@ def main() -> None:
         f"{devices.describe(device)}: one tile of {given.side} x {given.side} pixels of Banepa, a quarter of its "
         f"blocks held out; seeds {', '.join(map(str, given.seeds))}, medians. The score is the mean IoU after five "
         "steps on what is held out, measured every 25 or 30 updates; measuring is part of the time. The second mark "
-        "counts from the coarse map's score on. The limit is the operations of an update, forward and backward, over the"
-        f" rate of a large matrix product, {per_second / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
+        "counts from the coarse map's score on. The limit is the operations of an update, forth and back, over the "
+        f"rate of a large matrix product, {per_second / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
         "convolutions that do not reach that rate, and what is not a product: padding, messages, bounds."
     )
     write_page("teaching", "How soon teaching is as good as it gets", "benchmarks/teaching.py", about, "\n".join(lines))
