@@ -18,7 +18,7 @@ from unittest.mock import patch
 import torch
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.rasters.reading import environment
-from map_refiner.models.refine import drill, extended
+from map_refiner.models.refine import drill, extended, shares
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.kinds import LESSONS
 from map_refiner.models.refine.lesson import LabelledTile
@@ -50,6 +50,7 @@ PARTS: dict[str, dict[str, dict[str, object]]] = {
     "loss on the last step alone": {"drill": {"LATER": 1e-6}},
     "always five steps": {"drill": {"FEWEST": 5, "MOST": 5}},
     "weights not averaged": {"drill": {"KEPT": 0.0}},
+    "classes weigh alike": {"shares": {"RATE": 0.0}},
     "images and coarse maps as they are": {"drill": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
 }
 
@@ -65,7 +66,7 @@ def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
 
 def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, dict[str, object]]:
     """Teach without a part, and measure."""
-    modules = {"extended": extended, "drill": drill}
+    modules = {"extended": extended, "drill": drill, "shares": shares}
     with ExitStack() as changed:
         for name, values in PARTS[part].items():
             changed.enter_context(patch.multiple(modules[name], **values))
