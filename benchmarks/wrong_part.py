@@ -2,7 +2,7 @@
 
     .venv/worker/bin/python benchmarks/wrong_part.py ../shared/data build/refiners [--place zanzibar_a] [--seed 0]
 
-Uses the coarse maps of `benchmarks/refiners.py`, and teaches as that does; writes docs/wrong_part.md.
+Uses the coarse maps of `benchmarks/refiners.py --coarse fcn`, and teaches as that does; writes docs/wrong_part.md.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def main() -> None:
     given = options.parse_args()
     devices.use_all_cores()
     with environment():
-        taught, (tile, *_) = prepared(places(given.data, given.folder)[given.place], given.seed, given.folder, CPU)
+        taught, (tile, *_) = prepared(
+            places(given.data, given.folder)[given.place], given.seed, given.folder, CPU, "fcn"
+        )
     torch.manual_seed(given.seed)
     refiner = make(DEFAULT, len(tile.scores), len(tile.image))
     for _ in LESSONS[DEFAULT].teach(refiner, taught, LESSONS[DEFAULT].updates, given.seed, CPU):
