@@ -15,16 +15,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.checkpoint import Card, load_coarse, save_model
-from map_refiner.models.coarse.kinds import DEFAULT, KINDS
+from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.model import score_window
-from map_refiner.models.coarse.train import Recipe, TrainingImage
+from map_refiner.models.coarse.train import Recipe, TrainingImage, train
 from map_refiner.models.demo_scene.files import DemoFiles
 from map_refiner.models.demo_scene.files import write as write_demo
 from map_refiner.models.labels import raster_labels
@@ -114,14 +113,13 @@ def sources(data: Path, folder: Path) -> Iterator[Source]:
         yield replace(source, labels=np.where(source.labels == UNLABELLED, 2, 0).astype(np.uint8))
 
 
-def trained(known: list[Source], steps: int, seed: int, start: Any = None) -> Any:
+def trained(known: list[Source], steps: int, seed: int, start: FCN | None = None) -> FCN:
     """Train a coarse net with a dozen patches of a dozen scenes in each batch."""
     torch.manual_seed(seed)
-    net = start or KINDS[DEFAULT].make(len(CLASSES), 3)
+    net = start or FCN(len(CLASSES), 3)
     images = [TrainingImage(source.image, source.labels, source.weight) for source in known]
     started = time.monotonic()
-    recipe = Recipe(steps, seed, learning_rate=0.001, optimizer="adamw")
-    for epoch in KINDS[DEFAULT].train(net, images, recipe, torch.device("cpu")):
+    for epoch in train(net, images, Recipe(steps, seed, learning_rate=0.001, optimizer="adamw"), torch.device("cpu")):
         if epoch.held_out_miou is not None:
             minutes = (time.monotonic() - started) / 60
             print(
@@ -131,7 +129,7 @@ def trained(known: list[Source], steps: int, seed: int, start: Any = None) -> An
     return net
 
 
-def logits(net: Any, image: Scores) -> Scores:
+def logits(net: FCN, image: Scores) -> Scores:
     """Return the scores of an image in memory, as step 0 has them."""
     whole = Window(0, 0, *image.shape[1:])
     maps = torch.from_numpy(score_window(net, _InMemory(image), whole, torch.device("cpu")))  # type: ignore[arg-type]
@@ -158,7 +156,7 @@ def cropped(source: Source, side: int) -> Source:
     return replace(source, image=source.image[:, rows, columns], labels=source.labels[rows, columns])
 
 
-def completed(net: Any, source: Source) -> Source:
+def completed(net: FCN, source: Source) -> Source:
     """Fill in the class that a source does not label with what a net is sure of, and leave out what it doubts."""
     if source.lacks is None:
         return source
@@ -171,7 +169,7 @@ def completed(net: Any, source: Source) -> Source:
     return replace(source, labels=labels)
 
 
-def taught(net: Any, known: list[Source], steps: int, seed: int) -> ExtendedRefiner:
+def taught(net: FCN, known: list[Source], steps: int, seed: int) -> ExtendedRefiner:
     """Teach a refiner on the net's maps."""
     torch.manual_seed(seed)
     tiles = [LabelledTile(logits(net, source.image), source.image, source.labels) for source in known]
@@ -182,7 +180,7 @@ def taught(net: Any, known: list[Source], steps: int, seed: int) -> ExtendedRefi
     return refiner
 
 
-def measured(net: Any, refiner: ExtendedRefiner, source: Source) -> dict[str, object]:
+def measured(net: FCN, refiner: ExtendedRefiner, source: Source) -> dict[str, object]:
     """Return the IoU of every labelled class before and after the steps."""
     maps = torch.from_numpy(logits(net, source.image))
     steps = [maps, *refine(refiner, maps, torch.from_numpy(source.image), WHOLE, USUAL_STEPS)]
@@ -215,7 +213,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
     options.add_argument("output", type=Path)
-    options.add_argument("--coarse-steps", type=int, default=800)
+    options.add_argument("--coarse-steps", type=int, default=1600)
     options.add_argument("--refiner-steps", type=int, default=360)
     options.add_argument("--scratch", type=Path, default=Path("build/weights"), help="where the scenes are drawn, once")
     options.add_argument("--first", type=Path, help="a first coarse model to begin with instead of training one")
@@ -231,7 +229,7 @@ def main() -> None:
             complete = [source for source in known if source.lacks is None]
             first = load_coarse(given.first)[0] if given.first else trained(complete, given.coarse_steps, 0)
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
-            save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(DEFAULT, 0, ""))
+            save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
         fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]
         lessons = [cropped(read(f"demo {n}", files.scene, files.labels), 700) for n, files in enumerate(fresh)]
         lessons += [source for source in known if source.name == "banepa south, left"]
@@ -241,7 +239,7 @@ def main() -> None:
             f"{row['scene']}: {row['step 0']['mean']:.3f} -> {row['step 5']['mean']:.3f}" for row in table
         )  # type: ignore[index]
         text = f"mean IoU of the coarse map and after five steps, on scenes never learnt from: {quality}"
-        save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(DEFAULT, 0, text))
+        save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, text))
         save_model(
             given.output / "refiner_aerial_0.5m.safetensors", refiner, card(ExtendedRefiner.kind, USUAL_STEPS, text)
         )

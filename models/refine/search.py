@@ -39,7 +39,7 @@ def search(
     """Try at most `steps` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
 
     The usual parameters come first, the others in a random order. Best is, as for the learnt refiners, by the mean IoU
-    after `USUAL_STEPS` steps on the blocks that are held out; the loss is what is missing to a mean IoU of 1 on the
+    after `USUAL_STEPS` steps on what is held out; the loss is what is missing to a mean IoU of 1 on the
     others. Of a tile of more than 400 pixels a side, only that part of this size is tried on that has most of all
     classes.
     """
