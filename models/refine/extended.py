@@ -96,10 +96,10 @@ class ExtendedRefiner(nn.Module):
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return what (..., bands, rows, columns) and scores add to hidden units, then the weights of neighbours."""
         maps = torch.cat([image, bounded(scores)], dim=-3)
-        seen = maps
+        seen = maps if image.dim() == 4 else maps[None].contiguous(memory_format=torch.channels_last)
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu_()
-        seen = inner(seen, self.sight - sum(GAPS), borders)
+        seen = inner(seen.view(*maps.shape[:-3], *seen.shape[-3:]), self.sight - sum(GAPS), borders)
         features = self.features(torch.cat([seen, inner(maps, self.sight, borders)], dim=-3))
         likeness = [
             inner(_likeness(image, gap, sharpness, borders), self.sight - gap, borders)
