@@ -32,6 +32,7 @@ PACE_S = 4e-7  # a pixel and step, until it is measured
 FEWEST_PIXELS, MOST_PIXELS = 100_000, 4_000_000  # however slow or fast the machine is
 MOST_READ = 200_000_000  # pixels that may be thinned out; to read more takes longer than it is worth
 CLOSE = 1.25  # a thinning by less is not worth the blur
+ALIKE = (0.5, 1.5)  # thinnings, of the one that is there: another is not worth looking at the scene again
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Previewer:
         most = min(max(FEWEST_PIXELS, MOMENT_S / self._pace), MOST_PIXELS)
         factor = max(view.thinning(grid), math.sqrt(pixels / most))
         seen = self._seen if self._seen is not None and self._seen.refiner is session.refiner else None
-        if seen is not None and seen.part.core == core and 0.7 < factor / seen.part.factor < 1.4:
+        if seen is not None and seen.part.core == core and ALIKE[0] < factor / seen.part.factor < ALIKE[1]:
             return seen.part  # its image term is there; a pace that wavers is no reason for another
         if factor < CLOSE:
             tile, factor = surround(core, grid.height, grid.width, margin(session.refiner)), 1.0
@@ -158,7 +159,8 @@ class Previewer:
         started = time.perf_counter()
         state = self._state(part, refiner, start, refiner.channels if index else refiner.classes)
         after = refine_tile(refiner, part.tile, state, seen.prepared, seen.valid, index, session.device)
-        self._pace = (time.perf_counter() - started) / after[0].size
+        pace = (time.perf_counter() - started) / after[0].size
+        self._pace = math.sqrt(self._pace * pace)  # one that another program held up says little of the next
         self._after = (origin, after) if part.factor > 1 else None
         return after[: refiner.classes], seen.valid[part.tile.core.slices(part.tile.outer)]
 
