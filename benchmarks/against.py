@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +27,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
+from limit import operations, rate
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.checkpoint import load_coarse, load_refiner
 from map_refiner.models.coarse.model import score_window
@@ -58,6 +61,19 @@ def scored(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             net, _ = load_coarse(next(WEIGHTS.glob("coarse*.safetensors")), CPU)
             np.savez(kept, scores=score_window(net, scene, whole, CPU))
     return image, np.load(kept)["scores"], truth
+
+
+def counted(name: str, folder: Path) -> int:
+    """Return the operations of a contender; a CRF's are hardly products, and are not counted."""
+    if name != "unet":
+        return operations(work(name, folder)[0])
+    from unet import UNet
+
+    image, scores, _ = scored(folder)
+    windows = math.prod(-(-size // TILE) for size in image.shape[1:])
+    parts = torch.zeros(1, len(scores), TILE, TILE), torch.zeros(1, len(image), TILE, TILE)
+    with torch.inference_mode():
+        return windows * operations(lambda: UNet(len(scores), len(image)).eval()(*parts))
 
 
 def work(name: str, folder: Path) -> tuple[Callable[[], np.ndarray | None], np.ndarray]:
@@ -121,7 +137,8 @@ def contend(name: str, folder: Path, repeats: int) -> None:
     if result is not None:
         counts = confusion(truth, result.argmax(0).astype(np.uint8), len(result))
         miou = Accuracy(tuple(map(str, range(len(result)))), counts).mean_iou
-    print(json.dumps({"seconds": statistics.median(seconds), "miou": miou}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    print(json.dumps({"seconds": statistics.median(seconds), "miou": miou, "peak": peak}))
 
 
 def main() -> None:
@@ -131,7 +148,11 @@ def main() -> None:
     options.add_argument("--size", type=int, default=1000)
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--contender", choices=CONTENDERS)
+    options.add_argument("--count", action="store_true", help="the operations of a contender")
     given = options.parse_args()
+    if given.count:
+        print(counted(given.contender, given.folder))
+        return
     if given.contender:
         contend(given.contender, given.folder, given.repeats)
         return
@@ -140,20 +161,25 @@ def main() -> None:
     if not (given.folder / "truth.tif").exists():
         write_demo(given.folder, given.size, 7)
     scored(given.folder)
-    lines = ["| what | seconds | megapixels a second | times the refiner's seconds | mean IoU | peak memory, GB |",
-             "|---|---|---|---|---|---|"]  # fmt: skip
+    per_second = rate()
+    lines = ["| what | seconds | its limit, s | megapixels a second | times the refiner's seconds | mean IoU "
+             "| peak memory, GB |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     found = {name: one(name, given) for name in CONTENDERS}
     for name, (seconds, miou, memory) in found.items():
         quality = "-" if miou is None else f"{100 * miou:.1f}"
+        limit = "-" if name == "crf" else f"{int(_said(name, given, '--count')) / per_second:.2f}"
         lines.append(
-            f"| {CONTENDERS[name]} | {seconds:.2f} | {given.size**2 / 1e6 / seconds:.2f} | "
+            f"| {CONTENDERS[name]} | {seconds:.2f} | {limit} | {given.size**2 / 1e6 / seconds:.2f} | "
             f"{seconds / found['refiner'][0]:.2f} | {quality} | {memory:.2f} |"
         )
     about = (
         f"The demo scene, {given.size} pixels a side, three classes, in memory; the shipped weights, which never "
         f"saw it. Medians of {given.repeats} runs after one that warms up. The peak memory is of the whole process: "
         "Python and torch alone take about 0.3 GB. The CRF and the refiner start from the coarse net's map; the U-Net "
-        "has random weights. Ratios are within this run alone."
+        "has random weights. Ratios are within this run alone. The limit is the operations of the convolutions and "
+        f"matrix products at the rate of a large matrix product, {per_second / 1e9:.0f} GFLOP/s; a CRF is bound by "
+        "memory instead. What separates the refiner from its limit are the messages of its neighbours, the copies "
+        "between its layers, and convolutions of few channels, which do not reach that rate."
     )
     command = f"benchmarks/against.py build/against --size {given.size}"
     write_page("against", "What else there is: a dense CRF and a small U-Net", command, about, "\n".join(lines))
@@ -161,15 +187,14 @@ def main() -> None:
 
 def one(name: str, given: argparse.Namespace) -> tuple[float, float | None, float]:
     """Return the seconds, the mean IoU and the peak memory in GB of a contender."""
+    values = json.loads(_said(name, given))
+    return values["seconds"], values["miou"], values["peak"]
+
+
+def _said(name: str, given: argparse.Namespace, *more: str) -> str:
+    """Return the last line that a contender says in a process of its own."""
     command = [sys.executable, __file__, str(given.folder), "--contender", name, "--repeats", str(given.repeats)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{name} failed")
-    values = json.loads(said.splitlines()[-1])
-    return values["seconds"], values["miou"], usage.ru_maxrss * 1024 / 1e9
+    return subprocess.run([*command, *more], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[-1]
 
 
 if __name__ == "__main__":

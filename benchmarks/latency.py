@@ -15,12 +15,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import rasterio
-import torch
+from limit import rate
 from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH
 from rasterio.transform import from_origin
 from record import write_page
@@ -86,17 +85,6 @@ def measured(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
         if "error" in found:
             raise SystemExit(found["error"])
         return dict(found)
-
-
-def rate() -> float:
-    """Return the floating-point operations a second of a large matrix product."""
-    square = torch.randn(3000, 3000)
-    seconds = []
-    for _ in range(4):
-        started = time.perf_counter()
-        square @ square
-        seconds.append(time.perf_counter() - started)
-    return 2 * 3000**3 / min(seconds)
 
 
 def row(name: str, found: dict[str, list[float]], per_second: float) -> str:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
+from limit import median_seconds, rate
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH, ExtendedRefiner
@@ -33,20 +32,6 @@ ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations a 
 FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # a pixel and step
 FIRST = 2 * 9 * FEATURES * (BANDS + CLASSES + 2 * FEATURES) + 2 * WIDTH * (FEATURES + BANDS + CLASSES)
 EXTENDED = 2 * WIDTH * (CLASSES + MEMORY) * (9 + 9 + 1)
-SQUARE = 3000
-
-
-def median_seconds(work: Callable[[], object], repeats: int, device: torch.device) -> float:
-    """Return the median time of some runs after one that warms up."""
-    work()
-    seconds = []
-    for _ in range(repeats):
-        devices.synchronize(device)
-        started = time.perf_counter()
-        work()
-        devices.synchronize(device)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
 
 
 def in_the_papers_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
@@ -68,13 +53,6 @@ def as_in_the_product(refiner: Refiner, scores: Tensor, image: Tensor) -> None:
     """Step as a session does."""
     for _ in refine(refiner, scores, image, WHOLE, STEPS):
         pass
-
-
-def rate(device: torch.device, kind: torch.dtype) -> float:
-    """Return the floating-point operations a second of a large matrix product."""
-    side = SQUARE if device.type == "cpu" else 4 * SQUARE
-    square = torch.randn(side, side, device=device).to(kind)
-    return 2 * side**3 / median_seconds(lambda: square @ square, 5, device)
 
 
 def main() -> None:

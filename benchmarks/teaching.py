@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
+from limit import rate
 from map_refiner.models import device as devices
 from map_refiner.models.checkpoint import load_coarse
 from map_refiner.models.coarse.model import score_window
@@ -28,7 +29,7 @@ from map_refiner.models.refine.lesson import LabelledTile, coarse_miou
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED, Window
 from record import write_page
-from step import EXTENDED, FIRST, FUSED, ONCE, STEPS, rate
+from step import EXTENDED, FIRST, FUSED, ONCE, STEPS
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights" / "coarse_aerial_0.5m.safetensors"
 KINDS = ("extended", "faithful", "class-agnostic", "unshared")
