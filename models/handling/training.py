@@ -1,0 +1,96 @@
+"""Training coarse models and refiners, and teaching a refiner on from corrections."""
+
+from __future__ import annotations
+
+from .. import protocol as p
+from ..coarse.kinds import KINDS as COARSE_KINDS
+from ..coarse.train import Recipe
+from ..errors import RefinerError
+from ..examples import coarse_examples, labelled_tile
+from ..labels import burn_sources, named_labels, read_labels
+from ..lessons import About, TaughtRefiner, about_coarse
+from ..lessons import teach_refiner as teach
+from ..lessons import train_coarse as train
+from ..optimizers import load_optimizers
+from ..refine.kinds import LESSONS
+from ..refine.lesson import LabelledTile, coarse_miou
+from ..relearning import learn_on as learn
+from ..score_maps import Mask, Scores, Window
+from ..session import Session
+from .desk import Desk
+
+
+def train_coarse(desk: Desk, request: p.TrainCoarse) -> None:
+    """Train a coarse model on the open scene."""
+    scene = desk.session.scene
+    if request.kind not in COARSE_KINDS:
+        raise RefinerError(f"The coarse model {request.kind!r} is none of {', '.join(COARSE_KINDS)}.")
+    desk.say(0.0, "Reading the vector layers")
+    if request.labels:
+        labels, classes = named_labels(request.labels, scene.grid)
+    else:
+        labels, classes = burn_sources(request.sources, scene.grid)
+    about = about_coarse(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
+    recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed)
+    examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
+    desk.say(0.0, "Training")  # the first update may take a while
+    load_optimizers(desk.check)
+    tell = desk.tell_training(None)
+    outcome = train(
+        examples, about, recipe, request.model, desk.device, desk.is_stopped, tell, request.kind, request.trunk
+    )
+    desk.send(p.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
+
+
+def train_refiner(desk: Desk, request: p.TrainRefiner) -> None:
+    """Teach a refiner on a labelled tile, and use it from now on."""
+    session = desk.session
+    scene = session.scene
+    if not session.history:
+        raise RefinerError("There is no coarse map yet; classify the scene first.")
+    if request.kind not in LESSONS:
+        raise RefinerError(f"The refiner {request.kind!r} is none of {', '.join(LESSONS)}.")
+    tile = _tile(session, request.labels)
+    about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
+    load_optimizers(desk.check)
+    taught = teach(
+        request.kind,
+        [tile],
+        about,
+        request.steps,
+        request.seed,
+        request.model,
+        desk.device,
+        desk.is_stopped,
+        desk.tell_training(coarse_miou([tile], request.seed)),
+    )
+    session.use_refiner(taught.refiner, request.model, session.classes)
+    desk.send(_trained(taught, request.model))
+
+
+def _tile(session: Session, path: str) -> LabelledTile:
+    """Read what is labelled of a scene, with the coarse map there."""
+    labels = read_labels(path, session.scene.grid, session.classes)
+
+    def read(window: Window) -> tuple[Scores, Mask]:
+        maps = session.maps(0, window)
+        return maps.scores, maps.valid
+
+    return labelled_tile(session.scene, read, labels, session.classes)
+
+
+def _trained(taught: TaughtRefiner, path: str) -> p.Trained:
+    outcome, best = taught.outcome, taught.best_step
+    figures = taught.by_step[best], taught.coarse_miou
+    return p.Trained(path, outcome.steps, *figures, outcome.stopped, "refiner", taught.by_step, best)
+
+
+def learn_on(desk: Desk, request: p.LearnOn) -> None:
+    """Teach the refiner in use on from the corrections, and use what comes of it from now on."""
+    session = desk.session
+    desk.say(0.0, "Reading the corrections")
+    tell = desk.tell_training(None)
+    load_optimizers(desk.check)
+    found = learn(session, request.labels, request.model, request.updates, request.seed, desk.is_stopped, tell)
+    session.use_refiner(found.refiner, request.model, found.card.classes)
+    desk.send(p.Learnt(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile))
