@@ -19,7 +19,7 @@ from .coarse.trunk import VGG16, Trunk
 from .errors import CheckpointError
 from .files import require_space
 from .pixels import Pixels
-from .progress import Outcome, follow
+from .progress import Check, Outcome, follow, go_on
 from .refine.kinds import LESSONS, make
 from .refine.lesson import JUDGED_STEPS, LabelledTile, best_step, mean_iou_by_step, split
 from .refine.refiner import Refiner
@@ -130,6 +130,7 @@ def teach_refiner(
     device: torch.device,
     stop: Stop,
     tell: Tell,
+    check: Check = go_on,
 ) -> TaughtRefiner:
     """Teach a fresh refiner and save its best weights; a training broken off by an exception saves nothing.
 
@@ -141,15 +142,16 @@ def teach_refiner(
         seed: of the weights, the patches and what is held out.
         path: where the weights go.
         device: where to compute.
-        stop: asked after each update.
+        stop: asked after each update; what is learnt by then is judged and saved.
         tell: told after each update.
+        check: called while the refiner is judged; what it raises breaks the training off.
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
     lesson = LESSONS[kind]
     refiner = make(kind, len(about.classes), len(tiles[0].image)).to(device)
-    outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device), stop, tell)
-    by_step = mean_iou_by_step(refiner, tiles, split(tiles, seed)[1], JUDGED_STEPS, device)
+    outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
+    by_step = mean_iou_by_step(refiner, tiles, split(tiles, seed)[1], JUDGED_STEPS, device, check)
     cast(nn.Module, refiner).eval()
     taught = TaughtRefiner(refiner, outcome, by_step)
     quality = (

@@ -11,6 +11,11 @@ from .training import Epoch
 
 Item = TypeVar("Item")
 Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
+Check = Callable[[], None]  # is called between parts that take a while, and may raise to end the run
+
+
+def go_on() -> None:
+    """End nothing: the check of what nobody can cancel."""
 
 
 def share(watch: Watch, start: float, size: float) -> Watch:
@@ -23,6 +28,24 @@ def watched(items: Sequence[Item], watch: Watch) -> Iterator[Item]:
     for n, item in enumerate(items, start=1):
         yield item
         watch(n / len(items))
+
+
+def checked(items: Iterator[Item], check: Check) -> Iterator[Item]:
+    """Yield items that each take a while to make, with a `check` before the first and after each."""
+    try:
+        check()
+        for item in items:
+            yield item
+            check()
+    finally:
+        _close(items)
+
+
+def _close(items: Iterator[object]) -> None:
+    """End a generator now, with what it has to tidy up, and not when it is forgotten."""
+    close = getattr(items, "close", None)
+    if close is not None:
+        close()
 
 
 class Clock:
@@ -54,9 +77,8 @@ def follow(epochs: Iterator[Epoch], stop: Callable[[], bool], tell: Callable[[Ep
     """
     clock = Clock()
     best, steps, stopped = 0.0, 0, False
-    generator = epochs
     try:
-        for epoch in generator:
+        for epoch in epochs:
             steps = epoch.step
             if epoch.is_best and epoch.held_out_miou is not None:
                 best = epoch.held_out_miou
@@ -65,7 +87,5 @@ def follow(epochs: Iterator[Epoch], stop: Callable[[], bool], tell: Callable[[Ep
                 stopped = epoch.step < epoch.steps
                 break
     finally:
-        close = getattr(generator, "close", None)
-        if close is not None:
-            close()
+        _close(epochs)
     return Outcome(steps, best, stopped)

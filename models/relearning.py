@@ -17,7 +17,7 @@ from .examples import NEIGHBOURS, labelled_tile
 from .files import require_space
 from .labels import read_labels
 from .lessons import MODEL_BYTES, Stop, Tell
-from .progress import Outcome, follow
+from .progress import Check, Outcome, follow, go_on
 from .refine.kinds import UNTAUGHT
 from .refine.lesson import LabelledTile, mean_iou_by_step
 from .refine.refiner import Refiner
@@ -43,7 +43,14 @@ class Relearnt:
 
 
 def learn_on(
-    session: Session, labels: str, path: str, updates: int | None, seed: int, stop: Stop, tell: Tell
+    session: Session,
+    labels: str,
+    path: str,
+    updates: int | None,
+    seed: int,
+    stop: Stop,
+    tell: Tell,
+    check: Check = go_on,
 ) -> Relearnt:
     """Teach the session's refiner on, and save it; what is broken off by an exception saves nothing.
 
@@ -57,6 +64,7 @@ def learn_on(
         seed: of the patches.
         stop: asked after each update.
         tell: told after each update.
+        check: called while the refiner is judged; what it raises breaks the learning off.
 
     Raises:
         RefinerError: where there is nothing to learn with, or from.
@@ -72,10 +80,10 @@ def learn_on(
     torch.manual_seed(seed)
 
     def judged() -> tuple[float, float | None]:
-        right = share_right(refiner, corrected, session.device)
+        right = share_right(refiner, corrected, session.device, check)
         if not known:
             return right, None
-        return right, mean_iou_by_step(refiner, known, [known[0].labels], USUAL_STEPS, session.device)[-1]
+        return right, mean_iou_by_step(refiner, known, [known[0].labels], USUAL_STEPS, session.device, check)[-1]
 
     before = judged()
     cast(nn.Module, refiner).train()

@@ -63,6 +63,7 @@ def train_refiner(desk: Desk, request: p.TrainRefiner) -> None:
         desk.device,
         desk.is_stopped,
         desk.tell_training(coarse_miou([tile], request.seed)),
+        desk.check,
     )
     session.use_refiner(taught.refiner, request.model, session.classes)
     desk.send(_trained(taught, request.model))
@@ -91,6 +92,7 @@ def learn_on(desk: Desk, request: p.LearnOn) -> None:
     desk.say(0.0, "Reading the corrections")
     tell = desk.tell_training(None)
     load_optimizers(desk.check)
-    found = learn(session, request.labels, request.model, request.updates, request.seed, desk.is_stopped, tell)
+    given = request.labels, request.model, request.updates, request.seed
+    found = learn(session, *given, desk.is_stopped, tell, desk.check)
     session.use_refiner(found.refiner, request.model, found.card.classes)
     desk.send(p.Learnt(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..borders import WHOLE
+from ..progress import Check, go_on
 from ..score_maps import UNLABELLED
 from ..training import Best, Epoch
 from .cores import give_gradients
@@ -42,7 +43,12 @@ SHORTEST = 10  # of the rise and fall of the rate, in updates: of five, the rise
 
 
 def drill(
-    refiner: ExtendedRefiner, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+    refiner: ExtendedRefiner,
+    tiles: Sequence[LabelledTile],
+    steps: int,
+    seed: int,
+    device: torch.device,
+    check: Check = go_on,
 ) -> Iterator[Epoch]:
     """Teach the extended refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
@@ -60,7 +66,7 @@ def drill(
     best, shares = Best(average), Shares(refiner.classes, device)
 
     def judged() -> float:
-        return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device)[-1]
+        return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device, check)[-1]
 
     best.offer(judged())
     try:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
+from ..progress import Check
 from ..training import Epoch
 from .contour import Geodesic
 from .crf import CRF
@@ -40,10 +41,19 @@ UNTAUGHT = frozenset(  # that also work with their usual parameters
 
 
 class Teach(Protocol):
-    """Teaches a refiner in place; closing the iterator early keeps the best weights too."""
+    """Teaches a refiner in place; closing the iterator early keeps the best weights too.
+
+    Judging takes longer than an update, so `check` is called in between.
+    """
 
     def __call__(
-        self, refiner: Any, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+        self,
+        refiner: Any,
+        tiles: Sequence[LabelledTile],
+        steps: int,
+        seed: int,
+        device: torch.device,
+        check: Check = ...,
     ) -> Iterator[Epoch]:
         """Yield an `Epoch` an update."""
         ...

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..borders import WHOLE, reflect
 from ..metrics import Accuracy, confusion
+from ..progress import Check, checked, go_on
 from ..score_maps import UNLABELLED, Labels, Scores
 from ..training import HELD_OUT, Sampler, hold_out, turn
 from .refiner import Refiner
@@ -91,20 +93,33 @@ def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[
 
 
 def mean_iou_by_step(
-    refiner: Refiner | None, tiles: Sequence[LabelledTile], held: Sequence[Labels], steps: int, device: torch.device
+    refiner: Refiner | None,
+    tiles: Sequence[LabelledTile],
+    held: Sequence[Labels],
+    steps: int,
+    device: torch.device,
+    check: Check = go_on,
 ) -> tuple[float, ...]:
-    """Return the mean IoU (0-1) of the scores as they come and after each step, over the labels of all tiles."""
+    """Return the mean IoU (0-1) of the scores as they come and after each step, over the labels of all tiles.
+
+    `check` is called before each part that is judged and after each of its steps.
+    """
     classes = tiles[0].scores.shape[0]
     counts = np.zeros((steps + 1, classes, classes), dtype=np.int64)
     for tile in judged_parts(tiles, held, margin(refiner, steps) if refiner is not None and steps else 0):
         scores = torch.from_numpy(tile.scores).to(device)
-        maps = [scores]
-        if refiner is not None and steps:
-            maps += refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
-        for step, each in enumerate(maps):
-            counts[step] += confusion(tile.labels, each.max(dim=0).indices.to(torch.uint8).cpu().numpy(), classes)
+        counts[0] += _confused(scores, tile.labels)
+        if refiner is None or not steps:
+            continue
+        refined = refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
+        for step, maps in enumerate(checked(refined, check), start=1):
+            counts[step] += _confused(maps, tile.labels)
     names = tuple(map(str, range(classes)))
     return tuple(Accuracy(names, each).mean_iou for each in counts)
+
+
+def _confused(scores: Tensor, labels: Labels) -> NDArray[np.int64]:
+    return confusion(labels, scores.max(dim=0).indices.to(torch.uint8).cpu().numpy(), len(scores))
 
 
 def judged_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:

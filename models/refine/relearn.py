@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from ..borders import WHOLE
 from ..metrics import confusion
+from ..progress import Check, checked, go_on
 from ..score_maps import UNLABELLED, Labels
 from ..training import Epoch
 from .cores import give_gradients
@@ -139,15 +140,16 @@ def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
     return found
 
 
-def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device) -> float:
+def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device, check: Check = go_on) -> float:
     """Return the share of the corrected pixels (0-1) that a refiner gets right by itself after the usual steps.
 
-    Of many corrections, some are looked at: the answer is waited for twice at each Learn.
+    Of many corrections, some are looked at: the answer is waited for twice at each Learn. `check` is called between
+    their steps.
     """
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
     for tile in _judged(tiles, margin(refiner, USUAL_STEPS)):
         scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
-        *_, after = refine(refiner, scores, image, WHOLE, USUAL_STEPS)
+        *_, after = checked(refine(refiner, scores, image, WHOLE, USUAL_STEPS), check)
         counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
     return float(np.trace(counts) / max(1, counts.sum()))
 

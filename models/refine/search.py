@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..borders import Borders
 from ..metrics import Accuracy, confusion
+from ..progress import Check, checked, go_on
 from ..score_maps import UNLABELLED, Labels
 from ..training import Best, Epoch
 from .lesson import LabelledTile, split
@@ -34,7 +35,12 @@ class _Piece:
 
 
 def search(
-    refiner: Tuned, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+    refiner: Tuned,
+    tiles: Sequence[LabelledTile],
+    steps: int,
+    seed: int,
+    device: torch.device,
+    check: Check = go_on,
 ) -> Iterator[Epoch]:
     """Try at most `steps` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
 
@@ -54,18 +60,19 @@ def search(
     try:
         for number, values in enumerate(tried, start=1):
             refiner.use(values)
-            learnt, held = _judge(refiner, pieces)
+            learnt, held = _judge(refiner, pieces, check)
             yield Epoch(number, len(tried), 1 - learnt, held, best.offer(held))
     finally:
         best.restore()
 
 
-def _judge(refiner: Tuned, pieces: Sequence[_Piece]) -> tuple[float, float]:
+def _judge(refiner: Tuned, pieces: Sequence[_Piece], check: Check) -> tuple[float, float]:
     """Return the mean IoU (0-1) after the usual steps, on what is learnt from and on what is held out."""
     classes = refiner.classes
     counts = np.zeros((2, classes, classes), dtype=np.int64)
     for piece in pieces:
-        *_, refined = refine(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
+        steps = refine(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
+        *_, refined = checked(steps, check)
         found = refined.max(dim=0).indices.to(torch.uint8).cpu().numpy()
         counts += [confusion(labels, found, classes) for labels in (piece.learnt, piece.held)]
     names = tuple(map(str, range(classes)))

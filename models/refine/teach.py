@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..progress import Check, go_on
 from ..score_maps import UNLABELLED
 from ..training import Best, Epoch
 from .cores import give_gradients
@@ -23,7 +24,12 @@ JUDGE_EVERY = 25  # updates
 
 
 def teach(
-    refiner: RefinementRNN | UnsharedRNN, tiles: Sequence[LabelledTile], steps: int, seed: int, device: torch.device
+    refiner: RefinementRNN | UnsharedRNN,
+    tiles: Sequence[LabelledTile],
+    steps: int,
+    seed: int,
+    device: torch.device,
+    check: Check = go_on,
 ) -> Iterator[Epoch]:
     """Teach a refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
@@ -39,7 +45,7 @@ def teach(
             loss = _update(refiner, optimizer, pool, generator, device)
             score = None
             if step % JUDGE_EVERY == 0 or step in (1, steps):  # at the first, so that an early stop has a judged best
-                score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device)[-1]
+                score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device, check)[-1]
             is_best = score is not None and best.offer(score)
             yield Epoch(step, steps, loss, score, is_best)
     finally:

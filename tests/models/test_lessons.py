@@ -5,9 +5,10 @@ import pytest
 import torch
 from map_refiner.models.checkpoint import load_coarse, load_refiner
 from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.errors import LabelError, OutputError
+from map_refiner.models.errors import Interrupted, LabelError, OutputError
 from map_refiner.models.lessons import About, teach_refiner, train_coarse
-from map_refiner.models.refine.lesson import LabelledTile, best_step
+from map_refiner.models.progress import go_on
+from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, best_step
 
 CPU = torch.device("cpu")
 ABOUT = About(("no", "yes"), 0.5, "stripes", "CC0")
@@ -101,6 +102,31 @@ def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
     ):
         with pytest.raises(InterruptedError):
             train(str(tmp_path / "w.safetensors"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing(tmp_path):
+    path, told = tmp_path / "r.safetensors", []
+
+    def tell(epoch, _):
+        told.append(epoch)
+
+    def teach(check):
+        told.clear()
+        return teach_refiner("faithful", [tile()], ABOUT, 50, 0, str(path), CPU, lambda: True, tell, check)
+
+    def cancel():
+        if told:
+            raise Interrupted("Cancelled.")
+
+    taught = teach(go_on)
+    assert taught.outcome.steps == 1
+    assert len(taught.by_step) == JUDGED_STEPS + 1
+    load_refiner(path)
+    path.unlink()
+    with pytest.raises(Interrupted):
+        teach(cancel)
+    assert len(told) == 1
     assert not list(tmp_path.iterdir())
 
 

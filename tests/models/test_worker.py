@@ -595,6 +595,26 @@ def steps_until(worker, limit):
         return found
 
 
+def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter, town, vectors, pixels, tmp_path):
+    """After the last update, when there is nothing left to tell of."""
+    image, scores = quarter
+    model, run = tmp_path / "m.safetensors", tmp_path / "run"
+    drawn = [pixels(column, row, 60, 50) for row in (0, 300) for column in (0, 400)]
+    whole = vectors("all.gpkg", [pixels(0, 0, 720, 576), *drawn], **{"class": ["tile", *["building", "road"] * 2]})
+    worker = start_worker()
+    worker.do(p.Open(image, str(run)))
+    worker.do(p.LoadScores(scores))
+    worker.do(p.TrainRefiner(town.tile_path, str(tmp_path / "first.safetensors"), "extended", 1))
+    worker.do(p.Correct(vectors("c.gpkg", drawn[:1], **{"class": ["road"]}), 0))
+    for request in (p.TrainRefiner(whole, str(model), "extended", 1), p.LearnOn(str(model), whole, 1)):
+        worker.send(request)
+        assert wait_for(worker, p.TrainingProgressed).step == 1
+        took, end = answered_within(worker, p.Cancel(), (p.Finished, p.Failed, p.Cancelled))
+        assert end == p.Cancelled(type(request).__name__)
+        assert took < SOON_S
+        assert not model.exists()
+
+
 # --- correcting -----------------------------------------------------------------------------------------------------
 
 

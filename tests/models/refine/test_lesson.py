@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine import lesson
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.kinds import LESSONS, make
@@ -48,6 +49,43 @@ def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner
         assert np.count_nonzero(wide.labels != UNLABELLED) == np.count_nonzero(narrow.labels != UNLABELLED)
     first, *_ = mean_iou_by_step(refiner, [tile, tile], [tile.labels] * 2, 2, CPU)
     assert first == mean_iou_by_step(None, [tile, tile], [tile.labels] * 2, 0, CPU)[0]
+
+
+def broken_off_after(steps, kind, monkeypatch):
+    """Return a check that ends what runs once a kind of refiner has made some steps while it is judged, and these."""
+    made, step = [], kind.step
+
+    def counted(*arguments):
+        if torch.is_inference_mode_enabled():  # as it is judged, and not taught
+            made.append(arguments)
+        return step(*arguments)
+
+    def check():
+        if len(made) >= steps:
+            raise Interrupted("Cancelled.")
+
+    monkeypatch.setattr(kind, "step", counted)
+    return check, made
+
+
+@pytest.mark.parametrize("steps", [4, 5])  # at the end of a cell, and within one
+def test_judging_is_broken_off_between_cells_and_between_steps(tile, refiner, large, monkeypatch, steps):
+    assert len(judged_parts([tile], [tile.labels], 0)) > 2
+    check, made = broken_off_after(steps, ExtendedRefiner, monkeypatch)
+    with pytest.raises(Interrupted):
+        mean_iou_by_step(refiner, [tile], [tile.labels], 4, CPU, check)
+    assert len(made) == steps
+    assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
+def test_every_way_of_teaching_is_broken_off_while_it_judges(tile, kind, monkeypatch):
+    refiner = make(kind, 3, 3)
+    check, made = broken_off_after(2, type(refiner), monkeypatch)
+    with pytest.raises(Interrupted):
+        list(LESSONS[kind].teach(refiner, [tile], 1, 0, CPU, check))
+    assert len(made) == 2
+    assert not torch.is_inference_mode_enabled()
 
 
 @pytest.mark.parametrize(("count", "away"), [(4, 1), (6, 2), (12, 3)])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.borders import WHOLE
+from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine.kinds import make
 from map_refiner.models.refine.lesson import LabelledTile
 from map_refiner.models.refine.relearn import JUDGED, _judged, relearn, share_right
@@ -51,6 +52,19 @@ def test_the_share_is_that_of_the_whole_tile(tile, kind):
     known = labels != UNLABELLED
     right = (after.argmax(0).numpy() == labels)[known].mean()
     assert share_right(refiner, [LabelledTile(scores, image, labels)], CPU) == pytest.approx(right, abs=1e-9)
+
+
+def test_looking_at_the_share_is_broken_off_between_corrections(tile):
+    asked = []
+
+    def check():
+        asked.append(1)
+        if len(asked) == 3:
+            raise Interrupted("Cancelled.")
+
+    with pytest.raises(Interrupted):
+        share_right(make("faithful", 3, 3), [corrected(tile)] * 3, CPU, check)
+    assert len(asked) == 3
 
 
 def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):

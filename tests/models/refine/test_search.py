@@ -102,7 +102,7 @@ def test_the_usual_parameters_come_first_and_others_by_the_seed(tile, monkeypatc
     for seed in (0, 0, 1):
         order = []
         monkeypatch.setattr(
-            searching, "_judge", lambda refiner, _, order=order: (0.5, order.append(values(refiner)) or 0.5)
+            searching, "_judge", lambda refiner, *_, order=order: (0.5, order.append(values(refiner)) or 0.5)
         )
         list(search(PeronaMalik(2, 2), [tile], 20, seed, CPU))
         assert order[0] == values(PeronaMalik(2, 2))
