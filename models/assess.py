@@ -37,12 +37,13 @@ def assess(
     """
     found: list[Assessment] = []
     for n, path in enumerate(paths):
+        part = share(watch, n / len(paths), 1 / len(paths))
         if is_polygon_file(path):
-            polygons = evaluate_polygons(path, labels)
+            polygons = evaluate_polygons(path, labels, part)
             found.append(Assessment(polygons, polygon_summary(polygons)))
-            watch((n + 1) / len(paths))
+            part(1)
         else:
-            scores = evaluate_scores(path, labels, share(watch, n / len(paths), 1 / len(paths)), scheduler)
+            scores = evaluate_scores(path, labels, part, scheduler)
             found.append(Assessment(scores, score_summary(scores), _event(n, scores)))
     write_whole(target, (json.dumps([entry.report for entry in found], indent=2) + "\n").encode())
     return found

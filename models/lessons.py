@@ -100,6 +100,8 @@ def train_coarse(
     require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
     if trunk:
         begin_from(net, kind, trunk)
+    for layer in net.modules():
+        layer.register_forward_pre_hook(lambda *_: recipe.check())
     outcome = follow(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
     if recipe.team.is_first:

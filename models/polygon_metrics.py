@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from .progress import Check, checked, go_on
+
 LEAST_IOU = 0.5  # of a found polygon and a true one that match
 
 Polygons = NDArray[np.object_]
@@ -28,15 +30,17 @@ class PolygonFigures(TypedDict):
     polis_m: float | None  # mean of the matched, metres on the ground; None also where these are unknown
 
 
-def compare(found: Polygons, true: Polygons) -> PolygonFigures:
+def compare(found: Polygons, true: Polygons, check: Check = go_on) -> PolygonFigures:
     """Compare valid polygons of one class with the true ones, of which there must be one; coordinates in metres.
+
+    `check` is called between the pairs whose outlines are compared.
 
     The C-IoU is that of Zorzi et al. 2022 (PolyWorld): the IoU of what all of them cover, times
     1 - |N - N'| / (N + N'), with N and N' the vertices of all of them.
     """
     pairs = match(found, true)
     iou, ours, theirs = _area_iou(found, true), vertices(found), vertices(true)
-    distances = [polis(found[i], true[j]) for i, j in pairs]
+    distances = [polis(found[i], true[j]) for i, j in checked(iter(pairs), check)]
     return PolygonFigures(
         found=len(found),
         true=len(true),

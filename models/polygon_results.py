@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -15,6 +16,7 @@ from .ground import local_metres, reproject
 from .labels import FIELD, IGNORE, RASTERS, TILE
 from .polygon_files import DRIVERS
 from .polygon_metrics import PolygonFigures, Polygons, compare
+from .progress import Watch
 from .score_maps import Grid
 from .vectors import Shapes, read_shapes
 
@@ -32,7 +34,7 @@ def is_polygon_file(path: str) -> bool:
     return _file(path).suffix.lower() in DRIVERS
 
 
-def evaluate_polygons(path: str, labels: str) -> PolygonReport:
+def evaluate_polygons(path: str, labels: str, watch: Watch = lambda _: None) -> PolygonReport:
     """Measure polygons against true ones, both from vector files with a text field `class`.
 
     The classes are those of the true polygons. Where the true ones have outlines of what was labelled (`tile`) or of
@@ -54,9 +56,11 @@ def evaluate_polygons(path: str, labels: str) -> PolygonReport:
     _check(found, true, path, labels)
     metres = _metres([polygon for polygons in true.values() for polygon in polygons], crs)
     figures = {}
-    for name, polygons in true.items():
+    for n, (name, polygons) in enumerate(true.items()):
+        check = partial(watch, n / len(true))
+        check()
         ours = _cut(_of_class(found, name), tile, ignored)
-        figures[name] = compare(_moved(ours, crs, metres), _moved(polygons, crs, metres))
+        figures[name] = compare(_moved(ours, crs, metres), _moved(polygons, crs, metres), check)
         figures[name]["polis_m"] = figures[name]["polis_m"] if metres else None
     return PolygonReport(path=path, classes=list(figures), polygons=figures)
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..progress import Check, go_on
 from ..score_maps import UNLABELLED, Labels
 from ..training import Epoch
 from .skips import RATE_VGG16, upsampled
@@ -161,15 +162,16 @@ def _touched(flat: Tensor, disk: Tensor, stride: int) -> Tensor:
     return (functional.conv2d(padded, disk, stride=stride) > 0.5).to(flat.dtype)
 
 
-def learn_bases(labels: Sequence[Labels], classes: int, seed: int) -> Tensor:
+def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: Check = go_on) -> Tensor:
     """Learn the bases (classes x 10, 1, 8, 8) from masks of 32 x 32 px that a class fills to two per cent at least.
 
     They are the leading singular vectors of the masks less their mean, each as long as the masks spread along it, and
-    averaged over 4 x 4 px. A class of too few masks has bases of zero, which say nothing.
+    averaged over 4 x 4 px. A class of too few masks has bases of zero, which say nothing. `check` is called a class.
     """
     generator = np.random.default_rng(seed)
     found = torch.zeros(classes, BASES, SOURCE, SOURCE)
     for k in range(classes):
+        check()
         masks = _masks(labels, k, generator)
         if len(masks) < 2:
             continue
@@ -202,5 +204,5 @@ def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> 
 
 def train_lrr(net: LRR, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
     """Learn the bases from the labels, then train the rest as other coarse nets are."""
-    net.bases.copy_(learn_bases([image.labels for image in images], net.classes, recipe.seed))
+    net.bases.copy_(learn_bases([image.labels for image in images], net.classes, recipe.seed, recipe.check))
     yield from train(net, images, recipe, device)

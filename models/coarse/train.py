@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ..borders import reflect
 from ..metrics import Accuracy, confusion
+from ..progress import Check, go_on
 from ..score_maps import UNLABELLED, Labels, Scores
 from ..team import Team
 from ..training import Best, Epoch, Sampler, hold_out, turn
@@ -51,6 +52,7 @@ class Recipe:
     learning_rate: float = 0.03
     optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
     team: Team = ALONE  # that shares each batch
+    check: Check = go_on  # is called within what takes longer than an update, before each layer where it is judged
 
 
 @dataclass(frozen=True)

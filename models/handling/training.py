@@ -30,8 +30,9 @@ def train_coarse(desk: Desk, request: p.TrainCoarse) -> None:
         labels, classes = named_labels(request.labels, scene.grid)
     else:
         labels, classes = burn_sources(request.sources, scene.grid)
+    desk.check()
     about = about_coarse(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
-    recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed)
+    recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed, check=desk.check)
     examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
     desk.say(0.0, "Training")  # the first update may take a while
     load_optimizers(desk.check)

@@ -130,6 +130,31 @@ def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("kind", ["fcn-8s", "lrr", "lenet"])
+def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_path, kind):
+    path, asked, last = str(tmp_path / "c.safetensors"), [], []
+
+    def train(check):
+        images = [TrainingImage(*stripes())]
+        train_coarse(images, ABOUT, Recipe(1, 0, batch=2, check=check), path, CPU, never, ignore, kind)
+
+    def cancel():
+        asked.append(torch.is_inference_mode_enabled())
+        if len(asked) in last:
+            raise Interrupted("Cancelled.")
+
+    train(cancel)
+    assert set(asked) == {True, False}  # it is judged at its first update
+    (tmp_path / "c.safetensors").unlink()
+    for number in (1, len(asked)):
+        last[:] = [number]
+        asked.clear()
+        with pytest.raises(Interrupted):
+            train(cancel)
+        assert len(asked) == number
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path):
     def fail(*_):
         pytest.fail("was trained first")

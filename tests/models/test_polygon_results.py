@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import shapely
-from map_refiner.models.errors import LabelError
+from map_refiner.models.errors import Interrupted, LabelError
 from map_refiner.models.ground import reproject
 from map_refiner.models.polygon_results import evaluate_polygons, is_polygon_file, summary
 
@@ -51,6 +51,23 @@ def test_by_class(layer, pixels, house, shed):
         "building 1 of 2 found, 0 false, C-IoU 0.4615, PoLiS 0.50 m; road 1 of 1 found, 0 false, C-IoU 1.0000, "
         "PoLiS 0.00 m"
     )
+
+
+def test_tells_of_each_class_and_can_be_broken_off_between_polygons(layer, pixels, house, shed):
+    truth = layer("t.gpkg", house, shed, (pixels(0, 40, 100, 8), "road"))
+    told = []
+
+    def watch(fraction):
+        told.append(fraction)
+        if told.count(0.0) == 3:
+            raise Interrupted("Cancelled.")
+
+    with pytest.raises(Interrupted):
+        evaluate_polygons(truth, truth, watch)
+    assert told == [0.0] * 3
+    told[:] = [0.0] * 3
+    evaluate_polygons(truth, truth, watch)
+    assert set(told) == {0.0, 0.5}
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2154"])  # degrees, Mercator, another zone
