@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,8 +78,10 @@ def table(report: Report) -> str:
     return text.getvalue()
 
 
-def write(page: str, figures: str, path: Path) -> Path:
+def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambda: None) -> Path:
     """Write a page and a table beside it, each whole or not at all. Return the path of the table.
+
+    `check` is called before they take their names, and may raise to leave everything as it was.
 
     Raises:
         Refused: where one of them cannot be written.
@@ -90,6 +92,7 @@ def write(page: str, figures: str, path: Path) -> Path:
     try:
         for part, (_, text, encoding) in zip(parts, targets):
             part.write_bytes(text.encode(encoding, errors="replace"))
+        check()
         for part, (target, _, _) in zip(parts, targets):
             os.replace(part, target)
     except OSError as error:

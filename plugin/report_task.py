@@ -18,7 +18,7 @@ from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ..models.protocol import Stepped
-from .refusal import Refused
+from .refusal import GivenUp, Refused
 from .report import Picture, Report, table, write
 from .report_page import page
 from .scene import own_pixel_size_m
@@ -45,21 +45,34 @@ class ReportTask(QgsTask):
     def run(self) -> bool:
         """Do the work; called beside the GUI thread."""
         try:
-            pictures = tuple(self._picture(step) for step in self._steps)
-            shown = self._steps[-1]
-            layer = self._layer(shown)
-            size = own_pixel_size_m(layer, self._context)
-            pixels = self._count(shown)
-            if self.isCanceled():
-                return False
-            area = None if size is None else size**2
-            scene = (*self.report.scene, *_grid(layer, size))
-            report = replace(self.report, scene=scene, pictures=pictures, pixels=pixels, pixel_m2=area)
-            write(page(report, self.path.with_suffix(".csv").name), table(report), self.path)
+            report = self._completed()
+            self._check()
+            write(page(report, self.path.with_suffix(".csv").name), table(report), self.path, self._check)
         except Refused as refusal:
             self.refusal = str(refusal)
             return False
+        except GivenUp:
+            return False
         return True
+
+    def _check(self) -> None:
+        """End the work where it was cancelled."""
+        if self.isCanceled():
+            raise GivenUp
+
+    def _completed(self) -> Report:
+        """Return the report with its pictures and areas."""
+        pictures = []
+        for step in self._steps:
+            self._check()
+            pictures.append(self._picture(step))
+        self._check()
+        shown = self._steps[-1]
+        layer = self._layer(shown)
+        size = own_pixel_size_m(layer, self._context)
+        area = None if size is None else size**2
+        scene = (*self.report.scene, *_grid(layer, size))
+        return replace(self.report, scene=scene, pictures=tuple(pictures), pixels=self._count(shown), pixel_m2=area)
 
     def finished(self, done: bool) -> None:
         """Tell what came of it; called in the GUI thread."""
@@ -106,8 +119,7 @@ class ReportTask(QgsTask):
         except (AttributeError, RuntimeError, OSError):  # as GDAL is set, it says nothing or raises
             counts = None
         if counts is None:
-            if self.isCanceled():
-                return ()
+            self._check()
             raise _gone(step)
         return tuple(int(n) for n in counts[: len(step.classes)])
 

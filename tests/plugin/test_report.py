@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from map_refiner.plugin.refusal import Refused
+from map_refiner.plugin.refusal import GivenUp, Refused
 from map_refiner.plugin.report import COLUMNS, Picture, Report, ReportStep, table, write
 from map_refiner.plugin.report_page import page
+from map_refiner.plugin.report_task import ReportTask
 from map_refiner.plugin.state import Accuracy
+from qgis.core import QgsCoordinateTransformContext
 from qgis.PyQt.QtCore import QObject, QUrl, pyqtSlot
 from qgis.PyQt.QtGui import QDesktopServices, QImage
 from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox
@@ -111,6 +113,54 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(Refused, match="cannot be written"):
         write("page", "figures", other)
     assert sorted(found.name for found in tmp_path.iterdir()) == ["other.csv", "report é.csv", "report é.html"]
+
+
+def test_a_report_given_up_before_its_files_are_named_leaves_the_earlier_one(tmp_path):
+    def give_up():
+        assert len(list(tmp_path.iterdir())) == 4  # the new ones are whole, beside the old ones
+        raise GivenUp
+
+    path = tmp_path / "report.html"
+    write("page", "figures", path)
+    with pytest.raises(GivenUp):
+        write("new page", "new figures", path, give_up)
+    assert path.read_text() == "page"
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["report.csv", "report.html"]
+
+
+class Impatient(ReportTask):
+    """A report that is cancelled when it asks for the n-th time whether it is."""
+
+    def __init__(self, *arguments, at):
+        super().__init__(*arguments)
+        self.at, self.asked = at, 0
+
+    def isCanceled(self):  # noqa: N802
+        self.asked += 1
+        if self.asked == self.at:
+            self.cancel()
+        return super().isCanceled()
+
+
+def test_a_report_is_cancelled_between_its_parts_and_leaves_what_was_there(stepper, tmp_path):
+    stepper.run_to(2)
+    steps, path = stepper.run.steps, tmp_path / "out" / "report.html"
+    path.parent.mkdir()
+    report = replace(REPORT, classes=stepper.run.classes)
+    write("old page", "old,figures", path)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    at = 0
+    while True:
+        at += 1
+        task = Impatient(report, steps, path, QgsCoordinateTransformContext(), at=at)
+        if task.run():
+            break
+        assert task.asked <= at + 1  # it ends there and then; where GDAL counts, it asks once more why that ended
+        assert not task.refusal
+        assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+    # Before each of three pictures, before, while and after the pixels are counted, and before the files are named.
+    assert at > 7
+    assert path.read_bytes() != before[path.name]
 
 
 class Browser(QObject):
