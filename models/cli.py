@@ -174,17 +174,19 @@ def classify(
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--refiner", type=click.Choice(list(LESSONS)), default=DEFAULT, show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, or parameters to try; by kind.")
+@click.option("--from", "begin", help="Go on from the weights of a refiner, or from one that ships, by its kind.")
 @out_option
 @size_option
 @bands_option
 @seed_option
 @device_option
 def train_refiner(
-    image: str, scores: str, labels: str, refiner: str, steps: int | None, output: Path, pixel_size: float | None,
-    bands: str | None, seed: int, device: str,
+    image: str, scores: str, labels: str, refiner: str, steps: int | None, begin: str | None, output: Path,
+    pixel_size: float | None, bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
     """Teach a refiner on what is labelled of an image."""
     _check_output(output, ".safetensors")
+    begun = _refiner_file(begin) if begin else ""
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
         existing = ExistingScores(scores, scene.grid)
         truth = read_labels(labels, scene.grid, existing.classes)
@@ -193,14 +195,18 @@ def train_refiner(
         existing.close()
     with _bar("Teaching") as bar:
         taught = teach_refiner(
-            refiner, [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar)
-        )
+            refiner, [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar),
+            begin=begun,
+        )  # fmt: skip
     by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
     click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
     if taught.beats_coarse:
         click.echo(f"Step {taught.best_step} has nearly all of the gain: stop there, unless the map says otherwise.")
     else:
         click.echo("It does not beat the coarse map where it was held out: keep the coarse map, or label more.")
+    if taught.before_miou is not None:
+        advice = "" if taught.beats_before else ": keep that one, or label more"
+        click.echo(f"The refiner that it went on from has {taught.before_miou:.3f} there{advice}.")
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .checkpoint import Card, save_model
+from .checkpoint import Card, load_refiner, save_model
 from .coarse.kinds import DEFAULT
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe, TrainingImage
@@ -20,7 +20,7 @@ from .errors import CheckpointError
 from .files import require_space
 from .pixels import Pixels
 from .progress import Check, Outcome, follow, go_on
-from .refine.kinds import LESSONS, make
+from .refine.kinds import LESSONS, UNTAUGHT, make
 from .refine.lesson import JUDGED_STEPS, LabelledTile, best_step, mean_iou_by_step, split
 from .refine.refiner import Refiner
 from .scene import Scene, Statistics
@@ -55,6 +55,7 @@ class TaughtRefiner:
     refiner: Refiner
     outcome: Outcome
     by_step: tuple[float, ...]
+    before_miou: float | None = None  # there, at its best step, of the refiner that was gone on from
 
     @property
     def coarse_miou(self) -> float:
@@ -70,6 +71,11 @@ class TaughtRefiner:
     def beats_coarse(self) -> bool:
         """Whether refining made the held-out pixels better."""
         return self.best_step > 0
+
+    @property
+    def beats_before(self) -> bool:
+        """Whether it is better there than the refiner that was gone on from, where there was one."""
+        return self.before_miou is None or self.by_step[self.best_step] > self.before_miou
 
 
 def train_coarse(
@@ -133,8 +139,9 @@ def teach_refiner(
     stop: Stop,
     tell: Tell,
     check: Check = go_on,
+    begin: str = "",
 ) -> TaughtRefiner:
-    """Teach a fresh refiner and save its best weights; a training broken off by an exception saves nothing.
+    """Teach a refiner and save its best weights; a training broken off by an exception saves nothing.
 
     Args:
         kind: which refiner.
@@ -147,21 +154,50 @@ def teach_refiner(
         stop: asked after each update; what is learnt by then is judged and saved.
         tell: told after each update.
         check: called while the refiner is judged; what it raises breaks the training off.
+        begin: weights of a learned refiner of that kind to go on from; empty: a fresh one.
+
+    Raises:
+        CheckpointError: for weights to go on from that are not of that kind, or for other classes or bands.
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
     lesson = LESSONS[kind]
-    refiner = make(kind, len(about.classes), len(tiles[0].image)).to(device)
+    held = split(tiles, seed)[1]
+
+    def judged(refiner: Refiner) -> tuple[float, ...]:
+        return mean_iou_by_step(refiner, tiles, held, JUDGED_STEPS, device, check)
+
+    if begin:
+        refiner, about = _begun(kind, begin, about, len(tiles[0].image), device)
+        earlier = judged(refiner)
+        before = earlier[best_step(earlier)]
+        cast(nn.Module, refiner).train()
+    else:
+        refiner, before = make(kind, len(about.classes), len(tiles[0].image)).to(device), None
     outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
-    by_step = mean_iou_by_step(refiner, tiles, split(tiles, seed)[1], JUDGED_STEPS, device, check)
+    by_step = judged(refiner)
     cast(nn.Module, refiner).eval()
-    taught = TaughtRefiner(refiner, outcome, by_step)
+    taught = TaughtRefiner(refiner, outcome, by_step, before)
     quality = (
         f"mean IoU {by_step[taught.best_step]:.3f} at step {taught.best_step} on held-out blocks, "
         f"where the coarse map has {by_step[0]:.3f}"
     )
     save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))
     return taught
+
+
+def _begun(kind: str, path: str, about: About, bands: int, device: torch.device) -> tuple[Refiner, About]:
+    """Load a refiner to go on from; return it, and what the card of what comes of it will say."""
+    name = Path(path).name
+    if kind in UNTAUGHT:
+        raise CheckpointError(f"The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.")
+    refiner, card = load_refiner(path, device)
+    if (card.kind, card.classes, card.bands) != (kind, about.classes, bands):
+        raise CheckpointError(
+            f"{name} cannot be gone on from: it is a refiner of the kind {card.kind!r} for {card.bands} bands and the "
+            f"classes {', '.join(card.classes)}; {kind!r}, {bands} bands and {', '.join(about.classes)} are wanted."
+        )
+    return refiner, replace(about, trained_on=f"{card.trained_on}; {about.trained_on}", licence=card.licence)
 
 
 def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:

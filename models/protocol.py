@@ -100,13 +100,14 @@ class Step:
 
 @dataclass(frozen=True)
 class TrainRefiner:
-    """Teach a fresh refiner on a labelled tile, and use it from then on."""
+    """Teach a refiner on a labelled tile, and use it from then on."""
 
     labels: str  # a vector layer with a field "class", or a raster of class indices
     model: str  # where the weights go, *.safetensors
     kind: str = "extended"
     steps: int | None = None  # updates of the weights, or parameters tried; None: as many as the kind needs
     seed: int = 0
+    begin: str = ""  # weights of a refiner of that kind to go on from; empty: a fresh one
 
 
 @dataclass(frozen=True)
@@ -384,6 +385,7 @@ class Trained:
     role: str  # "coarse" or "refiner"
     by_step: tuple[float, ...] = ()  # of a refiner: the held-out mean IoU of the coarse map and after each step
     best_step: int = 0  # the first of those that are nearly the best; 0: the coarse map is as good
+    before_miou: float | None = None  # held-out, at its best step, of the refiner that was gone on from
 
 
 @dataclass(frozen=True)

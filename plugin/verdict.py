@@ -47,7 +47,14 @@ def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, f
 
 def verdict(event: Trained) -> Verdict:
     """Judge a refiner by the part of the labels that was held out."""
-    coarse = event.coarse_miou or 0.0
+    coarse, before = event.coarse_miou or 0.0, event.before_miou
+    if before is not None and before > coarse and before >= event.held_out_miou and not event.stopped:
+        figures = _tr(
+            "The refiner is no better than the one that it went on from: {:.3f}, {:.3f} before, coarse map {:.3f} "
+            "(held-out mean IoU)."
+        ).format(event.held_out_miou, before, coarse)
+        advice = _tr("That one stays chosen; the new one is in the list. Label more, or train without going on.")
+        return Verdict(figures, advice, f"{figures} {advice}", False)
     if event.best_step > 0:
         figures = _tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
         advice = _tr("Run to End takes you there from the coarse map.")

@@ -65,6 +65,7 @@ def train_refiner(desk: Desk, request: p.TrainRefiner) -> None:
         desk.is_stopped,
         desk.tell_training(coarse_miou([tile], request.seed)),
         desk.check,
+        request.begin,
     )
     session.use_refiner(taught.refiner, request.model, session.classes)
     desk.send(_trained(taught, request.model))
@@ -83,8 +84,17 @@ def _tile(session: Session, path: str) -> LabelledTile:
 
 def _trained(taught: TaughtRefiner, path: str) -> p.Trained:
     outcome, best = taught.outcome, taught.best_step
-    figures = taught.by_step[best], taught.coarse_miou
-    return p.Trained(path, outcome.steps, *figures, outcome.stopped, "refiner", taught.by_step, best)
+    return p.Trained(
+        path,
+        outcome.steps,
+        taught.by_step[best],
+        taught.coarse_miou,
+        outcome.stopped,
+        "refiner",
+        taught.by_step,
+        best,
+        taught.before_miou,
+    )
 
 
 def learn_on(desk: Desk, request: p.LearnOn) -> None:

@@ -31,6 +31,7 @@ PATCH = 56  # px scored
 AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
 BATCH = 8
 RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
+GENTLE = 3e-3  # the rate for a refiner that was taught before: at the other it forgets what it can (docs/going_on.md)
 JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
 SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
 WARMTH = 0.2  # of the coarse map's logarithmic temperature
@@ -60,8 +61,9 @@ def drill(
     generator = np.random.default_rng(seed)
     learnt, held = split(tiles, seed)
     pool = Pool(tiles, learnt, PATCH, AROUND, device)
-    optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, SHORTEST), pct_start=0.2)
+    rate = RATE if refiner.is_untaught else GENTLE
+    optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, SHORTEST), pct_start=0.2)
     average = copy.deepcopy(refiner)
     best, shares = Best(average), Shares(refiner.classes, device)
 

@@ -66,6 +66,11 @@ class ExtendedRefiner(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
+    @property
+    def is_untaught(self) -> bool:
+        """Tell whether it still leaves every map as it is."""
+        return not bool(self.out.weight.any())
+
     def start(self, scores: Tensor) -> Tensor:
         """Return (..., classes + 5, rows, columns): log-probabilities, and nothing remembered."""
         memory = scores.new_zeros(*scores.shape[:-3], MEMORY, *scores.shape[-2:])

@@ -129,6 +129,15 @@ def test_teaches_a_refiner(town, tmp_path, labels):
     assert (f"Step {card.steps} has nearly all of the gain" if card.steps else "does not beat") in said
 
 
+def test_teaches_the_refiner_that_ships_on(town, tmp_path):
+    said = do(
+        "train-refiner", town.image_path, "--scores", town.scores_path, "--labels", town.labels_path,
+        "--from", "extended", "--steps", 1, "-o", tmp_path / "r.safetensors",
+    )  # fmt: skip
+    assert "The refiner that it went on from has 0." in said
+    assert "Banepa" in read_card(tmp_path / "r.safetensors").trained_on
+
+
 def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
     perfect = np.stack([town.labels == k for k in range(3)]).astype("float32")
     said = do(

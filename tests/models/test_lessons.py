@@ -1,12 +1,14 @@
 """A training from beginning to end: the file of weights that comes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from map_refiner.models.checkpoint import load_coarse, load_refiner
 from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.errors import Interrupted, LabelError, OutputError
-from map_refiner.models.lessons import About, teach_refiner, train_coarse
+from map_refiner.models.errors import CheckpointError, Interrupted, LabelError, OutputError
+from map_refiner.models.lessons import About, TaughtRefiner, teach_refiner, train_coarse
 from map_refiner.models.progress import go_on
 from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, best_step
 
@@ -55,6 +57,45 @@ def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     assert f"{taught.by_step[taught.best_step]:.3f}" in card.quality
     assert f"{taught.coarse_miou:.3f}" in card.quality
     assert not taught.refiner.training
+
+
+def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
+    """After hardly any updates it is still what it began from, which a fresh one is far from."""
+    first, on, fresh = (str(tmp_path / f"{name}.safetensors") for name in ("first", "on", "fresh"))
+    begun = teach_refiner("extended", [tile()], ABOUT, 40, 0, first, CPU, never, ignore)
+    taught = teach_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=first)
+    anew = teach_refiner("extended", [tile()], ABOUT, 1, 0, fresh, CPU, never, ignore)
+    assert begun.before_miou is None
+    assert anew.before_miou is None
+    assert taught.before_miou == pytest.approx(begun.by_step[begun.best_step])
+    assert taught.by_step[5] == pytest.approx(begun.by_step[5], abs=0.02)
+    assert begun.by_step[5] > anew.by_step[5] + 0.05
+    assert load_refiner(on)[1].trained_on == "stripes; stripes"
+
+
+def test_is_better_than_what_it_began_from_only_where_that_is_so():
+    def taught(before):
+        return TaughtRefiner(None, None, (0.5, 0.6, 0.7), before)
+
+    assert taught(None).beats_before
+    assert taught(0.69).beats_before
+    assert not taught(0.7).beats_before
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "said"),
+    [
+        ("faithful", ABOUT, "it is a refiner of the kind 'extended'"),
+        ("extended", replace(ABOUT, classes=("no", "maybe")), "the classes no, yes; 'extended', 1 bands and no, maybe"),
+        ("crf", ABOUT, "cannot go on from"),
+    ],
+)
+def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
+    first, on = tmp_path / "first.safetensors", tmp_path / "on.safetensors"
+    teach_refiner("extended", [tile()], ABOUT, 1, 0, str(first), CPU, never, ignore)
+    with pytest.raises(CheckpointError, match=said):
+        teach_refiner(kind, [tile()], about, 1, 0, str(on), CPU, never, ignore, begin=str(first))
+    assert not on.exists()
 
 
 def test_says_whether_the_coarse_map_is_beaten(tmp_path):

@@ -38,6 +38,14 @@ def test_a_teaching_that_was_stopped_asks_for_more_time_and_not_for_labels():
     assert "abel more" not in found.message + found.advice
 
 
+def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
+    found = verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.72))
+    assert not found.beats
+    assert "0.700, 0.720 before, coarse map 0.655" in found.figures
+    assert verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.69)).beats
+    assert "does not beat the coarse map" in verdict(replace(trained(0.655, 0.6, 0.64), before_miou=0.65)).figures
+
+
 def test_an_equal_map_does_not_beat_the_coarse_one():
     assert not verdict(trained(0.655, 0.655, 0.655)).beats
 
