@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
@@ -29,7 +30,7 @@ from .values import (
     scene_parameters,
 )
 
-LABELS, KIND, STEPS, SEED = "LABELS", "KIND", "STEPS", "SEED"
+LABELS, KIND, STEPS, SEED, BEGIN = "LABELS", "KIND", "STEPS", "SEED", "BEGIN"
 MIOU, COARSE_MIOU, BEST_STEP = "HELD_OUT_MIOU", "COARSE_MIOU", "BEST_STEP"
 WEIGHTS = ".safetensors"
 
@@ -65,11 +66,19 @@ class TrainRefinerAlgorithm(Algorithm):
         steps = number(STEPS, _tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
         steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
         kinds = [kind.key for kind in TAUGHT]
+        begin = QgsProcessingParameterFile(BEGIN, _tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
+        begin.setHelp(
+            _tr(
+                "Weights of a learned refiner of this kind, for the same classes and as many bands: a small tile then "
+                "teaches more. Empty: a fresh one."
+            )
+        )
         return [
             *scene_parameters(_tr("the one of the scores.")),
             QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
             QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
             QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
+            advanced(begin),
             advanced(steps),
             advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, _tr("Refiner"), _tr("Weights") + f" (*{WEIGHTS})"),
@@ -86,9 +95,8 @@ class TrainRefinerAlgorithm(Algorithm):
         """Open the scene, take the scores, and teach."""
         scores = source_of(values.raster(SCORES))
         target = values.target(OUTPUT, WEIGHTS)
-        teach = TrainRefiner(
-            values.labels(LABELS), target, values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0
-        )
+        how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, values.text(BEGIN)
+        teach = TrainRefiner(values.labels(LABELS), target, *how)
         return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
@@ -103,6 +111,9 @@ class TrainRefinerAlgorithm(Algorithm):
         )
         if not trained.best_step:
             values.warn(_tr("It does not beat the coarse map where it was held out: keep that, or label more."))
+        before = trained.before_miou
+        if before is not None and before >= trained.held_out_miou:
+            values.warn(_tr("The refiner that it went on from is as good there: {:.3f}.").format(before))
         return {
             OUTPUT: trained.model,
             MIOU: trained.held_out_miou,

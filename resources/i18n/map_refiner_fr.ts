@@ -1632,6 +1632,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Raffineur</translation>
     </message>
     <message>
+      <source>Refiner to go on from</source>
+      <translation>Raffineur à partir duquel continuer</translation>
+    </message>
+    <message>
       <source>Refines the scores of a coarse map step by step, each step from the scores before it and from the image, and writes the last step: its scores, and if you like its class map. Name a folder to get the scores of all steps, from step_000.tif (the scores as they came) on.
 
 The scores are those of &lt;i&gt;Classify image&lt;/i&gt;, or any raster with a band of probabilities, percentages, bytes or raw scores for each class, the background first.
@@ -1790,6 +1794,10 @@ Sortes :</translation>
     <message>
       <source>Teaching</source>
       <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>That one stays chosen; the new one is in the list. Label more, or train without going on.</source>
+      <translation>Celui-là reste choisi ; le nouveau est dans la liste. Étiquetez davantage, ou entraînez sans continuer.</translation>
     </message>
     <message>
       <source>The Python at {python} could not be started. Choose another one in Settings &gt; Options &gt; Map Refiner.</source>
@@ -1992,8 +2000,16 @@ Sortes :</translation>
       <translation>Le raffineur ne bat pas la carte grossière sur la partie de validation : IoU moyen {:.3f} à son meilleur pas, carte grossière {:.3f}.</translation>
     </message>
     <message>
+      <source>The refiner is no better than the one that it went on from: {:.3f}, {:.3f} before, coarse map {:.3f} (held-out mean IoU).</source>
+      <translation>Le raffineur n’est pas meilleur que celui dont il est parti : {:.3f}, {:.3f} avant, carte grossière {:.3f} (IoU moyen de validation).</translation>
+    </message>
+    <message>
       <source>The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
       <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+    </message>
+    <message>
+      <source>The refiner that it went on from is as good there: {:.3f}.</source>
+      <translation>Le raffineur dont il est parti y est aussi bon : {:.3f}.</translation>
     </message>
     <message>
       <source>The report cannot be written to {}: {}. Close the files where they are open, make room, or choose another place.</source>
@@ -2142,6 +2158,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Weights</source>
       <translation>Poids</translation>
+    </message>
+    <message>
+      <source>Weights of a learned refiner of this kind, for the same classes and as many bands: a small tile then teaches more. Empty: a fresh one.</source>
+      <translation>Les poids d’un raffineur appris de cette sorte, pour les mêmes classes et autant de bandes : une petite tuile enseigne alors davantage. Vide : un raffineur neuf.</translation>
     </message>
     <message>
       <source>Width of road lines, in metres</source>
@@ -2960,12 +2980,20 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
     </message>
     <message>
+      <source>Begin with what the refiner chosen under Refine knows, where it is of this kind: a small tile then teaches more. Otherwise, or where this is off, a fresh refiner is taught.</source>
+      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, s’il est de cette sorte : une petite tuile enseigne alors davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
+    </message>
+    <message>
       <source>Choose labels first, or make a tile.</source>
       <translation>Choisissez d’abord des étiquettes, ou faites une tuile.</translation>
     </message>
     <message>
       <source>End the training now and keep its best weights.</source>
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
+    </message>
+    <message>
+      <source>Go on from the chosen refiner</source>
+      <translation>Continuer à partir du raffineur choisi</translation>
     </message>
     <message>
       <source>Kind</source>
@@ -3036,8 +3064,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Enregistrer le raffineur choisi dans un fichier, pour d’autres scènes.</translation>
     </message>
     <message>
-      <source>Save the labels, then teach a new refiner on them. It takes about a minute; go on meanwhile.</source>
-      <translation>Enregistrer les étiquettes, puis leur faire enseigner un nouveau raffineur. Cela prend environ une minute ; continuez pendant ce temps.</translation>
+      <source>Save the labels, then teach a refiner on them. It takes about a minute; go on meanwhile.</source>
+      <translation>Enregistrer les étiquettes, puis entraîner un raffineur avec elles. Cela prend environ une minute ; continuez entre-temps.</translation>
     </message>
     <message>
       <source>Stop</source>
