@@ -20,6 +20,7 @@ from .errors import CheckpointError
 from .files import require_space
 from .pixels import Pixels
 from .progress import Check, Outcome, follow, go_on
+from .refine.extended import ExtendedRefiner
 from .refine.kinds import LESSONS, UNTAUGHT, make
 from .refine.lesson import JUDGED_STEPS, LabelledTile, best_step, mean_iou_by_step, split
 from .refine.refiner import Refiner
@@ -154,7 +155,8 @@ def teach_refiner(
         stop: asked after each update; what is learnt by then is judged and saved.
         tell: told after each update.
         check: called while the refiner is judged; what it raises breaks the training off.
-        begin: weights of a learned refiner of that kind to go on from; empty: a fresh one.
+        begin: weights of a learned refiner of that kind to go on from; empty: a fresh one. An extended one may know
+            more classes than are wanted.
 
     Raises:
         CheckpointError: for weights to go on from that are not of that kind, or for other classes or bands.
@@ -168,7 +170,7 @@ def teach_refiner(
         return mean_iou_by_step(refiner, tiles, held, JUDGED_STEPS, device, check)
 
     if begin:
-        refiner, about = _begun(kind, begin, about, len(tiles[0].image), device)
+        refiner, about = begun(kind, begin, about, len(tiles[0].image), device)
         earlier = judged(refiner)
         before = earlier[best_step(earlier)]
         cast(nn.Module, refiner).train()
@@ -186,12 +188,20 @@ def teach_refiner(
     return taught
 
 
-def _begun(kind: str, path: str, about: About, bands: int, device: torch.device) -> tuple[Refiner, About]:
-    """Load a refiner to go on from; return it, and what the card of what comes of it will say."""
+def begun(kind: str, path: str, about: About, bands: int, device: torch.device) -> tuple[Refiner, About]:
+    """Load a refiner to go on from; return it, and what the card of what comes of it will say.
+
+    Raises:
+        CheckpointError: where it does not fit.
+    """
     name = Path(path).name
     if kind in UNTAUGHT:
         raise CheckpointError(f"The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.")
     refiner, card = load_refiner(path, device)
+    is_part = about.classes != card.classes and set(about.classes) <= set(card.classes)
+    if is_part and isinstance(refiner, ExtendedRefiner):
+        refiner = refiner.narrowed([card.classes.index(name) for name in about.classes]).to(device)
+        card = replace(card, classes=about.classes)
     if (card.kind, card.classes, card.bands) != (kind, about.classes, bands):
         raise CheckpointError(
             f"{name} cannot be gone on from: it is a refiner of the kind {card.kind!r} for {card.bands} bands and the "

@@ -100,7 +100,7 @@ class MapRefinerDock(QgsDockWidget):
         """Recompute every enabled state and every text from one state."""
         for section in self.sections:
             section.refresh(state)
-        self.teach.set_refiner(self.refine.refiner.path())
+        self.teach.set_can_save(bool(self.refine.refiner.path()))
         self.footer.refresh(state)
 
 

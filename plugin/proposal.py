@@ -1,4 +1,4 @@
-"""Which refiner to offer after a coarse map that the chosen one is not for."""
+"""Which refiner to offer after a coarse map that the chosen one is not for, and which to teach on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .coarse_kinds import coarse_kind
-from .weights import bands_of, classes_of, kind_of
+from .weights import bands_of, classes_of, kind_of, shipped
 
 POOL, CRF = "opinion-pool", "crf"
+NARROWED = "extended"  # the kind of refiner that may know more classes than it is to go on with
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,16 @@ def fits(path: str, made: Made) -> bool:
     """Tell whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
     bands, classes = bands_of(Path(path)), classes_of(Path(path))
     return bands in (None, made.bands) and classes in ((), made.classes)
+
+
+def beginning(kind: str, chosen: str, made: Made) -> str:
+    """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships."""
+    for path in (chosen, *(each.path for each in shipped("refiner"))):
+        if path and kind_of(Path(path)) == kind and bands_of(Path(path)) == made.bands:
+            classes = classes_of(Path(path))
+            if classes == made.classes or (kind == NARROWED and set(made.classes) <= set(classes)):
+                return path
+    return ""
 
 
 def proposal(path: str, title: str, made: Made) -> Proposal | None:

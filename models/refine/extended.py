@@ -17,7 +17,7 @@ what each part is for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import torch
@@ -70,6 +70,24 @@ class ExtendedRefiner(nn.Module):
     def is_untaught(self) -> bool:
         """Tell whether it still leaves every map as it is."""
         return not bool(self.out.weight.any())
+
+    def narrowed(self, kept: Sequence[int]) -> ExtendedRefiner:
+        """Return a refiner for some of the classes, in that order, that knows of them what this one does."""
+        narrow = ExtendedRefiner(len(kept), self.bands)
+        state = dict(self.state_dict())
+        channels = [*kept, *range(self.classes, self.channels)]
+        for name, parts in {
+            "trunk.0.weight": [*range(self.bands), *(self.bands + k for k in kept)],
+            "features.weight": [*range(FEATURES + self.bands), *(FEATURES + self.bands + k for k in kept)],
+            "near.weight": channels,
+            "far.weight": channels,
+            "heard.weight": [n * self.classes + k for n in range(len(NEIGHBOURS)) for k in kept],
+        }.items():
+            state[name] = state[name][:, parts]
+        for name in ("out.weight", "out.bias"):
+            state[name] = state[name][channels]
+        narrow.load_state_dict(state)
+        return narrow
 
     def start(self, scores: Tensor) -> Tensor:
         """Return (..., classes + 5, rows, columns): log-probabilities, and nothing remembered."""

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.protocol import Evaluate, Evaluated, LoadRefiner, Trained, TrainingProgressed, TrainRefiner
 from ..label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer, paint_labels
-from ..proposal import Made, fits
+from ..proposal import Made, beginning
 from ..refiner_kinds import kind_of
 from ..refusal import Refused
 from ..run import Run
@@ -109,14 +109,14 @@ class TeachControl(Part):
     @spoken
     def _on_train_requested(self) -> None:
         desk, run = self.desk, self.desk.mapped_run()
-        self._kind, begin = self.dock.teach.chosen_kind(), self.dock.teach.begin()
-        if not fits(begin, Made(run.coarse, len(run.scene.bands), run.classes)):
-            begin = ""
+        teach, self._kind = self.dock.teach, self.dock.teach.chosen_kind()
+        made = Made(run.coarse, len(run.scene.bands), run.classes)
+        begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if teach.go_on.isChecked() else ""
         path = str(new_weights(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
         desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
-        self.dock.teach.curve.clear()
-        self.dock.teach.set_progress("")
+        teach.curve.clear()
+        teach.set_progress(self.tr("Going on from “{}”.").format(title_of(Path(begin))) if begin else "")
 
     @spoken
     def _on_measure_requested(self) -> None:

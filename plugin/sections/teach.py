@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import QgsMapLayerProxyModel, QgsVectorLayer
 from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
@@ -11,7 +9,6 @@ from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFileDialog, QWidget
 
 from ..refiner_kinds import LEARNED, TAUGHT
 from ..state import State, Task
-from ..weights import kind_of
 from .curve import Curve
 from .model_combo import FILTER
 from .section import Section, allow, button, note, subtitle
@@ -30,7 +27,6 @@ class TeachSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "teach", parent)
-        self._refiner = ""  # the file of the one that is chosen under Refine
         self.setTitle(self.tr("Teach"))
         self._add_labels()
         self._add_kind()
@@ -84,11 +80,12 @@ class TeachSection(Section):
         )
         self.about = subtitle(self.tr("What the kind of refiner does"))
         self.add_wide(self.about)
-        self.go_on = QCheckBox(self.tr("Go on from the chosen refiner"))
+        self.go_on = QCheckBox(self.tr("Go on from earlier weights"))
         self.go_on.setChecked(True)
         tip = self.tr(
-            "Begin with what the refiner chosen under Refine knows, where it is of this kind: a small tile then "
-            "teaches more. Otherwise, or where this is off, a fresh refiner is taught."
+            "Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this "
+            "kind and knows the classes of the map: a small tile then teaches more. Otherwise, or where this is off, a "
+            "fresh refiner is taught."
         )
         self.go_on.setToolTip(tip)
         self.go_on.setAccessibleDescription(tip)
@@ -159,24 +156,15 @@ class TeachSection(Section):
         self.stop.setEnabled(state.task is Task.TEACH)
         self.labels.setEnabled(state.task is not Task.TEACH)
         self.kind.setEnabled(state.task is not Task.TEACH)
-        self.go_on.setEnabled(state.task is not Task.TEACH and self._can_go_on())
+        is_learned = any(kind.key == self.chosen_kind() for kind in LEARNED)
+        self.go_on.setEnabled(state.task is not Task.TEACH and is_learned)
         self.progress.setVisible(bool(self.progress.text()))
         self.curve.setVisible(bool(self.curve.points))
         self.load.setEnabled(state.task is Task.NONE)
 
-    def set_refiner(self, path: str) -> None:
-        """Say which file of a refiner is chosen, if any: what could be saved, and gone on from."""
-        self._refiner = path
-        self.save.setEnabled(bool(path))
-        self.update_again()
-
-    def begin(self) -> str:
-        """Return the file of the refiner to go on from, or nothing where a fresh one is to be taught."""
-        return self._refiner if self._can_go_on() and self.go_on.isChecked() else ""
-
-    def _can_go_on(self) -> bool:
-        learned = any(kind.key == self.chosen_kind() for kind in LEARNED)
-        return learned and bool(self._refiner) and kind_of(Path(self._refiner)) == self.chosen_kind()
+    def set_can_save(self, can_save: bool) -> None:
+        """Say whether a refiner is chosen that could be saved."""
+        self.save.setEnabled(can_save)
 
     def _filter(self) -> str:
         return self.tr("Models") + f" ({FILTER})"

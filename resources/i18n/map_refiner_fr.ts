@@ -2949,6 +2949,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Numérisez dans « {} » : d’abord une « tile », puis ce qu’elle contient.</translation>
     </message>
     <message>
+      <source>Going on from “{}”.</source>
+      <translation>Suite de « {} ».</translation>
+    </message>
+    <message>
       <source>Loading the refiner…</source>
       <translation>Chargement du raffineur…</translation>
     </message>
@@ -2980,8 +2984,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
     </message>
     <message>
-      <source>Begin with what the refiner chosen under Refine knows, where it is of this kind: a small tile then teaches more. Otherwise, or where this is off, a fresh refiner is taught.</source>
-      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, s’il est de cette sorte : une petite tuile enseigne alors davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
+      <source>Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this kind and knows the classes of the map: a small tile then teaches more. Otherwise, or where this is off, a fresh refiner is taught.</source>
+      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : une petite tuile enseigne alors davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
     </message>
     <message>
       <source>Choose labels first, or make a tile.</source>
@@ -2992,8 +2996,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
-      <source>Go on from the chosen refiner</source>
-      <translation>Continuer à partir du raffineur choisi</translation>
+      <source>Go on from earlier weights</source>
+      <translation>Continuer à partir de poids existants</translation>
     </message>
     <message>
       <source>Kind</source>

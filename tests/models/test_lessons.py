@@ -73,6 +73,17 @@ def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
     assert load_refiner(on)[1].trained_on == "stripes; stripes"
 
 
+def test_goes_on_from_one_that_knows_more_classes(tmp_path):
+    known, on = str(tmp_path / "known.safetensors"), str(tmp_path / "on.safetensors")
+    three, wide = replace(ABOUT, classes=("other", "yes", "no")), tile()
+    wide = replace(wide, scores=np.insert(wide.scores[::-1], 0, -9, axis=0), labels=(2 - wide.labels).astype("uint8"))
+    begun = teach_refiner("extended", [wide], three, 40, 0, known, CPU, never, ignore)
+    taught = teach_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=known)
+    assert taught.refiner.classes == 2
+    assert taught.before_miou > taught.coarse_miou + 0.05  # it refines no and yes as it was taught to, in their order
+    assert begun.by_step[5] > begun.by_step[0] + 0.05
+
+
 def test_is_better_than_what_it_began_from_only_where_that_is_so():
     def taught(before):
         return TaughtRefiner(None, None, (0.5, 0.6, 0.7), before)
@@ -87,6 +98,11 @@ def test_is_better_than_what_it_began_from_only_where_that_is_so():
     [
         ("faithful", ABOUT, "it is a refiner of the kind 'extended'"),
         ("extended", replace(ABOUT, classes=("no", "maybe")), "the classes no, yes; 'extended', 1 bands and no, maybe"),
+        (
+            "extended",
+            replace(ABOUT, classes=("no", "yes", "so")),
+            "the classes no, yes; 'extended', 1 bands and no, yes",
+        ),
         ("crf", ABOUT, "cannot go on from"),
     ],
 )

@@ -1,33 +1,43 @@
-"""Teaching the chosen refiner on, where it is of the kind that is taught."""
+"""Teaching the chosen refiner on, or the one that ships, where it is of the kind that is taught."""
 
 from pathlib import Path
 
+from map_refiner.plugin.proposal import Made, beginning
 from map_refiner.plugin.weights import _card, shipped
 
+(KNOWN,) = shipped("refiner")
+ALL = ("background", "building", "road")
 
-def test_goes_on_from_the_chosen_refiner_unless_told_not_to(stepper, label_layer, draw_tile, wait_until):
-    (known,) = shipped("refiner")
-    dock, teach = stepper.dock, stepper.dock.teach
-    teach.kind.setCurrentIndex(teach.kind.findData("extended"))
-    dock.refine.refiner.add_file(known.title, known.path)
+
+def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer, draw_tile, wait_until):
+    teach = stepper.dock.teach
+    teach.kind.setCurrentIndex(teach.kind.findData("extended"))  # the chosen refiner is of another kind
     draw_tile(label_layer, 0, 170)
     teach.labels.setLayer(label_layer)
-    stepper.click(teach.go_on)
-    assert teach.begin() == ""
-    stepper.click(teach.go_on)
-    stepper.click(teach.train)
-    wait_until(lambda: teach.curve.points, 120, "a first judgement")
-    stepper.click(teach.stop)
-    stepper.wait()
-    (taught,) = (path for _, path in dock.refine.refiner.files() if Path(path).parent == Path(stepper.run.folder))
-    assert _card(Path(taught))["trained_on"].startswith("Banepa")
+    taught = []
+    for begins in ("Banepa", "a labelled tile"):
+        stepper.click(teach.train)
+        assert ("Going on from" in teach.progress.text()) == (begins == "Banepa")
+        wait_until(lambda: "Loss" in teach.progress.text(), 120, "some updates")
+        stepper.click(teach.stop)
+        stepper.wait()
+        taught.append(stepper.run.refiner)
+        assert _card(Path(taught[-1]))["trained_on"].startswith(begins)
+        stepper.click(teach.go_on)
+    assert len(set(taught)) == 2
+    teach.kind.setCurrentIndex(teach.kind.findData("crf"))
+    assert not teach.go_on.isEnabled()
 
 
-def test_a_refiner_of_another_kind_is_not_gone_on_from(stepper, refiner_file):
-    dock = stepper.dock
-    dock.refine.refiner.choose(refiner_file)
-    dock.teach.kind.setCurrentIndex(dock.teach.kind.findData("extended"))
-    assert not dock.teach.go_on.isEnabled()
-    assert dock.teach.begin() == ""
-    dock.teach.kind.setCurrentIndex(dock.teach.kind.findData("faithful"))
-    assert dock.teach.begin() == str(refiner_file)
+def test_the_chosen_refiner_comes_first_where_it_fits(refiner_file):
+    chosen = str(refiner_file)
+    assert beginning("faithful", chosen, Made("", 3, ALL)) == chosen
+    assert beginning("extended", chosen, Made("", 3, ALL)) == KNOWN.path
+    assert beginning("faithful", "", Made("", 3, ALL)) == ""
+
+
+def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
+    assert beginning("extended", "", Made("", 3, ("background", "road"))) == KNOWN.path
+    assert beginning("extended", "", Made("", 3, ("background", "water"))) == ""
+    assert beginning("extended", "", Made("", 4, ALL)) == ""
+    assert beginning("faithful", str(refiner_file), Made("", 3, ("background", "road"))) == ""

@@ -4,7 +4,7 @@ import pytest
 import torch
 from map_refiner.models.borders import WHOLE, Borders
 from map_refiner.models.refine import extended as module
-from map_refiner.models.refine.extended import FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner, _messages
+from map_refiner.models.refine.extended import FEATURES, FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner, _messages
 from map_refiner.models.refine.refiner import inner
 from map_refiner.models.refine.run import refine
 
@@ -152,3 +152,24 @@ def test_messages_have_the_gradients_that_finite_differences_show():
     padded = torch.rand(2, 3, 13, 12, dtype=torch.float64, requires_grad=True)
     likeness = torch.rand(2, 16, 3, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(_messages, (padded, likeness))
+
+
+def test_a_narrowed_refiner_sees_its_classes_as_the_whole_one_does():
+    """Where the class that it lacks is nowhere likely, and no other hears of it, both do the same."""
+    torch.manual_seed(3)
+    whole = ExtendedRefiner(3, 2).eval()
+    with torch.no_grad():
+        for weight in whole.parameters():
+            weight.normal_(0, 0.1)
+    lacking = 1
+    places = {whole.trunk[0]: 2, whole.features: FEATURES + 2, whole.near: 0, whole.far: 0}
+    with torch.no_grad():
+        for layer, place in places.items():
+            layer.weight[:, place + lacking] = 0
+    scores, image = torch.randn(3, 30, 30), torch.randn(2, 30, 30)
+    scores[lacking] = -80
+    narrow = whole.narrowed([2, 0])
+    *_, wide = refine(whole, scores, image, WHOLE, 1)
+    *_, found = refine(narrow, scores[[2, 0]], image, WHOLE, 1)
+    assert torch.allclose(found, wide[[2, 0]], atol=1e-4)
+    assert not torch.allclose(found, torch.log_softmax(scores[[2, 0]], 0), atol=0.05)
