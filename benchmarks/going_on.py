@@ -20,10 +20,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 from map_refiner.models import device as devices
+from map_refiner.models.beginning import begun
 from map_refiner.models.checkpoint import load_coarse
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.labels import raster_labels
-from map_refiner.models.lessons import About, begun, teach_refiner
+from map_refiner.models.lessons import About, teach_refiner
 from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.lesson import LabelledTile, mean_iou_by_step
 from map_refiner.models.refine.refiner import Refiner
@@ -110,7 +111,7 @@ def main() -> None:
         for name, classes, taught, scored in cases(given.data, given.folder, seed):
             path = given.folder / f"{name.replace(', ', '.').replace(' ', '_')}.{seed}.json"
             if not path.exists():
-                shipped = begun("extended", str(SHIPPED), About(classes, PIXEL_M, ""), 3, CPU)[0]
+                shipped = begun("extended", str(SHIPPED), classes, 3, CPU)[0]
                 found = {"shipped": scores_of(shipped, scored)}
                 for how, begin in (("fresh", ""), ("on", str(SHIPPED))):
                     found[how] = scores_of(taught_refiner(classes, taught, seed, begin, given.folder), scored)

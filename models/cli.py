@@ -13,6 +13,7 @@ import click
 from . import device as devices
 from .assess import assess
 from .bands import parse_bands, spans, wavelengths_nm
+from .beginning import SHIPPED, shipped, shipped_for
 from .blocks import ALIGNED
 from .checkpoint import read_card
 from .coarse.existing import ExistingScores
@@ -42,8 +43,6 @@ from .results import write_classes
 from .scene import Scene
 from .team import joined, own_device
 from .training import Epoch
-
-SHIPPED = Path(__file__).resolve().parents[1] / "resources" / "weights"
 
 device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
@@ -174,29 +173,40 @@ def classify(
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--refiner", type=click.Choice(list(LESSONS)), default=DEFAULT, show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, or parameters to try; by kind.")
-@click.option("--from", "begin", help="Go on from the weights of a refiner, or from one that ships, by its kind.")
+@click.option(
+    "--from",
+    "begin",
+    default=SHIPPED,
+    show_default=True,
+    help="Weights of a refiner to go on from, `shipped` for those that ship where they fit, or `none`.",
+)
 @out_option
 @size_option
 @bands_option
 @seed_option
 @device_option
 def train_refiner(
-    image: str, scores: str, labels: str, refiner: str, steps: int | None, begin: str | None, output: Path,
+    image: str, scores: str, labels: str, refiner: str, steps: int | None, begin: str, output: Path,
     pixel_size: float | None, bands: str | None, seed: int, device: str,
 ) -> None:  # fmt: skip
     """Teach a refiner on what is labelled of an image."""
     _check_output(output, ".safetensors")
-    begun = _refiner_file(begin) if begin else ""
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
         existing = ExistingScores(scores, scene.grid)
         truth = read_labels(labels, scene.grid, existing.classes)
         tile = labelled_tile(scene, existing.read, truth, existing.classes)
         about = About(existing.classes, scene.pixel_size_m, Path(image).name)
         existing.close()
+    if begin == SHIPPED:
+        begin = shipped_for(refiner, about.classes, len(tile.image))
+    elif begin == "none":
+        begin = ""
+    if begin:
+        click.echo(f"Going on from {Path(begin).name}.", err=True)
     with _bar("Teaching") as bar:
         taught = teach_refiner(
             refiner, [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar),
-            begin=begun,
+            begin=begin,
         )  # fmt: skip
     by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
     click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
@@ -392,8 +402,7 @@ def _refiner_file(text: str) -> str:
     """Return the weights that a path or the name of a kind stands for; a kind that needs none as it is."""
     if text not in KINDS or text in UNTAUGHT:
         return text
-    shipped = sorted(SHIPPED.glob("refiner*.safetensors"))
-    for path in shipped:
+    for path in shipped():
         if read_card(path).kind == text:
             return str(path)
     raise CheckpointError(f"No weights for the refiner {text!r} ship; give a file made by train-refiner.")

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .checkpoint import Card, load_refiner, save_model
+from .beginning import begun
+from .checkpoint import Card, save_model
 from .coarse.kinds import DEFAULT
 from .coarse.kinds import KINDS as COARSE_KINDS
 from .coarse.train import Recipe, TrainingImage
@@ -20,8 +21,7 @@ from .errors import CheckpointError
 from .files import require_space
 from .pixels import Pixels
 from .progress import Check, Outcome, follow, go_on
-from .refine.extended import ExtendedRefiner
-from .refine.kinds import LESSONS, UNTAUGHT, make
+from .refine.kinds import LESSONS, make
 from .refine.lesson import JUDGED_STEPS, LabelledTile, best_step, mean_iou_by_step, split
 from .refine.refiner import Refiner
 from .scene import Scene, Statistics
@@ -170,7 +170,9 @@ def teach_refiner(
         return mean_iou_by_step(refiner, tiles, held, JUDGED_STEPS, device, check)
 
     if begin:
-        refiner, about = begun(kind, begin, about, len(tiles[0].image), device)
+        refiner, earlier_card = begun(kind, begin, about.classes, len(tiles[0].image), device)
+        history = f"{earlier_card.trained_on}; {about.trained_on}"
+        about = replace(about, trained_on=history, licence=earlier_card.licence)
         earlier = judged(refiner)
         before = earlier[best_step(earlier)]
         cast(nn.Module, refiner).train()
@@ -186,28 +188,6 @@ def teach_refiner(
     )
     save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))
     return taught
-
-
-def begun(kind: str, path: str, about: About, bands: int, device: torch.device) -> tuple[Refiner, About]:
-    """Load a refiner to go on from; return it, and what the card of what comes of it will say.
-
-    Raises:
-        CheckpointError: where it does not fit.
-    """
-    name = Path(path).name
-    if kind in UNTAUGHT:
-        raise CheckpointError(f"The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.")
-    refiner, card = load_refiner(path, device)
-    is_part = about.classes != card.classes and set(about.classes) <= set(card.classes)
-    if is_part and isinstance(refiner, ExtendedRefiner):
-        refiner = refiner.narrowed([card.classes.index(name) for name in about.classes]).to(device)
-        card = replace(card, classes=about.classes)
-    if (card.kind, card.classes, card.bands) != (kind, about.classes, bands):
-        raise CheckpointError(
-            f"{name} cannot be gone on from: it is a refiner of the kind {card.kind!r} for {card.bands} bands and the "
-            f"classes {', '.join(card.classes)}; {kind!r}, {bands} bands and {', '.join(about.classes)} are wanted."
-        )
-    return refiner, replace(about, trained_on=f"{card.trained_on}; {about.trained_on}", licence=card.licence)
 
 
 def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:

@@ -107,7 +107,9 @@ class TrainRefiner:
     kind: str = "extended"
     steps: int | None = None  # updates of the weights, or parameters tried; None: as many as the kind needs
     seed: int = 0
-    begin: str = ""  # weights of a refiner of that kind to go on from; empty: a fresh one
+    begin: str = (
+        ""  # weights of a refiner of that kind to go on from; "shipped": those, if they fit; empty: a fresh one
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import protocol as p
+from ..beginning import SHIPPED, shipped_for
 from ..coarse.kinds import KINDS as COARSE_KINDS
 from ..coarse.train import Recipe
 from ..errors import RefinerError
@@ -53,6 +54,9 @@ def train_refiner(desk: Desk, request: p.TrainRefiner) -> None:
         raise RefinerError(f"The refiner {request.kind!r} is none of {', '.join(LESSONS)}.")
     tile = _tile(session, request.labels)
     about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
+    begin = request.begin
+    if begin == SHIPPED:
+        begin = shipped_for(request.kind, session.classes, len(tile.image))
     load_optimizers(desk.check)
     taught = teach(
         request.kind,
@@ -65,7 +69,7 @@ def train_refiner(desk: Desk, request: p.TrainRefiner) -> None:
         desk.is_stopped,
         desk.tell_training(coarse_miou([tile], request.seed)),
         desk.check,
-        request.begin,
+        begin,
     )
     session.use_refiner(taught.refiner, request.model, session.classes)
     desk.send(_trained(taught, request.model))

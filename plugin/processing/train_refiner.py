@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from qgis.core import (
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
@@ -30,7 +31,7 @@ from .values import (
     scene_parameters,
 )
 
-LABELS, KIND, STEPS, SEED, BEGIN = "LABELS", "KIND", "STEPS", "SEED", "BEGIN"
+LABELS, KIND, STEPS, SEED, BEGIN, FRESH = "LABELS", "KIND", "STEPS", "SEED", "BEGIN", "FRESH"
 MIOU, COARSE_MIOU, BEST_STEP = "HELD_OUT_MIOU", "COARSE_MIOU", "BEST_STEP"
 WEIGHTS = ".safetensors"
 
@@ -69,16 +70,19 @@ class TrainRefinerAlgorithm(Algorithm):
         begin = QgsProcessingParameterFile(BEGIN, _tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
         begin.setHelp(
             _tr(
-                "Weights of a learned refiner of this kind, for the same classes and as many bands: a small tile then "
-                "teaches more. Empty: a fresh one."
+                "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: a "
+                "small tile then teaches more. Empty: those that ship, where they fit."
             )
         )
+        fresh = QgsProcessingParameterBoolean(FRESH, _tr("Teach a fresh refiner"), False)
+        fresh.setHelp(_tr("Go on from no weights, not even from those that ship."))
         return [
             *scene_parameters(_tr("the one of the scores.")),
             QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
             QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
             QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
             advanced(begin),
+            advanced(fresh),
             advanced(steps),
             advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, _tr("Refiner"), _tr("Weights") + f" (*{WEIGHTS})"),
@@ -95,7 +99,8 @@ class TrainRefinerAlgorithm(Algorithm):
         """Open the scene, take the scores, and teach."""
         scores = source_of(values.raster(SCORES))
         target = values.target(OUTPUT, WEIGHTS)
-        how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, values.text(BEGIN)
+        begin = "" if values.flag(FRESH) else values.text(BEGIN) or "shipped"
+        how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, begin
         teach = TrainRefiner(values.labels(LABELS), target, *how)
         return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]
 

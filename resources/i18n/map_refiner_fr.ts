@@ -1344,6 +1344,10 @@
       <translation>Contour géodésique</translation>
     </message>
     <message>
+      <source>Go on from no weights, not even from those that ship.</source>
+      <translation>Ne partir d’aucun poids, pas même de ceux qui sont fournis.</translation>
+    </message>
+    <message>
       <source>Heat flow</source>
       <translation>Flux de chaleur</translation>
     </message>
@@ -1772,6 +1776,10 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Pas</translation>
     </message>
     <message>
+      <source>Teach a fresh refiner</source>
+      <translation>Entraîner un raffineur neuf</translation>
+    </message>
+    <message>
       <source>Teach refiner</source>
       <translation>Entraîner un raffineur</translation>
     </message>
@@ -2160,8 +2168,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Poids</translation>
     </message>
     <message>
-      <source>Weights of a learned refiner of this kind, for the same classes and as many bands: a small tile then teaches more. Empty: a fresh one.</source>
-      <translation>Les poids d’un raffineur appris de cette sorte, pour les mêmes classes et autant de bandes : une petite tuile enseigne alors davantage. Vide : un raffineur neuf.</translation>
+      <source>Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: a small tile then teaches more. Empty: those that ship, where they fit.</source>
+      <translation>Les poids d’un raffineur appris de cette sorte, pour autant de bandes, qui connaît les classes de la carte : une petite tuile enseigne alors davantage. Vide : les poids fournis, s’ils conviennent.</translation>
     </message>
     <message>
       <source>Width of road lines, in metres</source>

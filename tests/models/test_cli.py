@@ -129,13 +129,14 @@ def test_teaches_a_refiner(town, tmp_path, labels):
     assert (f"Step {card.steps} has nearly all of the gain" if card.steps else "does not beat") in said
 
 
-def test_teaches_the_refiner_that_ships_on(town, tmp_path):
+@pytest.mark.parametrize(("begin", "knows"), [((), True), (("--from", "none"), False)])
+def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, begin, knows):
     said = do(
         "train-refiner", town.image_path, "--scores", town.scores_path, "--labels", town.labels_path,
-        "--from", "extended", "--steps", 1, "-o", tmp_path / "r.safetensors",
+        *begin, "--steps", 1, "-o", tmp_path / "r.safetensors",
     )  # fmt: skip
-    assert "The refiner that it went on from has 0." in said
-    assert "Banepa" in read_card(tmp_path / "r.safetensors").trained_on
+    assert ("The refiner that it went on from has 0." in said) == knows
+    assert ("Banepa" in read_card(tmp_path / "r.safetensors").trained_on) == knows
 
 
 def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
