@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -101,25 +101,38 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--seeds", type=int, nargs="*", default=[0, 1])
     options.add_argument("--threads", type=int, help="cores to use")
+    options.add_argument("--only-write", action="store_true", help="write the page of what is there")
     given = options.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     devices.use_all_cores()
     if given.threads:
         torch.set_num_threads(given.threads)
-    results: dict[str, list[dict[str, list[float]]]] = {}
-    for seed in given.seeds:
-        for name, classes, taught, scored in cases(given.data, given.folder, seed):
-            path = given.folder / f"{name.replace(', ', '.').replace(' ', '_')}.{seed}.json"
-            if not path.exists():
-                shipped = begun("extended", str(SHIPPED), classes, 3, CPU)[0]
-                found = {"shipped": scores_of(shipped, scored)}
-                for how, begin in (("fresh", ""), ("on", str(SHIPPED))):
-                    found[how] = scores_of(taught_refiner(classes, taught, seed, begin, given.folder), scored)
-                path.write_text(json.dumps(found), encoding="utf-8")
-            found = json.loads(path.read_text(encoding="utf-8"))
+    if not given.only_write:
+        measure(given.data, given.folder, given.seeds)
+    names = [*(f"{name}, shipped coarse model" for name in SCENES), *(f"{name}, coarse net of its own" for name in OWN)]
+    paths = {name: [kept(given.folder, name, seed) for seed in given.seeds] for name in names}
+    write({name: [json.loads(path.read_text(encoding="utf-8")) for path in each if path.exists()]
+           for name, each in paths.items()})  # fmt: skip
+
+
+def kept(folder: Path, name: str, seed: int) -> Path:
+    """Return the file that holds what was measured."""
+    return folder / f"{name.replace(', ', '.').replace(' ', '_')}.{seed}.json"
+
+
+def measure(data: Path, folder: Path, seeds: Sequence[int]) -> None:
+    """Measure what is not measured yet."""
+    for seed in seeds:
+        for name, classes, taught, scored in cases(data, folder, seed):
+            path = kept(folder, name, seed)
+            if path.exists():
+                continue
+            shipped = begun("extended", str(SHIPPED), classes, 3, CPU)[0]
+            found = {"shipped": scores_of(shipped, scored)}
+            for how, begin in (("fresh", ""), ("on", str(SHIPPED))):
+                found[how] = scores_of(taught_refiner(classes, taught, seed, begin, folder), scored)
+            path.write_text(json.dumps(found), encoding="utf-8")
             print(name, seed, *(f"{how} {found[how][STEPS]:.3f}" for how in found), flush=True)
-            results.setdefault(name, []).append(found)
-    write(results)
 
 
 def write(results: dict[str, list[dict[str, list[float]]]]) -> None:
