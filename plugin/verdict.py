@@ -54,7 +54,10 @@ def verdict(event: Trained) -> Verdict:
             "(held-out mean IoU)."
         ).format(event.held_out_miou, before, coarse)
         advice = _tr("That one stays chosen; the new one is in the list. Label more, or train without going on.")
-        return Verdict(figures, advice, f"{figures} {advice}", False)
+        message = _tr(
+            "No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen."
+        )
+        return Verdict(figures, advice, message.format(event.held_out_miou, before), False)
     if event.best_step > 0:
         figures = _tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
         advice = _tr("Run to End takes you there from the coarse map.")

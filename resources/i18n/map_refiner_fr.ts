@@ -1504,6 +1504,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
+      <source>No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen.</source>
+      <translation>Pas meilleur que le raffineur d’avant : IoU moyen de validation {:.3f}, avant {:.3f}. Celui-là reste choisi.</translation>
+    </message>
+    <message>
       <source>No good band lies in {}.</source>
       <translation>Aucune bonne bande n’est dans {}.</translation>
     </message>

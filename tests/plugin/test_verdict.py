@@ -42,6 +42,7 @@ def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
     found = verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.72))
     assert not found.beats
     assert "0.700, 0.720 before, coarse map 0.655" in found.figures
+    assert "0.700, before 0.720. That one stays chosen" in found.message
     assert verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.69)).beats
     assert "does not beat the coarse map" in verdict(replace(trained(0.655, 0.6, 0.64), before_miou=0.65)).figures
 
