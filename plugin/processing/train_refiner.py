@@ -70,8 +70,8 @@ class TrainRefinerAlgorithm(Algorithm):
         begin = QgsProcessingParameterFile(BEGIN, _tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
         begin.setHelp(
             _tr(
-                "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: a "
-                "small tile then teaches more. Empty: those that ship, where they fit."
+                "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: "
+                "the same labels then mostly teach more. Empty: those that ship, where they fit."
             )
         )
         fresh = QgsProcessingParameterBoolean(FRESH, _tr("Teach a fresh refiner"), False)
