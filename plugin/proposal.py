@@ -8,6 +8,7 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QCoreApplication
 
 from .coarse_kinds import coarse_kind
+from .refiner_kinds import LEARNED
 from .weights import bands_of, classes_of, kind_of, shipped
 
 POOL, CRF = "opinion-pool", "crf"
@@ -45,7 +46,12 @@ def fits(path: str, made: Made) -> bool:
 
 
 def beginning(kind: str, chosen: str, made: Made) -> str:
-    """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships."""
+    """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships.
+
+    Nothing where none fits, and for kinds that have no weights.
+    """
+    if all(each.key != kind for each in LEARNED):
+        return ""
     for path in (chosen, *(each.path for each in shipped("refiner"))):
         if path and kind_of(Path(path)) == kind and bands_of(Path(path)) == made.bands:
             classes = classes_of(Path(path))

@@ -1,5 +1,7 @@
 """Teaching the chosen refiner on, or the one that ships, where it is of the kind that is taught."""
 
+import json
+import struct
 from pathlib import Path
 
 from map_refiner.plugin.proposal import Made, beginning
@@ -41,3 +43,10 @@ def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
     assert beginning("extended", "", Made("", 3, ("background", "water"))) == ""
     assert beginning("extended", "", Made("", 4, ALL)) == ""
     assert beginning("faithful", str(refiner_file), Made("", 3, ("background", "road"))) == ""
+
+
+def test_a_kind_without_weights_does_not_go_on(tmp_path):
+    heat = tmp_path / "heat.safetensors"
+    header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}).encode()
+    heat.write_bytes(struct.pack("<Q", len(header)) + header)
+    assert beginning("heat", str(heat), Made("", 3, ALL)) == ""
