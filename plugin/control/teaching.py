@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsVectorLayer
@@ -35,7 +36,7 @@ class TeachControl(Part):
             Trained: self._on_trained,
             Evaluated: self._on_evaluated,
         }
-        self._label_name = self._kind = ""  # of what is being taught
+        self._label_name = self._kind = self._begin = ""  # of what is being taught
         teach = self.dock.teach
         teach.new_tile_requested.connect(self._on_new_tile_requested)
         teach.outline_requested.connect(self._on_outline_requested)
@@ -112,6 +113,7 @@ class TeachControl(Part):
         teach, self._kind = self.dock.teach, self.dock.teach.chosen_kind()
         made = Made(run.coarse, len(run.scene.bands), run.classes)
         begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if teach.go_on.isChecked() else ""
+        self._begin = begin
         path = str(new_weights(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
         desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
@@ -138,6 +140,8 @@ class TeachControl(Part):
         if event.role != "refiner":
             return
         desk, refine = self.desk, self.dock.refine
+        if refine.refiner.path() != self._begin:  # only what is chosen can stay so
+            event = replace(event, before_miou=None)
         found = verdict(event)
         if desk.run is not None:
             desk.run.refiner = event.model

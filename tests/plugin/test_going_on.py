@@ -4,6 +4,8 @@ import json
 import struct
 from pathlib import Path
 
+import pytest
+from map_refiner.models.protocol import Trained
 from map_refiner.plugin.proposal import Made, beginning
 from map_refiner.plugin.weights import _card, shipped
 
@@ -50,3 +52,17 @@ def test_a_kind_without_weights_does_not_go_on(tmp_path):
     header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}).encode()
     heat.write_bytes(struct.pack("<Q", len(header)) + header)
     assert beginning("heat", str(heat), Made("", 3, ALL)) == ""
+
+
+@pytest.mark.parametrize(("chosen", "stays"), [(True, True), (False, False)])
+def test_the_refiner_before_stays_chosen_only_where_it_was(plugin, stepper, chosen, stays):
+    """Where another went on from the one that ships, that one may not even be for the classes of the map."""
+    refiner, teach = stepper.dock.refine.refiner, stepper.dock.teach
+    refiner.add_file(KNOWN.title, KNOWN.path, choose=chosen)
+    teach.kind.setCurrentIndex(teach.kind.findData("extended"))
+    control = plugin.controller.teaching
+    control._begin = KNOWN.path
+    control._on_trained(Trained("/new.safetensors", 220, 0.7, 0.6, False, "refiner", (0.6, 0.7), 1, 0.72))
+    assert (refiner.path() == KNOWN.path) == stays
+    assert (refiner.path() == "/new.safetensors") != stays
+    assert ("no better than the one" in teach.progress.text()) == stays
