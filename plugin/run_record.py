@@ -30,6 +30,7 @@ class Choices:
     refiners: tuple[tuple[str, str], ...] = ()
     refiner: str = ""
     kind: str = ""  # of the refiner to teach
+    go_on: bool = True  # from earlier weights
     labels: str = ""  # the source of the layer of labels
 
 

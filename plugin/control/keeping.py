@@ -82,7 +82,8 @@ class KeepControl(Part):
         source = labels.source() if labels is not None and labels.providerType() == "ogr" else ""
         models, refiners = (_files(combo) for combo in (dock.coarse.source, dock.refine.refiner))
         chosen = dock.coarse.source.choice(), dock.refine.refiner.choice()
-        return Choices(models, chosen[0], refiners, chosen[1], dock.teach.chosen_kind(), source)
+        teaching = dock.teach.chosen_kind(), dock.teach.go_on.isChecked()
+        return Choices(models, chosen[0], refiners, chosen[1], *teaching, source)
 
     def _on_project_written(self) -> None:
         run, project = self.desk.run, self.desk.project
@@ -167,6 +168,7 @@ class KeepControl(Part):
                     combo.add_file(title, path, choose=False)
             combo.choose(chosen)
         dock.teach.kind.setCurrentIndex(max(0, dock.teach.kind.findData(choices.kind)))
+        dock.teach.go_on.setChecked(choices.go_on)
         for each in self.desk.project.mapLayers().values():
             if choices.labels and isinstance(each, QgsVectorLayer) and each.source() == choices.labels:
                 dock.teach.labels.setLayer(each)

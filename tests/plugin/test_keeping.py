@@ -76,6 +76,7 @@ def kept(plugin, scene, write_raster, tmp_path):
     dock.scene.set_rectangle(scene.extent().buffered(-5), scene.crs())
     dock.scene.area.setCurrentIndex(dock.scene.area.findData(Area.DRAWN))
     dock.refine.refiner.add_file("mine", str(refiner_file))
+    dock.teach.go_on.setChecked(False)
     run, _ = plugin.controller.scenes.run_for(plugin.controller.scenes.scene())
     run.folder.mkdir(parents=True)
     desk.run, desk.coming, run.refiner = run, None, str(refiner_file)
@@ -116,6 +117,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     moved = first.folder.parent.parent / "moved"  # with the project, whose paths are relative
     shutil.move(first.folder.parent, moved)
     dock.refine.refiner.setCurrentIndex(0)
+    dock.teach.go_on.setChecked(True)
     assert project.read(str(moved / "project.qgz"))
     settle()
     run = desk.run
@@ -126,6 +128,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert (run.made_by, run.scene, run.coarse) == (first.made_by, first.scene, first.coarse)
     assert kept.controller.scenes.scene() == run.scene
     assert dock.refine.refiner.choice() == run.refiner
+    assert not dock.teach.go_on.isChecked()
     assert analyst.layers() == ["Step 2 · classes"]
     assert desk.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
     assert isinstance(desk.on_run()[0], Resume)
