@@ -13,12 +13,13 @@ from .refiner_kinds import SEARCHED
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a teaching, what to do next, and whether the refiner beats the coarse map."""
+    """What came of a teaching, what to do next, and whether the refiner beats the coarse map and the one before."""
 
     figures: str
     advice: str
     message: str  # both in one line
     beats: bool
+    former_stays: bool = False  # the one that it went on from is better, and better than the coarse map
 
 
 def doing(event: TrainingProgressed, kind: str) -> str:
@@ -57,7 +58,7 @@ def verdict(event: Trained) -> Verdict:
         message = _tr(
             "No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen."
         )
-        return Verdict(figures, advice, message.format(event.held_out_miou, before), False)
+        return Verdict(figures, advice, message.format(event.held_out_miou, before), False, True)
     if event.best_step > 0:
         figures = _tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
         advice = _tr("Run to End takes you there from the coarse map.")

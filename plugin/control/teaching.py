@@ -150,7 +150,8 @@ class TeachControl(Part):
             refine.propose_end(event.best_step)
         refine.refiner.add_file(self._title(), event.model, choose=found.beats or not refine.refiner.path())
         self.dock.teach.set_progress(f"{found.figures} {found.advice}")
-        desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
+        if not found.former_stays:  # whose steps are as good as they were
+            desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
         (desk.messages.tell if found.beats else desk.messages.warn)(found.message)
 
     def _title(self) -> str:

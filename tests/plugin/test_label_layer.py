@@ -5,6 +5,7 @@ from pathlib import Path
 from map_refiner.models.protocol import LoadRefiner, Step, Trained, TrainingProgressed
 from map_refiner.plugin.refiner_kinds import UNTAUGHT
 from map_refiner.plugin.state import Task
+from osgeo import gdal
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 
 
@@ -112,10 +113,10 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
     assert stepper.run.last == 1
 
 
-def taught(stepper, path, *by_step):
+def taught(stepper, path, *by_step, before=None):
     """Let the worker's answer to a teaching arrive."""
     best = max(range(len(by_step)), key=lambda step: by_step[step])
-    event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best)
+    event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best, before)
     stepper.plugin.controller.teaching.handlers[Trained](event)
 
 
@@ -137,6 +138,23 @@ def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_
     assert stepper.dock.refine.end.value() == 2
     stepper.step()  # with the refiner that was there before, which the worker has to load again
     assert stepper.run.refiner == before
+
+
+def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_shown(stepper):
+    stepper.run_to(3)
+    former, steps = stepper.dock.refine.refiner.path(), list(stepper.run.steps)
+    last = gdal.Open(steps[3].scores).ReadAsArray()
+    stepper.desk.show_step(2)
+    stepper.plugin.controller.teaching._begin = former
+    taught(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
+    assert "no better than the one that it went on from" in stepper.dock.teach.progress.text()
+    assert (stepper.run.shown, stepper.run.steps) == (2, steps)
+    assert stepper.visible_layers() == ["Step 2 · classes"]
+    assert stepper.dock.refine.slider.value() == 2
+    stepper.step()  # with the former one, which the worker has to load again, from the shown step on
+    assert (stepper.run.shown, stepper.run.last, stepper.run.refiner) == (3, 3, former)
+    assert stepper.run.made_by == [None, former, former, former]
+    assert (gdal.Open(stepper.run.steps[3].scores).ReadAsArray() == last).all()
 
 
 def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refiner_file, tmp_path):
