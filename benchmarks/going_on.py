@@ -165,9 +165,9 @@ def write(results: dict[str, list[dict[str, list[float]]]]) -> None:
         f"Mean IoU in per cent after {STEPS} steps of the extended refiner, a figure a seed, on ground that is not "
         f"taught: with the coarse model that ships the part right of {SCORED:.0%} of the width, where that left of "
         f"{TAUGHT:.0%} is taught; with a coarse net of its own, the parts of [the tables](refiners_measured.md). Sites "
-        "have labels of buildings alone: with the shipped model, which knows roads, these count as background, in what is "
-        "taught as in what is scored; with a "
-        "net of two classes, the shipped refiner's weights for the third are left away. Both teachings take as long. "
+        "have labels of buildings alone: with the shipped model, which knows roads, these count as background, in what "
+        "is taught and what is scored; with a net of two classes, the shipped refiner's weights for the third are left "
+        "away. Both teachings take as long. "
         f"Going on is ahead by {100 * float(np.mean(gains)):.1f} in the mean, in {sum(gain > 0 for gain in gains)} of "
         f"{len(gains)} pairs; at worst it is {-100 * min(gains):.1f} behind. Steps 0 to {STEPS} in the mean: {by_step}."
     )
