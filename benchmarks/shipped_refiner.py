@@ -3,11 +3,11 @@
     .venv/worker/bin/python benchmarks/shipped_refiner.py ../shared/data resources/weights
 
 It is what Teach goes on from, and what steps the maps of the coarse model that ships. So it learns from coarse maps as
-an analyst makes them, of nets of two kinds and several seeds that learnt from imprecise labels of the very scene, and from
-those of the model that ships. The sources are those of benchmarks/shipped_coarse.py that have accurate labels: the left
-half of Banepa south, Banepa north (buildings), the pictures of GSI roads that benchmarks/refiners.py does not score, and
-synthetic scenes. It learns all three classes, and each of the two against all else, at three pixel sizes. Where the
-labels know two classes, it is its narrowed form that learns.
+an analyst makes them, of nets of two kinds and several seeds that learnt from imprecise labels of the very scene, and
+from those of the model that ships. The sources are those of benchmarks/shipped_coarse.py that have accurate labels:
+the left half of Banepa south, Banepa north (buildings), the pictures of GSI roads that benchmarks/refiners.py does not
+score, and synthetic scenes. It learns all three classes, and each of the two against all else, at three pixel sizes.
+Where the labels know two classes, it is its narrowed form that learns.
 """
 
 from __future__ import annotations
