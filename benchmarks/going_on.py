@@ -1,9 +1,10 @@
 """Teaching a fresh refiner, or the one that ships on, on maps of the coarse model that ships, scene by scene.
 
-    .venv/worker/bin/python benchmarks/going_on.py ../shared/data build/going_on [--seeds 0] [--threads 1]
+    .venv/worker/bin/python benchmarks/going_on.py ../shared/data build/going_on build/refiners [--seeds 0]
 
-With coarse nets of the scenes' own it is in the tables of benchmarks/refiners.py. Of Banepa the shipped coarse model
-knows the left 60 %, so what is scored begins beyond. What is done is kept in the folder.
+With coarse nets of the scenes' own it is what benchmarks/refiners.py measured, with the option `--kinds extended
+extended-fresh faithful`, in the second folder. Of Banepa the
+shipped coarse model knows the left 60 %, so what is scored begins beyond. What is done is kept in the folder.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from map_refiner.models.refine.run import refine
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Window
 from record import write_page
+from refiner_tables import against, by_place, read, recommended, stepping_on
+from refiner_tables import by_step as by_step_table
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
 SHIPPED = next(WEIGHTS.glob("refiner*.safetensors"))
@@ -40,6 +43,7 @@ PIXEL_M = 0.5
 TAUGHT, SCORED = 0.45, 0.62  # of the width: where the taught part ends and the scored one begins
 STEPS = 5
 HOW = ("shipped", "fresh", "on")
+KINDS = ("extended", "extended-fresh", "faithful")  # of benchmarks/refiners.py
 CPU = torch.device("cpu")
 SCENES = {
     "banepa_south": ("banepa/south_rgb.tif", "banepa/south_label.tif"),
@@ -92,6 +96,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("data", type=Path)
     options.add_argument("folder", type=Path)
+    options.add_argument("refiners", type=Path, help="the folder of benchmarks/refiners.py")
     options.add_argument("--seeds", type=int, nargs="*", default=[0])
     options.add_argument("--threads", type=int, help="cores to use")
     options.add_argument("--only-write", action="store_true", help="write the page of what is there")
@@ -104,7 +109,7 @@ def main() -> None:
         measure(given.data, given.folder, given.seeds)
     paths = {name: [kept(given.folder, name, seed) for seed in given.seeds] for name in SCENES}
     write({name: [json.loads(path.read_text(encoding="utf-8")) for path in each if path.exists()]
-           for name, each in paths.items()})  # fmt: skip
+           for name, each in paths.items()}, given.refiners)  # fmt: skip
 
 
 def kept(folder: Path, name: str, seed: int) -> Path:
@@ -128,7 +133,7 @@ def measure(data: Path, folder: Path, seeds: Sequence[int]) -> None:
             print(name, seed, *(f"{how} {found[how][STEPS]:.3f}" for how in found), flush=True)
 
 
-def write(results: dict[str, list[dict[str, list[float]]]]) -> None:
+def write(results: dict[str, list[dict[str, list[float]]]], refiners: Path) -> None:
     """Write the page."""
     lines = ["| scene | coarse map | refiner that ships | fresh | gone on |", "|---|---|---|---|---|"]
     gains = []
@@ -147,11 +152,20 @@ def write(results: dict[str, list[dict[str, list[float]]]]) -> None:
         f"Mean IoU in per cent after {STEPS} steps of the extended refiner, a figure a seed, on maps of the coarse "
         f"model that ships: taught left of {TAUGHT:.0%} of the width, scored right of {SCORED:.0%}. But for Banepa the "
         "labels know buildings alone: roads count as background, in what is taught and what is scored. Both teachings "
-        "take as long. Of these scenes the refiner that ships has seen the left half of Banepa. With coarse nets of "
-        "the scenes' own the same is in [the tables](refiners_measured.md). "
+        "take as long. "
         f"Going on is ahead by {100 * float(np.mean(gains)):.1f} in the mean, in {sum(gain > 0 for gain in gains)} of "
         f"{len(gains)} pairs; at worst it is {-100 * min(gains):.1f} behind. Steps 0 to {STEPS} in the mean: {by_step}."
     )
+    own = {key: runs for key, runs in read(refiners).items() if key[0] in ("coarse", *KINDS)}
+    lines += [
+        "", "## With a coarse net of the scene's own", "",
+        "The scenes, parts and seeds of [the tables](refiners_measured.md), beside the faithful refiner. The one "
+        "that ships has learnt from the taught half of Banepa south, the pictures of GSI that are not scored, and "
+        "synthetic scenes of other seeds, and from nothing of the other four.",
+        "", "Mean IoU:", "", by_place(own, "mean_iou"), "",
+        "Boundary IoU, 2 px:", "", by_place(own, "boundary_iou_2px"), "", against(own), "",
+        by_step_table(own, "mean_iou"), "", stepping_on(own), "", recommended(own),
+    ]  # fmt: skip
     write_page("going_on", "Teaching on from the refiner that ships", "benchmarks/going_on.py", about, "\n".join(lines))
 
 
