@@ -31,7 +31,6 @@ PATCH = 56  # px scored
 AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
 BATCH = 8
 RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
-GENTLE = 3e-3  # the rate for a refiner that was taught before: the other came out lower (docs/refiners.md)
 NEW = 0.75  # of what such weights change by is kept: between the old and the new they hold better on other ground
 JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
 SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
@@ -64,9 +63,8 @@ def drill(
     learnt, held = split(tiles, seed)
     pool = Pool(tiles, learnt, PATCH, AROUND, device)
     before = None if refiner.is_untaught else copy.deepcopy(refiner)
-    rate = GENTLE if before else RATE
-    optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, SHORTEST), pct_start=0.2)
+    optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, SHORTEST), pct_start=0.2)
     average, kept = copy.deepcopy(refiner), copy.deepcopy(refiner)
     best, shares = Best(kept), Shares(refiner.classes, device)
 
