@@ -7,13 +7,14 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import RefinerError
 
 PATIENCE = "10s"  # for the scheduler's answer
+PARTING = 2.0  # s, for letting go of the scheduler
 DISTRIBUTION = "map-refiner"
 VERSION_FILE = Path(__file__).resolve().parents[1] / "resources" / "version.txt"
 
@@ -87,7 +88,8 @@ def _client(address: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        client.close(timeout=2)
+        with suppress(dask.TimeoutError):  # what was made, or refused, stands also where the machine is too busy for it
+            client.close(timeout=PARTING)
 
 
 def _check_workers(client: Any, address: str, folder: str | None) -> None:

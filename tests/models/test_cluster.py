@@ -144,6 +144,35 @@ def test_a_cluster_says_what_it_has(cluster, monkeypatch):
     assert version_here() == (ROOT / "resources" / "version.txt").read_text(encoding="utf-8").strip()
 
 
+def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
+    cluster, town, coarse_path, monkeypatch, tmp_path
+):
+    """As on a machine that is too busy: the loop of the client comes to it late."""
+    close, late = distributed.Client.close, []
+
+    def close_late(client, timeout=None):
+        if timeout is None:  # a client of before, which is cleared away meanwhile
+            return close(client)
+        client.loop.add_callback(time.sleep, 10 * timeout)
+        try:
+            return close(client, timeout=timeout)
+        except distributed.TimeoutError:
+            late.append(client)
+            raise
+
+    monkeypatch.setattr("map_refiner.models.cluster.PARTING", 0.1)
+    monkeypatch.setattr(distributed.Client, "close", close_late)
+    assert greet(cluster.scheduler_address) == "2 workers, 2 threads"
+    result = call("classify", town.image_path, "--model", coarse_path, "--device", "cuda:7", "--scheduler",
+                  cluster.scheduler_address, "-o", tmp_path / "s.tif")  # fmt: skip
+    assert result.exit_code == 2, result.exception
+    assert "cuda:7 is not there" in result.stderr
+    assert len(late) == 2
+    monkeypatch.undo()
+    for client in late:
+        client.close()
+
+
 def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch):
     """Also when a worker dies meanwhile."""
     monkeypatch.setattr(polygons, "TRACED", 32)
