@@ -153,8 +153,9 @@ def write(results: dict[str, list[dict[str, list[float]]]], refiners: Path) -> N
         f"model that ships: taught left of {TAUGHT:.0%} of the width, scored right of {SCORED:.0%}. But for Banepa the "
         "labels know buildings alone: roads count as background, in what is taught and what is scored. Both teachings "
         "take as long. "
-        f"Going on is ahead by {100 * float(np.mean(gains)):.1f} in the mean, in {sum(gain > 0 for gain in gains)} of "
-        f"{len(gains)} pairs; at worst it is {-100 * min(gains):.1f} behind. Steps 0 to {STEPS} in the mean: {by_step}."
+        f"Going on differs by {100 * float(np.mean(gains)):+.1f} in the mean, is ahead in "
+        f"{sum(gain > 0 for gain in gains)} of {len(gains)} pairs, at best by {100 * max(gains):.1f}, and at worst "
+        f"{-100 * min(gains):.1f} behind. Steps 0 to {STEPS} in the mean: {by_step}."
     )
     own = {key: runs for key, runs in read(refiners).items() if key[0] in ("coarse", *KINDS)}
     lines += [
