@@ -14,8 +14,7 @@ from record import DOCS, write_page
 
 AT = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 24)  # steps that are looked at; 24 is four times what the extended one is taught
 NAMES = {
-    "coarse": "coarse map", "extended": "extended", "extended-fresh": "extended, taught afresh",
-    "faithful": "faithful (the paper's)", "unet": "small U-Net",
+    "coarse": "coarse map", "extended": "extended", "faithful": "faithful (the paper's)", "unet": "small U-Net",
     "class-agnostic": "class-agnostic", "unshared": "unshared", "crf": "dense CRF, truncated", "heat": "heat flow",
     "perona-malik": "Perona-Malik", "anisotropic": "anisotropic diffusion", "geodesic": "geodesic contour",
     "opinion-pool": "opinion pool",
@@ -115,13 +114,11 @@ def stepping_on(found: Results) -> str:
 
 def recommended(found: Results) -> str:
     """Return a table of the maps that the product recommends: at the step that held-out blocks choose, 0 among them."""
-    kinds = ("extended", "extended-fresh", "faithful")
+    kinds = ("extended", "faithful")
     heads = (f"{NAMES[kind]}: steps | mean IoU | over the coarse map | worst" for kind in kinds)
     lines = [f"| | coarse map | {' | '.join(heads)} |", "|---" * (2 + 4 * len(kinds)) + "|"]
     means: dict[str, list[float]] = defaultdict(list)
-    places = [
-        place for kind, place in sorted(found) if kind == kinds[0] and all((other, place) in found for other in kinds)
-    ]
+    places = [place for kind, place in sorted(found) if kind == kinds[0] and (kinds[1], place) in found]
     for place in places:
         coarse = [value(result, "mean_iou") for result in found["coarse", place].values()]
         cells = [cell(coarse)]
@@ -144,7 +141,7 @@ def _measured_step(result: dict[str, Any], step: int) -> int:
 def by_step(found: Results, measure: str) -> str:
     """Return a table of the learned refiners by steps: means over the real scenes and seeds."""
     lines = ["| step | " + " | ".join(map(str, AT)) + " |", "|---" * (len(AT) + 1) + "|"]
-    for kind in ("extended", "extended-fresh", "faithful", "class-agnostic", "unshared"):
+    for kind in ("extended", "faithful", "class-agnostic", "unshared"):
         places = [place for k, place in found if k == kind and place != SYNTHETIC]
         results = [result for place in places for result in found[kind, place].values()]
         cells = []
@@ -170,10 +167,8 @@ def write_ranks(found: Results) -> None:
     """Write for the dock how much each refiner gained on the real scenes; those that lack a scene have no rank."""
     places = {place for _, place in found if place != SYNTHETIC}
     kinds = [
-        kind
-        for kind in NAMES
-        if kind not in ("coarse", "unet", "extended-fresh") and all((kind, place) in found for place in places)
-    ]  # fmt: skip
+        kind for kind in NAMES if kind not in ("coarse", "unet") and all((kind, place) in found for place in places)
+    ]
     if not kinds:
         return
     common = set.intersection(*({(place, seed) for place in places for seed in found[kind, place]} for kind in kinds))
@@ -193,9 +188,7 @@ def write_tables(folder: Path, coarse: str) -> None:
         "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
         f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation "
         "where there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
-        "means: not done. The extended refiner goes on from the one that ships, as in the product, or is taught "
-        "afresh. The one that ships has learnt from the taught half of Banepa south, the pictures of GSI that are not "
-        "scored, and synthetic scenes of other seeds, and from nothing of the other four."
+        "means: not done."
     )
     table = "\n\n".join(
         (

@@ -19,22 +19,19 @@ import numpy as np
 import torch
 import unet
 from map_refiner.models import device as devices
-from map_refiner.models.beginning import begun, shipped_for
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.coarse.kinds import DEFAULT
 from map_refiner.models.metrics import Accuracy, boundary_counts, confusion
 from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
-from map_refiner.models.refine.refiner import Refiner
 from map_refiner.models.refine.run import refine
 from refiner_tables import AT, write_tables
 from scenes import COARSE_UPDATES, coarse_net, places, prepared
 from torch import Tensor
 
-FRESH = "extended-fresh"
 ORDER = (
-    "extended", FRESH, "faithful", "unet", "class-agnostic", "unshared", "crf", "opinion-pool", "heat", "perona-malik",
+    "extended", "faithful", "unet", "class-agnostic", "unshared", "crf", "opinion-pool", "heat", "perona-malik",
     "anisotropic", "geodesic",
 )  # fmt: skip
 LIMIT = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameters that are tried
@@ -63,19 +60,7 @@ def measured(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tensor]]) -
     return result
 
 
-def beginning(kind: str, classes: tuple[str, ...], bands: int) -> Refiner:
-    """Return what a teaching begins with: as in the product the refiner that ships, where it fits, or a fresh one."""
-    shipped = shipped_for(kind, classes, bands)
-    return (
-        begun(kind, shipped, classes, bands, CPU)[0]
-        if shipped
-        else make(kind.removesuffix("-fresh"), len(classes), bands)
-    )
-
-
-def one(
-    kind: str, classes: tuple[str, ...], taught: list[LabelledTile], scored: list[LabelledTile], seed: int
-) -> dict[str, object]:
+def one(kind: str, taught: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, object]:
     """Teach a refiner and measure it on what is scored."""
     if kind == "unet":
         net, seconds = unet.taught(taught, seed)
@@ -83,13 +68,13 @@ def one(
         weights = sum(weight.numel() for weight in net.parameters())
         return {"seconds": seconds, "weights": weights, "steps": measured(scored, maps)}
     torch.manual_seed(seed)
-    lesson, refiner = LESSONS[kind.removesuffix("-fresh")], beginning(kind, classes, taught[0].image.shape[0])
+    lesson, refiner = LESSONS[kind], make(kind, taught[0].scores.shape[0], taught[0].image.shape[0])
     started = time.monotonic()
     for _ in lesson.teach(refiner, taught, LIMIT.get(kind, lesson.updates), seed, CPU):
         pass
     seconds = time.monotonic() - started
     held = mean_iou_by_step(refiner, taught, split(taught, seed)[1], JUDGED_STEPS, CPU)
-    far = max(AT) if kind in ("extended", FRESH, "faithful") else 20 if kind in ("class-agnostic", "unshared") else 5
+    far = max(AT) if kind in ("extended", "faithful") else 20 if kind in ("class-agnostic", "unshared") else 5
     maps = []
     for tile in scored:
         scores, image = torch.from_numpy(tile.scores), torch.from_numpy(tile.image)
@@ -126,8 +111,7 @@ def main() -> None:
                         path = folder / f"{place.name}.{kind}.{seed}.json"
                         if path.exists():
                             continue
-                        lesson = prepared(place, seed, folder, CPU, given.coarse)
-                        result = one(kind, place.classes, *lesson, seed)
+                        result = one(kind, *prepared(place, seed, folder, CPU, given.coarse), seed)
                         path.write_text(json.dumps(result))
                         last = result["steps"].get("5", result["steps"].get("1"))  # type: ignore[union-attr]
                         before = result["steps"]["0"]  # type: ignore[index]

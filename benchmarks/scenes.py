@@ -52,12 +52,11 @@ class Place:
 def places(data: Path, scratch: Path) -> dict[str, Place]:
     """Read every scene that is there."""
     found = [_banepa(data), *(_site(data, name) for name in ("zanzibar_a", "zanzibar_b", "kampala_a"))]
-    found += [tiles(data, "gsi_roads", "road", 2, 12), tiles(data, "epfl_roads", "road", 1, 12), _demo(scratch)]
+    found += [_tiles(data, "gsi_roads", "road", 2, 12), _tiles(data, "epfl_roads", "road", 1, 12), _demo(scratch)]
     return {place.name: place for place in found}
 
 
-def read(path: Path, labels: Path, pixel_m: float | None) -> tuple[Scores, Labels]:
-    """Read an image and a raster of labels."""
+def _read(path: Path, labels: Path, pixel_m: float | None) -> tuple[Scores, Labels]:
     with Scene(path, pixel_size=pixel_m) as scene:
         image, valid = scene.read(Window(0, 0, scene.grid.height, scene.grid.width))
         truth = raster_labels(str(labels), scene.grid)
@@ -70,7 +69,7 @@ def _halves(columns: int) -> tuple[slice, slice]:
 
 def _banepa(data: Path) -> Place:
     folder = data / "banepa"
-    image, labels = read(folder / "south_rgb.tif", folder / "south_label.tif", PIXEL_M)
+    image, labels = _read(folder / "south_rgb.tif", folder / "south_label.tif", PIXEL_M)
     with Scene(folder / "south_rgb.tif", pixel_size=PIXEL_M) as scene:
         sources = (
             ClassSource("building", str(folder / "south_buildings_imprecise.geojson")),
@@ -82,16 +81,16 @@ def _banepa(data: Path) -> Place:
 
 def _site(data: Path, name: str) -> Place:
     stem = data / "aerial_sites" / name
-    image, labels = read(Path(f"{stem}_rgb.tif"), Path(f"{stem}_label.tif"), PIXEL_M)
+    image, labels = _read(Path(f"{stem}_rgb.tif"), Path(f"{stem}_label.tif"), PIXEL_M)
     part = Part(image, labels, pushed_about(labels, 1 / PIXEL_M, seed=1))
     return Place(name, ("background", "building"), (part,), (_halves(image.shape[2]),))
 
 
-def tiles(data: Path, name: str, what: str, shrink: int, count: int) -> Place:
+def _tiles(data: Path, name: str, what: str, shrink: int, count: int) -> Place:
     """Read small pictures without a CRS; every second one is taught."""
     parts = []
     for number, path in enumerate(sorted((data / name / "images").iterdir())[:count]):
-        image, _ = read(path, data / name / "labels" / path.name, None)
+        image, _ = _read(path, data / name / "labels" / path.name, None)
         with Scene(data / name / "labels" / path.name, bands=(1,)) as scene:
             truth, _ = scene.read(Window(0, 0, scene.grid.height, scene.grid.width))
         labels = (truth[0] > truth[0].mean()).astype(np.uint8)  # road is the brighter of two values
@@ -104,27 +103,20 @@ def tiles(data: Path, name: str, what: str, shrink: int, count: int) -> Place:
     return Place(name, ("background", what), tuple(parts), cuts)
 
 
-def synthetic(scratch: Path, seed: int) -> Place:
-    """Draw a synthetic scene, unless it is there; all of it is taught."""
-    folder = scratch / f"demo_{seed}"
+def _demo(scratch: Path) -> Place:
+    folder = scratch / "demo_7"
     if not (folder / "osm_roads.gpkg").exists():
-        write_demo(folder, seed=seed)
-    image, labels = read(folder / "scene.tif", folder / "truth.tif", None)
+        write_demo(folder, seed=7)
+    image, labels = _read(folder / "scene.tif", folder / "truth.tif", None)
     with Scene(folder / "scene.tif") as scene:
         sources = (
             ClassSource("building", str(folder / "osm_buildings.gpkg")),
             ClassSource("road", str(folder / "osm_roads.gpkg"), 7.0),
         )
         imprecise, classes = burn_sources(sources, scene.grid)
-    return Place(f"synthetic_{seed}", classes, (Part(image, labels, imprecise),), ((slice(None), slice(0, 0)),))
-
-
-def _demo(scratch: Path) -> Place:
-    whole = synthetic(scratch, 7)
-    (part,) = whole.parts
-    cut = (slice(0, 512), slice(512 + GAP, part.image.shape[2]))  # a tile of 512 x 640 is taught
-    upper = Part(part.image[:, :640], part.labels[:640], part.imprecise[:640])
-    return Place("synthetic", whole.classes, (upper,), (cut,))
+    cut = (slice(0, 512), slice(512 + GAP, image.shape[2]))
+    part = Part(image[:, :640], labels[:640], imprecise[:640])  # a tile of 512 x 640 is taught
+    return Place("synthetic", classes, (part,), (cut,))
 
 
 def pushed_about(labels: Labels, metre: float, seed: int) -> Labels:

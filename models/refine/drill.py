@@ -31,7 +31,7 @@ PATCH = 56  # px scored
 AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
 BATCH = 8
 RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
-NEW = 0.75  # of what such weights change by is kept: between the old and the new they hold better on other ground
+GENTLE = 3e-3  # the rate for a refiner that was taught before: the other came out lower (docs/refiners.md)
 JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
 SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
 WARMTH = 0.2  # of the coarse map's logarithmic temperature
@@ -56,32 +56,26 @@ def drill(
     The last average is kept, also where the coarse map beats it on what is held out: those blocks are few, and what
     they refuse may still be right elsewhere; whoever taught it is told, and stops at step 0 or looks. Where the
     teaching ends early the best is kept, by the mean IoU after `USUAL_STEPS` steps, and the untaught refiner, which
-    leaves the map as it is, takes part. Of a refiner that was taught before, the weights that are judged and kept lie
-    between those and the new ones (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
+    leaves the map as it is, takes part.
     """
     generator = np.random.default_rng(seed)
     learnt, held = split(tiles, seed)
     pool = Pool(tiles, learnt, PATCH, AROUND, device)
-    before = None if refiner.is_untaught else copy.deepcopy(refiner)
-    optimizer = torch.optim.AdamW(refiner.parameters(), lr=RATE, weight_decay=DECAY)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, SHORTEST), pct_start=0.2)
-    average, kept = copy.deepcopy(refiner), copy.deepcopy(refiner)
-    best, shares = Best(kept), Shares(refiner.classes, device)
+    rate = RATE if refiner.is_untaught else GENTLE
+    optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, SHORTEST), pct_start=0.2)
+    average = copy.deepcopy(refiner)
+    best, shares = Best(average), Shares(refiner.classes, device)
 
     def judged() -> float:
-        kept.load_state_dict(average.state_dict())
-        if before:
-            approach(kept, before, 1 - NEW)
-        return mean_iou_by_step(kept, tiles, held, USUAL_STEPS, device, check)[-1]
+        return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device, check)[-1]
 
     best.offer(judged())
     try:
         for step in range(1, steps + 1):
-            loss = gradients(refiner, pool, shares, generator)
-            nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
-            optimizer.step()
+            loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
-            approach(average, refiner, 1 - min(KEPT, step / (step + 10)))
+            _keep_average(average, refiner, min(KEPT, step / (step + 10)))
             score = judged() if step % JUDGE_EVERY == 0 or step == steps else None
             is_best = score is not None and best.offer(score)
             if step == steps and score is not None:
@@ -90,18 +84,23 @@ def drill(
             yield Epoch(step, steps, loss, score, is_best)
     finally:
         best.restore()
-        refiner.load_state_dict(kept.state_dict())
+        refiner.load_state_dict(average.state_dict())
 
 
-def approach(weights: nn.Module, others: nn.Module, share: float) -> None:
-    """Move weights towards others by a share of the way."""
+def _keep_average(average: nn.Module, refiner: nn.Module, kept: float) -> None:
     with torch.no_grad():
-        for value, other in zip(weights.parameters(), others.parameters(), strict=True):
-            value.lerp_(other, share)
+        for mean, value in zip(average.parameters(), refiner.parameters(), strict=True):
+            mean.lerp_(value, 1 - kept)
 
 
-def gradients(refiner: ExtendedRefiner, pool: Pool, shares: Shares, generator: np.random.Generator) -> float:
-    """Give the weights the gradients of one batch of random patches, and adjust the shares; return the loss."""
+def _update(
+    refiner: ExtendedRefiner,
+    optimizer: torch.optim.Optimizer,
+    pool: Pool,
+    shares: Shares,
+    generator: np.random.Generator,
+) -> float:
+    """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
     scores = _shaken(scores, generator).contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
     image = _lit(image, generator).contiguous(memory_format=torch.channels_last)
@@ -125,6 +124,8 @@ def gradients(refiner: ExtendedRefiner, pool: Pool, shares: Shares, generator: n
 
     value = give_gradients(refiner.parameters(), BATCH, loss, scores.device)
     shares.adjust(torch.stack(counts).sum(dim=0))
+    nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
+    optimizer.step()
     return value
 
 

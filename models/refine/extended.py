@@ -75,26 +75,19 @@ class ExtendedRefiner(nn.Module):
         """Return a refiner for some of the classes, in that order, that knows of them what this one does."""
         narrow = ExtendedRefiner(len(kept), self.bands)
         state = dict(self.state_dict())
-        for name, (axis, places) in self.places(kept).items():
-            state[name] = state[name].index_select(axis, torch.tensor(places, device=state[name].device))
+        channels = [*kept, *range(self.classes, self.channels)]
+        for name, parts in {
+            "trunk.0.weight": [*range(self.bands), *(self.bands + k for k in kept)],
+            "features.weight": [*range(FEATURES + self.bands), *(FEATURES + self.bands + k for k in kept)],
+            "near.weight": channels,
+            "far.weight": channels,
+            "heard.weight": [n * self.classes + k for n in range(len(NEIGHBOURS)) for k in kept],
+        }.items():
+            state[name] = state[name][:, parts]
+        for name in ("out.weight", "out.bias"):
+            state[name] = state[name][channels]
         narrow.load_state_dict(state)
         return narrow
-
-    def places(self, kept: Sequence[int]) -> dict[str, tuple[int, list[int]]]:
-        """Return which weights are for some of the classes and for what all share: by name, the axis and where on it.
-
-        Of weights that are not named, all are.
-        """
-        channels = [*kept, *range(self.classes, self.channels)]
-        return {
-            "trunk.0.weight": (1, [*range(self.bands), *(self.bands + k for k in kept)]),
-            "features.weight": (1, [*range(FEATURES + self.bands), *(FEATURES + self.bands + k for k in kept)]),
-            "near.weight": (1, channels),
-            "far.weight": (1, channels),
-            "heard.weight": (1, [n * self.classes + k for n in range(len(NEIGHBOURS)) for k in kept]),
-            "out.weight": (0, channels),
-            "out.bias": (0, channels),
-        }
 
     def start(self, scores: Tensor) -> Tensor:
         """Return (..., classes + 5, rows, columns): log-probabilities, and nothing remembered."""

@@ -71,7 +71,7 @@ class TrainRefinerAlgorithm(Algorithm):
         begin.setHelp(
             _tr(
                 "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: "
-                "where little is labelled, that often teaches more. Empty: those that ship, where they fit."
+                "the same labels then mostly teach more. Empty: those that ship, where they fit."
             )
         )
         fresh = QgsProcessingParameterBoolean(FRESH, _tr("Teach a fresh refiner"), False)

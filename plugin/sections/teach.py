@@ -84,8 +84,8 @@ class TeachSection(Section):
         self.go_on.setChecked(True)
         tip = self.tr(
             "Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this "
-            "kind and knows the classes of the map: where little is labelled, that often teaches more. Otherwise, or "
-            "where this is off, a fresh refiner is taught."
+            "kind and knows the classes of the map: the same labels then mostly teach more. Otherwise, or where this "
+            "is off, a fresh refiner is taught."
         )
         self.go_on.setToolTip(tip)
         self.go_on.setAccessibleDescription(tip)

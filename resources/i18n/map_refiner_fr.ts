@@ -2172,8 +2172,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Poids</translation>
     </message>
     <message>
-      <source>Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: where little is labelled, that often teaches more. Empty: those that ship, where they fit.</source>
-      <translation>Les poids d’un raffineur appris de cette sorte, pour autant de bandes, qui connaît les classes de la carte : avec peu d’étiquettes, cela enseigne souvent davantage. Vide : les poids fournis, s’ils conviennent.</translation>
+      <source>Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: the same labels then mostly teach more. Empty: those that ship, where they fit.</source>
+      <translation>Les poids d’un raffineur appris de cette sorte, pour autant de bandes, qui connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Vide : les poids fournis, s’ils conviennent.</translation>
     </message>
     <message>
       <source>Width of road lines, in metres</source>
@@ -2996,8 +2996,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
     </message>
     <message>
-      <source>Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this kind and knows the classes of the map: where little is labelled, that often teaches more. Otherwise, or where this is off, a fresh refiner is taught.</source>
-      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : avec peu d’étiquettes, cela enseigne souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
+      <source>Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this kind and knows the classes of the map: the same labels then mostly teach more. Otherwise, or where this is off, a fresh refiner is taught.</source>
+      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
     </message>
     <message>
       <source>Choose labels first, or make a tile.</source>

@@ -1,7 +1,5 @@
 """Teaching the extended refiner: better than the coarse map, or said not to be."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,6 @@ from map_refiner.models.refine.drill import drill
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.lesson import LabelledTile, best_step, coarse_miou, mean_iou_by_step, split
 from map_refiner.models.score_maps import UNLABELLED
-from torch import nn
 
 CPU = torch.device("cpu")
 
@@ -74,31 +71,3 @@ def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
 @pytest.mark.parametrize("updates", [1, 5])
 def test_a_handful_of_updates_is_enough_to_begin_with(tile, updates):
     assert len(list(drill(fresh(), [tile], updates, 0, CPU))) == updates
-
-
-def test_what_was_taught_before_is_left_behind_by_a_share_of_the_way(tile, monkeypatch):
-    earlier = fresh()
-    list(drill(earlier, [tile], 3, 0, CPU))
-
-    def changed(share):
-        monkeypatch.setattr("map_refiner.models.refine.drill.NEW", share)
-        refiner = copy.deepcopy(earlier)
-        list(drill(refiner, [tile], 3, 1, CPU))
-        after, before = (nn.utils.parameters_to_vector(each.parameters()) for each in (refiner, earlier))
-        return (after - before).detach()
-
-    wholly = changed(1.0)
-    assert wholly.abs().max() > 1e-3
-    torch.testing.assert_close(changed(0.75), 0.75 * wholly, rtol=1e-3, atol=1e-6)
-    assert not changed(0.0).abs().max()
-
-
-def test_a_fresh_refiner_goes_all_the_way(tile, monkeypatch):
-    def taught():
-        refiner = fresh()
-        list(drill(refiner, [tile], 3, 0, CPU))
-        return nn.utils.parameters_to_vector(refiner.parameters()).detach()
-
-    whole = taught()
-    monkeypatch.setattr("map_refiner.models.refine.drill.NEW", 0.0)
-    torch.testing.assert_close(taught(), whole)
