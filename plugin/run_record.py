@@ -90,7 +90,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         run.shown = min(int(content["shown"]), run.last)
         choices = _made(Choices, content["choices"])
         pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}
-        return run, replace(choices, **pairs)
+        return run, replace(choices, go_on=bool(choices.go_on), **pairs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(_tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
 

@@ -1,5 +1,6 @@
 """Runs that come back: with their project, after a crash, and not when their folder is gone."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from map_refiner.models.protocol import Resume, Stepped
+from map_refiner.plugin import run_record
 from map_refiner.plugin.control.keeping import LOCK
 from map_refiner.plugin.corrections import Correction, layer_for, open_layer
 from map_refiner.plugin.sections.scene import Area
@@ -133,6 +135,19 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert desk.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
     assert isinstance(desk.on_run()[0], Resume)
     _layers_lead_to_their_steps(kept, analyst)
+
+
+@pytest.mark.parametrize(("choice", "read"), [({}, True), ({"go_on": None}, False), ({"go_on": "yes"}, True)])
+def test_a_record_of_before_or_edited_by_hand_is_read(kept, project, choice, read):
+    run = kept.controller.desk.run
+    project.clear()
+    path = run.folder / run_record.RECORD
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["choices"]["go_on"]
+    content["choices"].update(choice)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    _, choices = run_record.read(run.folder, project.transformContext())
+    assert choices.go_on is read
 
 
 def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
