@@ -71,6 +71,12 @@ class ExtendedRefiner(nn.Module):
         """Tell whether it still leaves every map as it is."""
         return not bool(self.out.weight.any())
 
+    def calm(self, share: float) -> None:
+        """Make every update smaller, about to a share of what it was."""
+        with torch.no_grad():
+            for weight in self.out.parameters():
+                weight.mul_(share)
+
     def narrowed(self, kept: Sequence[int]) -> ExtendedRefiner:
         """Return a refiner for some of the classes, in that order, that knows of them what this one does."""
         narrow = ExtendedRefiner(len(kept), self.bands)

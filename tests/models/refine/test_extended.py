@@ -40,6 +40,17 @@ def test_updates_are_bounded_and_die_away():
     assert moved[-1] < 1e-3
 
 
+def test_calm_makes_updates_smaller():
+    scores, image = torch.randn(3, 20, 21), torch.randn(3, 20, 21)
+    moved = []
+    for share in (1.0, 0.1):
+        net = taught()
+        net.calm(share)
+        (after,) = refine(net, scores, image, WHOLE, 1)
+        moved.append(float((after - scores.log_softmax(0)).abs().mean()))
+    assert 0 < moved[1] < 0.3 * moved[0]
+
+
 def test_classes_see_each_other():
     net = taught()
     scores, image = torch.zeros(3, 9, 9), torch.randn(3, 9, 9)
