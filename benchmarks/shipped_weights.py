@@ -24,8 +24,9 @@ from typing import cast
 import numpy as np
 import torch
 from map_refiner.models import device as devices
+from map_refiner.models.beginning import begun
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.checkpoint import Card, load_coarse, load_refiner, save_model
+from map_refiner.models.checkpoint import Card, load_coarse, save_model
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.coarse.train import Recipe, TrainingImage, train
@@ -266,7 +267,8 @@ def main() -> None:
             net = trained([completed(first, source) for source in known], given.coarse_steps, 1, first)
             save_model(given.output / "coarse_aerial_0.5m.safetensors", net, card(FCN.kind, 0, ""))
         if given.refiner:
-            refiner = cast(ExtendedRefiner, load_refiner(given.refiner)[0])
+            whole, _ = begun(ExtendedRefiner.kind, str(given.refiner), CLASSES, 3, torch.device("cpu"))
+            refiner = cast(ExtendedRefiner, whole)
         else:
             fresh = [drawn(folder, seed) for seed in TEACH_SEEDS]
             lessons = [cropped(read(f"demo {n}", files.scene, files.labels), 700) for n, files in enumerate(fresh)]
