@@ -1,22 +1,313 @@
-"""Write what a benchmark measured to a page of the docs, with the machine and the versions."""
+"""The frame of every benchmark: options, cached results, and the page of results under docs/measured/.
+
+A benchmark measures cells: one kind (of model, or of case) on one scene with one seed. The result of a cell is a JSON
+file, so an interrupted run continues with the next cell, and a later run adds scenes, kinds and seeds to the page.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
-from importlib.metadata import version
+import argparse
+import itertools
+import json
+import re
+import shlex
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from map_refiner.models.device import processor
+import torch
+from map_refiner.models import device as devices
+from map_refiner.models.rasters.reading import environment
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+from .machine import describe_machine
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "docs" / "measured"
+RESULTS = ROOT / "build" / "benchmarks"
+Values = dict[str, Any]  # the result of a cell, as JSON
 
 
-def write_page(name: str, title: str, command: str, about: str, table: str) -> None:
-    """Write docs/NAME.md and print its table."""
-    cores = len(os.sched_getaffinity(0))
-    machine = f"{processor()}, {cores} cores, Python {platform.python_version()}, torch {version('torch')}"
-    page = f"# {title}\n\nWritten by `{command}` on {machine}.\n\n{about.strip()}\n\n{table.strip()}\n"
-    DOCS.mkdir(exist_ok=True)
-    (DOCS / f"{name}.md").write_text(page, encoding="utf-8")
-    print(table)
+class UsageError(Exception):
+    """A mistake on the command line, as a sentence."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement."""
+
+    scene: str = ""
+    kind: str = ""
+    seed: int = 0
+
+    def label(self) -> str:
+        """Return the parts of the cell that its benchmark uses, for people."""
+        return ", ".join(filter(None, (self.scene, self.kind, f"seed {self.seed}")))
+
+    def file_name(self) -> str:
+        """Return the name of the file of the result."""
+        return re.sub(r"[^\w.-]+", "_", f"{self.scene}.{self.kind}.{self.seed}.json")
+
+
+Results = dict[Cell, Values]
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of one benchmark; its type is that of the default, and a tuple takes several values."""
+
+    name: str
+    default: Any
+    help: str
+    choices: Sequence[str] | None = None
+    changes_results: bool = True  # results with different values are cached in different folders
+
+    def add_to(self, parser: argparse.ArgumentParser) -> None:
+        """Add the option to a parser."""
+        flag = f"--{self.name.replace('_', '-')}"
+        if isinstance(self.default, bool):
+            parser.add_argument(flag, action="store_true", help=self.help)
+            return
+        several = isinstance(self.default, tuple)
+        kind = type(self.default[0] if several else self.default)
+        text = f"{self.help} (default: {_words(self.default)})" if self.default or self.default == 0 else self.help
+        parser.add_argument(
+            flag, type=kind, nargs="*" if several else None, default=self.default, choices=self.choices, help=text
+        )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of a run."""
+
+    results: Path  # the folder of the results of all benchmarks
+    folder: Path  # the folder of the cells of this benchmark
+    pages: Path
+    options: argparse.Namespace
+    device: torch.device
+    data_folder: Path | None = None
+
+    @property
+    def data(self) -> Path:
+        """The folder of scenes.
+
+        Raises:
+            UsageError: where it is not given or missing.
+        """
+        if self.data_folder is None:
+            raise UsageError("This benchmark reads scenes from a folder: give it with --data FOLDER.")
+        if not self.data_folder.is_dir():
+            raise UsageError(f"The folder of scenes {self.data_folder} does not exist.")
+        return self.data_folder
+
+    def work_folder(self, name: str) -> Path:
+        """Return a folder for the intermediate files of this benchmark."""
+        folder = self.folder / "work" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def shared_folder(self, name: str) -> Path:
+        """Return a folder for intermediate files that several benchmarks use."""
+        folder = self.results / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of a page; `name` and `title` replace those of the benchmark, `files` lie next to the page."""
+
+    about: str
+    table: str
+    name: str | None = None
+    title: str | None = None
+    files: Mapping[str | Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A measurement with the page that shows it."""
+
+    name: str
+    page: str | None  # the file under docs/measured/, without its suffix; None for a table that is only printed
+    title: str
+    run: Callable[[Settings, Cell], Values]
+    table: Callable[[Settings, Results], Page]
+    scenes: Sequence[str] = ("",)
+    kinds: Sequence[str] = ("",)
+    seeds: Sequence[int] = ()  # by default; empty where a seed changes nothing
+    usual_scenes: Sequence[str] = ()  # the scenes that a run measures by default; empty for all
+    usual_kinds: Sequence[str] = ()
+    options: Sequence[Option] = ()
+    reads_data: bool = True
+    has_device: bool = False
+    is_timed: bool = False  # times are compared within one run, so each run measures every cell again
+    threads: int | None = None  # by default; None for all cores
+    cells: Callable[[Settings], Iterable[Cell]] | None = None  # by default every seed with every kind and scene
+    summary: Callable[[Values], str] | None = None  # of a cell, printed when it is done
+
+    def parser(self) -> argparse.ArgumentParser:
+        """Return the parser of the options."""
+        parser = argparse.ArgumentParser(prog=f"python -m benchmarks {self.name}", description=self.title)
+        parser.set_defaults(data=None, device="cpu", scenes=self.scenes, kinds=self.kinds, seeds=(0,))
+        if self.reads_data:
+            parser.add_argument("--data", type=Path, help="folder of scenes")
+        for name, known, usual in (
+            ("scenes", self.scenes, self.usual_scenes),
+            ("kinds", self.kinds, self.usual_kinds),
+        ):
+            if len(known) > 1:
+                text = f"{name} to measure in this run, of {', '.join(known)} (default: {_words(usual or 'all')})"
+                default, metavar = usual or known, name.upper()
+                parser.add_argument(
+                    f"--{name}", nargs="+", choices=known, default=default, metavar=metavar, help=text
+                )
+        if self.seeds:
+            text = f"seeds to measure in this run (default: {_words(self.seeds)})"
+            parser.add_argument("--seeds", type=int, nargs="+", default=self.seeds, metavar="SEEDS", help=text)
+        for option in self.options:
+            option.add_to(parser)
+        if self.has_device:
+            parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:N, mps or auto (default: cpu)")
+        text = "all cores" if self.threads is None else str(self.threads)
+        parser.add_argument("--threads", type=int, default=self.threads, help=f"threads to use (default: {text})")
+        parser.add_argument("--results", type=Path, default=RESULTS, help="folder of cached results and scratch files")
+        parser.add_argument("--pages", type=Path, default=PAGES, help="folder of the page")
+        parser.add_argument("--only-write", action="store_true", help="write the page from cached results only")
+        return parser
+
+    def command(self, given: argparse.Namespace) -> str:
+        """Return the command with every option that changes the page; folders and threads do not."""
+        words = ["python", "-m", "benchmarks", self.name]
+        usual = self.parser().parse_args([])
+        for name in ("scenes", "kinds", "seeds", *(option.name for option in self.options), "device"):
+            value = getattr(given, name)
+            if value == getattr(usual, name) or isinstance(value, Path):
+                continue
+            words.append(f"--{name.replace('_', '-')}")
+            if value is not True:
+                words += [str(each) for each in (value if isinstance(value, (list, tuple)) else (value,))]
+        return shlex.join(words)
+
+    def settings(self, given: argparse.Namespace) -> Settings:
+        """Choose the device and the threads, and return the settings of a run."""
+        devices.use_all_cores()
+        if given.threads:
+            torch.set_num_threads(given.threads)
+        folder = given.results / self.name
+        for option in self.options:
+            value = getattr(given, option.name)
+            if option.changes_results and value != option.default:
+                folder /= f"{option.name}={_words(value)}".replace(" ", "_").replace("/", "_")
+        device = devices.choose(given.device)
+        if device.type != "cpu":
+            folder /= str(device)
+        return Settings(given.results, folder, given.pages, given, device, given.data)
+
+    def missing(self, settings: Settings) -> list[Cell]:
+        """Return the cells to measure in this run."""
+        given = settings.options
+        if self.cells is not None:
+            wanted = list(self.cells(settings))
+        else:
+            wanted = [
+                Cell(scene, kind, seed)
+                for seed, kind, scene in itertools.product(given.seeds, given.kinds, given.scenes)
+            ]
+        return [cell for cell in wanted if self.is_timed or not (settings.folder / cell.file_name()).exists()]
+
+    def main(self, arguments: Sequence[str]) -> None:
+        """Measure the missing cells, and write the page of all cached ones.
+
+        Raises:
+            UsageError: where there is no result to show.
+        """
+        given = self.parser().parse_args(arguments)
+        settings = self.settings(given)
+        if not given.only_write:
+            with environment():
+                self._measure(settings)
+        results = read_results(settings.folder, self.scenes, self.kinds)
+        if not results:
+            raise UsageError(f"There are no results of {self.name} in {settings.folder} yet.")
+        page = self.table(settings, results)
+        if self.page is not None:
+            write_page(given.pages, page.name or self.page, page.title or self.title, self.command(given), page)
+        print(page.table)
+
+    def _measure(self, settings: Settings) -> None:
+        missing = self.missing(settings)
+        if self.is_timed:
+            for path in settings.folder.glob("*.json"):
+                path.unlink()
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        for number, cell in enumerate(missing, start=1):
+            started = time.monotonic()
+            values = self.run(settings, cell)
+            write_result(settings.folder, cell, values)
+            summary = f": {self.summary(values)}" if self.summary else ""
+            seconds = time.monotonic() - started
+            print(f"{number} of {len(missing)}, {cell.label()}{summary} ({seconds:.0f} s)", flush=True)
+
+
+def write_result(folder: Path, cell: Cell, values: Values) -> None:
+    """Write the result of a cell; an interrupted write leaves no file."""
+    content = {"scene": cell.scene, "kind": cell.kind, "seed": cell.seed, "values": values}
+    part = folder / f"{cell.file_name()}.part"
+    part.write_text(json.dumps(content), encoding="utf-8")
+    part.replace(folder / cell.file_name())
+
+
+def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[str] = ("",)) -> Results:
+    """Read the cached results of known scenes and kinds, in their order; an empty sequence takes all."""
+    found: Results = {}
+    for path in sorted(folder.glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cell = Cell(content["scene"], content["kind"], content["seed"])
+        if (not scenes or cell.scene in scenes) and (not kinds or cell.kind in kinds):
+            found[cell] = content["values"]
+
+    def order(cell: Cell) -> tuple[int, int, int]:
+        return scenes.index(cell.scene) if scenes else 0, kinds.index(cell.kind) if kinds else 0, cell.seed
+
+    return {cell: found[cell] for cell in sorted(found, key=order)}
+
+
+def by_seed(results: Results, scene: str, kind: str) -> dict[int, Values]:
+    """Return the results of one kind on one scene."""
+    return {cell.seed: values for cell, values in results.items() if (cell.scene, cell.kind) == (scene, kind)}
+
+
+def measured_scenes(results: Results) -> list[str]:
+    """Return the scenes with results, in order."""
+    return list(dict.fromkeys(cell.scene for cell in results))
+
+
+def measured_kinds(results: Results, scene: str | None = None) -> list[str]:
+    """Return the kinds with results, on one scene or on any, in order."""
+    return list(dict.fromkeys(cell.kind for cell in results if scene in (None, cell.scene)))
+
+
+def measured_seeds(results: Results) -> list[int]:
+    """Return the seeds with results."""
+    return sorted({cell.seed for cell in results})
+
+
+def write_page(folder: Path, name: str, title: str, command: str, page: Page) -> None:
+    """Write a page and the files next to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = f"# {title}\n\nWritten by `{command}` on {describe_machine()}."
+    (folder / f"{name}.md").write_text(f"{head}\n\n{page.about.strip()}\n\n{page.table.strip()}\n", encoding="utf-8")
+    for path, content in page.files.items():
+        (folder / path).write_text(content, encoding="utf-8")
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _words(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

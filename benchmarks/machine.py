@@ -1,21 +1,33 @@
-"""What the machine could do at best: the rate of a large matrix product, and the operations that there are to do."""
+"""The machine that a benchmark runs on: its description, and its best possible speed."""
 
 from __future__ import annotations
 
+import os
+import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from map_refiner.models import device as devices
 from torch.utils.flop_counter import FlopCounterMode
 
-SQUARE = 3000
+SQUARE = 3000  # rows and columns of the matrix product; four times as many on a GPU
 CPU = torch.device("cpu")
 
 
+def describe_machine() -> str:
+    """Return the processor, its cores and the versions of Python and torch, for the head of a page."""
+    cores = len(os.sched_getaffinity(0))
+    return f"{devices.processor()}, {cores} cores, Python {platform.python_version()}, torch {version('torch')}"
+
+
 def median_seconds(work: Callable[[], object], repeats: int, device: torch.device = CPU) -> float:
-    """Return the median time of some runs after one that warms up."""
+    """Return the median time of several runs, after one run to warm up."""
     work()
     seconds = []
     for _ in range(repeats):
@@ -27,20 +39,33 @@ def median_seconds(work: Callable[[], object], repeats: int, device: torch.devic
     return statistics.median(seconds)
 
 
-def rate(device: torch.device = CPU, kind: torch.dtype = torch.float32) -> float:
-    """Return the floating-point operations a second of a large matrix product."""
+@cache
+def matmul_rate(device: torch.device = CPU, dtype: torch.dtype = torch.float32) -> float:
+    """Return the floating-point operations per second of a large matrix product, measured once per process."""
     side = SQUARE if device.type == "cpu" else 4 * SQUARE
-    square = torch.randn(side, side, device=device).to(kind)
+    square = torch.randn(side, side, device=device).to(dtype)
     return 2 * side**3 / median_seconds(lambda: square @ square, 5, device)
 
 
-def operations(work: Callable[[], object]) -> int:
-    """Count the floating-point operations of the convolutions and matrix products in some work of torch."""
-    cores = torch.get_num_threads()
-    torch.set_num_threads(1)  # what is shared among threads would not be seen
+def count_operations(work: Callable[[], object]) -> int:
+    """Count the floating-point operations of the convolutions and matrix products in a piece of work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the counter does not see work that is shared among threads
     try:
         with FlopCounterMode(display=False) as counter:
             work()
     finally:
-        torch.set_num_threads(cores)
+        torch.set_num_threads(threads)
     return int(counter.get_total_flops())
+
+
+def peak_memory_gb() -> float:
+    """Return the peak memory of this process in GB.
+
+    On Linux `ru_maxrss` of a new process starts at the peak of its parent, so the kernel's own record is read instead.
+    """
+    status = Path("/proc/self/status")
+    for line in status.read_text(encoding="ascii").splitlines() if status.exists() else ():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9

@@ -1,14 +1,15 @@
-"""The scenes that refiners are compared on: labelled, cut into a taught and a scored part, with coarse maps.
+"""Labelled scenes on which refiners are compared: a training part, a scored part, and coarse maps.
 
-Real ones from a folder of data, and the project's own synthetic one. The coarse net of each scene learns from imprecise
-labels alone: vectors where there are some, else the accurate labels pushed about (a shift of about 2 m, a smooth random
-distortion of about 1 m, 8 % of the blocks left out), as OpenStreetMap's are.
+Real scenes come from a folder of data, and one is the project's synthetic scene. The coarse model of each scene is
+trained on imprecise labels only: vectors where the scene has them, otherwise the accurate labels made as imprecise as
+OpenStreetMap's (a shift of about 2 m, a smooth random distortion of about 1 m, 8 % of the regions left out).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,21 @@ from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores, Window
 from scipy import ndimage
 
+from .harness import ROOT, Settings
+
+CPU = torch.device("cpu")
+SHIPPED_COARSE = ROOT / "resources" / "weights" / "coarse_aerial_0.5m.safetensors"
+SHIPPED_REFINER = ROOT / "resources" / "weights" / "refiner_aerial_0.5m.safetensors"
+SYNTHETIC = "synthetic"
 PIXEL_M = 0.53
-GAP = 32  # px between the taught and the scored part
-COARSE_UPDATES = {"fcn": 300, "fcn-8s": 200}  # half of what is usual, or less: the scenes are small
+GAP = 32  # px between the training part and the scored part
+COARSE_UPDATES = {"fcn": 300, "fcn-8s": 200}  # at most half of the default: the scenes are small
+SCRATCH = "scenes"  # the shared folder of the coarse models and the synthetic scene
 
 
 @dataclass(frozen=True)
-class Part:
-    """A picture with labels: image (bands, rows, columns) standardised, accurate and imprecise class indices."""
+class Picture:
+    """A picture with labels: standardised image (bands, rows, columns), accurate and imprecise class indices."""
 
     image: Scores
     labels: Labels
@@ -40,20 +48,13 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A scene: pictures, and which pixels of them are taught and which are scored."""
+class LabelledScene:
+    """A scene: its pictures, and the columns of each picture that are trained on and scored."""
 
     name: str
     classes: tuple[str, ...]
-    parts: tuple[Part, ...]
-    cuts: tuple[tuple[slice, slice], ...]  # columns of each part: taught, scored
-
-
-def places(data: Path, scratch: Path) -> dict[str, Place]:
-    """Read every scene that is there."""
-    found = [_banepa(data), *(_site(data, name) for name in ("zanzibar_a", "zanzibar_b", "kampala_a"))]
-    found += [_tiles(data, "gsi_roads", "road", 2, 12), _tiles(data, "epfl_roads", "road", 1, 12), _demo(scratch)]
-    return {place.name: place for place in found}
+    pictures: tuple[Picture, ...]
+    splits: tuple[tuple[slice, slice], ...]  # columns of each picture: training, scored
 
 
 def _read(path: Path, labels: Path, pixel_m: float | None) -> tuple[Scores, Labels]:
@@ -67,7 +68,7 @@ def _halves(columns: int) -> tuple[slice, slice]:
     return slice(0, columns // 2 - GAP // 2), slice(columns // 2 + GAP // 2, columns)
 
 
-def _banepa(data: Path) -> Place:
+def _banepa(name: str, data: Path, scratch: Path) -> LabelledScene:
     folder = data / "banepa"
     image, labels = _read(folder / "south_rgb.tif", folder / "south_label.tif", PIXEL_M)
     with Scene(folder / "south_rgb.tif", pixel_size=PIXEL_M) as scene:
@@ -76,34 +77,42 @@ def _banepa(data: Path) -> Place:
             ClassSource("road", str(folder / "south_road_centrelines.geojson"), 7.0),
         )
         imprecise, classes = burn_sources(sources, scene.grid)
-    return Place("banepa_south", classes, (Part(image, labels, imprecise),), (_halves(image.shape[2]),))
+    return LabelledScene(name, classes, (Picture(image, labels, imprecise),), (_halves(image.shape[2]),))
 
 
-def _site(data: Path, name: str) -> Place:
+def _aerial_site(name: str, data: Path, scratch: Path) -> LabelledScene:
     stem = data / "aerial_sites" / name
     image, labels = _read(Path(f"{stem}_rgb.tif"), Path(f"{stem}_label.tif"), PIXEL_M)
-    part = Part(image, labels, pushed_about(labels, 1 / PIXEL_M, seed=1))
-    return Place(name, ("background", "building"), (part,), (_halves(image.shape[2]),))
+    picture = Picture(image, labels, make_imprecise(labels, 1 / PIXEL_M, seed=1))
+    return LabelledScene(name, ("background", "building"), (picture,), (_halves(image.shape[2]),))
 
 
-def _tiles(data: Path, name: str, what: str, shrink: int, count: int) -> Place:
-    """Read small pictures without a CRS; every second one is taught."""
-    parts = []
+def _gsi_roads(name: str, data: Path, scratch: Path) -> LabelledScene:
+    return _road_pictures(name, data, shrink=2)
+
+
+def _epfl_roads(name: str, data: Path, scratch: Path) -> LabelledScene:
+    return _road_pictures(name, data, shrink=1)
+
+
+def _road_pictures(name: str, data: Path, shrink: int, count: int = 12) -> LabelledScene:
+    """Read small pictures without a CRS; every second one is for training."""
+    pictures = []
     for number, path in enumerate(sorted((data / name / "images").iterdir())[:count]):
         image, _ = _read(path, data / name / "labels" / path.name, None)
         with Scene(data / name / "labels" / path.name, bands=(1,)) as scene:
             truth, _ = scene.read(Window(0, 0, scene.grid.height, scene.grid.width))
-        labels = (truth[0] > truth[0].mean()).astype(np.uint8)  # road is the brighter of two values
+        labels = (truth[0] > truth[0].mean()).astype(np.uint8)  # the brighter of two values is road
         rows, columns = (size // shrink for size in labels.shape)
         image = torch.nn.functional.avg_pool2d(torch.from_numpy(image), shrink).numpy()
         labels = labels[::shrink, ::shrink][:rows, :columns]
-        parts.append(Part(image, labels, pushed_about(labels, 2.5, seed=number)))
+        pictures.append(Picture(image, labels, make_imprecise(labels, 2.5, seed=number)))
     whole, none = slice(None), slice(0, 0)
-    cuts = tuple((whole, none) if number % 2 == 0 else (none, whole) for number in range(len(parts)))
-    return Place(name, ("background", what), tuple(parts), cuts)
+    splits = tuple((whole, none) if number % 2 == 0 else (none, whole) for number in range(len(pictures)))
+    return LabelledScene(name, ("background", "road"), tuple(pictures), splits)
 
 
-def _demo(scratch: Path) -> Place:
+def _synthetic(name: str, data: Path, scratch: Path) -> LabelledScene:
     folder = scratch / "demo_7"
     if not (folder / "osm_roads.gpkg").exists():
         write_demo(folder, seed=7)
@@ -114,13 +123,37 @@ def _demo(scratch: Path) -> Place:
             ClassSource("road", str(folder / "osm_roads.gpkg"), 7.0),
         )
         imprecise, classes = burn_sources(sources, scene.grid)
-    cut = (slice(0, 512), slice(512 + GAP, image.shape[2]))
-    part = Part(image[:, :640], labels[:640], imprecise[:640])  # a tile of 512 x 640 is taught
-    return Place("synthetic", classes, (part,), (cut,))
+    split = (slice(0, 512), slice(512 + GAP, image.shape[2]))
+    picture = Picture(image[:, :640], labels[:640], imprecise[:640])  # a tile of 512 x 640 pixels is for training
+    return LabelledScene(name, classes, (picture,), (split,))
 
 
-def pushed_about(labels: Labels, metre: float, seed: int) -> Labels:
-    """Make labels as imprecise as a map's: shifted, distorted and incomplete; `metre` is in pixels."""
+LOADERS: dict[str, Callable[[str, Path, Path], LabelledScene]] = {
+    "banepa_south": _banepa,
+    "zanzibar_a": _aerial_site,
+    "zanzibar_b": _aerial_site,
+    "kampala_a": _aerial_site,
+    "gsi_roads": _gsi_roads,
+    "epfl_roads": _epfl_roads,
+    SYNTHETIC: _synthetic,
+}
+SCENES = tuple(LOADERS)
+REAL_SCENES = tuple(name for name in SCENES if name != SYNTHETIC)
+
+
+@cache
+def _load(name: str, data: Path, scratch: Path) -> LabelledScene:
+    return LOADERS[name](name, data, scratch)
+
+
+def load_scene(settings: Settings, name: str) -> LabelledScene:
+    """Read a scene, once per process."""
+    data = settings.data if name != SYNTHETIC else Path()
+    return _load(name, data, settings.shared_folder(SCRATCH))
+
+
+def make_imprecise(labels: Labels, metre: float, seed: int) -> Labels:
+    """Shift, distort and thin out labels until they are as imprecise as a map's; `metre` is in pixels."""
     generator = np.random.default_rng(seed)
     rows, columns = np.meshgrid(*(np.arange(size) for size in labels.shape), indexing="ij")
     way = generator.uniform(0, 2 * np.pi)
@@ -129,28 +162,28 @@ def pushed_about(labels: Labels, metre: float, seed: int) -> Labels:
         bend = ndimage.gaussian_filter(generator.normal(size=labels.shape), 10 * metre)
         moved.append(axis + metre * (2.0 * along + bend / bend.std()))
     result = ndimage.map_coordinates(labels, moved, order=0, mode="nearest")
-    parts, count = ndimage.label(result == 1)
+    regions, count = ndimage.label(result == 1)
     lost = np.flatnonzero(generator.random(count + 1) < 0.08)
     if count > 20:
-        result[np.isin(parts, lost[lost > 0])] = 0
-    return result.astype(np.uint8)
+        result[np.isin(regions, lost[lost > 0])] = 0
+    return np.asarray(result, dtype=np.uint8)
 
 
-def coarse_net(place: Place, seed: int, scratch: Path, device: torch.device, kind: str = DEFAULT) -> Any:
-    """Train a coarse net on the imprecise labels of a place, once."""
-    path = scratch / f"coarse_{place.name}_{seed}.safetensors"
+def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str = DEFAULT) -> Any:
+    """Train a coarse model on the imprecise labels of a scene, or load it if it was trained before."""
+    path = settings.shared_folder(SCRATCH) / f"coarse_{kind}_{scene.name}_{seed}.safetensors"
     if not path.exists():
         torch.manual_seed(seed)
-        net = KINDS[kind].make(len(place.classes), 3).to(device)
-        images = [TrainingImage(part.image, part.imprecise) for part in place.parts]
-        for _ in KINDS[kind].train(net, images, Recipe(COARSE_UPDATES[kind], seed), device):
+        net = KINDS[kind].make(len(scene.classes), 3).to(CPU)
+        images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
+        for _ in KINDS[kind].train(net, images, Recipe(COARSE_UPDATES[kind], seed), CPU):
             pass
-        save_model(path, net, Card(kind, place.classes, 3, PIXEL_M))
-    return load_coarse(path, device)[0]
+        save_model(path, net, Card(kind, scene.classes, 3, PIXEL_M))
+    return load_coarse(path, CPU)[0]
 
 
 def coarse_logits(net: Any, image: Scores) -> Scores:
-    """Return the scores of a picture, as step 0 has them."""
+    """Return the scores of a picture as in step 0: (classes, rows, columns) log-probabilities."""
     halo, stride = net.halo, net.stride
     rows, columns = (-(-size // stride) * stride for size in image.shape[1:])
     padded = np.pad(
@@ -162,30 +195,24 @@ def coarse_logits(net: Any, image: Scores) -> Scores:
     return torch.log_softmax(maps, dim=0).clamp_min(float(np.log(LOG_FLOOR))).numpy()
 
 
-def lessons(place: Place, maps: Sequence[Scores]) -> tuple[list[LabelledTile], list[LabelledTile]]:
-    """Return the tiles to teach on, cut out, and those to score on, whole with all else unlabelled."""
-    taught, scored = [], []
-    for part, scores, (learn, judge) in zip(place.parts, maps, place.cuts, strict=True):
-        if part.labels[:, learn].size:
-            cut = slice(learn.start, learn.stop)
-            taught.append(LabelledTile(*(each[..., cut].copy() for each in (scores, part.image, part.labels))))
-        if part.labels[:, judge].size:
-            labels = np.full_like(part.labels, UNLABELLED)
-            labels[:, judge] = part.labels[:, judge]
-            scored.append(LabelledTile(scores, part.image, labels))
-    return taught, scored
+def split_tiles(scene: LabelledScene, maps: Sequence[Scores]) -> tuple[list[LabelledTile], list[LabelledTile]]:
+    """Return the training tiles, cut out, and the scored tiles: whole pictures whose other pixels are unlabelled."""
+    training, scored = [], []
+    for picture, scores, (train, score) in zip(scene.pictures, maps, scene.splits, strict=True):
+        if picture.labels[:, train].size:
+            cut = slice(train.start, train.stop)
+            training.append(LabelledTile(*(each[..., cut].copy() for each in (scores, picture.image, picture.labels))))
+        if picture.labels[:, score].size:
+            labels = np.full_like(picture.labels, UNLABELLED)
+            labels[:, score] = picture.labels[:, score]
+            scored.append(LabelledTile(scores, picture.image, labels))
+    return training, scored
 
 
-def prepared(
-    place: Place, seed: int, scratch: Path, device: torch.device, kind: str = DEFAULT
+def tiles_with_coarse_maps(
+    settings: Settings, name: str, seed: int, kind: str = DEFAULT
 ) -> tuple[list[LabelledTile], list[LabelledTile]]:
-    """Return what a refiner is taught on and scored on, with the coarse maps of one seed."""
-    net = coarse_net(place, seed, scratch, device, kind)
-    return lessons(place, [coarse_logits(net, part.image) for part in place.parts])
-
-
-def all_names(wanted: Sequence[str], found: dict[str, Place]) -> Iterator[Place]:
-    """Yield the wanted places, or all."""
-    for name, place in found.items():
-        if not wanted or name in wanted:
-            yield place
+    """Return the training tiles and the scored tiles of a scene, with the coarse maps of one seed."""
+    scene = load_scene(settings, name)
+    net = train_coarse(settings, scene, seed, kind)
+    return split_tiles(scene, [coarse_logits(net, picture.image) for picture in scene.pictures])

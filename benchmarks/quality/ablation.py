@@ -1,48 +1,57 @@
-"""What each part of the extended refiner is worth: it is taught without it, on real scenes.
+"""The worth of each part of the extended refiner: trained without that part, on real scenes.
 
-    .venv/worker/bin/python benchmarks/ablation.py ../shared/data build/refiners [--seeds 0] [--places ...]
+    .venv/worker/bin/python -m benchmarks ablation --data FOLDER [--seeds 0] [--scenes ...]
 
-Uses the coarse maps of `benchmarks/refiners.py`; writes docs/ablation.md.
+Uses the coarse maps of the refiners benchmark.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import torch
 from map_refiner.models.borders import WHOLE
-from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine import drill, extended, shares
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.kinds import LESSONS
 from map_refiner.models.refine.lesson import LabelledTile
 from map_refiner.models.refine.run import refine
-from record import write_page
-from refiners import measured
-from scenes import places, prepared
 from torch import Tensor
 
-PLACES = ("banepa_south", "zanzibar_b")
-FAR = 24
-CPU = torch.device("cpu")
+from ..harness import (
+    Benchmark,
+    Cell,
+    Page,
+    Results,
+    Settings,
+    Values,
+    by_seed,
+    markdown_table,
+    measured_kinds,
+    measured_scenes,
+    measured_seeds,
+)
+from ..scenes import CPU, SCENES, tiles_with_coarse_maps
+from .refiners import evaluate_steps
+
+LAST_STEP = 24
+COLUMNS = (("5", "mean_iou"), (str(LAST_STEP), "mean_iou"), ("5", "boundary_iou_2px"))
 
 
-def silence(padded: Tensor, likeness: Tensor) -> Tensor:
-    """Return messages of neighbours that say nothing."""
+def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
+    """Return neighbour messages of zeros."""
     around = 2 * extended.REACH
     rows, columns = (size - around for size in padded.shape[-2:])
     return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
 
 
-PARTS: dict[str, dict[str, dict[str, object]]] = {
+MODULES = {"extended": extended, "drill": drill, "shares": shares}
+PARTS: dict[str, dict[str, dict[str, Any]]] = {
     "all of it": {},
-    "neighbours are not heard": {"extended": {"_messages": silence}},
+    "neighbours are not heard": {"extended": {"_messages": no_messages}},
     "updates do not die away": {"extended": {"RATE": 1.0}},
     "large updates that die away at once": {"extended": {"GAIN": 3.0, "FULL": 1, "RATE": 0.6}},
     "no memory": {"extended": {"MEMORY": 0}},
@@ -55,8 +64,8 @@ PARTS: dict[str, dict[str, dict[str, object]]] = {
 }
 
 
-def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
-    """Teach an extended refiner with the constants as they are."""
+def train(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
+    """Train an extended refiner with the current constants."""
     torch.manual_seed(seed)
     refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
     for _ in drill.drill(refiner, tiles, LESSONS[refiner.kind].updates, seed, CPU):
@@ -64,69 +73,50 @@ def taught(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
     return refiner
 
 
-def one(part: str, tiles: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, dict[str, object]]:
-    """Teach without a part, and measure."""
-    modules = {"extended": extended, "drill": drill, "shares": shares}
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train without one part, and evaluate each step."""
+    training, scored = tiles_with_coarse_maps(settings, cell.scene, cell.seed)
     with ExitStack() as changed:
-        for name, values in PARTS[part].items():
-            changed.enter_context(patch.multiple(modules[name], **values))
-        refiner = taught(tiles, seed)
+        for name, values in PARTS[cell.kind].items():
+            changed.enter_context(patch.multiple(MODULES[name], **values))
+        refiner = train(training, cell.seed)
         maps = []
         for tile in scored:
             scores = torch.from_numpy(tile.scores)
-            maps.append([scores, *refine(refiner, scores, torch.from_numpy(tile.image), WHOLE, FAR)])
-        return measured(scored, maps)
+            maps.append([scores, *refine(refiner, scores, torch.from_numpy(tile.image), WHOLE, LAST_STEP)])
+        return evaluate_steps(scored, maps)
 
 
-def table(results: dict[str, dict[str, list[dict[str, dict[str, float]]]]], shown: Sequence[str]) -> str:
-    """Return mean IoU and boundary IoU at steps 5 and 24 by part and place."""
-    heads = [f"{place}: mean IoU, step 5 | step {FAR} | boundary IoU 2 px, step 5" for place in shown]
-    lines = [
-        f"| | {' | '.join(heads)} |",
-        "|---" * (1 + 3 * len(shown)) + "|",
-    ]
-    for part, by_place in results.items():
-        cells = []
-        for place in shown:
-            for step, measure in (("5", "mean_iou"), (str(FAR), "mean_iou"), ("5", "boundary_iou_2px")):
-                cells.append(f"{100 * statistics.mean(run[step][measure] for run in by_place[place]):.1f}")
-        lines.append(f"| {part} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Do what is missing, then write the table."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("data", type=Path)
-    options.add_argument("folder", type=Path)
-    options.add_argument("--seeds", type=int, nargs="*", default=[0])
-    options.add_argument("--places", nargs="*", default=list(PLACES))
-    options.add_argument("--threads", type=int, default=1)
-    given = options.parse_args()
-    torch.set_num_threads(given.threads)
-    kept = given.folder / "ablation"
-    kept.mkdir(parents=True, exist_ok=True)
-    results: dict[str, dict[str, list[dict[str, dict[str, float]]]]] = {}
-    with environment():
-        found = places(given.data, given.folder)
-        for part in PARTS:
-            results[part] = {place: [] for place in given.places}
-            for place in given.places:
-                for seed in given.seeds:
-                    path = kept / f"{place}.{part.replace(' ', '_')}.{seed}.json"
-                    if not path.exists():
-                        path.write_text(json.dumps(one(part, *prepared(found[place], seed, given.folder, CPU), seed)))
-                        print(path.name, flush=True)
-                    results[part][place].append(json.loads(path.read_text()))
+def table(settings: Settings, results: Results) -> Page:
+    """Return mean IoU and boundary IoU at steps 5 and 24, by part and scene."""
+    scenes = measured_scenes(results)
+    heads = [""]
+    for scene in scenes:
+        heads += [f"{scene}: mean IoU, step 5", f"step {LAST_STEP}", "boundary IoU 2 px, step 5"]
+    rows = []
+    for part in measured_kinds(results):
+        row = [part]
+        for scene in scenes:
+            runs = by_seed(results, scene, part).values()
+            for step, metric in COLUMNS:
+                row.append(f"{100 * statistics.mean(run[step][metric] for run in runs):.1f}" if runs else "-")
+        rows.append(row)
     about = (
-        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, given.seeds))}, per cent on "
-        "the scored part of each scene. Differences below a point are within the spread over seeds."
+        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, measured_seeds(results)))}, "
+        "per cent on the scored part of each scene. Differences below a point are within the spread over seeds."
     )
-    command = f"benchmarks/ablation.py DATA build/refiners --places {' '.join(given.places)}"
-    write_page(
-        "ablation", "What each part of the extended refiner is worth", command, about, table(results, given.places)
-    )
+    return Page(about, markdown_table(heads, rows))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="ablation",
+    page="ablation",
+    title="What each part of the extended refiner is worth",
+    run=run,
+    table=table,
+    scenes=SCENES,
+    usual_scenes=("banepa_south", "zanzibar_b"),
+    kinds=tuple(PARTS),
+    seeds=(0,),
+    threads=1,
+)

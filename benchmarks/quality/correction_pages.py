@@ -1,30 +1,31 @@
-"""The table and the figure of benchmarks/corrections.py."""
+"""The page and the figure of the corrections benchmark."""
 
 from __future__ import annotations
 
-from record import DOCS, write_page
+from ..harness import Page, markdown_table
 
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")  # Okabe and Ito's
 DASHES = ("", "", "6 3", "2 3", "2 3", "")
-BAR = 0.02  # of mean IoU, by which corrections may fall short of teaching in full
+BEST = "where to look next, from the refiner that ships"
+BAR = 0.02  # of mean IoU: the aim is the score of full training less this
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 360, 52, 14, 40
 Curve = list[dict[str, float]]
 
 
-def write_pages(curves: dict[str, Curve], before: float, after: float, wall: float, computing: float) -> None:
-    """Write docs/corrections.md and docs/corrections.svg.
+def page(curves: dict[str, Curve], before: float, after: float, wall: float, computing: float) -> Page:
+    """Return the page with its figure.
 
-    `before` and `after` are the reference's mean IoU, `wall` and `computing` the seconds of Learn on 1000 x 1000 px.
+    `before` and `after` are the mean IoU of the reference, `wall` and `computing` the seconds of one fine-tuning on
+    1000 x 1000 pixels.
     """
     counts = sorted({int(point["clicks"]) for curve in curves.values() for point in curve})
-    head = "| corrections | " + " | ".join(map(str, counts)) + " |\n|---|" + "---|" * len(counts)
     rows = []
     for name, curve in curves.items():
         by_count = {int(point["clicks"]): point["mean_iou"] for point in curve}
-        rows.append(f"| {name} | " + " | ".join(f"{100 * by_count[n]:.1f}" for n in counts) + " |")
+        rows.append([name, *(f"{100 * by_count[n]:.1f}" for n in counts)])
     seconds = [point["seconds"] for curve in curves.values() for point in curve if point.get("seconds")]
     painted = max(curve[-1]["pixels"] for curve in curves.values())
-    best = curves["where to look next, from the refiner that ships"][-1]["mean_iou"]
+    best = curves[BEST][-1]["mean_iou"]
     about = (
         "A simulated analyst corrects columns 800-1535 of Banepa south by clicks that are answered from the accurate "
         "labels; after 10, 20 and 40 the refiner learns on and steps anew from the coarse map. A click is one stroke "
@@ -37,16 +38,13 @@ def write_pages(curves: dict[str, Curve], before: float, after: float, wall: flo
         "painted counts in the figures, as it does in the map. One seed, one scene.\n\n"
         "![The mean IoU over the number of corrections](corrections.svg)"
     )
-    table = "\n".join([head, *rows]) + (
-        f"\n\nMean IoU in per cent. Learning took {min(seconds):.0f}-{max(seconds):.0f} s a round, and {wall:.0f} s on "
+    seconds_text = f"{min(seconds):.0f}-{max(seconds):.0f}"
+    table = markdown_table(["corrections", *map(str, counts)], rows) + (
+        f"\n\nMean IoU in per cent. Learning took {seconds_text} s a round, and {wall:.0f} s on "
         f"1000 x 1000 pixels with 40 corrections: {computing:.0f} s of computing, on all cores together. "
         "The refiner that ships was taught on the left half among other scenes."
     )
-    write_page(
-        "corrections", "How far a few corrections go",
-        "benchmarks/corrections.py DATA/banepa build/corrections", about, table,
-    )  # fmt: skip
-    (DOCS / "corrections.svg").write_text(_figure(curves, before, after), encoding="utf-8")
+    return Page(about, table, files={"corrections.svg": _figure(curves, before, after)})
 
 
 def _figure(curves: dict[str, Curve], before: float, after: float) -> str:

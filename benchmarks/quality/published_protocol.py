@@ -1,38 +1,50 @@
-"""The spectral models on the fixed splits of the literature, for whoever has the cubes.
+"""The spectral models on the fixed splits of the literature, for users who have the cubes.
 
-    .venv/worker/bin/python benchmarks/published_protocol.py CUBES SPLITS --seeds 5 --kinds gru-pretanh gru-tanh
+    .venv/worker/bin/python -m benchmarks published_protocol --cubes FOLDER --splits FOLDER --kinds gru-pretanh gru-tanh
 
-CUBES holds PaviaU.mat (paviaU), Indian_pines_corrected.mat and Houston.mat (any key), or some of them; SPLITS the masks
-TRpavia_fixed.mat and TSpavia_fixed.mat, IndianTR123_temp123.tif and IndianTE123_temp123.tif, Houston_TRLabel.mat and
-Houston_TSLabel.mat, each perhaps with something before its name. Writes build/published.json: OA, AA, kappa, the
-accuracy of each class and the confusion of every run. Prints mean and spread over the seeds beside what Mou et al. 2017
-report.
+The folder of cubes holds PaviaU.mat (paviaU), Indian_pines_corrected.mat and Houston.mat (any key), or some of them;
+the folder of splits holds the masks TRpavia_fixed.mat and TSpavia_fixed.mat, IndianTR123_temp123.tif and
+IndianTE123_temp123.tif, Houston_TRLabel.mat and Houston_TSLabel.mat, with or without a prefix. Prints mean and spread
+over the seeds next to the figures of Mou et al. 2017. The cached results also have the accuracy per class and the
+confusion.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
-from map_refiner.models import device as devices
 from map_refiner.models.cubes import read_array
 from map_refiner.models.pixels import Pixels, regions
 from map_refiner.models.score_maps import UNLABELLED
-from spectra_runs import SHORT, SPECTRAL, kept, measure, spread, standardised, train
 
-KEPT = Path("build/published")
-SCENES = {  # cube, key, masks to learn from and to measure on, and how many pixels these have
+from ..harness import (
+    Benchmark,
+    Cell,
+    Option,
+    Page,
+    Results,
+    Settings,
+    UsageError,
+    Values,
+    by_seed,
+    markdown_table,
+    measured_kinds,
+    measured_scenes,
+)
+from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, spread, standardise, summary, train
+
+SCENES = {  # cube, key, training mask, test mask, and their numbers of pixels
     "PaviaU": ("PaviaU.mat", "paviaU", "TRpavia_fixed.mat", "TSpavia_fixed.mat", 3921, 40002),
     "Indian Pines": (
         "Indian_pines_corrected.mat", "", "IndianTR123_temp123.tif", "IndianTE123_temp123.tif", 695, 9671,
     ),
     "Houston": ("Houston.mat", "", "Houston_TRLabel.mat", "Houston_TSLabel.mat", 2832, 12197),
 }  # fmt: skip
-PUBLISHED = {  # OA in per cent, of Mou et al. 2017 as far as their table can be had from others
+PUBLISHED = {  # OA in per cent of Mou et al. 2017, as other papers quote their table
     "PaviaU": {"gru-pretanh": 88.85, "gru-tanh": 80.70, "lstm": 77.99, "svm-rbf": 78.82, "cnn-1d": 80.51},
     "Houston": {"gru-pretanh": 89.85, "gru-tanh": 85.73, "lstm": 85.41},
     "Indian Pines": {"gru-pretanh": 88.63, "gru-tanh": 85.71, "lstm": 80.52, "svm-rbf": 72.78, "cnn-1d": 84.18},
@@ -40,7 +52,7 @@ PUBLISHED = {  # OA in per cent, of Mou et al. 2017 as far as their table can be
 
 
 def mask(folder: Path, name: str, count: int) -> np.ndarray:
-    """Read a mask of class numbers, 0 where there is none, and check that it is the one that is meant."""
+    """Read a mask of class numbers, with 0 for no class, and check that it is the published one."""
     path = next(iter(sorted(folder.glob(f"*{name}"))), folder / name)
     if path.suffix == ".tif":
         with rasterio.open(path) as source:
@@ -48,56 +60,72 @@ def mask(folder: Path, name: str, count: int) -> np.ndarray:
     else:
         found = read_array(path, "")
     if np.count_nonzero(found) != count:
-        raise SystemExit(f"{path} has {np.count_nonzero(found)} labelled pixels; the published split has {count}.")
-    return found
+        raise UsageError(f"{path} has {np.count_nonzero(found)} labelled pixels; the published split has {count}.")
+    return np.asarray(found)
 
 
-def run(
-    cube: np.ndarray, learn: np.ndarray, test: np.ndarray, kind: str, updates: int, seed: int, dropout: bool
-) -> dict:
-    """Train and measure a kind on one split."""
-    labels = np.where(learn > 0, learn - 1, UNLABELLED).astype(np.uint8)
-    first, second = standardised(cube[learn > 0].astype(np.float32), cube[test > 0].astype(np.float32))
-    pixels = Pixels(first, labels[learn > 0], regions(labels)[learn > 0])
-    classes = int(max(learn.max(), test.max()))
-    net, facts = train(kind, classes, pixels, SHORT.get(kind, updates), seed, dropout)
-    return {**facts, **measure(net, second, test[test > 0] - 1, classes)}
+@cache
+def load_split(name: str, cubes: Path, splits: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cube (rows, columns, bands), the training mask and the test mask of a scene."""
+    file, key, first, second, count, tests = SCENES[name]
+    cube = read_array(cubes / file, key)
+    training, test = mask(splits, first, count), mask(splits, second, tests)
+    if cube.shape[:2] != training.shape:
+        raise UsageError(f"{file} has {cube.shape[:2]} pixels, its masks {training.shape}.")
+    return cube, training, test
 
 
-def main() -> None:
-    """Run what there are cubes for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cubes", type=Path)
-    parser.add_argument("splits", type=Path)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--updates", type=int, default=3000, help="of the recurrent kinds")
-    parser.add_argument("--kinds", nargs="*", default=SPECTRAL, choices=SPECTRAL)
-    given = parser.parse_args()
-    devices.use_all_cores()
-    everything: dict[str, Any] = {}
-    for name, (file, key, first, second, count, tests) in SCENES.items():
-        if not (given.cubes / file).is_file():
-            print(f"{name}: there is no {given.cubes / file}; left out")
+def cells(settings: Settings) -> Iterator[Cell]:
+    """Yield the cells of every scene with a cube."""
+    given = settings.options
+    for name in given.scenes:
+        if not (Path(given.cubes) / SCENES[name][0]).is_file():
+            print(f"{name} is skipped: {Path(given.cubes) / SCENES[name][0]} does not exist.")
             continue
-        cube = read_array(given.cubes / file, key)
-        learn, test = mask(given.splits, first, count), mask(given.splits, second, tests)
-        if cube.shape[:2] != learn.shape:
-            raise SystemExit(f"{file} has {cube.shape[:2]} pixels, its masks {learn.shape}.")
         for kind in given.kinds:
-            runs = []
-            for seed in range(given.seeds):
-                path = KEPT / f"{name} {kind} {SHORT.get(kind, given.updates)} {seed}.json".replace(" ", "_").lower()
-                dropout = name == "Indian Pines"
-                runs.append(kept(path, lambda k=kind, s=seed: run(cube, learn, test, k, given.updates, s, dropout)))  # noqa: B023
-            everything[f"{name} {kind}"] = runs
-            columns = [spread([each[key] for each in runs]) for key in ("oa", "aa")]
-            kappa = spread([each["kappa"] for each in runs], 1, 3)
-            theirs = PUBLISHED[name].get(kind)
-            beside = f"; published OA {theirs}" if theirs else ""
-            print(f"{name}, {kind}: OA {columns[0]}, AA {columns[1]}, kappa {kappa} ({len(runs)} seeds){beside}")
-    if everything:
-        Path("build/published.json").write_text(json.dumps(everything, indent=1), encoding="utf-8")
+            yield from (Cell(name, kind, seed) for seed in given.seeds)
 
 
-if __name__ == "__main__":
-    main()
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train and evaluate a kind on one split."""
+    given = settings.options
+    cube, training, test = load_split(cell.scene, Path(given.cubes), Path(given.splits))
+    labels = np.where(training > 0, training - 1, UNLABELLED).astype(np.uint8)
+    first, second = standardise(cube[training > 0].astype(np.float32), cube[test > 0].astype(np.float32))
+    pixels = Pixels(first, labels[training > 0], regions(labels)[training > 0])
+    classes = int(max(training.max(), test.max()))
+    updates = FIXED_UPDATES.get(cell.kind, given.updates)
+    net, facts = train(cell.kind, classes, pixels, updates, cell.seed, dropout=cell.scene == "Indian Pines")
+    return {**facts, **evaluate(net, second, test[test > 0] - 1, classes)}
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the figures of every scene and kind, next to the published ones."""
+    rows = []
+    for name in measured_scenes(results):
+        for kind in measured_kinds(results, name):
+            runs = by_seed(results, name, kind).values()
+            accuracy = [spread([run[key] for run in runs]) for key in ("oa", "aa")]
+            kappa = spread([run["kappa"] for run in runs], 1, 3)
+            rows.append([name, kind, *accuracy, kappa, str(PUBLISHED[name].get(kind, "-")), str(len(runs))])
+    return Page("", markdown_table(["scene", "kind", "OA", "AA", "kappa", "published OA", "seeds"], rows))
+
+
+BENCHMARK = Benchmark(
+    name="published_protocol",
+    page=None,
+    title="Spectral models on the published splits",
+    run=run,
+    table=table,
+    scenes=tuple(SCENES),
+    kinds=SPECTRAL,
+    seeds=(0, 1, 2, 3, 4),
+    options=(
+        Option("cubes", "", "folder of the cubes", changes_results=False),
+        Option("splits", "", "folder of the masks", changes_results=False),
+        Option("updates", 3000, "updates of the recurrent kinds"),
+    ),
+    reads_data=False,
+    cells=cells,
+    summary=summary,
+)

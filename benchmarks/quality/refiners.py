@@ -1,47 +1,44 @@
-"""Every refiner on every scene: taught on one part, scored on another; writes docs/refiners_measured.md
-and the ranks, or of another kind of coarse nets a page of their own.
+"""Every refiner on every scene: trained on one part, scored on another.
 
-    .venv/worker/bin/python benchmarks/refiners.py ../shared/data build/refiners [--seeds 0 1 2] [--kinds ...]
+    .venv/worker/bin/python -m benchmarks refiners --data FOLDER [--seeds 0 1 2] [--kinds ...] [--coarse fcn]
 
-Each result is kept in the folder, so that an interrupted run goes on where it was, and `--tables` writes the page from
-what is there. Coarse nets learn from imprecise labels alone; nothing is tuned on what is scored.
+The coarse models are trained on imprecise labels only, and nothing is tuned on the scored parts. The page of the
+default coarse models comes with the ranks that the dock shows.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-import unet
-from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.coarse.kinds import DEFAULT
 from map_refiner.models.metrics import Accuracy, boundary_counts, confusion
-from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
 from map_refiner.models.refine.run import refine
-from refiner_tables import AT, write_tables
-from scenes import COARSE_UPDATES, coarse_net, places, prepared
 from torch import Tensor
 
-ORDER = (
+from ..harness import PAGES, ROOT, Benchmark, Cell, Option, Page, Results, Settings, Values
+from ..scenes import COARSE_UPDATES, CPU, SCENES, tiles_with_coarse_maps
+from .refiner_tables import AT, all_tables, ranks
+from .unet import apply_unet, train_unet
+
+RANKS = ROOT / "resources" / "refiner_ranks.json"
+KINDS = (
     "extended", "faithful", "unet", "class-agnostic", "unshared", "crf", "opinion-pool", "heat", "perona-malik",
     "anisotropic", "geodesic",
 )  # fmt: skip
-LIMIT = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameters that are tried
-CPU = torch.device("cpu")
+GRID_SEARCH = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameters to try
 
 
-def measured(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tensor]]) -> dict[str, dict[str, object]]:
-    """Return the accuracy at each step that is looked at, over all tiles together."""
+def evaluate_steps(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tensor]]) -> dict[str, Values]:
+    """Return the accuracy at each step of `AT`, over all tiles together."""
     classes = tiles[0].scores.shape[0]
-    result: dict[str, dict[str, object]] = {}
+    result: dict[str, Values] = {}
     for step in range(len(steps[0])):
         if step not in AT:
             continue
@@ -60,68 +57,70 @@ def measured(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tensor]]) -
     return result
 
 
-def one(kind: str, taught: list[LabelledTile], scored: list[LabelledTile], seed: int) -> dict[str, object]:
-    """Teach a refiner and measure it on what is scored."""
+def train_and_evaluate(kind: str, training: list[LabelledTile], scored: list[LabelledTile], seed: int) -> Values:
+    """Train a refiner and evaluate it on the scored tiles."""
     if kind == "unet":
-        net, seconds = unet.taught(taught, seed)
-        maps = [[torch.from_numpy(tile.scores), unet.applied(net, tile.scores, tile.image)] for tile in scored]
+        net, seconds = train_unet(training, seed)
+        maps = [[torch.from_numpy(tile.scores), apply_unet(net, tile.scores, tile.image)] for tile in scored]
         weights = sum(weight.numel() for weight in net.parameters())
-        return {"seconds": seconds, "weights": weights, "steps": measured(scored, maps)}
+        return {"seconds": seconds, "weights": weights, "steps": evaluate_steps(scored, maps)}
     torch.manual_seed(seed)
-    lesson, refiner = LESSONS[kind], make(kind, taught[0].scores.shape[0], taught[0].image.shape[0])
+    lesson, refiner = LESSONS[kind], make(kind, training[0].scores.shape[0], training[0].image.shape[0])
     started = time.monotonic()
-    for _ in lesson.teach(refiner, taught, LIMIT.get(kind, lesson.updates), seed, CPU):
+    for _ in lesson.teach(refiner, training, GRID_SEARCH.get(kind, lesson.updates), seed, CPU):
         pass
     seconds = time.monotonic() - started
-    held = mean_iou_by_step(refiner, taught, split(taught, seed)[1], JUDGED_STEPS, CPU)
-    far = max(AT) if kind in ("extended", "faithful") else 20 if kind in ("class-agnostic", "unshared") else 5
+    held_out = mean_iou_by_step(refiner, training, split(training, seed)[1], JUDGED_STEPS, CPU)
+    last = max(AT) if kind in ("extended", "faithful") else 20 if kind in ("class-agnostic", "unshared") else 5
     maps = []
     for tile in scored:
         scores, image = torch.from_numpy(tile.scores), torch.from_numpy(tile.image)
-        maps.append([scores, *refine(refiner, scores, image, WHOLE, far)])
+        maps.append([scores, *refine(refiner, scores, image, WHOLE, last)])
     weights = sum(weight.numel() for weight in refiner.parameters())  # type: ignore[attr-defined]
-    return {"seconds": seconds, "weights": weights, "held_out": held, "steps": measured(scored, maps)}
+    return {"seconds": seconds, "weights": weights, "held_out": held_out, "steps": evaluate_steps(scored, maps)}
 
 
-def main() -> None:
-    """Do what is missing, then write the tables."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("data", type=Path)
-    options.add_argument("folder", type=Path)
-    options.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    options.add_argument("--kinds", nargs="*", default=list(ORDER), choices=ORDER)
-    options.add_argument("--places", nargs="*", default=[])
-    options.add_argument("--coarse", default=DEFAULT, choices=COARSE_UPDATES, help="the kind of the coarse nets")
-    options.add_argument("--threads", type=int, help="cores to use")
-    options.add_argument("--tables", action="store_true", help="only write the page")
-    given = options.parse_args()
-    folder = given.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    devices.use_all_cores()
-    if given.threads:
-        torch.set_num_threads(given.threads)
-    if not given.tables:
-        with environment():
-            found = {name: p for name, p in places(given.data, folder).items() if name in (given.places or [name])}
-            for seed in given.seeds:
-                for place in found.values():
-                    coarse_net(place, seed, folder, CPU, given.coarse)
-                for kind in given.kinds:
-                    for place in found.values():
-                        path = folder / f"{place.name}.{kind}.{seed}.json"
-                        if path.exists():
-                            continue
-                        result = one(kind, *prepared(place, seed, folder, CPU, given.coarse), seed)
-                        path.write_text(json.dumps(result))
-                        last = result["steps"].get("5", result["steps"].get("1"))  # type: ignore[union-attr]
-                        before = result["steps"]["0"]  # type: ignore[index]
-                        print(
-                            f"{place.name} {kind} {seed}: mean IoU {before['mean_iou']:.3f} -> {last['mean_iou']:.3f}, "
-                            f"{result['seconds']:.0f} s",
-                            flush=True,
-                        )
-    write_tables(folder, given.coarse)
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train and evaluate one refiner on one scene."""
+    tiles = tiles_with_coarse_maps(settings, cell.scene, cell.seed, settings.options.coarse)
+    return train_and_evaluate(cell.kind, *tiles, cell.seed)
 
 
-if __name__ == "__main__":
-    main()
+def summary(values: Values) -> str:
+    """Return the mean IoU before and after."""
+    steps = values["steps"]
+    last = steps.get("5", steps.get("1"))
+    return f"mean IoU {steps['0']['mean_iou']:.3f} -> {last['mean_iou']:.3f}, trained in {values['seconds']:.0f} s"
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the page of one kind of coarse models; the ranks are those on the default kind."""
+    coarse = settings.options.coarse
+    about = (
+        "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
+        f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation "
+        "where there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
+        "means: not done."
+    )
+    if coarse != DEFAULT:
+        title = f"Refiners on coarse maps of {coarse}"
+        return Page(about, all_tables(results), f"refiners_on_{coarse}", title)
+    content = ranks(results)
+    is_published = content and settings.pages == PAGES
+    return Page(
+        about, all_tables(results), files={RANKS: json.dumps(content, indent=1) + "\n"} if is_published else {}
+    )
+
+
+BENCHMARK = Benchmark(
+    name="refiners",
+    page="refiners_measured",
+    title="Refiners, measured",
+    run=run,
+    table=table,
+    scenes=SCENES,
+    kinds=KINDS,
+    seeds=(0, 1, 2),
+    options=(Option("coarse", DEFAULT, "kind of the coarse models", tuple(COARSE_UPDATES)),),
+    summary=summary,
+)

@@ -1,36 +1,44 @@
-"""The coarse models that see neighbours on real scenes, before and after five steps of the default refiner.
+"""The coarse models with spatial context on real scenes, before and after five steps of the default refiner.
 
-    .venv/worker/bin/python benchmarks/spatial.py ../shared/data build/spatial --places gsi_roads zanzibar_b
+    .venv/worker/bin/python -m benchmarks spatial --data FOLDER [--scenes gsi_roads zanzibar_b]
 
-Each net learns from the imprecise labels of a scene; the refiner is taught on a part with accurate labels, and scored
-on another, as in benchmarks/refiners.py. LRR's levels are scored along the outlines too, as a trimap. What is done is
-kept in the folder: a second call goes on from there. docs/spatial.md is written at the end of each, of what is there.
+Each coarse model is trained on the imprecise labels of a scene; the refiner is trained on a part with accurate labels
+and scored on another part, as in the refiners benchmark. The levels of LRR are also scored along the outlines, as a
+trimap.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
-from map_refiner.models import device as devices
 from map_refiner.models.coarse.kinds import KINDS
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.model import Pyramid
 from map_refiner.models.coarse.scales import MultiScale
 from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.metrics import Accuracy, trimap_confusion
-from map_refiner.models.rasters.reading import environment
 from map_refiner.models.score_maps import Labels, Scores
-from record import write_page
-from refiners import measured, one
-from scenes import Place, coarse_logits, lessons, places
 
-CPU = torch.device("cpu")
+from ..harness import (
+    Benchmark,
+    Cell,
+    Option,
+    Page,
+    Results,
+    Settings,
+    Values,
+    by_seed,
+    markdown_table,
+    measured_kinds,
+    measured_scenes,
+)
+from ..scenes import CPU, SCENES, LabelledScene, coarse_logits, load_scene, split_tiles
+from .refiners import evaluate_steps, train_and_evaluate
+
 REFINER = "extended"
 SIMPLE = ("fcn", "fcn-32s", "fcn-16s", "fcn-8s", "lenet")
 VARIANTS = {  # of LRR: boundary masks, loss of dilation and erosion
@@ -45,57 +53,58 @@ SCALES = "several scales"
 WIDTHS = (1, 2, 4, 8, 16, 32)  # px, of the trimap
 
 
-def made(kind: str, classes: int) -> Any:
-    """Make a net that knows nothing yet."""
+def make(kind: str, classes: int) -> Any:
+    """Return an untrained coarse model."""
     return LRR(classes, 3, *VARIANTS[kind]) if kind in VARIANTS else KINDS[kind].make(classes, 3)
 
 
-def trained(place: Place, kind: str, updates: int, seed: int) -> tuple[Any, float]:
-    """Train a net on the imprecise labels of a place; return it with the seconds that its cores computed."""
+def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any, float]:
+    """Train a coarse model on the imprecise labels of a scene; return it with the seconds of processor time."""
     torch.manual_seed(seed)
-    net = made(kind, len(place.classes))
-    images = [TrainingImage(part.image, part.imprecise) for part in place.parts]
-    train = KINDS[LRR.kind if kind in VARIANTS else kind].train
-    started = time.process_time()  # of all cores together, whatever else the machine does
-    for _ in train(net, images, Recipe(updates, seed), CPU):
+    net = make(kind, len(scene.classes))
+    images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
+    train_kind = KINDS[LRR.kind if kind in VARIANTS else kind].train
+    started = time.process_time()  # of all cores together, which other work on the machine does not change
+    for _ in train_kind(net, images, Recipe(updates, seed), CPU):
         pass
     return net.eval(), time.process_time() - started
 
 
-def one_kind(place: Place, kind: str, updates: int, seed: int, refine: bool) -> dict[str, Any]:
-    """Train a net, measure its map, teach the refiner on it, and measure that."""
-    net, seconds = trained(place, kind, updates, seed)
-    maps = [coarse_logits(net, part.image) for part in place.parts]
-    taught, scored = lessons(place, maps)
-    found: dict[str, Any] = {
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train a coarse model and evaluate its map; train the refiner on the map and evaluate the refined map."""
+    scene, kind, refine = load_scene(settings, cell.scene), cell.kind, not settings.options.no_refiner
+    net, seconds = train(scene, kind, settings.options.updates, cell.seed)
+    training, scored = split_tiles(scene, [coarse_logits(net, picture.image) for picture in scene.pictures])
+    values: Values = {
         "seconds": seconds,
         "weights": sum(weight.numel() for weight in net.parameters()),
-        "coarse": measured(scored, [[torch.from_numpy(tile.scores)] for tile in scored])["0"],
+        "coarse": evaluate_steps(scored, [[torch.from_numpy(tile.scores)] for tile in scored])["0"],
     }
     if refine and kind in REFINED:
-        found["refined"] = one(REFINER, taught, scored, seed)["steps"]["5"]  # type: ignore[index]
+        values["refined"] = train_and_evaluate(REFINER, training, scored, cell.seed)["steps"]["5"]
     if refine and kind in SMOOTHED:
-        found["crf"] = one("crf", taught, scored, seed)["steps"]["5"]  # type: ignore[index]
+        values["crf"] = train_and_evaluate("crf", training, scored, cell.seed)["steps"]["5"]
     if kind in VARIANTS:
-        found["trimap"] = trimaps(net, place)
-    return found
+        values["trimap"] = trimaps(net, scene)
+    return values
 
 
-def trimaps(net: LRR, place: Place) -> dict[str, list[float]]:
+def trimaps(net: LRR, scene: LabelledScene) -> dict[str, list[float]]:
     """Return the mean IoU of each level within bands along the true outlines, by width."""
+    pyramid = cast(Pyramid, net)  # mypy compares the mutable `coarser` exactly
     names, whole = (*net.coarser, "4x", SCALES), (slice(None), slice(None))
     counts = {name: np.zeros((len(WIDTHS), net.classes, net.classes), dtype=np.int64) for name in names}
-    for part, (_, judge) in zip(place.parts, place.cuts, strict=True):
-        truth = part.labels[:, judge]
+    for picture, (_, score) in zip(scene.pictures, scene.splits, strict=True):
+        truth = picture.labels[:, score]
         if truth.size:
-            levels = [*levels_of(net, part.image), levels_of(MultiScale(net), part.image)[-1]]
+            levels = [*class_levels(pyramid, picture.image), class_levels(MultiScale(pyramid), picture.image)[-1]]
             for name, level in zip(names, levels, strict=True):
-                counts[name] += trimap_confusion(truth, level[:, judge], net.classes, whole, WIDTHS)
+                counts[name] += trimap_confusion(truth, level[:, score], net.classes, whole, WIDTHS)
     classes = tuple(map(str, range(net.classes)))
     return {name: [Accuracy(classes, each).mean_iou for each in found] for name, found in counts.items()}
 
 
-def levels_of(net: Pyramid, image: Scores) -> list[Labels]:
+def class_levels(net: Pyramid, image: Scores) -> list[Labels]:
     """Return the class indices of a picture at every level, the coarsest first."""
     rows, columns = image.shape[1:]
     after = [-(-size // net.stride) * net.stride - size + net.halo for size in (rows, columns)]
@@ -104,83 +113,77 @@ def levels_of(net: Pyramid, image: Scores) -> list[Labels]:
     return [level[0, :, :rows, :columns].argmax(dim=0).numpy().astype(np.uint8) for level in levels]
 
 
-def table(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
-    """Write the figures scene by scene, and LRR's along the outlines."""
-    lines = []
-    for name, kinds in results.items():
-        lines += [f"## {name}", "", "| kind | weights | training, s | mean IoU | at 2 px | refined | at 2 px "
-                  "| by a CRF | at 2 px | seeds |"]  # fmt: skip
-        lines.append("|---|---|---|---|---|---|---|---|---|---|")
-        for kind, runs in kinds.items():
-            cells = [f"{mean([run[when][what] for run in runs if when in run])}"
-                     for when in ("coarse", "refined", "crf") for what in ("mean_iou", "boundary_iou_2px")]  # fmt: skip
-            seconds = np.mean([run["seconds"] for run in runs])
-            lines.append(f"| {kind} | {runs[0]['weights']:,} | {seconds:.0f} | {' | '.join(cells)} | {len(runs)} |")
-        lines.append("")
-        outlines = {kind: runs for kind, runs in kinds.items() if "trimap" in runs[0]}
-        if outlines:
-            lines += ["Within so many pixels of the true outlines:", ""]
-            lines += [
-                "| LRR | level | " + " | ".join(f"{width} px" for width in WIDTHS) + " |",
-                "|---|---|" + "---|" * 6,
-            ]
-        for kind, runs in outlines.items():
-            for level in runs[0]["trimap"]:
-                columns = zip(*(run["trimap"][level] for run in runs), strict=True)
-                lines.append(f"| {kind} | {level} | " + " | ".join(mean(list(each)) for each in columns) + " |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def mean(values: list[float]) -> str:
-    """Write the mean of fractions in per cent."""
+def percent(values: Sequence[float]) -> str:
+    """Return the mean of fractions in per cent."""
     return f"{100 * float(np.mean(values)):.1f}" if values else "-"
 
 
-def main() -> None:
-    """Measure what is not measured yet, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("folder", type=Path)
-    every = (*SIMPLE, *VARIANTS)
-    parser.add_argument("--places", nargs="*", default=["banepa_south", "zanzibar_b", "gsi_roads"])
-    parser.add_argument("--kinds", nargs="*", default=every, choices=every)
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0])
-    parser.add_argument("--updates", type=int, default=300)
-    parser.add_argument("--threads", type=int, help="cores to use")
-    parser.add_argument("--no-refiner", action="store_true", help="measure the coarse maps alone")
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    devices.use_all_cores()
-    if given.threads:
-        torch.set_num_threads(given.threads)
-    with environment():
-        found = places(given.data, given.folder)
-    results: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for name in found:
-        for kind in every:
-            for seed in range(5):
-                stem = f"{name} {kind} {given.updates} {seed}".replace(", ", "_").replace(" ", ".")
-                path = given.folder / f"{stem}.json"
-                wanted = name in given.places and kind in given.kinds and seed in given.seeds
-                if wanted and not path.exists():
-                    run = one_kind(found[name], kind, given.updates, seed, not given.no_refiner)
-                    path.write_text(json.dumps(run), encoding="utf-8")
-                    print(path.stem, mean([run["coarse"]["mean_iou"]]), f"{run['seconds']:.0f} s", flush=True)
-                if path.exists():
-                    run = json.loads(path.read_text(encoding="utf-8"))
-                    results.setdefault(name, {}).setdefault(kind, []).append(run)
+def summary(values: Values) -> str:
+    """Return the mean IoU of the coarse map."""
+    return f"mean IoU of the coarse map {values['coarse']['mean_iou']:.3f}"
+
+
+def scene_table(results: Results, scene: str) -> str:
+    """Return the figures of every kind on one scene."""
+    heads = ["kind", "weights", "training, s", "mean IoU", "at 2 px", "refined", "at 2 px", "by a CRF", "at 2 px",
+             "seeds"]  # fmt: skip
+    rows = []
+    for kind in measured_kinds(results, scene):
+        runs = list(by_seed(results, scene, kind).values())
+        cells = [
+            percent([run[when][what] for run in runs if when in run])
+            for when in ("coarse", "refined", "crf")
+            for what in ("mean_iou", "boundary_iou_2px")
+        ]
+        seconds = np.mean([run["seconds"] for run in runs])
+        rows.append([kind, f"{runs[0]['weights']:,}", f"{seconds:.0f}", *cells, str(len(runs))])
+    return markdown_table(heads, rows)
+
+
+def outline_table(results: Results, scene: str) -> str:
+    """Return the accuracy of each level of LRR along the true outlines; empty where LRR was not measured."""
+    rows = []
+    for kind in measured_kinds(results, scene):
+        runs = [run for run in by_seed(results, scene, kind).values() if "trimap" in run]
+        for level in runs[0]["trimap"] if runs else ():
+            columns = zip(*(run["trimap"][level] for run in runs), strict=True)
+            rows.append([kind, level, *(percent(list(each)) for each in columns)])
+    if not rows:
+        return ""
+    heads = ["LRR", "level", *(f"{width} px" for width in WIDTHS)]
+    return f"Within so many pixels of the true outlines:\n\n{markdown_table(heads, rows)}"
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the figures scene by scene, and those of LRR along the outlines."""
+    parts = []
+    for scene in measured_scenes(results):
+        parts += [f"## {scene}", scene_table(results, scene), outline_table(results, scene)]
     about = (
-        f"The coarse nets learn from imprecise labels in {given.updates} updates (400 is usual, of fcn 600, of lenet "
-        "1000; an update of fcn learns from 16 patches of 64 px, one of the pyramids from 8 of 96 px), the pyramids on "
-        "their small trunk. Mean IoU and the IoU of what lies within 2 px of the outlines, in per cent, on a part that "
-        f"nothing was taught on: of the coarse map, and after 5 steps of the refiner `{REFINER}`, taught on the "
-        "accurate labels of another part; of LRR also after 5 steps of the dense CRF, tuned on those labels. Seconds "
-        "are those of one core that did other things too. LRR's levels are those of its pyramid, and the finest at "
-        "0.6, 0.8 and 1 of the image's size together. What is not listed, or a dash, is not measured."
+        f"The coarse nets learn from imprecise labels in {settings.options.updates} updates (400 is usual, of fcn 600, "
+        "of lenet 1000; an update of fcn learns from 16 patches of 64 px, one of the pyramids from 8 of 96 px), the "
+        "pyramids on their small trunk. Mean IoU and the IoU of what lies within 2 px of the outlines, in per cent, on "
+        f"a part that nothing was taught on: of the coarse map, and after 5 steps of the refiner `{REFINER}`, taught "
+        "on the accurate labels of another part; of LRR also after 5 steps of the dense CRF, tuned on those labels. "
+        "Seconds are those of one core that did other things too. LRR's levels are those of its pyramid, and the "
+        "finest at 0.6, 0.8 and 1 of the image's size together. What is not listed, or a dash, is not measured."
     )
-    write_page("spatial", "Coarse models that see neighbours", "benchmarks/spatial.py", about, table(results))
+    return Page(about, "\n\n".join(filter(None, parts)))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="spatial",
+    page="spatial",
+    title="Coarse models that see neighbours",
+    run=run,
+    table=table,
+    scenes=SCENES,
+    usual_scenes=("banepa_south", "zanzibar_b", "gsi_roads"),
+    kinds=(*SIMPLE, *VARIANTS),
+    seeds=(0,),
+    options=(
+        Option("updates", 300, "updates of the coarse models"),
+        Option("no_refiner", False, "evaluate the coarse maps only", changes_results=False),
+    ),
+    summary=summary,
+)

@@ -1,18 +1,10 @@
-"""The spectral coarse models on pixels of four scenes, which share no region with what was learnt from.
+"""The spectral coarse models on pixels of four scenes, with no region in both the training and the test part.
 
-    .venv/worker/bin/python benchmarks/spectral.py ../shared/data/hyperspectral --seeds 2 --updates 150
-
-What is done is kept in build/spectral: a second call goes on from there, and adds seeds. docs/spectral.md is written
-anew at the end of each.
+    .venv/worker/bin/python -m benchmarks spectral --data FOLDER [--seeds 0 1] [--updates 150]
 """
 
 from __future__ import annotations
 
-import argparse
-import functools
-import itertools
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +13,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import torch
-from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.coarse.recurrent import GRUTanh
 from map_refiner.models.cubes import read_array
@@ -29,23 +20,33 @@ from map_refiner.models.metrics import confusion
 from map_refiner.models.pixels import Pixels, hold_out_parts, regions
 from map_refiner.models.refine.pool import OpinionPool
 from map_refiner.models.score_maps import UNLABELLED
-from record import write_page
-from spectra_runs import SHORT, SPECTRAL, figures, kept, measure, spread, standardised, train  # first: threads
 
-KEPT = Path("build/spectral")
-MOST_A_CLASS = 200  # pixels to learn from, as in the sources (50 to 300)
+from ..harness import (
+    Benchmark,
+    Cell,
+    Option,
+    Page,
+    Results,
+    Settings,
+    Values,
+    by_seed,
+    markdown_table,
+    measured_kinds,
+    measured_scenes,
+    read_results,
+)
+from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, figures, spread, standardise, summary, train
+
+MOST_PER_CLASS = 200  # training pixels, as in the sources (50 to 300)
 TEST_TILES = 4
-DATASETS = ("EnMAP Potsdam", "Salinas-A", "Houston", "Indian Pines")
 POOLED = "crnn"
-QUICKEST = ("random-forest", "cnn-1d", "svm-rbf", "crnn", "gru-pretanh", "gru-tanh", "gru-relu", "lstm",
-            "gru-pretanh-shared")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from, what is measured on, and maps to pool: (image (bands, rows, columns), labels) pairs."""
+    """Training pixels, test pixels, and test maps to pool: (image (bands, rows, columns), labels) pairs."""
 
-    learn: Pixels
+    training: Pixels
     spectra: np.ndarray
     labels: np.ndarray
     classes: int
@@ -53,7 +54,7 @@ class Split:
 
 
 def enmap(folder: Path, seed: int) -> Split:
-    """Split the tiles of Potsdam; bands and values that hold no data are left out."""
+    """Split the tiles of Potsdam; bands and pixels without data are left out."""
     cubes, truths = [], []
     for path in sorted((folder / "enmap_potsdam" / "images").glob("*.tif")):
         with rasterio.open(path) as image, rasterio.open(str(path).replace("images", "labels")) as labels:
@@ -71,9 +72,9 @@ def enmap(folder: Path, seed: int) -> Split:
     labels, parts = (np.concatenate([each[n] for n in learns]) for each in (named, tile))
     mean, std = learn.mean(axis=0)[:, None, None], learn.std(axis=0)[:, None, None]
     maps = [(np.clip((cubes[n] - mean) / std, -5, 5).astype(np.float32), truths[n]) for n in tests]
-    first, second = standardised(learn, test)
+    first, second = standardise(learn, test)
     return Split(
-        thinned(Pixels(first, labels, parts), seed), second, np.concatenate([named[n] for n in tests]), 6, maps
+        thin_out(Pixels(first, labels, parts), seed), second, np.concatenate([named[n] for n in tests]), 6, maps
     )
 
 
@@ -81,12 +82,12 @@ def salinas(folder: Path, seed: int) -> Split:
     """Split Salinas-A by blocks of its fields."""
     cube = read_array(folder / "SalinasA_corrected.mat", "").astype(np.float32).transpose(2, 0, 1)
     truth = read_array(folder / "SalinasA_gt.mat", "")
-    labels = (np.searchsorted(np.unique(truth), truth) - 1).astype(np.uint8)  # 0, which is none, becomes 255
+    labels = (np.searchsorted(np.unique(truth), truth) - 1).astype(np.uint8)  # 0, no class, becomes 255
     return by_region(cube, labels, seed, whole=True)
 
 
-def pixels_of(name: str, field: str) -> Callable[[Path, int], Split]:
-    """Return what splits scattered pixels by the regions that they form."""
+def scattered_pixels(name: str, field: str) -> Callable[[Path, int], Split]:
+    """Return a function that splits scattered pixels by the regions that they form."""
 
     def split(folder: Path, seed: int) -> Split:
         found = np.load(folder / name)
@@ -100,13 +101,12 @@ def pixels_of(name: str, field: str) -> Callable[[Path, int], Split]:
     return split
 
 
-SPLITS = dict(
-    zip(
-        DATASETS,
-        (enmap, salinas, pixels_of("houston2013_spectra.npz", "y"), pixels_of("indian_pines_train_695.npz", "y_hong")),
-        strict=True,
-    )
-)
+SPLITS: dict[str, Callable[[Path, int], Split]] = {
+    "EnMAP Potsdam": enmap,
+    "Salinas-A": salinas,
+    "Houston": scattered_pixels("houston2013_spectra.npz", "y"),
+    "Indian Pines": scattered_pixels("indian_pines_train_695.npz", "y_hong"),
+}
 
 
 def by_region(cube: np.ndarray, labels: np.ndarray, seed: int, whole: bool) -> Split:
@@ -114,37 +114,39 @@ def by_region(cube: np.ndarray, labels: np.ndarray, seed: int, whole: bool) -> S
     known = labels != UNLABELLED
     every = Pixels(cube[:, known].T, labels[known], regions(labels)[known])
     learn, held = hold_out_parts(every, seed)
-    first, second, everything = standardised(every.spectra[learn], every.spectra[held], cube.reshape(len(cube), -1).T)
+    first, second, everything = standardise(every.spectra[learn], every.spectra[held], cube.reshape(len(cube), -1).T)
     truth = np.full(labels.shape, UNLABELLED, dtype=np.uint8)
     places = np.flatnonzero(known)[held]
     truth.ravel()[places] = every.labels[held]
     maps = [(everything.T.reshape(cube.shape), truth)] if whole else []
-    taken = thinned(Pixels(first, every.labels[learn], every.parts[learn]), seed)
+    taken = thin_out(Pixels(first, every.labels[learn], every.parts[learn]), seed)
     return Split(taken, second, every.labels[held], int(every.labels.max()) + 1, maps)
 
 
-def thinned(pixels: Pixels, seed: int) -> Pixels:
-    """Keep at most `MOST_A_CLASS` pixels of a class."""
+def thin_out(pixels: Pixels, seed: int) -> Pixels:
+    """Keep at most `MOST_PER_CLASS` pixels per class."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(pixels.labels))
-    chosen = np.concatenate([order[pixels.labels[order] == k][:MOST_A_CLASS] for k in np.unique(pixels.labels)])
+    chosen = np.concatenate([order[pixels.labels[order] == k][:MOST_PER_CLASS] for k in np.unique(pixels.labels)])
     chosen.sort()
     return Pixels(pixels.spectra[chosen], pixels.labels[chosen], pixels.parts[chosen])
 
 
-def one(folder: Path, name: str, kind: str, updates: int, seed: int) -> dict[str, Any]:
-    """Train and measure a kind on a scene."""
-    split = SPLITS[name](folder, seed)
-    dropout = name == "Indian Pines"  # as in the source
-    net, facts = train(kind, split.classes, split.learn, SHORT.get(kind, updates), seed, dropout)
-    found = {**facts, **measure(net, split.spectra, split.labels, split.classes), "learnt": len(split.learn.labels)}
-    if kind == POOLED and split.maps:
-        found["pooled_oa"] = pooled(net, split)
-    return found
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train and evaluate a kind on a scene."""
+    split = SPLITS[cell.scene](settings.data / "hyperspectral", cell.seed)
+    dropout = cell.scene == "Indian Pines"  # as in the source
+    updates = FIXED_UPDATES.get(cell.kind, settings.options.updates)
+    net, facts = train(cell.kind, split.classes, split.training, updates, cell.seed, dropout)
+    values = {**facts, **evaluate(net, split.spectra, split.labels, split.classes)}
+    values["training_pixels"] = len(split.training.labels)
+    if cell.kind == POOLED and split.maps:
+        values["pooled_oa"] = pooled_accuracy(net, split)
+    return values
 
 
-def pooled(net: Any, split: Split) -> float:
-    """Return the OA after one step of the opinion pool with its usual window of 3 x 3."""
+def pooled_accuracy(net: Any, split: Split) -> float:
+    """Return the OA after one step of the opinion pool with its default window of 3 x 3 pixels."""
     counts = np.zeros((split.classes, split.classes), dtype=np.int64)
     pool = OpinionPool(split.classes, split.spectra.shape[1])
     for image, labels in split.maps:
@@ -155,47 +157,38 @@ def pooled(net: Any, split: Split) -> float:
     return float(figures(counts)["oa"])
 
 
-def table(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
-    """Write the figures of all kinds, scene by scene."""
-    lines = []
-    for name, kinds in results.items():
-        lines += [
-            f"## {name}",
-            "",
-            "| kind | weights | training, s | pixels a second | OA | AA | kappa | loss | seeds |",
-        ]
-        lines += ["|---|---|---|---|---|---|---|---|---|"]
-        for kind, runs in kinds.items():
-            column = {key: [run[key] for run in runs] for key in ("oa", "aa", "kappa", "seconds", "pixels_a_second")}
-            losses = [
-                run["loss"] for run in runs if run["loss"] is not None and kind not in ("random-forest", "svm-rbf")
-            ]
-            diverged = sum(run["diverged"] is not None for run in runs)
-            loss = (spread(losses, 1, 3) if losses else "-") + (f", {diverged} diverged" if diverged else "")
-            lines.append(
-                f"| {kind} | {runs[0]['weights']:,} | {np.mean(column['seconds']):.0f} | "
-                f"{np.mean(column['pixels_a_second']):,.0f} | {spread(column['oa'])} | {spread(column['aa'])} | "
-                f"{spread(column['kappa'], 1, 3)} | {loss} | {len(runs)} |"
-            )
-        lines.append("")
-    return "\n".join(lines)
+def scene_table(results: Results, scene: str) -> str:
+    """Return the figures of all kinds on one scene."""
+    rows = []
+    for kind in measured_kinds(results, scene):
+        runs = list(by_seed(results, scene, kind).values())
+        column = {key: [run[key] for run in runs] for key in ("oa", "aa", "kappa", "seconds", "pixels_a_second")}
+        losses = [run["loss"] for run in runs if run["loss"] is not None and kind not in ("random-forest", "svm-rbf")]
+        diverged = sum(run["diverged"] is not None for run in runs)
+        loss = (spread(losses, 1, 3) if losses else "-") + (f", {diverged} diverged" if diverged else "")
+        times = f"{np.mean(column['seconds']):.0f}", f"{np.mean(column['pixels_a_second']):,.0f}"
+        accuracy = spread(column["oa"]), spread(column["aa"]), spread(column["kappa"], 1, 3)
+        rows.append([kind, f"{runs[0]['weights']:,}", *times, *accuracy, loss, str(len(runs))])
+    heads = ["kind", "weights", "training, s", "pixels a second", "OA", "AA", "kappa", "loss", "seeds"]
+    return markdown_table(heads, rows)
 
 
-def claims(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
-    """Say which of the papers' claims hold here."""
+def claims(results: Results) -> str:
+    """Return the claims of the papers with the results here."""
     lines = ["## The papers' claims, here", ""]
-    for name, kinds in results.items():
-        pairs = list(zip(kinds.get("gru-pretanh", []), kinds.get(GRUTanh.kind, []), strict=False))
+    for name in measured_scenes(results):
+        tanh = by_seed(results, name, GRUTanh.kind)
+        pairs = [(run, tanh[seed]) for seed, run in by_seed(results, name, "gru-pretanh").items() if seed in tanh]
         if pairs:
             lower = sum(one["loss"] < other["loss"] for one, other in pairs)
             lines.append(f"- {name}: PRetanh ends at a lower loss than tanh in {lower} of {len(pairs)} runs.")
-        relu = kinds.get("gru-relu", [])
+        relu = by_seed(results, name, "gru-relu").values()
         if relu:
             diverged = sum(run["diverged"] is not None for run in relu)
             worst = max(run["worst_loss"] or 0.0 for run in relu)
             text = f"ReLU at a rate of 1.0 diverges in {diverged} of {len(relu)} runs; its loss reaches {worst:.1f}."
             lines.append(f"- {name}: {text}")
-        pools = [run for run in kinds.get(POOLED, []) if "pooled_oa" in run]
+        pools = [run for run in by_seed(results, name, POOLED).values() if "pooled_oa" in run]
         if pools:
             before, after = ([run[key] for run in pools] for key in ("oa", "pooled_oa"))
             lines.append(
@@ -204,44 +197,27 @@ def claims(results: dict[str, dict[str, list[dict[str, Any]]]]) -> str:
     return "\n".join(lines) if len(lines) > 2 else ""
 
 
-def cell() -> str:
-    """Say how fast the hand-written cells are, where benchmarks/cell.py has measured it."""
-    path = KEPT / "cell.json"
-    if not path.is_file():
-        return ""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    ratios = ", ".join(f"{kind} {ratio:.2f}" for kind, ratio in found["ratios"].items())
-    return (
-        "## The cells beside torch's own GRU\n\n"
-        "Time of a forward and backward pass over 4096 pixels of 144 bands, as a multiple of that of `torch.nn.GRU` of "
-        f"the same size; the median of turns taken on {found['threads']} thread (`benchmarks/cell.py`): {ratios}.\n"
-    )
+def cell_speed(settings: Settings) -> str:
+    """Return the speed of the hand-written cells; empty where `recurrent_cell` was not run."""
+    for values in read_results(settings.results / "recurrent_cell").values():
+        ratios = ", ".join(f"{kind} {ratio:.2f}" for kind, ratio in values["ratios"].items())
+        return (
+            "## The cells beside torch's own GRU\n\n"
+            "Time of a forward and backward pass over 4096 pixels of 144 bands, as a multiple of that of "
+            "`torch.nn.GRU` of the same size; the median of turns taken on "
+            f"{values['threads']} thread (`python -m benchmarks recurrent_cell`): {ratios}."
+        )
+    return ""
 
 
-def main() -> None:
-    """Measure what is not measured yet, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--updates", type=int, default=600, help="of the recurrent kinds")
-    parser.add_argument("--kinds", nargs="*", default=QUICKEST, choices=QUICKEST, help="which of them to measure now")
-    parser.add_argument("--only-write", action="store_true", help="write the page of what is there")
-    given = parser.parse_args()
-    if "OMP_NUM_THREADS" not in os.environ:
-        devices.use_all_cores()
-    results: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in DATASETS}
-    for seed, kind, name in itertools.product(range(given.seeds), QUICKEST, DATASETS):
-        path = KEPT / f"{name} {kind} {SHORT.get(kind, given.updates)} {seed}.json".replace(" ", "_").lower()
-        if path.is_file() or (kind in given.kinds and not given.only_write):
-            work = functools.partial(one, given.folder, name, kind, given.updates, seed)
-            results[name].setdefault(kind, []).append(kept(path, work))
-    ordered = {name: {kind: kinds[kind] for kind in SPECTRAL if kind in kinds} for name, kinds in results.items()}
-    others = ", ".join(f"{kind} {count}" for kind, count in SHORT.items())
+def table(settings: Settings, results: Results) -> Page:
+    """Return the figures scene by scene, the papers' claims, and the speed of the cells."""
+    others = ", ".join(f"{kind} {count}" for kind, count in FIXED_UPDATES.items())
     about = (
-        f"At most {MOST_A_CLASS} pixels of a class are learnt from, a quarter of them held out by region to choose "
+        f"At most {MOST_PER_CLASS} pixels of a class are learnt from, a quarter of them held out by region to choose "
         f"the weights. EnMAP: {TEST_TILES} of 14 tiles are measured on, whole ones; the others: a quarter of the "
         "regions of each class (on Salinas-A, where a class is one field, blocks of it, which touch). Another "
-        f"seed is another split too. Recurrent kinds: {given.updates} updates of 128 pixels (600 is usual); "
+        f"seed is another split too. Recurrent kinds: {settings.options.updates} updates of 128 pixels (600 is usual); "
         f"{others}. Rates are the sources': Adadelta at 1.0 for the recurrent ones, with dropout on Indian Pines "
         "alone. Their gates begin open, unlike in the paper: with those of the paper the training over 218 bands "
         "diverges, of PRetanh too. OA and AA in per cent; mean and standard deviation over the seeds. The "
@@ -249,12 +225,24 @@ def main() -> None:
         "mean of the last "
         "twenty updates. Of forests and machines, the numbers that are stored are counted. Houston and Indian "
         "Pines are the official training pixels alone: these figures are not those of the published protocol, "
-        "which `benchmarks/published_protocol.py` runs for whoever has the cubes. Kinds that are not listed are not "
-        "measured yet."
+        "which `python -m benchmarks published_protocol` runs for whoever has the cubes. Kinds that are not listed are "
+        "not measured yet."
     )
-    parts = (table(ordered), claims(ordered), cell())
-    write_page("spectral", "Spectral models", "benchmarks/spectral.py", about, "\n\n".join(filter(None, parts)))
+    parts = []
+    for scene in measured_scenes(results):
+        parts += [f"## {scene}", scene_table(results, scene)]
+    return Page(about, "\n\n".join(filter(None, [*parts, claims(results), cell_speed(settings)])))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="spectral",
+    page="spectral",
+    title="Spectral models",
+    run=run,
+    table=table,
+    scenes=tuple(SPLITS),
+    kinds=SPECTRAL,
+    seeds=(0, 1, 2, 3, 4),
+    options=(Option("updates", 600, "updates of the recurrent kinds"),),
+    summary=summary,
+)

@@ -1,4 +1,4 @@
-"""The plain alternative to a refiner: a small U-Net from (image, coarse probabilities), taught on the same tile."""
+"""The plain alternative to a refiner: a small U-Net on image and coarse probabilities, trained on the same tile."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 WIDTH = 16
-PATCH, AROUND, BATCH = 56, 8, 8  # as the extended refiner has them
+PATCH, AROUND, BATCH = 56, 8, 8  # as for the extended refiner
 UPDATES = 300
-RATE = 3e-3
+LEARNING_RATE = 3e-3
 
 
 class Block(nn.Sequential):
@@ -29,7 +29,7 @@ class Block(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """Three levels, about 119,000 weights."""
+    """A U-Net of three levels, with about 119,000 weights."""
 
     def __init__(self, classes: int, bands: int) -> None:
         super().__init__()
@@ -57,14 +57,14 @@ def _double(maps: Tensor) -> Tensor:
     return functional.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-def taught(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
-    """Teach a U-Net on what a refiner learns from; return it and the seconds."""
+def train_unet(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
+    """Train a U-Net on the training tiles of a refiner; return it and the seconds."""
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    net = UNet(tiles[0].scores.shape[0], tiles[0].image.shape[0]).to(memory_format=torch.channels_last)
+    net = UNet(tiles[0].scores.shape[0], tiles[0].image.shape[0]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     pool = Pool(tiles, split(tiles, seed)[0], PATCH, AROUND, torch.device("cpu"))
-    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=UPDATES, pct_start=0.2)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=UPDATES, pct_start=0.2)
     started = time.monotonic()
     inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
     for _ in range(UPDATES):
@@ -72,13 +72,13 @@ def taught(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
         image = image * (1 + 0.1 * torch.randn(len(image), 3, 1, 1)) + 0.1 * torch.randn(len(image), 3, 1, 1)
         loss = functional.cross_entropy(net(scores, image)[inside], labels, ignore_index=UNLABELLED)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         cycle.step()
     return net.eval(), time.monotonic() - started
 
 
-def applied(net: UNet, scores: Scores, image: Scores) -> Tensor:
+def apply_unet(net: UNet, scores: Scores, image: Scores) -> Tensor:
     """Return (classes, rows, columns) logits of a picture."""
     with torch.inference_mode():
-        return net(torch.from_numpy(scores)[None], torch.from_numpy(image)[None])[0]
+        return torch.as_tensor(net(torch.from_numpy(scores)[None], torch.from_numpy(image)[None])[0])

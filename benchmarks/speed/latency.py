@@ -1,14 +1,13 @@
-"""From the click on Step to the pixels on the map, in a real QGIS on a virtual screen, over 50 steps a case.
+"""The time from the click on Step to the pixels on the map, in a real QGIS on a virtual screen.
 
-    .venv/worker/bin/python benchmarks/latency.py [--side 2000] [--steps 50]
+    .venv/worker/bin/python -m benchmarks latency [--side 2000] [--steps 50]
 
-Needs qgis and xvfb-run. Each case steps the shipped refiner on a made-up scene, ten steps on and back to the coarse
-map again. A step is drawn when the map has painted a layer of it: the preview, or the step itself where there is none.
+Needs qgis and xvfb-run. Each case steps the shipped refiner on a synthetic scene, ten steps forward and back to the
+coarse map again. A step is drawn when the map has painted a layer of it: the preview, or the step itself without one.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -19,24 +18,29 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from limit import rate
 from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH
 from rasterio.transform import from_origin
-from record import write_page
 from scipy import ndimage
 
-ROOT = Path(__file__).resolve().parents[1]
+from ..harness import ROOT, Benchmark, Cell, Option, Page, Results, Settings, UsageError, Values, markdown_table
+from ..machine import matmul_rate
+
 SCRIPT = Path(__file__).with_name("latency_in_qgis.py")
-VIEW = 1000  # px, a side
+VIEW = 1000  # px, side of the map
 CLASSES = ("background", "building", "road")
 FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")
 BUDGET_MS = 300
 PER_PIXEL = 2 * (2 * 9 * (len(CLASSES) + MEMORY) * WIDTH + WIDTH * (len(CLASSES) + MEMORY))  # operations of a step
+CASES = {  # side of the scene in pixels, None for the option; view; text
+    "large, close": (None, "close", "zoomed in to 1:1"),
+    "large, whole": (None, "whole", "all of it in view"),
+    "small, whole": (1000, "whole", "all of it in view"),
+}
 INI = "[PythonPlugins]\nmap_refiner=true\n\n[qgis]\nshowTips=false\ncheckVersion=false\n"
 
 
 def make_scene(folder: Path, side: int) -> None:
-    """Write an image and scores, smooth noise both: the time of a step does not hang on what is seen."""
+    """Write an image and scores of smooth noise: the time of a step does not depend on the content."""
     generator = np.random.default_rng(0)
     kind = {
         "driver": "GTiff",
@@ -58,8 +62,12 @@ def make_scene(folder: Path, side: int) -> None:
             file.set_band_description(number, name)
 
 
-def measured(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
-    """Step in a QGIS of its own; `view` is "close" (a pixel of the scene on one of the screen) or "whole"."""
+def step_in_qgis(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
+    """Step in a new QGIS; `view` is "close" (one pixel of the scene per pixel of the screen) or "whole".
+
+    Raises:
+        UsageError: where QGIS fails.
+    """
     with tempfile.TemporaryDirectory() as home:
         profile = Path(home) / "profiles" / "default"
         (profile / "python" / "plugins").mkdir(parents=True)
@@ -80,57 +88,73 @@ def measured(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
         command += ["--nologo", "--noversioncheck", "--profiles-path", home, "--code", str(SCRIPT)]
         ended = subprocess.run(command, env=environment, capture_output=True, text=True)
         if not report.exists():
-            raise SystemExit(f"QGIS ended with {ended.returncode} before it had measured:\n{ended.stderr[-2000:]}")
+            raise UsageError(f"QGIS ended with {ended.returncode} and no result:\n{ended.stderr[-2000:]}")
         found = json.loads(report.read_text(encoding="utf-8"))
         if "error" in found:
-            raise SystemExit(found["error"])
+            raise UsageError(found["error"])
         return dict(found)
 
 
-def row(name: str, found: dict[str, list[float]], per_second: float) -> str:
-    """Return a line of the table."""
-    drawn = sorted(found["drawn_ms"])
-    soon = sum(value <= BUDGET_MS for value in drawn) / len(drawn)
-    pixels = statistics.median(found["pixels"])
-    figures = [statistics.median(drawn), drawn[int(0.9 * (len(drawn) - 1))], drawn[-1]]
-    figures += [statistics.median(found["answered_ms"]), statistics.median(found["whole_ms"])]
-    times = " | ".join(f"{value:.0f}" for value in figures)
-    limit = 1000 * pixels * PER_PIXEL / per_second
-    return f"| {name} | {len(drawn)} | {pixels / 1e6:.2f} | {times} | {100 * soon:.0f} % | {limit:.0f} |"
+def side_of(settings: Settings, kind: str) -> int:
+    """Return the side of the scene of a case in pixels."""
+    return CASES[kind][0] or int(settings.options.side)
 
 
-def main() -> None:
-    """Measure every case and write the table."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--side", type=int, default=2000, help="of the large scene, in pixels")
-    options.add_argument("--steps", type=int, default=50)
-    given = options.parse_args()
-    lines = [
-        "| case | steps | Mpx seen first | click to pixels, ms: median | 90 % | most | the worker's answer "
-        f"| whole step | within {BUDGET_MS} ms | limit, ms |",
-        "|" + "---|" * 10,
-    ]
-    cases = [(f"{given.side} x {given.side}, zoomed in to 1:1", given.side, "close")]
-    cases += [(f"{given.side} x {given.side}, all of it in view", given.side, "whole")]
-    cases += [("1000 x 1000, all of it in view", 1000, "whole")]
+def run(settings: Settings, cell: Cell) -> Values:
+    """Step in one case; return the times of every step."""
+    rate = matmul_rate()
     with tempfile.TemporaryDirectory() as scratch:
-        per_second = rate()
-        for number, (name, side, view) in enumerate(cases):
-            scene = Path(scratch) / str(number)
-            scene.mkdir()
-            make_scene(scene, side)
-            lines.append(row(name, measured(scene, view, given.steps), per_second))
+        make_scene(Path(scratch), side_of(settings, cell.kind))
+        return {"rate": rate, **step_in_qgis(Path(scratch), CASES[cell.kind][1], settings.options.steps)}
+
+
+def summary(values: Values) -> str:
+    """Return the median time from click to pixels."""
+    return f"median {statistics.median(values['drawn_ms']):.0f} ms"
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the times of every case."""
+    rate = next(iter(results.values()))["rate"]
+    rows = []
+    for cell, values in results.items():
+        side, drawn = side_of(settings, cell.kind), sorted(values["drawn_ms"])
+        soon = sum(value <= BUDGET_MS for value in drawn) / len(drawn)
+        pixels = statistics.median(values["pixels"])
+        times = [statistics.median(drawn), drawn[int(0.9 * (len(drawn) - 1))], drawn[-1]]
+        times += [statistics.median(values["answered_ms"]), statistics.median(values["whole_ms"])]
+        limit = 1000 * pixels * PER_PIXEL / rate
+        rows.append(
+            [f"{side} x {side}, {CASES[cell.kind][2]}", str(len(drawn)), f"{pixels / 1e6:.2f}"]
+            + [f"{value:.0f}" for value in times]
+            + [f"{100 * soon:.0f} %", f"{limit:.0f}"]
+        )
+    heads = ["case", "steps", "Mpx seen first", "click to pixels, ms: median", "90 %", "most", "the worker's answer",
+             "whole step", f"within {BUDGET_MS} ms", "limit, ms"]  # fmt: skip
     about = (
         f"A map of {VIEW} x {VIEW} pixels, the class map, the shipped refiner (extended, {FEATURES} features), "
         f"{len(CLASSES)} classes. From the click on Step to the paint of the map with a layer of that step in it. What "
         "is seen first is the part in view at the pixels of the screen, or fewer where the machine would take longer "
         "than a moment; the whole step takes its place when it is there. The limit is the operations of what is seen "
-        f"first over the rate of a matrix product, {per_second / 1e9:.0f} GFLOP/s; what separates the two is "
+        f"first over the rate of a matrix product, {rate / 1e9:.0f} GFLOP/s; what separates the two is "
         "computing (small convolutions do not reach that rate), files, and the drawing. Other work on the machine "
         "shows in the figures."
     )
-    write_page("latency", "From the click to the pixels", "benchmarks/latency.py", about, "\n".join(lines))
+    return Page(about, markdown_table(heads, rows))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="latency",
+    page="latency",
+    title="From the click to the pixels",
+    run=run,
+    table=table,
+    kinds=tuple(CASES),
+    options=(
+        Option("side", 2000, "side of the large scene in pixels"),
+        Option("steps", 50, "steps per case"),
+    ),
+    reads_data=False,
+    is_timed=True,
+    summary=summary,
+)

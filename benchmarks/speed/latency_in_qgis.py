@@ -1,13 +1,18 @@
-"""Run inside a real QGIS by latency.py: step through the dock, and report when what was painted.
+"""The part of latency.py that runs inside a real QGIS: steps through the dock and reports the times.
 
-What to do comes from the environment, because QGIS passes no arguments on to a script.
+The settings come from the environment, because QGIS passes no arguments to a script.
 """
+# ruff: noqa: TID251, the ban of qgis is for models/
+
+from __future__ import annotations
 
 import json
 import os
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import qgis.utils
 from qgis.core import QgsProject, QgsRasterLayer, QgsRectangle, QgsSettings
@@ -19,11 +24,16 @@ ASKED = json.loads(os.environ["LATENCY"])
 BACK_AFTER = 10  # steps
 
 
-def wait(condition, seconds=300):
-    """Run the event loop until a condition has held once; it may not hold for long."""
-    loop, poll, late, held = QEventLoop(), QTimer(), QTimer(), []
+def wait(condition: Callable[[], bool], seconds: int = 300) -> None:
+    """Run the event loop until a condition has been true once.
 
-    def look():
+    Raises:
+        TimeoutError: where it stays false.
+    """
+    loop, poll, late = QEventLoop(), QTimer(), QTimer()
+    held: list[bool] = []
+
+    def look() -> None:
         if not held and condition():
             held.append(True)
             loop.quit()
@@ -39,19 +49,21 @@ def wait(condition, seconds=300):
 
 
 class Clock:
-    """Notes when a step was answered, painted, and whole."""
+    """Records when a step was answered by the worker, painted on the map, and complete."""
 
-    def __init__(self, plugin):
+    def __init__(self, plugin: Any) -> None:
         self.canvas, self.desk = iface.mapCanvas(), plugin.controller.desk
-        self.found = {"drawn_ms": [], "answered_ms": [], "whole_ms": [], "pixels": []}
+        self.found: dict[str, list[float]] = {"drawn_ms": [], "answered_ms": [], "whole_ms": [], "pixels": []}
         self.canvas.mapCanvasRefreshed.connect(self.on_refreshed)
         self.desk.engine.received.connect(self.on_received)
         self.started, self.index, self.is_drawn, self.is_answered = 0.0, 0, True, True
 
-    def since(self):
+    def since(self) -> float:
+        """Return the milliseconds since the click."""
         return 1000 * (time.perf_counter() - self.started)
 
-    def on_received(self, event):
+    def on_received(self, event: Any) -> None:
+        """Record the first answer of the worker to a step."""
         name = type(event).__name__
         if name not in ("Previewed", "Stepped") or event.index != self.index or self.is_answered:
             return
@@ -60,7 +72,8 @@ class Clock:
         layer = QgsRasterLayer(event.path if name == "Previewed" else event.classes_raster)
         self.found["pixels"].append(layer.width() * layer.height())
 
-    def on_refreshed(self):
+    def on_refreshed(self) -> None:
+        """Record the first paint of the map with a layer of the step."""
         of_it = [
             layer
             for layer in self.canvas.layers()
@@ -71,10 +84,12 @@ class Clock:
             self.is_drawn = True
             self.found["drawn_ms"].append(self.since())
 
-    def is_idle(self):
+    def is_idle(self) -> bool:
+        """Return whether no task runs and the map is drawn."""
         return self.desk.task.name == "NONE" and self.desk.layers.is_settled() and not self.canvas.isDrawing()
 
-    def step(self, button):
+    def step(self, button: Any) -> None:
+        """Click on Step and wait for the complete step."""
         self.index = self.desk.run.shown + 1
         self.is_drawn = self.is_answered = False
         self.started = time.perf_counter()
@@ -83,8 +98,8 @@ class Clock:
         self.found["whole_ms"].append(self.since())
 
 
-def show(layer):
-    """Make the map as large as asked, and show all of a layer, or its middle at 1:1."""
+def show(layer: QgsRasterLayer) -> None:
+    """Resize the map, and show a whole layer or its middle at 1:1."""
     for dock in iface.mainWindow().findChildren(QDockWidget):
         if dock.windowTitle() not in ("Map Refiner", "Layers"):
             dock.hide()
@@ -97,8 +112,8 @@ def show(layer):
     canvas.setExtent(extent)
 
 
-def measure():
-    """Make the coarse map, and step."""
+def measure() -> None:
+    """Load the coarse map, and step."""
     QgsSettings().setValue("map_refiner/folder", os.path.join(ASKED["home"], "runs"))
     plugin = qgis.utils.plugins["map_refiner"]
     scores = QgsRasterLayer(os.path.join(ASKED["scene"], "scores.tif"), "scores")
@@ -128,11 +143,11 @@ def measure():
     Path(ASKED["report"]).write_text(json.dumps(clock.found), encoding="utf-8")
 
 
-def main():
-    """Measure, and close QGIS whatever comes of it."""
+def main() -> None:
+    """Measure, and close QGIS, also after an error."""
     try:
         measure()
-    except Exception:  # whatever it is, latency.py shows it
+    except Exception:  # latency.py shows it
         Path(ASKED["report"]).write_text(json.dumps({"error": traceback.format_exc()}), encoding="utf-8")
     QgsProject.instance().setDirty(False)
     os._exit(0)

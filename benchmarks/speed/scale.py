@@ -1,15 +1,14 @@
-"""Peak memory and throughput as scenes grow, and with more workers: classify, refine and vectorize.
+"""Peak memory and throughput of growing scenes, and of more workers: classify and refine.
 
-    .venv/worker/bin/python benchmarks/scale.py build/scale [--megapixels 10 100 1000] [--steps 5] [--workers 1 2]
+    .venv/worker/bin/python -m benchmarks scale [--megapixels 10 100 1000] [--steps 5] [--workers 1 2]
 
-The scene is a virtual raster that repeats the demo scene. Each command runs in a process of its own, whose time on the
-processor counts beside that on the clock: on a busy machine the clock tells nothing. The Dask workers are processes of
-one thread each on this machine, so that two of them are to two cores what two machines would be.
+The scene is a virtual raster that repeats the demo scene. Each command runs in its own process, whose processor time
+is measured next to the time of the clock, which is worthless on a busy machine. The Dask workers are processes of one
+thread each on this machine, so that two workers on two cores stand for two machines.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import shutil
@@ -18,21 +17,24 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from map_refiner.models.mosaic import Look, Source, write_mosaic
 from map_refiner.models.rasters.reading import GridReader
 from map_refiner.models.score_maps import Window
-from record import write_page
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights"
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
+from ..scenes import SHIPPED_COARSE, SHIPPED_REFINER
+
 BIN = Path(sys.executable).parent
 PORT = 18786
+BLOCK = 1024  # px, side of a cluster's blocks
+ALONE = "one process"
 
 
-def repeated(scene: Path, path: Path, side: int) -> None:
-    """Write a virtual raster of `side` pixels a side that repeats a scene as often as is needed."""
+def repeat_scene(scene: Path, path: Path, side: int) -> None:
+    """Write a virtual raster of `side` x `side` pixels that repeats a scene."""
     with GridReader(scene) as reader:
         grid = reader.grid
     places = [(row, column) for row in range(0, side, grid.height) for column in range(0, side, grid.width)]
@@ -44,27 +46,28 @@ def repeated(scene: Path, path: Path, side: int) -> None:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took."""
+    """The cost of a command."""
 
-    seconds: float  # on the clock
+    command: str
+    seconds: float  # of the clock
     processor: float  # seconds of all threads
-    memory: float  # GB, at most
+    memory: float  # GB, the peak
 
 
-def measured(*arguments: object) -> Cost:
-    """Run the command and return what it took."""
+def cost_of(name: str, *arguments: object) -> Cost:
+    """Run the command and return its cost."""
     started = time.monotonic()
     process = subprocess.Popen([str(BIN / "map-refiner"), *map(str, arguments)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"map-refiner {' '.join(map(str, arguments))} failed")
+        raise RuntimeError(f"map-refiner {' '.join(map(str, arguments))} failed")
     spent = usage.ru_utime + usage.ru_stime
-    return Cost(time.monotonic() - started, spent, usage.ru_maxrss * 1024 / 1e9)
+    return Cost(name, time.monotonic() - started, spent, usage.ru_maxrss * 1024 / 1e9)
 
 
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
-    """Run a scheduler and workers of one thread each."""
+    """Run a Dask scheduler and workers of one thread each."""
     address, quiet = f"tcp://127.0.0.1:{PORT}", subprocess.DEVNULL
     wanted = [["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
     wanted += [["worker", address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]] * workers
@@ -72,7 +75,7 @@ def cluster(workers: int) -> Iterator[str]:
     try:
         from distributed import Client
 
-        with Client(address, timeout="60s") as client:
+        with Client(address, timeout="60s") as client:  # type: ignore[no-untyped-call]
             client.wait_for_workers(workers, timeout=60)
         yield address
     finally:
@@ -81,67 +84,98 @@ def cluster(workers: int) -> Iterator[str]:
             process.wait()
 
 
-def chain(folder: Path, image: Path, steps: int, options: Sequence[object] = ()) -> Iterator[tuple[str, Cost]]:
-    """Classify and refine an image; yield each command with what it took."""
-    coarse, refiner = (next(WEIGHTS.glob(f"{kind}*.safetensors")) for kind in ("coarse", "refiner"))
+def commands(folder: Path, image: Path, steps: int, options: Sequence[object] = ()) -> Iterator[Cost]:
+    """Classify and refine an image; yield the cost of each command."""
     scores, out = folder / "scores.tif", folder / "steps"
-    yield "classify", measured("classify", image, "--model", coarse, "-o", scores, *options)
-    refine = ("refine", image, "--scores", scores, "--refiner", refiner, "--steps", steps, "--vrt", "-o", out)
-    yield f"refine, {steps} step{'s' * (steps > 1)}", measured(*refine, *options)
+    yield cost_of("classify", "classify", image, "--model", SHIPPED_COARSE, "-o", scores, *options)
+    refine = ("refine", image, "--scores", scores, "--refiner", SHIPPED_REFINER, "--steps", steps, "--vrt", "-o", out)
+    yield cost_of(f"refine, {steps} step{'s' * (steps > 1)}", *refine, *options)
     shutil.rmtree(out)
     scores.unlink()
 
 
-def with_workers(given: argparse.Namespace, image: Path) -> list[str]:
-    """Run the commands on clusters, and return the lines of their table."""
-    lines = ["", f"{given.megapixels[0]} megapixels on a Dask cluster, in blocks of 1024 pixels a side:", "",
-             "| workers | command | seconds | times as fast as the first |", "|---|---|---|---|"]  # fmt: skip
-    alone: dict[str, float] = {}
+def workers_of(cell: Cell) -> int:
+    """Return the number of Dask workers of a cell, 0 for one process without Dask."""
+    return 0 if cell.kind == ALONE else int(cell.kind.split()[0])
+
+
+def cells(settings: Settings) -> Iterator[Cell]:
+    """Yield every size in one process, and the first size with each number of workers."""
+    given = settings.options
+    for megapixels in given.megapixels:
+        yield Cell(f"{megapixels} megapixels", ALONE)
     for workers in given.workers:
-        with cluster(workers) as address:
-            for name, cost in chain(given.folder, image, given.steps, ("--scheduler", address, "--block", 1024)):
-                faster = alone.setdefault(name, cost.seconds) / cost.seconds
-                lines.append(f"| {workers} | {name} | {cost.seconds:.0f} | {faster:.2f} |")
-                print(lines[-1], flush=True)
-    return lines
+        yield Cell(f"{given.megapixels[0]} megapixels", f"{workers} workers")
 
 
-def main() -> None:
-    """Measure, and write the page."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("folder", type=Path)
-    options.add_argument("--megapixels", type=int, nargs="+", default=[10, 100, 1000])
-    options.add_argument("--steps", type=int, default=5)
-    options.add_argument("--workers", type=int, nargs="*", default=[1, 2])
-    given = options.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    scene = given.folder / "scene" / "scene.tif"
+def run(settings: Settings, cell: Cell) -> Values:
+    """Return the cost of each command on one scene."""
+    folder, megapixels = settings.work_folder("scenes"), int(cell.scene.split()[0])
+    scene, image = folder / "scene" / "scene.tif", folder / f"image_{megapixels}.vrt"
     if not scene.exists():
         subprocess.run([sys.executable, "-m", "map_refiner.models.demo_scene", str(scene.parent)], check=True)
-    lines = ["| megapixels | command | seconds | processor seconds | megapixels a processor second "
-             "| of the smallest scene's | peak memory, GB |", "|---|---|---|---|---|---|---|"]  # fmt: skip
-    first: dict[str, float] = {}
-    for megapixels in given.megapixels:
-        image = given.folder / f"image_{megapixels}.vrt"
-        repeated(scene, image, round(math.sqrt(megapixels * 1e6)))
-        for name, cost in chain(given.folder, image, given.steps):
-            rate = megapixels / cost.processor
-            share = rate / first.setdefault(name, rate)
-            lines.append(f"| {megapixels} | {name} | {cost.seconds:.0f} | {cost.processor:.0f} | {rate:.3f} "
-                         f"| {share:.0%} | {cost.memory:.2f} |")  # fmt: skip
-            print(lines[-1], flush=True)
-    if given.workers:
-        lines += with_workers(given, given.folder / f"image_{given.megapixels[0]}.vrt")
+    repeat_scene(scene, image, round(math.sqrt(megapixels * 1e6)))
+    workers, steps = workers_of(cell), settings.options.steps
+    if not workers:
+        found = list(commands(folder, image, steps))
+    else:
+        with cluster(workers) as address:
+            found = list(commands(folder, image, steps, ("--scheduler", address, "--block", BLOCK)))
+    return {"megapixels": megapixels, "workers": workers, "costs": [asdict(cost) for cost in found]}
+
+
+def summary(values: Values) -> str:
+    """Return the seconds of each command."""
+    return ", ".join(f"{cost['command']} {cost['seconds']:.0f} s" for cost in values["costs"])
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the cost of each command by size, and the speed-up by the number of workers."""
+    runs = sorted(results.values(), key=lambda values: (values["workers"], values["megapixels"]))
+    rows, cluster_rows = [], []
+    first_rate: dict[str, float] = {}
+    first_seconds: dict[str, float] = {}
+    for values in runs:
+        for cost in values["costs"]:
+            name, seconds = cost["command"], cost["seconds"]
+            if values["workers"]:
+                faster = first_seconds.setdefault(name, seconds) / seconds
+                cluster_rows.append([str(values["workers"]), name, f"{seconds:.0f}", f"{faster:.2f}"])
+                continue
+            rate = values["megapixels"] / cost["processor"]
+            share = rate / first_rate.setdefault(name, rate)
+            times = f"{seconds:.0f}", f"{cost['processor']:.0f}", f"{rate:.3f}", f"{share:.0%}"
+            rows.append([str(values["megapixels"]), name, *times, f"{cost['memory']:.2f}"])
+    heads = ["megapixels", "command", "seconds", "processor seconds", "megapixels a processor second",
+             "of the smallest scene's", "peak memory, GB"]  # fmt: skip
+    parts = [markdown_table(heads, rows)]
+    if cluster_rows:
+        size = next(values["megapixels"] for values in runs if values["workers"])
+        parts.append(f"{size} megapixels on a Dask cluster, in blocks of {BLOCK} pixels a side:")
+        parts.append(markdown_table(["workers", "command", "seconds", "times as fast as the first"], cluster_rows))
     about = (
         "Each command in a process of its own, with its start and the writing of its results; the scene repeats the "
         "demo scene at 0.5 m, three bands of bytes. Processor seconds are those of all threads together: where others "
         "use the machine, the clock tells nothing. Ratios are within this run, and small scenes pay for the start."
     )
-    workers = " ".join(map(str, given.workers))
-    words = f"--megapixels {' '.join(map(str, given.megapixels))} --steps {given.steps} --workers {workers}".rstrip()
-    write_page("scale", "Large scenes: time and memory", f"benchmarks/scale.py build/scale {words}", about,
-               "\n".join(lines))  # fmt: skip
+    return Page(about, "\n\n".join(parts))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="scale",
+    page="scale",
+    title="Large scenes: time and memory",
+    run=run,
+    table=table,
+    scenes=(),
+    kinds=(),
+    options=(
+        Option("megapixels", (10, 100, 1000), "sizes of the scene", changes_results=False),
+        Option("steps", 5, "refinement steps"),
+        Option("workers", (1, 2), "numbers of Dask workers for the first size", changes_results=False),
+    ),
+    reads_data=False,
+    is_timed=True,
+    cells=cells,
+    summary=summary,
+)

@@ -1,22 +1,18 @@
-"""The time of five steps of the paper's refiners: its form, fused in torch, the product's, and the machine's limit.
+"""The time of five steps of the paper's refiners: in the paper's form, fused in torch, and as in the product.
 
-    .venv/worker/bin/python benchmarks/step.py [--device cuda] [--side N]
+    .venv/worker/bin/python -m benchmarks step [--device cuda] [--side N]
 
-The limit is the floating-point operations of the fused form, with the image's part of the hidden units computed once,
-over the rate of a large matrix product in the same run.
+Each is compared with the limit of the machine: the floating-point operations of the fused form, with the image terms
+of the hidden units computed once, over the rate of a large matrix product in the same run.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 import torch
-from limit import median_seconds, rate
 from map_refiner.models import device as devices
 from map_refiner.models.borders import WHOLE
 from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH, ExtendedRefiner
@@ -24,86 +20,125 @@ from map_refiner.models.refine.fused_cuda import is_there
 from map_refiner.models.refine.refiner import Refiner, pad
 from map_refiner.models.refine.rnn import FILTERS, REACH, SIZE, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
 from map_refiner.models.refine.run import refine
-from record import write_page
 from torch import Tensor
 
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
+from ..machine import matmul_rate, median_seconds
+
 CLASSES, BANDS, STEPS = 3, 3, 5
-ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations a pixel: the image's part
-FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # a pixel and step
+ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, of the image terms
+FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # operations per pixel and step
 FIRST = 2 * 9 * FEATURES * (BANDS + CLASSES + 2 * FEATURES) + 2 * WIDTH * (FEATURES + BANDS + CLASSES)
 EXTENDED = 2 * WIDTH * (CLASSES + MEMORY) * (9 + 9 + 1)
 
 
-def in_the_papers_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
-    """Step as the paper writes it."""
+def paper_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
+    """Run the steps in the form of the paper."""
     with torch.inference_mode():
         for _ in range(STEPS):
             scores = refiner.plain_step(scores, image, WHOLE)
 
 
-def fused_in_torch(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
-    """Step with torch's convolutions and the image's part of the hidden units stored."""
+def fused_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
+    """Run the steps with torch's convolutions and stored image terms of the hidden units."""
     with torch.inference_mode():
         terms = refiner.image_terms(pad(image, REACH, WHOLE)[None])
         for _ in range(STEPS):
             scores = refiner.refine_patches(pad(scores, REACH, WHOLE)[None], terms)[0]
 
 
-def as_in_the_product(refiner: Refiner, scores: Tensor, image: Tensor) -> None:
-    """Step as a session does."""
+def product_form(refiner: Refiner, scores: Tensor, image: Tensor) -> None:
+    """Run the steps as a session does."""
     for _ in refine(refiner, scores, image, WHOLE, STEPS):
         pass
 
 
-def main() -> None:
-    """Measure and print."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--device", default="cpu")
-    options.add_argument("--side", type=int, help="in pixels; by default 1500, on a GPU 3000")
-    given = options.parse_args()
-    devices.use_all_cores()
-    device = devices.choose(given.device)
-    on_gpu = device.type == "cuda"
-    side = given.side or (3000 if on_gpu else 1500)
+@dataclass(frozen=True)
+class Form:
+    """A form of a refiner's steps: the work, the refiner's class, and the operations per pixel of all steps."""
+
+    work: Callable[..., None]
+    refiner: Callable[[int, int], Refiner]
+    operations: float
+    is_reduced: bool = False  # computes in bfloat16
+
+
+SHARED = STEPS * FUSED + ONCE
+REDUCED = "faithful, reduced to bfloat16"
+FORMS = {
+    "faithful, the paper's form": Form(paper_form, RefinementRNN, SHARED),
+    "faithful, fused with torch's convolutions": Form(fused_form, RefinementRNN, SHARED),
+    "faithful, as in the product": Form(product_form, RefinementRNN, SHARED),
+    "class-agnostic, as in the product": Form(product_form, ClassAgnosticRNN, SHARED),
+    "unshared, as in the product": Form(product_form, UnsharedRNN, STEPS * (FUSED + ONCE)),
+    "extended, as in the product": Form(product_form, ExtendedRefiner, STEPS * EXTENDED + FIRST),
+    REDUCED: Form(product_form, RefinementRNN, SHARED, is_reduced=True),
+}
+
+
+def side_of(settings: Settings) -> int:
+    """Return the side of the scores in pixels."""
+    return int(settings.options.side) or (3000 if settings.device.type == "cuda" else 1500)
+
+
+def cells(settings: Settings) -> Iterator[Cell]:
+    """Yield the forms that the device has."""
+    for kind in settings.options.kinds:
+        if settings.device.type == "cuda" or not FORMS[kind].is_reduced:
+            yield Cell(kind=kind)
+
+
+def run(settings: Settings, cell: Cell) -> Values:
+    """Time one form."""
+    form, device, side = FORMS[cell.kind], settings.device, side_of(settings)
+    rate = matmul_rate(device, torch.bfloat16 if form.is_reduced else torch.float32)
     torch.manual_seed(0)
-    nets = [kind(CLASSES, BANDS).eval().to(device) for kind in (RefinementRNN, ClassAgnosticRNN, UnsharedRNN)]
-    faithful, agnostic, unshared = nets
-    extended = ExtendedRefiner(CLASSES, BANDS).eval().to(device)
+    net = form.refiner(CLASSES, BANDS).eval().to(device)  # type: ignore[attr-defined]
+    if form.is_reduced:
+        net.reduced = True
     scores, image = (torch.randn(count, side, side, device=device) for count in (CLASSES, BANDS))
-    exact = rate(device, torch.float32)
-    runs: list[tuple[str, Callable[..., None], Refiner, float, float]] = [
-        ("faithful, the paper's form", in_the_papers_form, faithful, STEPS * FUSED + ONCE, exact),
-        ("faithful, fused with torch's convolutions", fused_in_torch, faithful, STEPS * FUSED + ONCE, exact),
-        ("faithful, as in the product", as_in_the_product, faithful, STEPS * FUSED + ONCE, exact),
-        ("class-agnostic, as in the product", as_in_the_product, agnostic, STEPS * FUSED + ONCE, exact),
-        ("unshared, as in the product", as_in_the_product, unshared, STEPS * (FUSED + ONCE), exact),
-        ("extended, as in the product", as_in_the_product, extended, STEPS * EXTENDED + FIRST, exact),
-    ]
-    if on_gpu:
-        reduced = RefinementRNN(CLASSES, BANDS).eval().to(device)
-        reduced.reduced = True
-        halves = rate(device, torch.bfloat16)
-        runs.append(("faithful, reduced to bfloat16", as_in_the_product, reduced, STEPS * FUSED + ONCE, halves))
-    lines = ["| form | seconds | limit | times the limit |", "|---|---|---|---|"]
-    for name, work, net, operations, per_second in runs:
-        repeats = 1 if work is in_the_papers_form and not on_gpu else 3
-        seconds, limit = (
-            median_seconds(partial(work, net, scores, image), repeats, device),
-            operations * side**2 / per_second,
-        )
-        lines.append(f"| {name} | {seconds:.4f} | {limit:.4f} | {seconds / limit:.1f} |")
+    repeats = 1 if form.work is paper_form and device.type != "cuda" else 3
+    seconds = median_seconds(partial(form.work, net, scores, image), repeats, device)
+    return {"seconds": seconds, "limit": form.operations * side**2 / rate, "rate": rate}
+
+
+def summary(values: Values) -> str:
+    """Return the seconds and the limit."""
+    return f"{values['seconds']:.4f} s, limit {values['limit']:.4f} s"
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the seconds of each form and its limit."""
+    rows = []
+    for cell, values in results.items():
+        seconds, limit = values["seconds"], values["limit"]
+        rows.append([cell.kind, f"{seconds:.4f}", f"{limit:.4f}", f"{seconds / limit:.1f}"])
+    on_gpu, side = settings.device.type == "cuda", side_of(settings)
+    exact = next(values["rate"] for cell, values in results.items() if cell.kind != REDUCED)
     kernel = " The product's form is the Triton kernel." if on_gpu and is_there() else ""
     about = (
-        f"{devices.describe(device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps from "
-        f"scores and image in memory.{kernel} The limit is the operations of the fused form, the image's part once, at "
-        f"the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s. The product computes the image's part of the "
-        f"hidden units anew at each step, from {FILTERS} features (on a GPU from the image itself), which is "
-        f"{CLASSES * 2 * FILTERS**2 / FUSED:.1f} times the operations of the rest: stored, it takes "
+        f"{devices.describe(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps "
+        f"from scores and image in memory.{kernel} The limit is the operations of the fused form, the image's part "
+        f"once, at the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s. The product computes the image's "
+        f"part of the hidden units anew at each step, from {FILTERS} features (on a GPU from the image itself), which "
+        f"is {CLASSES * 2 * FILTERS**2 / FUSED:.1f} times the operations of the rest: stored, it takes "
         f"{4 * CLASSES * FILTERS} bytes a pixel."
     )
-    name = "step_cuda" if on_gpu else "step"
-    write_page(name, "The time of five steps", f"benchmarks/step.py --device {device.type}", about, "\n".join(lines))
+    heads = ["form", "seconds", "limit", "times the limit"]
+    return Page(about, markdown_table(heads, rows), name="step_cuda" if on_gpu else None)
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="step",
+    page="step",
+    title="The time of five steps",
+    run=run,
+    table=table,
+    kinds=tuple(FORMS),
+    options=(Option("side", 0, "side of the scores in pixels; 0 for 1500, on a GPU 3000"),),
+    reads_data=False,
+    has_device=True,
+    is_timed=True,
+    cells=cells,
+    summary=summary,
+)

@@ -1,55 +1,64 @@
-"""How soon teaching is as good as it gets: seconds to 95 % of the final held-out score, by kind of refiner.
+"""The time until training is as good as it gets: seconds to 95 % of the final held-out score, by kind of refiner.
 
-    .venv/worker/bin/python benchmarks/teaching.py ../shared/data [--device cpu] [--side 640] [--seeds 0 1 2]
+    .venv/worker/bin/python -m benchmarks training --data FOLDER [--device cpu] [--side 640] [--seeds 0 1 2]
 
-Teaches on a labelled tile of Banepa whose coarse map the shipped coarse model makes, as an analyst would.
+Trains on a labelled tile of Banepa with the coarse map of the shipped model, as an analyst would.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
 import time
+from functools import cache
 from pathlib import Path
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
 import torch
-from limit import rate
 from map_refiner.models import device as devices
 from map_refiner.models.checkpoint import load_coarse
 from map_refiner.models.coarse.model import score_window
 from map_refiner.models.labels import raster_labels
-from map_refiner.models.rasters.reading import environment
 from map_refiner.models.refine import drill, teach
 from map_refiner.models.refine.kinds import LESSONS, make
 from map_refiner.models.refine.lesson import LabelledTile, coarse_miou
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED, Window
-from record import write_page
-from step import EXTENDED, FIRST, FUSED, ONCE, STEPS
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "weights" / "coarse_aerial_0.5m.safetensors"
-KINDS = ("extended", "faithful", "class-agnostic", "unshared")
+from ..harness import (
+    Benchmark,
+    Cell,
+    Option,
+    Page,
+    Results,
+    Settings,
+    Values,
+    by_seed,
+    markdown_table,
+    measured_kinds,
+    measured_seeds,
+)
+from ..machine import matmul_rate
+from ..scenes import SHIPPED_COARSE
+from .step import EXTENDED, FIRST, FUSED, ONCE, STEPS
+
 PIXEL_M = 0.5
 NEAR = 0.95
-BACK = 3  # operations of an update, of those of the steps alone: forward, and twice as much backward
-DRILLED, TAUGHT = (
+BACKWARD = 3  # operations of an update over those of its steps: forward, and twice as much backward
+EXTENDED_BATCH, FAITHFUL_BATCH = (
     each.BATCH * (each.PATCH + 2 * around) ** 2 for each, around in ((drill, drill.AROUND), (teach, teach.HALO))
-)  # px a batch
+)  # px per batch
 OPERATIONS = {
-    "extended": BACK * DRILLED * (STEPS * EXTENDED + FIRST),
-    "faithful": BACK * TAUGHT * (STEPS * FUSED + ONCE),
-    "class-agnostic": BACK * TAUGHT * (STEPS * FUSED + ONCE),
-    "unshared": BACK * TAUGHT * STEPS * (FUSED + ONCE),
+    "extended": BACKWARD * EXTENDED_BATCH * (STEPS * EXTENDED + FIRST),
+    "faithful": BACKWARD * FAITHFUL_BATCH * (STEPS * FUSED + ONCE),
+    "class-agnostic": BACKWARD * FAITHFUL_BATCH * (STEPS * FUSED + ONCE),
+    "unshared": BACKWARD * FAITHFUL_BATCH * STEPS * (FUSED + ONCE),
 }
 
 
+@cache
 def labelled_tile(data: Path, side: int, device: torch.device) -> LabelledTile:
     """Classify the middle of the scene with the shipped coarse model, and read its labels."""
-    model, _ = load_coarse(WEIGHTS, device)
+    model, _ = load_coarse(SHIPPED_COARSE, device)
     with Scene(data / "banepa" / "south_rgb.tif", pixel_size=PIXEL_M) as scene:
         labels = raster_labels(str(data / "banepa" / "south_label.tif"), scene.grid)
         rows, columns = np.nonzero(labels != UNLABELLED)
@@ -65,7 +74,7 @@ def labelled_tile(data: Path, side: int, device: torch.device) -> LabelledTile:
 
 
 def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tuple[list[tuple[float, float]], float]:
-    """Teach once; return (seconds, held-out mean IoU) whenever it was measured, and the seconds of an update."""
+    """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the seconds per update."""
     torch.manual_seed(seed)
     refiner = make(kind, len(tile.scores), len(tile.image)).to(device)
     lesson = LESSONS[kind]
@@ -76,48 +85,66 @@ def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tup
     return points, (time.perf_counter() - started) / lesson.updates
 
 
-def main() -> None:
-    """Teach every kind, and write the table."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("data", type=Path)
-    options.add_argument("--device", default="cpu")
-    options.add_argument("--side", type=int, default=640, help="of the tile, in pixels of half a metre")
-    options.add_argument("--seeds", type=int, nargs="+", default=[0])
-    given = options.parse_args()
-    devices.use_all_cores()
-    device = devices.choose(given.device)
-    lines = [
-        f"| kind | coarse map | best held-out mean IoU | seconds to {100 * NEAR:.0f} % of it "
-        f"| to {100 * NEAR:.0f} % of the gain | all updates, s | an update, ms "
-        "| its limit, ms |",
-        "|" + "---|" * 8,
-    ]
-    per_second = rate(device, torch.float32)
-    with environment():
-        tile = labelled_tile(given.data, given.side, device)
-        for kind in KINDS:
-            rows = []
-            for seed in given.seeds:
-                coarse = coarse_miou([tile], seed)
-                points, update = curve(kind, tile, seed, device)
-                best = max(score for _, score in points)
-                marks = NEAR * best, coarse + NEAR * (best - coarse)
-                soon = [next(seconds for seconds, score in points if score >= mark) for mark in marks]
-                rows.append((coarse, best, *soon, points[-1][0], 1000 * update))
-            middle = [statistics.median(column) for column in zip(*rows, strict=True)]
-            figures = [f"{value:.{digits}f}" for value, digits in zip(middle, (3, 3, 1, 1, 0, 0), strict=True)]
-            lines.append(f"| {kind} | {' | '.join(figures)} | {1000 * OPERATIONS[kind] / per_second:.0f} |")
-            print(lines[-1], flush=True)
+def run(settings: Settings, cell: Cell) -> Values:
+    """Train one kind, and find when it was near its best."""
+    device = settings.device
+    rate = matmul_rate(device, torch.float32)
+    tile = labelled_tile(settings.data, settings.options.side, device)
+    coarse = coarse_miou([tile], cell.seed)
+    points, update = curve(cell.kind, tile, cell.seed, device)
+    best = max(score for _, score in points)
+    marks = NEAR * best, coarse + NEAR * (best - coarse)
+    soon = [next(seconds for seconds, score in points if score >= mark) for mark in marks]
+    return {
+        "coarse": coarse,
+        "best": best,
+        "to_best": soon[0],
+        "to_gain": soon[1],
+        "all_updates": points[-1][0],
+        "update_ms": 1000 * update,
+        "rate": rate,
+    }
+
+
+def summary(values: Values) -> str:
+    """Return the held-out mean IoU before and after, and the seconds."""
+    return f"mean IoU {values['coarse']:.3f} -> {values['best']:.3f} in {values['to_best']:.1f} s"
+
+
+def table(settings: Settings, results: Results) -> Page:
+    """Return the medians over the seeds, by kind."""
+    side = settings.options.side
+    rate = next(iter(results.values()))["rate"]
+    digits = {"coarse": 3, "best": 3, "to_best": 1, "to_gain": 1, "all_updates": 0, "update_ms": 0}
+    rows = []
+    for kind in measured_kinds(results):
+        runs = by_seed(results, "", kind).values()
+        middle = [f"{statistics.median(run[key] for run in runs):.{digits[key]}f}" for key in digits]
+        rows.append([kind, *middle, f"{1000 * OPERATIONS[kind] / rate:.0f}"])
+    percent = f"{100 * NEAR:.0f} %"
+    heads = ["kind", "coarse map", "best held-out mean IoU", f"seconds to {percent} of it", f"to {percent} of the gain",
+             "all updates, s", "an update, ms", "its limit, ms"]  # fmt: skip
     about = (
-        f"{devices.describe(device)}: one tile of {given.side} x {given.side} pixels of Banepa, a quarter of its "
-        f"blocks held out; seeds {', '.join(map(str, given.seeds))}, medians. The score is the mean IoU after five "
-        "steps on what is held out, measured every 25 or 30 updates; measuring is part of the time. The second mark "
-        "counts from the coarse map's score on. The limit is the operations of an update, forth and back, over the "
-        f"rate of a large matrix product, {per_second / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
+        f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, a quarter of its blocks "
+        f"held out; seeds {', '.join(map(str, measured_seeds(results)))}, medians. The score is the mean IoU after "
+        "five steps on what is held out, measured every 25 or 30 updates; measuring is part of the time. The second "
+        "mark counts from the coarse map's score on. The limit is the operations of an update, forth and back, over "
+        f"the rate of a large matrix product, {rate / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
         "convolutions that do not reach that rate, and what is not a product: padding, messages, bounds."
     )
-    write_page("teaching", "How soon teaching is as good as it gets", "benchmarks/teaching.py", about, "\n".join(lines))
+    return Page(about, markdown_table(heads, rows))
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="training",
+    page="teaching",
+    title="How soon teaching is as good as it gets",
+    run=run,
+    table=table,
+    kinds=tuple(OPERATIONS),
+    seeds=(0,),
+    options=(Option("side", 640, "side of the tile, in pixels of half a metre"),),
+    has_device=True,
+    is_timed=True,
+    summary=summary,
+)
