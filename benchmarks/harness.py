@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from map_refiner.models import device as devices
+from map_refiner.models.errors import RefinerError
 from map_refiner.models.rasters.reading import environment
 
 from .machine import describe_machine
@@ -41,16 +42,29 @@ class Cell:
     kind: str = ""
     seed: int = 0
 
-    def label(self) -> str:
-        """Return the parts of the cell that its benchmark uses, for people."""
-        return ", ".join(filter(None, (self.scene, self.kind, f"seed {self.seed}")))
-
     def file_name(self) -> str:
         """Return the name of the file of the result."""
         return re.sub(r"[^\w.-]+", "_", f"{self.scene}.{self.kind}.{self.seed}.json")
 
 
-Results = dict[Cell, Values]
+class Results(dict[Cell, Values]):
+    """The cached results of a benchmark, in the order of its scenes, kinds and seeds."""
+
+    def scenes(self) -> list[str]:
+        """Return the scenes with results."""
+        return list(dict.fromkeys(cell.scene for cell in self))
+
+    def kinds(self, scene: str | None = None) -> list[str]:
+        """Return the kinds with results, on one scene or on any."""
+        return list(dict.fromkeys(cell.kind for cell in self if scene in (None, cell.scene)))
+
+    def seeds(self) -> list[int]:
+        """Return the seeds with results."""
+        return sorted({cell.seed for cell in self})
+
+    def by_seed(self, scene: str = "", kind: str = "") -> dict[int, Values]:
+        """Return the results of one kind on one scene."""
+        return {cell.seed: values for cell, values in self.items() if (cell.scene, cell.kind) == (scene, kind)}
 
 
 @dataclass(frozen=True)
@@ -138,7 +152,6 @@ class Benchmark:
     kinds: Sequence[str] = ("",)
     seeds: Sequence[int] = ()  # by default; empty where a seed changes nothing
     usual_scenes: Sequence[str] = ()  # the scenes that a run measures by default; empty for all
-    usual_kinds: Sequence[str] = ()
     options: Sequence[Option] = ()
     reads_data: bool = True
     has_device: bool = False
@@ -155,7 +168,7 @@ class Benchmark:
             parser.add_argument("--data", type=Path, help="folder of scenes")
         for name, known, usual in (
             ("scenes", self.scenes, self.usual_scenes),
-            ("kinds", self.kinds, self.usual_kinds),
+            ("kinds", self.kinds, ()),
         ):
             if len(known) > 1:
                 text = f"{name} to measure in this run, of {', '.join(known)} (default: {_words(usual or 'all')})"
@@ -191,7 +204,11 @@ class Benchmark:
         return shlex.join(words)
 
     def settings(self, given: argparse.Namespace) -> Settings:
-        """Choose the device and the threads, and return the settings of a run."""
+        """Choose the device and the threads, and return the settings of a run.
+
+        Raises:
+            UsageError: for a device that does not exist.
+        """
         devices.use_all_cores()
         if given.threads:
             torch.set_num_threads(given.threads)
@@ -200,7 +217,10 @@ class Benchmark:
             value = getattr(given, option.name)
             if option.changes_results and value != option.default:
                 folder /= f"{option.name}={_words(value)}".replace(" ", "_").replace("/", "_")
-        device = devices.choose(given.device)
+        try:
+            device = devices.choose(given.device)
+        except RefinerError as error:
+            raise UsageError(str(error)) from error
         if device.type != "cpu":
             folder /= str(device)
         return Settings(given.results, folder, given.pages, given, device, given.data)
@@ -246,9 +266,10 @@ class Benchmark:
             started = time.monotonic()
             values = self.run(settings, cell)
             write_result(settings.folder, cell, values)
+            words = filter(None, (cell.scene, cell.kind, f"seed {cell.seed}" if self.seeds else ""))
+            label = ", ".join((f"{number} of {len(missing)}", *words))
             summary = f": {self.summary(values)}" if self.summary else ""
-            seconds = time.monotonic() - started
-            print(f"{number} of {len(missing)}, {cell.label()}{summary} ({seconds:.0f} s)", flush=True)
+            print(f"{label}{summary} ({time.monotonic() - started:.0f} s)", flush=True)
 
 
 def write_result(folder: Path, cell: Cell, values: Values) -> None:
@@ -261,7 +282,7 @@ def write_result(folder: Path, cell: Cell, values: Values) -> None:
 
 def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[str] = ("",)) -> Results:
     """Read the cached results of known scenes and kinds, in their order; an empty sequence takes all."""
-    found: Results = {}
+    found = Results()
     for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         cell = Cell(content["scene"], content["kind"], content["seed"])
@@ -271,27 +292,7 @@ def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[st
     def order(cell: Cell) -> tuple[int, int, int]:
         return scenes.index(cell.scene) if scenes else 0, kinds.index(cell.kind) if kinds else 0, cell.seed
 
-    return {cell: found[cell] for cell in sorted(found, key=order)}
-
-
-def by_seed(results: Results, scene: str, kind: str) -> dict[int, Values]:
-    """Return the results of one kind on one scene."""
-    return {cell.seed: values for cell, values in results.items() if (cell.scene, cell.kind) == (scene, kind)}
-
-
-def measured_scenes(results: Results) -> list[str]:
-    """Return the scenes with results, in order."""
-    return list(dict.fromkeys(cell.scene for cell in results))
-
-
-def measured_kinds(results: Results, scene: str | None = None) -> list[str]:
-    """Return the kinds with results, on one scene or on any, in order."""
-    return list(dict.fromkeys(cell.kind for cell in results if scene in (None, cell.scene)))
-
-
-def measured_seeds(results: Results) -> list[int]:
-    """Return the seeds with results."""
-    return sorted({cell.seed for cell in results})
+    return Results((cell, found[cell]) for cell in sorted(found, key=order))
 
 
 def write_page(folder: Path, name: str, title: str, command: str, page: Page) -> None:

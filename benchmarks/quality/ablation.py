@@ -21,19 +21,7 @@ from map_refiner.models.refine.lesson import LabelledTile
 from map_refiner.models.refine.run import refine
 from torch import Tensor
 
-from ..harness import (
-    Benchmark,
-    Cell,
-    Page,
-    Results,
-    Settings,
-    Values,
-    by_seed,
-    markdown_table,
-    measured_kinds,
-    measured_scenes,
-    measured_seeds,
-)
+from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SCENES, tiles_with_coarse_maps
 from .refiners import evaluate_steps
 
@@ -89,20 +77,20 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 def table(settings: Settings, results: Results) -> Page:
     """Return mean IoU and boundary IoU at steps 5 and 24, by part and scene."""
-    scenes = measured_scenes(results)
+    scenes = results.scenes()
     heads = [""]
     for scene in scenes:
         heads += [f"{scene}: mean IoU, step 5", f"step {LAST_STEP}", "boundary IoU 2 px, step 5"]
     rows = []
-    for part in measured_kinds(results):
+    for part in results.kinds():
         row = [part]
         for scene in scenes:
-            runs = by_seed(results, scene, part).values()
+            runs = results.by_seed(scene, part).values()
             for step, metric in COLUMNS:
                 row.append(f"{100 * statistics.mean(run[step][metric] for run in runs):.1f}" if runs else "-")
         rows.append(row)
     about = (
-        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, measured_seeds(results)))}, "
+        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, results.seeds()))}, "
         "per cent on the scored part of each scene. Differences below a point are within the spread over seeds."
     )
     return Page(about, markdown_table(heads, rows))

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 
-from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table, measured_seeds
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 
 STEPS = 5
 TRAINING, SCORED = slice(0, 768), slice(800, 1536)  # columns
@@ -103,7 +103,7 @@ def table(settings: Settings, results: Results) -> Page:
         "Three classes at 0.53 m. The coarse net learnt from the imprecise vectors of the whole scene, and from no "
         f"accurate label; the refiner from the accurate labels of columns 0-767 ({settings.options.refiner_updates} "
         "updates), and all scored on columns 800-1535. Per cent, mean ± standard deviation over seeds "
-        f"{', '.join(map(str, measured_seeds(results)))}."
+        f"{', '.join(map(str, results.seeds()))}."
     )
     return Page(about, markdown_table(heads, lines))
 

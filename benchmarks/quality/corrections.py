@@ -42,7 +42,7 @@ from map_refiner.models.session import Session
 from map_refiner.models.views import doubts_of
 from scipy import ndimage
 
-from ..harness import Benchmark, Cell, Page, Results, Settings, UsageError, Values, by_seed
+from ..harness import Benchmark, Cell, Page, Results, Settings, UsageError, Values
 from ..scenes import CPU, SHIPPED_REFINER
 from .banepa import CLASSES, PIXEL_M, SCORED, TRAINING, imprecise_classes, run_command, write_labels
 from .correction_pages import BEST, Curve, page
@@ -300,7 +300,7 @@ def table(settings: Settings, results: Results) -> Page:
     Raises:
         UsageError: before every curve is measured.
     """
-    values = {kind: by_seed(results, "", kind).get(0) for kind in BENCHMARK.kinds}
+    values = {kind: results.by_seed(kind=kind).get(0) for kind in BENCHMARK.kinds}
     missing = [kind for kind, found in values.items() if found is None]
     if missing:
         raise UsageError(f"The page needs every curve; still to measure: {'; '.join(missing)}.")

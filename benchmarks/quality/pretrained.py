@@ -20,7 +20,7 @@ from map_refiner.models.refine.refiner import Refiner
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Window
 
-from ..harness import Benchmark, Cell, Page, Results, Settings, Values, by_seed, markdown_table
+from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SHIPPED_COARSE, SHIPPED_REFINER, load_scene, tiles_with_coarse_maps
 
 CLASSES = ("background", "building", "road")
@@ -97,7 +97,7 @@ def table(settings: Settings, results: Results) -> Page:
     """Return the mean IoU of each refiner, scene by scene."""
     rows = []
     for scene in BENCHMARK.scenes:
-        runs = by_seed(results, scene, "").values()
+        runs = results.by_seed(scene).values()
         if runs:
             columns = [[run["scratch"][0] for run in runs]]
             columns += [[run[name][STEPS] for run in runs] for name in ("shipped", "scratch", "pretrained")]

@@ -21,20 +21,7 @@ from map_refiner.models.cubes import read_array
 from map_refiner.models.pixels import Pixels, regions
 from map_refiner.models.score_maps import UNLABELLED
 
-from ..harness import (
-    Benchmark,
-    Cell,
-    Option,
-    Page,
-    Results,
-    Settings,
-    UsageError,
-    Values,
-    by_seed,
-    markdown_table,
-    measured_kinds,
-    measured_scenes,
-)
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, UsageError, Values, markdown_table
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, spread, standardise, summary, train
 
 SCENES = {  # cube, key, training mask, test mask, and their numbers of pixels
@@ -102,9 +89,9 @@ def run(settings: Settings, cell: Cell) -> Values:
 def table(settings: Settings, results: Results) -> Page:
     """Return the figures of every scene and kind, next to the published ones."""
     rows = []
-    for name in measured_scenes(results):
-        for kind in measured_kinds(results, name):
-            runs = by_seed(results, name, kind).values()
+    for name in results.scenes():
+        for kind in results.kinds(name):
+            runs = results.by_seed(name, kind).values()
             accuracy = [spread([run[key] for run in runs]) for key in ("oa", "aa")]
             kappa = spread([run["kappa"] for run in runs], 1, 3)
             rows.append([name, kind, *accuracy, kappa, str(PUBLISHED[name].get(kind, "-")), str(len(runs))])

@@ -23,19 +23,7 @@ from map_refiner.models.coarse.train import Recipe, TrainingImage
 from map_refiner.models.metrics import Accuracy, trimap_confusion
 from map_refiner.models.score_maps import Labels, Scores
 
-from ..harness import (
-    Benchmark,
-    Cell,
-    Option,
-    Page,
-    Results,
-    Settings,
-    Values,
-    by_seed,
-    markdown_table,
-    measured_kinds,
-    measured_scenes,
-)
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SCENES, LabelledScene, coarse_logits, load_scene, split_tiles
 from .refiners import evaluate_steps, train_and_evaluate
 
@@ -128,8 +116,8 @@ def scene_table(results: Results, scene: str) -> str:
     heads = ["kind", "weights", "training, s", "mean IoU", "at 2 px", "refined", "at 2 px", "by a CRF", "at 2 px",
              "seeds"]  # fmt: skip
     rows = []
-    for kind in measured_kinds(results, scene):
-        runs = list(by_seed(results, scene, kind).values())
+    for kind in results.kinds(scene):
+        runs = list(results.by_seed(scene, kind).values())
         cells = [
             percent([run[when][what] for run in runs if when in run])
             for when in ("coarse", "refined", "crf")
@@ -143,8 +131,8 @@ def scene_table(results: Results, scene: str) -> str:
 def outline_table(results: Results, scene: str) -> str:
     """Return the accuracy of each level of LRR along the true outlines; empty where LRR was not measured."""
     rows = []
-    for kind in measured_kinds(results, scene):
-        runs = [run for run in by_seed(results, scene, kind).values() if "trimap" in run]
+    for kind in results.kinds(scene):
+        runs = [run for run in results.by_seed(scene, kind).values() if "trimap" in run]
         for level in runs[0]["trimap"] if runs else ():
             columns = zip(*(run["trimap"][level] for run in runs), strict=True)
             rows.append([kind, level, *(percent(list(each)) for each in columns)])
@@ -157,7 +145,7 @@ def outline_table(results: Results, scene: str) -> str:
 def table(settings: Settings, results: Results) -> Page:
     """Return the figures scene by scene, and those of LRR along the outlines."""
     parts = []
-    for scene in measured_scenes(results):
+    for scene in results.scenes():
         parts += [f"## {scene}", scene_table(results, scene), outline_table(results, scene)]
     about = (
         f"The coarse nets learn from imprecise labels in {settings.options.updates} updates (400 is usual, of fcn 600, "

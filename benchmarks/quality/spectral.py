@@ -21,20 +21,7 @@ from map_refiner.models.pixels import Pixels, hold_out_parts, regions
 from map_refiner.models.refine.pool import OpinionPool
 from map_refiner.models.score_maps import UNLABELLED
 
-from ..harness import (
-    Benchmark,
-    Cell,
-    Option,
-    Page,
-    Results,
-    Settings,
-    Values,
-    by_seed,
-    markdown_table,
-    measured_kinds,
-    measured_scenes,
-    read_results,
-)
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table, read_results
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, figures, spread, standardise, summary, train
 
 MOST_PER_CLASS = 200  # training pixels, as in the sources (50 to 300)
@@ -160,8 +147,8 @@ def pooled_accuracy(net: Any, split: Split) -> float:
 def scene_table(results: Results, scene: str) -> str:
     """Return the figures of all kinds on one scene."""
     rows = []
-    for kind in measured_kinds(results, scene):
-        runs = list(by_seed(results, scene, kind).values())
+    for kind in results.kinds(scene):
+        runs = list(results.by_seed(scene, kind).values())
         column = {key: [run[key] for run in runs] for key in ("oa", "aa", "kappa", "seconds", "pixels_a_second")}
         losses = [run["loss"] for run in runs if run["loss"] is not None and kind not in ("random-forest", "svm-rbf")]
         diverged = sum(run["diverged"] is not None for run in runs)
@@ -176,19 +163,19 @@ def scene_table(results: Results, scene: str) -> str:
 def claims(results: Results) -> str:
     """Return the claims of the papers with the results here."""
     lines = ["## The papers' claims, here", ""]
-    for name in measured_scenes(results):
-        tanh = by_seed(results, name, GRUTanh.kind)
-        pairs = [(run, tanh[seed]) for seed, run in by_seed(results, name, "gru-pretanh").items() if seed in tanh]
+    for name in results.scenes():
+        tanh = results.by_seed(name, GRUTanh.kind)
+        pairs = [(run, tanh[seed]) for seed, run in results.by_seed(name, "gru-pretanh").items() if seed in tanh]
         if pairs:
             lower = sum(one["loss"] < other["loss"] for one, other in pairs)
             lines.append(f"- {name}: PRetanh ends at a lower loss than tanh in {lower} of {len(pairs)} runs.")
-        relu = by_seed(results, name, "gru-relu").values()
+        relu = results.by_seed(name, "gru-relu").values()
         if relu:
             diverged = sum(run["diverged"] is not None for run in relu)
             worst = max(run["worst_loss"] or 0.0 for run in relu)
             text = f"ReLU at a rate of 1.0 diverges in {diverged} of {len(relu)} runs; its loss reaches {worst:.1f}."
             lines.append(f"- {name}: {text}")
-        pools = [run for run in by_seed(results, name, POOLED).values() if "pooled_oa" in run]
+        pools = [run for run in results.by_seed(name, POOLED).values() if "pooled_oa" in run]
         if pools:
             before, after = ([run[key] for run in pools] for key in ("oa", "pooled_oa"))
             lines.append(
@@ -229,7 +216,7 @@ def table(settings: Settings, results: Results) -> Page:
         "not measured yet."
     )
     parts = []
-    for scene in measured_scenes(results):
+    for scene in results.scenes():
         parts += [f"## {scene}", scene_table(results, scene)]
     return Page(about, "\n\n".join(filter(None, [*parts, claims(results), cell_speed(settings)])))
 

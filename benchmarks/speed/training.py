@@ -24,19 +24,7 @@ from map_refiner.models.refine.lesson import LabelledTile, coarse_miou
 from map_refiner.models.scene import Scene
 from map_refiner.models.score_maps import UNLABELLED, Window
 
-from ..harness import (
-    Benchmark,
-    Cell,
-    Option,
-    Page,
-    Results,
-    Settings,
-    Values,
-    by_seed,
-    markdown_table,
-    measured_kinds,
-    measured_seeds,
-)
+from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..machine import matmul_rate
 from ..scenes import SHIPPED_COARSE
 from .step import EXTENDED, FIRST, FUSED, ONCE, STEPS
@@ -117,8 +105,8 @@ def table(settings: Settings, results: Results) -> Page:
     rate = next(iter(results.values()))["rate"]
     digits = {"coarse": 3, "best": 3, "to_best": 1, "to_gain": 1, "all_updates": 0, "update_ms": 0}
     rows = []
-    for kind in measured_kinds(results):
-        runs = by_seed(results, "", kind).values()
+    for kind in results.kinds():
+        runs = results.by_seed(kind=kind).values()
         middle = [f"{statistics.median(run[key] for run in runs):.{digits[key]}f}" for key in digits]
         rows.append([kind, *middle, f"{1000 * OPERATIONS[kind] / rate:.0f}"])
     percent = f"{100 * NEAR:.0f} %"
@@ -126,7 +114,7 @@ def table(settings: Settings, results: Results) -> Page:
              "all updates, s", "an update, ms", "its limit, ms"]  # fmt: skip
     about = (
         f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, a quarter of its blocks "
-        f"held out; seeds {', '.join(map(str, measured_seeds(results)))}, medians. The score is the mean IoU after "
+        f"held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after "
         "five steps on what is held out, measured every 25 or 30 updates; measuring is part of the time. The second "
         "mark counts from the coarse map's score on. The limit is the operations of an update, forth and back, over "
         f"the rate of a large matrix product, {rate / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
