@@ -13,7 +13,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,8 @@ class Option:
             return
         several = isinstance(self.default, tuple)
         kind = type(self.default[0] if several else self.default)
-        text = f"{self.help} (default: {_words(self.default)})" if self.default or self.default == 0 else self.help
+        default = " ".join(_texts(self.default))
+        text = f"{self.help} (default: {default})" if default else self.help
         parser.add_argument(
             flag, type=kind, nargs="*" if several else None, default=self.default, choices=self.choices, help=text
         )
@@ -166,18 +167,14 @@ class Benchmark:
         parser.set_defaults(data=None, device="cpu", scenes=self.scenes, kinds=self.kinds, seeds=(0,))
         if self.reads_data:
             parser.add_argument("--data", type=Path, help="folder of scenes")
-        for name, known, usual in (
-            ("scenes", self.scenes, self.usual_scenes),
-            ("kinds", self.kinds, ()),
-        ):
+        for name, known, usual in (("scenes", self.scenes, self.usual_scenes), ("kinds", self.kinds, ())):
             if len(known) > 1:
-                text = f"{name} to measure in this run, of {', '.join(known)} (default: {_words(usual or 'all')})"
-                default, metavar = usual or known, name.upper()
+                text = f"of {', '.join(known)} (default: {' '.join(usual) or 'all'})"
                 parser.add_argument(
-                    f"--{name}", nargs="+", choices=known, default=default, metavar=metavar, help=text
+                    f"--{name}", nargs="+", choices=known, default=usual or known, metavar=name.upper(), help=text
                 )
         if self.seeds:
-            text = f"seeds to measure in this run (default: {_words(self.seeds)})"
+            text = f"numbers (default: {' '.join(_texts(self.seeds))})"
             parser.add_argument("--seeds", type=int, nargs="+", default=self.seeds, metavar="SEEDS", help=text)
         for option in self.options:
             option.add_to(parser)
@@ -190,17 +187,18 @@ class Benchmark:
         parser.add_argument("--only-write", action="store_true", help="write the page from cached results only")
         return parser
 
-    def command(self, given: argparse.Namespace) -> str:
-        """Return the command with every option that changes the page; folders and threads do not."""
+    def command(self, given: argparse.Namespace, results: Results) -> str:
+        """Return the command that measures the whole page; folders and threads are left out."""
         words = ["python", "-m", "benchmarks", self.name]
         usual = self.parser().parse_args([])
-        for name in ("scenes", "kinds", "seeds", *(option.name for option in self.options), "device"):
-            value = getattr(given, name)
-            if value == getattr(usual, name) or isinstance(value, Path):
-                continue
-            words.append(f"--{name.replace('_', '-')}")
-            if value is not True:
-                words += [str(each) for each in (value if isinstance(value, (list, tuple)) else (value,))]
+        values = {name: getattr(given, name) for name in ("scenes", "kinds", "seeds")}
+        if self.cells is None:  # the page also shows the cells of earlier runs
+            values = {"scenes": results.scenes(), "kinds": results.kinds(), "seeds": results.seeds()}
+        for name in (*(option.name for option in self.options), "device"):
+            values[name] = getattr(given, name)
+        for name, value in values.items():
+            if set(_texts(value)) != set(_texts(getattr(usual, name))):
+                words += [f"--{name.replace('_', '-')}", *(_texts(value) if value is not True else ())]
         return shlex.join(words)
 
     def settings(self, given: argparse.Namespace) -> Settings:
@@ -215,8 +213,8 @@ class Benchmark:
         folder = given.results / self.name
         for option in self.options:
             value = getattr(given, option.name)
-            if option.changes_results and value != option.default:
-                folder /= f"{option.name}={_words(value)}".replace(" ", "_").replace("/", "_")
+            if option.changes_results and _texts(value) != _texts(option.default):
+                folder /= f"{option.name}={'_'.join(_texts(value))}".replace("/", "_")
         try:
             device = devices.choose(given.device)
         except RefinerError as error:
@@ -253,7 +251,8 @@ class Benchmark:
             raise UsageError(f"There are no results of {self.name} in {settings.folder} yet.")
         page = self.table(settings, results)
         if self.page is not None:
-            write_page(given.pages, page.name or self.page, page.title or self.title, self.command(given), page)
+            page = replace(page, name=page.name or self.page, title=page.title or self.title)
+            write_page(given.pages, page, self.command(given, results))
         print(page.table)
 
     def _measure(self, settings: Settings) -> None:
@@ -295,11 +294,12 @@ def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[st
     return Results((cell, found[cell]) for cell in sorted(found, key=order))
 
 
-def write_page(folder: Path, name: str, title: str, command: str, page: Page) -> None:
+def write_page(folder: Path, page: Page, command: str) -> None:
     """Write a page and the files next to it."""
     folder.mkdir(parents=True, exist_ok=True)
-    head = f"# {title}\n\nWritten by `{command}` on {describe_machine()}."
-    (folder / f"{name}.md").write_text(f"{head}\n\n{page.about.strip()}\n\n{page.table.strip()}\n", encoding="utf-8")
+    head = f"# {page.title}\n\nWritten by `{command}` on {describe_machine()}."
+    text = f"{head}\n\n{page.about.strip()}\n\n{page.table.strip()}\n"
+    (folder / f"{page.name}.md").write_text(text, encoding="utf-8")
     for path, content in page.files.items():
         (folder / path).write_text(content, encoding="utf-8")
 
@@ -310,5 +310,5 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def _words(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, (list, tuple)) else [str(value)]

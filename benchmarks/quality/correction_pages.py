@@ -71,8 +71,10 @@ def _figure(curves: dict[str, Curve], before: float, after: float) -> str:
     for tick in range(0, int(most) + 1, 10):
         parts.append(f'<text x="{x(tick):.1f}" y="{floor + 16}" text-anchor="middle">{tick}</text>')
     parts.append(f'<text x="{(LEFT + right) / 2:.0f}" y="{floor + 32}" text-anchor="middle">corrections</text>')
-    parts.append(f'<text x="14" y="{(TOP + floor) / 2:.0f}" transform="rotate(-90 14 {(TOP + floor) / 2:.0f})" '
-                 'text-anchor="middle">mean IoU, %</text>')  # fmt: skip
+    parts.append(
+        f'<text x="14" y="{(TOP + floor) / 2:.0f}" transform="rotate(-90 14 {(TOP + floor) / 2:.0f})" '
+        'text-anchor="middle">mean IoU, %</text>'
+    )
     for level, name in ((before, "coarse map"), (after, "taught in full")):
         parts.append(f'<path d="M{LEFT} {y(level):.1f}H{right}" stroke="#444444" stroke-dasharray="1 3"/>')
         parts.append(f'<text x="{right}" y="{y(level) - 4:.1f}" text-anchor="end" fill="#444444">{name}</text>')

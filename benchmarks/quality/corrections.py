@@ -130,10 +130,13 @@ def drawing_at(session: Session, step: int, truth: Labels, row: int, column: int
 def write_layer(path: Path, clicks: list[Click], session: Session) -> str:
     """Write the corrections to a layer as the plugin does."""
     pyogrio.raw.write(
-        path, geometry=shapely.to_wkb(np.array([click[0] for click in clicks], dtype=object)),
-        field_data=[np.array([session.classes[click[1]] for click in clicks], dtype=object)], fields=["class"],
-        geometry_type="Polygon", crs=session.scene.grid.crs,
-    )  # fmt: skip
+        path,
+        geometry=shapely.to_wkb(np.array([click[0] for click in clicks], dtype=object)),
+        field_data=[np.array([session.classes[click[1]] for click in clicks], dtype=object)],
+        fields=["class"],
+        geometry_type="Polygon",
+        crs=session.scene.grid.crs,
+    )
     return str(path)
 
 

@@ -117,8 +117,9 @@ def table(settings: Settings, results: Results) -> Page:
         f"{sum(gain > 0 for gain in gains)} of {len(gains)} pairs; at worst it is {-100 * min(gains):.1f} behind. "
         f"Steps 0 to {STEPS} in the mean: {by_step}."
     )
-    return Page(about, markdown_table(["scene and coarse map", "coarse map", "refiner that ships", "fresh", "gone on"],
-                                      rows))  # fmt: skip
+    return Page(
+        about, markdown_table(["scene and coarse map", "coarse map", "refiner that ships", "fresh", "gone on"], rows)
+    )
 
 
 BENCHMARK = Benchmark(

@@ -27,10 +27,15 @@ from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, spread, standardise
 SCENES = {  # cube, key, training mask, test mask, and their numbers of pixels
     "PaviaU": ("PaviaU.mat", "paviaU", "TRpavia_fixed.mat", "TSpavia_fixed.mat", 3921, 40002),
     "Indian Pines": (
-        "Indian_pines_corrected.mat", "", "IndianTR123_temp123.tif", "IndianTE123_temp123.tif", 695, 9671,
+        "Indian_pines_corrected.mat",
+        "",
+        "IndianTR123_temp123.tif",
+        "IndianTE123_temp123.tif",
+        695,
+        9671,
     ),
     "Houston": ("Houston.mat", "", "Houston_TRLabel.mat", "Houston_TSLabel.mat", 2832, 12197),
-}  # fmt: skip
+}
 PUBLISHED = {  # OA in per cent of Mou et al. 2017, as other papers quote their table
     "PaviaU": {"gru-pretanh": 88.85, "gru-tanh": 80.70, "lstm": 77.99, "svm-rbf": 78.82, "cnn-1d": 80.51},
     "Houston": {"gru-pretanh": 89.85, "gru-tanh": 85.73, "lstm": 85.41},

@@ -12,11 +12,19 @@ from ..scenes import SYNTHETIC
 
 AT = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 24)  # evaluated steps; the extended refiner is trained on a quarter of 24
 NAMES = {
-    "coarse": "coarse map", "extended": "extended", "faithful": "faithful (the paper's)", "unet": "small U-Net",
-    "class-agnostic": "class-agnostic", "unshared": "unshared", "crf": "dense CRF, truncated", "heat": "heat flow",
-    "perona-malik": "Perona-Malik", "anisotropic": "anisotropic diffusion", "geodesic": "geodesic contour",
+    "coarse": "coarse map",
+    "extended": "extended",
+    "faithful": "faithful (the paper's)",
+    "unet": "small U-Net",
+    "class-agnostic": "class-agnostic",
+    "unshared": "unshared",
+    "crf": "dense CRF, truncated",
+    "heat": "heat flow",
+    "perona-malik": "Perona-Malik",
+    "anisotropic": "anisotropic diffusion",
+    "geodesic": "geodesic contour",
     "opinion-pool": "opinion pool",
-}  # fmt: skip
+}
 Runs = dict[tuple[str, str], dict[int, Values]]  # by kind and scene, then by seed
 
 
@@ -71,9 +79,11 @@ def pairs(found: Runs, kind: str, other: str, metric: str) -> list[float]:
     step = 0 if other == "coarse" else None
     return [
         value(result, metric) - value(found[other, scene][seed], metric, step)
-        for (k, scene), by_seed in found.items() if k == kind and scene != SYNTHETIC
-        for seed, result in by_seed.items() if seed in found.get((other, scene), {})
-    ]  # fmt: skip
+        for (k, scene), by_seed in found.items()
+        if k == kind and scene != SYNTHETIC
+        for seed, result in by_seed.items()
+        if seed in found.get((other, scene), {})
+    ]
 
 
 def paired_gains(found: Runs) -> str:
@@ -183,14 +193,23 @@ def all_tables(results: Results) -> str:
     found = by_kind_and_scene(results)
     return "\n\n".join(
         (
-            "## Mean IoU", by_scene(found, "mean_iou"),
-            "## Boundary IoU, 2 px, mean of the classes", by_scene(found, "boundary_iou_2px"),
-            "## Pair by pair: differences on the same real scene and seed", paired_gains(found),
-            "## Overall accuracy", by_scene(found, "overall_accuracy"),
-            "## Mean IoU by step, over the real scenes", by_step(found, "mean_iou"),
-            "## Boundary IoU (2 px) by step, over the real scenes", by_step(found, "boundary_iou_2px"),
-            "## Stepping the extended refiner on", many_steps(found),
-            "## What the product recommends", recommended(found),
-            "## Weights", weights(found),
+            "## Mean IoU",
+            by_scene(found, "mean_iou"),
+            "## Boundary IoU, 2 px, mean of the classes",
+            by_scene(found, "boundary_iou_2px"),
+            "## Pair by pair: differences on the same real scene and seed",
+            paired_gains(found),
+            "## Overall accuracy",
+            by_scene(found, "overall_accuracy"),
+            "## Mean IoU by step, over the real scenes",
+            by_step(found, "mean_iou"),
+            "## Boundary IoU (2 px) by step, over the real scenes",
+            by_step(found, "boundary_iou_2px"),
+            "## Stepping the extended refiner on",
+            many_steps(found),
+            "## What the product recommends",
+            recommended(found),
+            "## Weights",
+            weights(found),
         )
-    )  # fmt: skip
+    )

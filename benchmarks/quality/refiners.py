@@ -29,9 +29,18 @@ from .unet import apply_unet, train_unet
 
 RANKS = ROOT / "resources" / "refiner_ranks.json"
 KINDS = (
-    "extended", "faithful", "unet", "class-agnostic", "unshared", "crf", "opinion-pool", "heat", "perona-malik",
-    "anisotropic", "geodesic",
-)  # fmt: skip
+    "extended",
+    "faithful",
+    "unet",
+    "class-agnostic",
+    "unshared",
+    "crf",
+    "opinion-pool",
+    "heat",
+    "perona-malik",
+    "anisotropic",
+    "geodesic",
+)
 GRID_SEARCH = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameters to try
 
 
@@ -107,9 +116,7 @@ def table(settings: Settings, results: Results) -> Page:
         return Page(about, all_tables(results), f"refiners_on_{coarse}", title)
     content = ranks(results)
     is_published = content and settings.pages == PAGES
-    return Page(
-        about, all_tables(results), files={RANKS: json.dumps(content, indent=1) + "\n"} if is_published else {}
-    )
+    return Page(about, all_tables(results), files={RANKS: json.dumps(content, indent=1) + "\n"} if is_published else {})
 
 
 BENCHMARK = Benchmark(

@@ -113,8 +113,18 @@ def summary(values: Values) -> str:
 
 def scene_table(results: Results, scene: str) -> str:
     """Return the figures of every kind on one scene."""
-    heads = ["kind", "weights", "training, s", "mean IoU", "at 2 px", "refined", "at 2 px", "by a CRF", "at 2 px",
-             "seeds"]  # fmt: skip
+    heads = [
+        "kind",
+        "weights",
+        "training, s",
+        "mean IoU",
+        "at 2 px",
+        "refined",
+        "at 2 px",
+        "by a CRF",
+        "at 2 px",
+        "seeds",
+    ]
     rows = []
     for kind in results.kinds(scene):
         runs = list(results.by_seed(scene, kind).values())

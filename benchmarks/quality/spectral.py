@@ -1,6 +1,8 @@
 """The spectral coarse models on pixels of four scenes, with no region in both the training and the test part.
 
     .venv/worker/bin/python -m benchmarks spectral --data FOLDER [--seeds 0 1] [--updates 150]
+
+The page shows the speed of the recurrent cells too, after `python -m benchmarks recurrent_cell`.
 """
 
 from __future__ import annotations

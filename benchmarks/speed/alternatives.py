@@ -179,8 +179,15 @@ def table(settings: Settings, results: Results) -> Page:
                 f"{values['peak']:.2f}",
             ]
         )
-    heads = ["what", "seconds", "its limit, s", "megapixels a second", "times the refiner's seconds", "mean IoU",
-             "peak memory, GB"]  # fmt: skip
+    heads = [
+        "what",
+        "seconds",
+        "its limit, s",
+        "megapixels a second",
+        "times the refiner's seconds",
+        "mean IoU",
+        "peak memory, GB",
+    ]
     about = (
         f"The demo scene, {size} pixels a side, three classes, in memory; the shipped weights, which never "
         f"saw it. Medians of {repeats} runs after one that warms up. The peak memory is of the whole process: "

@@ -129,8 +129,18 @@ def table(settings: Settings, results: Results) -> Page:
             + [f"{value:.0f}" for value in times]
             + [f"{100 * soon:.0f} %", f"{limit:.0f}"]
         )
-    heads = ["case", "steps", "Mpx seen first", "click to pixels, ms: median", "90 %", "most", "the worker's answer",
-             "whole step", f"within {BUDGET_MS} ms", "limit, ms"]  # fmt: skip
+    heads = [
+        "case",
+        "steps",
+        "Mpx seen first",
+        "click to pixels, ms: median",
+        "90 %",
+        "most",
+        "the worker's answer",
+        "whole step",
+        f"within {BUDGET_MS} ms",
+        "limit, ms",
+    ]
     about = (
         f"A map of {VIEW} x {VIEW} pixels, the class map, the shipped refiner (extended, {FEATURES} features), "
         f"{len(CLASSES)} classes. From the click on Step to the paint of the map with a layer of that step in it. What "

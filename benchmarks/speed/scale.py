@@ -38,8 +38,9 @@ def repeat_scene(scene: Path, path: Path, side: int) -> None:
     with GridReader(scene) as reader:
         grid = reader.grid
     places = [(row, column) for row in range(0, side, grid.height) for column in range(0, side, grid.width)]
-    sources = [Source(scene, Window(row, column, grid.height, grid.width), grid.width, grid.height)
-               for row, column in places]  # fmt: skip
+    sources = [
+        Source(scene, Window(row, column, grid.height, grid.width), grid.width, grid.height) for row, column in places
+    ]
     whole = grid.crop(Window(0, 0, side, side))
     write_mosaic(path, whole, Look(("red", "green", "blue"), 0, "Byte"), sources)
 
@@ -146,8 +147,15 @@ def table(settings: Settings, results: Results) -> Page:
             share = rate / first_rate.setdefault(name, rate)
             times = f"{seconds:.0f}", f"{cost['processor']:.0f}", f"{rate:.3f}", f"{share:.0%}"
             rows.append([str(values["megapixels"]), name, *times, f"{cost['memory']:.2f}"])
-    heads = ["megapixels", "command", "seconds", "processor seconds", "megapixels a processor second",
-             "of the smallest scene's", "peak memory, GB"]  # fmt: skip
+    heads = [
+        "megapixels",
+        "command",
+        "seconds",
+        "processor seconds",
+        "megapixels a processor second",
+        "of the smallest scene's",
+        "peak memory, GB",
+    ]
     parts = [markdown_table(heads, rows)]
     if cluster_rows:
         size = next(values["megapixels"] for values in runs if values["workers"])

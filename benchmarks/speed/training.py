@@ -110,8 +110,16 @@ def table(settings: Settings, results: Results) -> Page:
         middle = [f"{statistics.median(run[key] for run in runs):.{digits[key]}f}" for key in digits]
         rows.append([kind, *middle, f"{1000 * OPERATIONS[kind] / rate:.0f}"])
     percent = f"{100 * NEAR:.0f} %"
-    heads = ["kind", "coarse map", "best held-out mean IoU", f"seconds to {percent} of it", f"to {percent} of the gain",
-             "all updates, s", "an update, ms", "its limit, ms"]  # fmt: skip
+    heads = [
+        "kind",
+        "coarse map",
+        "best held-out mean IoU",
+        f"seconds to {percent} of it",
+        f"to {percent} of the gain",
+        "all updates, s",
+        "an update, ms",
+        "its limit, ms",
+    ]
     about = (
         f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, a quarter of its blocks "
         f"held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after "
