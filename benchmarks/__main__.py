@@ -44,7 +44,7 @@ def listing() -> str:
     lines = ["usage: python -m benchmarks NAME [options]; NAME --help lists the options of a benchmark", ""]
     for name in NAMES:
         benchmark = load(name)
-        page = f"docs/measured/{benchmark.page}.md" if benchmark.page else "printed only"
+        page = f"docs/measured/{name}.md" if benchmark.has_page else "printed only"
         lines.append(f"  {name:20}{benchmark.title} ({page})")
     return "\n".join(lines)
 

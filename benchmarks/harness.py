@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from map_refiner.models import device as devices
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.rasters.reading import environment
+from map_refiner.models.io.raster_reader import environment
+from map_refiner.models.runtime import device as devices
 
 from .machine import describe_machine
 
@@ -144,8 +144,7 @@ class Page:
 class Benchmark:
     """A measurement with the page that shows it."""
 
-    name: str
-    page: str | None  # the file under docs/measured/, without its suffix; None for a table that is only printed
+    name: str  # of the module, of its folder of results and of its page
     title: str
     run: Callable[[Settings, Cell], Values]
     table: Callable[[Settings, Results], Page]
@@ -155,6 +154,7 @@ class Benchmark:
     usual_scenes: Sequence[str] = ()  # the scenes that a run measures by default; empty for all
     options: Sequence[Option] = ()
     reads_data: bool = True
+    has_page: bool = True  # else the table is only printed
     has_device: bool = False
     is_timed: bool = False  # times are compared within one run, so each run measures every cell again
     threads: int | None = None  # by default; None for all cores
@@ -250,8 +250,8 @@ class Benchmark:
         if not results:
             raise UsageError(f"There are no results of {self.name} in {settings.folder} yet.")
         page = self.table(settings, results)
-        if self.page is not None:
-            page = replace(page, name=page.name or self.page, title=page.title or self.title)
+        if self.has_page:
+            page = replace(page, name=page.name or self.name, title=page.title or self.title)
             write_page(given.pages, page, self.command(given, results))
         print(page.table)
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from map_refiner.models import device as devices
+from map_refiner.models.runtime import device as devices
 from torch.utils.flop_counter import FlopCounterMode
 
 SQUARE = 3000  # rows and columns of the matrix product; four times as many on a GPU

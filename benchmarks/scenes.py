@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from map_refiner.models.checkpoint import Card, load_coarse, save_model
-from map_refiner.models.coarse.kinds import DEFAULT, KINDS
-from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.demo_scene.files import write as write_demo
-from map_refiner.models.labels import burn_sources, raster_labels
-from map_refiner.models.protocol import ClassSource
-from map_refiner.models.refine.lesson import LabelledTile
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores, Window
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.arrays.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores
+from map_refiner.models.coarse.registry import DEFAULT, KINDS
+from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
+from map_refiner.demo_scene.files import write as write_demo
+from map_refiner.models.refine.training.samples import LabelledTile
+from map_refiner.models.scene.labels import burn_sources, raster_labels
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.shared.class_source import ClassSource
+from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
 from scipy import ndimage
 
 from .harness import ROOT, Settings

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .patience import let_threads_sleep
+from .runtime.omp_threads import let_threads_sleep
 
 
 def main() -> None:
     """Settle what must be settled before torch is imported, and start the command."""
     let_threads_sleep()
-    from .cli import main as command
+    from .cli.main import main as command
 
     command(prog_name="map-refiner")
 

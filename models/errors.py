@@ -1,8 +1,31 @@
-"""What can go wrong that the analyst can mend: each message says what was found and what is needed."""
+"""Errors that the analyst can act on: each message names what was found and what is needed."""
+
+from __future__ import annotations
 
 
 class RefinerError(Exception):
-    """An error whose text is for the analyst."""
+    """An error with a message for the analyst.
+
+    The message is a template with named values, so that the dock can translate it. The first argument is a constant
+    string; `scripts/translations` collects it.
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values = {name: _plain(value) for name, value in values.items()}
+
+    def __str__(self) -> str:
+        """Return the message in English."""
+        return self.template.format(**self.values) if self.values else self.template
+
+
+def _plain(value: object) -> str | int | float:
+    """Return a value that JSON holds: numbers stay numbers, everything else becomes text."""
+    if isinstance(value, (str, int, float)):
+        return value
+    item = getattr(value, "item", None) if getattr(value, "ndim", 1) == 0 else None  # a scalar of numpy
+    return item() if item is not None else str(value)
 
 
 class RasterError(RefinerError):
@@ -10,16 +33,16 @@ class RasterError(RefinerError):
 
 
 class LabelError(RefinerError):
-    """Labels that cannot teach: none, outside the scene, of one class alone."""
+    """Labels that cannot be used for training or evaluation."""
 
 
 class CheckpointError(RefinerError):
-    """A file of weights that is damaged, or of another model."""
+    """A checkpoint that is damaged, or of another model."""
 
 
 class OutputError(RefinerError):
     """A result that cannot be written."""
 
 
-class Interrupted(RefinerError):  # noqa: N818  (not an error of anybody's making)
-    """The run was cancelled; what it had finished stays."""
+class Interrupted(RefinerError):  # noqa: N818  (a cancel is not an error)
+    """The run was cancelled; finished parts stay."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 
-FOLDER = Path(__file__).resolve().parents[1] / "resources" / "help"
+from ..models.shared.paths import RESOURCES
+
+FOLDER = RESOURCES / "help"
 GUIDE = "guide.html"
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.PyQt.QtCore import QByteArray, QEvent, QObject, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from qgis.PyQt.QtSvg import QSvgRenderer
 from qgis.PyQt.QtWidgets import QAbstractButton
 
-ICONS = Path(__file__).resolve().parents[1] / "resources" / "icons"
+from ..models.shared.paths import RESOURCES
+
+ICONS = RESOURCES / "icons"
 SIZES = (16, 24, 32, 48)
 
 

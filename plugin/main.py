@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from qgis.core import QgsSettings
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, QObject, Qt, QTranslator
 from qgis.PyQt.QtWidgets import QAction
 
-from .controller import Controller
-from .dock import MapRefinerDock
+from ..models.shared.paths import RESOURCES
+from .control.controller import Controller
+from .dock.dock import MapRefinerDock
+from .environment.options_page import OptionsFactory
 from .icons import plugin_icon
-from .options_page import OptionsFactory
 from .processing.provider import Provider, register, unregister
 
-TRANSLATIONS = Path(__file__).resolve().parents[1] / "resources" / "i18n"
+TRANSLATIONS = RESOURCES / "i18n"
 
 
 class MapRefinerPlugin(QObject):

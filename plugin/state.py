@@ -36,7 +36,6 @@ class Task(Enum):
     DOUBTS = "doubts"
     VIEW = "view"
     RESUME = "resume"
-    DEMO = "demo"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Make the checkout importable under its QGIS name, whatever folder it sits in."""
+"""Make the checkout importable under its QGIS name, and load the fixtures of the environment that runs the tests."""
 
 import importlib.util
 import sys
@@ -12,8 +12,13 @@ sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["map_refiner"])
 
 # Two environments, as on a user's machine: each collects what it can run.
-collect_ignore = []
-if importlib.util.find_spec("qgis") is None:
-    collect_ignore.append("plugin")
-if importlib.util.find_spec("torch") is None:
-    collect_ignore.append("models")
+has_qgis = importlib.util.find_spec("qgis") is not None
+has_torch = importlib.util.find_spec("torch") is not None
+pytest_plugins = [
+    *(["worker_fixtures"] if has_torch else []),
+    *(["qgis_fixtures"] if has_qgis else []),
+]
+collect_ignore = [
+    *([] if has_torch else ["models", "flows/models", "benchmarks"]),
+    *([] if has_qgis else ["plugin", "flows/plugin"]),
+]

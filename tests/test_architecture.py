@@ -25,9 +25,37 @@ MODELS_MAY = {
     "triton",
 }
 NEVER = {"cPickle", "dill", "marshal", "pickle", "pty", "random", "shelve", "subprocess"}  # blocked by plugins.qgis.org
-FILES_AND_PLACES = {"rasterio", "pyogrio", "pyproj", "shapely"}  # what a refiner knows nothing of
+FILE_LIBRARIES = {"rasterio", "pyogrio", "pyproj"}
+PURE = {"arrays", "coarse", "metrics", "refine", "training"}  # these packages know no file and no CRS
+
+# The layers, from the ground up. A package imports packages of lower layers only, never a sibling on its own layer.
+LAYERS = {
+    "models": [
+        {"shared", "errors"},
+        {"runtime", "arrays"},
+        {"metrics", "training", "io"},
+        {"coarse", "refine", "polygons"},
+        {"scene"},
+        {"weights", "tiling", "evaluate"},
+        {"session", "batch"},
+        {"pipelines"},
+        {"worker", "cli"},
+        {"__main__"},
+    ],
+    "plugin": [
+        {"errors", "messages", "help", "settings", "state", "icons", "wording"},
+        {"catalogue", "map_tools", "worker"},
+        {"run"},
+        {"layers", "environment"},
+        {"report", "dock"},
+        {"control", "processing"},
+        {"main"},
+    ],
+}
+LARGEST_PACKAGE = 13  # modules
+MOST_ARROWS = 150  # between packages of models/
 CATCH_ALL = {"Exception", "BaseException"}
-MAY_CATCH_ALL = ("models/worker.py", "plugin/processing/")  # where an unknown error becomes a message
+MAY_CATCH_ALL = ("models/worker/main.py", "plugin/processing/")  # where an unknown error becomes a message
 
 
 def module_name(path):
@@ -152,12 +180,62 @@ def test_pyqt_comes_through_qgis():
     assert not import_offences(MODULES, lambda package: not package.startswith(("PyQt", "PySide", "sip")))
 
 
-def test_the_wire_is_all_that_the_plugin_knows_of_models():
+def room(name):
+    """Return the half and the package of a module: ("models", "io"); a module at the root is a package of its own."""
+    half, _, rest = name.partition(".")
+    return half, rest.partition(".")[0]
+
+
+def layer(name):
+    """Return the number of a module's layer."""
+    half, package = room(name)
+    return next(number for number, packages in enumerate(LAYERS[half]) if package in packages)
+
+
+def test_every_package_has_a_layer():
+    for half, names in (("models", MODELS), ("plugin", PLUGIN)):
+        listed = [package for packages in LAYERS[half] for package in packages]
+        assert sorted(listed) == sorted({room(name)[1] for name in names} - {""})
+
+
+def test_a_package_imports_lower_layers_only():
+    offences = [
+        f"{place(name, node)} imports {own}"
+        for name in MODULES
+        for node, _, own in imports(name)
+        if name and own and room(own)[0] == room(name)[0] and room(own) != room(name) and layer(own) >= layer(name)
+    ]
+    assert not offences
+
+
+def test_packages_are_small():
+    packages = {name.rpartition(".")[0] for name in MODULES if name}
+    sizes = {
+        package: sum(
+            other.rpartition(".")[0] == package and MODULES[other].name != "__init__.py" for other in MODULES if other
+        )
+        for package in packages
+    }
+    assert not {package: size for package, size in sizes.items() if size > LARGEST_PACKAGE}
+    assert sizes["models"] <= 3
+
+
+def test_arrows_between_packages_stay_few():
+    arrows = {
+        (room(name)[1], room(own)[1])
+        for name in MODELS
+        for _, _, own in imports(name)
+        if own and room(own) != room(name)
+    }
+    assert len(arrows) <= MOST_ARROWS
+
+
+def test_the_plugin_imports_nothing_of_models_but_shared():
     offences = [
         f"{place(name, node)} imports {own}"
         for name in PLUGIN
         for node, _, own in imports(name)
-        if own and own.split(".")[0] == "models" and own != "models.protocol"
+        if own and room(own)[0] == "models" and room(own)[1] != "shared"
     ]
     assert not offences
 
@@ -172,72 +250,41 @@ def test_models_know_nothing_of_the_plugin():
     assert not offences
 
 
-def test_the_wire_uses_the_standard_library_alone():
-    assert not import_offences(["models.protocol"], lambda package: package in sys.stdlib_module_names)
-    assert not reached("models.protocol")
+def test_shared_uses_the_standard_library_only():
+    names = [name for name in MODELS if room(name)[1] == "shared"]
+    assert not import_offences(names, lambda package: package in sys.stdlib_module_names)
 
 
-def test_rasterio_is_imported_in_one_package():
-    names = [name for name in MODULES if not name.startswith("models.rasters.")]
-    assert not import_offences(names, lambda package: package != "rasterio")
+def test_file_libraries_are_imported_in_io_only():
+    names = [name for name in MODULES if room(name) != ("models", "io")]
+    assert not import_offences(names, lambda package: package not in FILE_LIBRARIES)
 
 
-def is_widgets(name):
-    """Tell whether a module belongs to the panel: the dock, its sections, its chart."""
-    return name.startswith(("plugin.dock", "plugin.section"))
-
-
-def is_layers(name):
-    """Tell whether a module makes or reads layers of QGIS."""
-    return name in ("plugin.score_layers", "plugin.label_layer", "plugin.export", "plugin.corrections")
-
-
-@pytest.mark.parametrize(
-    ("knows", "must_not_know"),
-    [
-        (is_widgets, ("plugin.engine", "plugin.control", "plugin.score_layers", "plugin.environment")),
-        (is_layers, ("plugin.dock", "plugin.section", "plugin.engine", "plugin.control")),
-        (
-            lambda name: name == "plugin.engine",
-            ("plugin.dock", "plugin.section", "plugin.score_layers", "plugin.control"),
-        ),
-        (
-            lambda name: name.startswith("models.refine"),
-            (
-                "models.rasters.reading",
-                "models.rasters.writing",
-                "models.tiles",
-                "models.grid",
-                "models.scene",
-                "models.session",
-                "models.polygons",
-            ),
-        ),
-        (lambda name: name.startswith("models.") and name != "models.worker", ("models.worker",)),
-        (lambda name: name.startswith("models.") and name not in ("models.cli", "models.__main__"), ("models.cli",)),
-    ],
-    ids=["widgets", "layers", "engine", "refine", "worker", "cli"],
-)
-def test_arrows_never_point_back(knows, must_not_know):
-    offences = [
-        f"{name} reaches {other}"
-        for name in MODULES
-        if knows(name)
-        for other in sorted(reached(name))
-        if other.startswith(must_not_know)
+def test_pure_packages_know_no_file_and_no_crs():
+    names = [name for name in MODELS if room(name)[1] in PURE]
+    assert not import_offences(names, lambda package: package not in FILE_LIBRARIES)
+    assert not [
+        f"{place(name, node)} imports {own}"
+        for name in names
+        for node, _, own in imports(name)
+        if own and room(own)[1] == "io"
     ]
-    assert not offences
+
+
+def test_messages_are_imported_in_worker_and_cli_only():
+    messages = ("models.shared.requests", "models.shared.events")
+    assert not [
+        f"{place(name, node)} imports {own}"
+        for name in MODELS
+        for node, _, own in imports(name)
+        if own in messages and room(name)[1] not in {"worker", "cli", "shared"}
+    ]
 
 
 def test_the_controller_alone_brings_panel_worker_and_layers_together():
-    parts = {"plugin.dock", "plugin.engine", "plugin.score_layers"}
+    parts = {"plugin.dock.dock", "plugin.worker.process", "plugin.layers.score_layers"}
     known = {name: parts & {own for _, _, own in imports(name)} for name in PLUGIN}
-    assert not [name for name in PLUGIN if len(known[name]) > 1 and not name.startswith("plugin.control")]
-
-
-def test_refiners_know_no_files_and_no_places():
-    names = [name for name in MODELS if name.startswith("models.refine")]
-    assert not import_offences(names, lambda package: package not in FILES_AND_PLACES)
+    assert not [name for name in PLUGIN if len(known[name]) > 1 and room(name)[1] != "control"]
 
 
 def test_imports_make_no_circle():

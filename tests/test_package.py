@@ -86,8 +86,8 @@ def test_the_zip_imports_under_its_name(unpacked):
         sys.executable,
         "-I",
         "-c",
-        f"import sys; sys.path.insert(0, {str(unpacked.parent)!r}); from map_refiner.models import protocol; "
-        f"assert protocol.__file__.startswith({str(unpacked)!r}), protocol.__file__",
+        f"import sys; sys.path.insert(0, {str(unpacked.parent)!r}); from map_refiner.models.shared import codec; "
+        f"assert codec.__file__.startswith({str(unpacked)!r}), codec.__file__",
         cwd="/",
     )
     assert status == 0, complaint

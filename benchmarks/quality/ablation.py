@@ -13,12 +13,13 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-from map_refiner.models.borders import WHOLE
-from map_refiner.models.refine import drill, extended, shares
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.refine import extended
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.kinds import LESSONS
-from map_refiner.models.refine.lesson import LabelledTile
-from map_refiner.models.refine.run import refine
+from map_refiner.models.refine.registry import LESSONS
+from map_refiner.models.refine.training import class_balance, train_extended
+from map_refiner.models.refine.training.samples import LabelledTile
+from map_refiner.models.refine.unroll import refine
 from torch import Tensor
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
@@ -36,19 +37,19 @@ def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
     return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
 
 
-MODULES = {"extended": extended, "drill": drill, "shares": shares}
+MODULES = {"extended": extended, "drill": train_extended, "shares": class_balance}
 PARTS: dict[str, dict[str, dict[str, Any]]] = {
-    "all of it": {},
-    "neighbours are not heard": {"extended": {"_messages": no_messages}},
-    "updates do not die away": {"extended": {"RATE": 1.0}},
-    "large updates that die away at once": {"extended": {"GAIN": 3.0, "FULL": 1, "RATE": 0.6}},
-    "no memory": {"extended": {"MEMORY": 0}},
-    "no deeper look": {"extended": {"GAPS": (1,)}},
-    "loss on the last step alone": {"drill": {"LATER": 1e-6}},
-    "always five steps": {"drill": {"FEWEST": 5, "MOST": 5}},
-    "weights not averaged": {"drill": {"KEPT": 0.0}},
-    "classes weigh alike": {"shares": {"RATE": 0.0}},
-    "images and coarse maps as they are": {"drill": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
+    "all parts": {},
+    "no neighbour messages": {"extended": {"_messages": no_messages}},
+    "no decay of the score updates": {"extended": {"RATE": 1.0}},
+    "large score updates that decay from the second step": {"extended": {"GAIN": 3.0, "FULL": 1, "RATE": 0.6}},
+    "no hidden state": {"extended": {"MEMORY": 0}},
+    "one layer in the image encoder": {"extended": {"GAPS": (1,)}},
+    "loss on the last step only": {"drill": {"LATER": 1e-6}},
+    "always five steps in training": {"drill": {"FEWEST": 5, "MOST": 5}},
+    "no weight averaging": {"drill": {"KEPT": 0.0}},
+    "no class weights": {"shares": {"RATE": 0.0}},
+    "no jitter of images and coarse maps": {"drill": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
 }
 
 
@@ -56,7 +57,7 @@ def train(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
     """Train an extended refiner with the current constants."""
     torch.manual_seed(seed)
     refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
-    for _ in drill.drill(refiner, tiles, LESSONS[refiner.kind].updates, seed, CPU):
+    for _ in train_extended.drill(refiner, tiles, LESSONS[refiner.kind].updates, seed, CPU):
         pass
     return refiner
 
@@ -90,16 +91,15 @@ def table(settings: Settings, results: Results) -> Page:
                 row.append(f"{100 * statistics.mean(run[step][metric] for run in runs):.1f}" if runs else "-")
         rows.append(row)
     about = (
-        f"The extended refiner taught without one of its parts, seeds {', '.join(map(str, results.seeds()))}, "
-        "per cent on the scored part of each scene. Differences below a point are within the spread over seeds."
+        f"The extended refiner trained without one of its parts: seeds {', '.join(map(str, results.seeds()))}, per "
+        "cent, on the scored part of each scene. Differences below one point are within the spread over the seeds."
     )
     return Page(about, markdown_table(heads, rows))
 
 
 BENCHMARK = Benchmark(
     name="ablation",
-    page="ablation",
-    title="What each part of the extended refiner is worth",
+    title="Accuracy of the extended refiner without each of its parts",
     run=run,
     table=table,
     scenes=SCENES,

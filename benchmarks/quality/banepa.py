@@ -100,18 +100,17 @@ def table(settings: Settings, results: Results) -> Page:
         columns += [[row["boundary_iou"]["2"][name] for row in rows] for name in CLASSES[1:]]
         lines.append(["0 (coarse)" if step == 0 else str(step), *map(mean_with_spread, columns)])
     about = (
-        "Three classes at 0.53 m. The coarse net learnt from the imprecise vectors of the whole scene, and from no "
-        f"accurate label; the refiner from the accurate labels of columns 0-767 ({settings.options.refiner_updates} "
-        "updates), and all scored on columns 800-1535. Per cent, mean ± standard deviation over seeds "
-        f"{', '.join(map(str, results.seeds()))}."
+        "Three classes at 0.53 m. The coarse model was trained on the imprecise vectors of the whole scene and on no "
+        "accurate label. The refiner was trained on the accurate labels of columns 0-767 "
+        f"({settings.options.refiner_updates} updates). Both are scored on columns 800-1535. Values are per cent: mean "
+        f"± standard deviation over seeds {', '.join(map(str, results.seeds()))}."
     )
     return Page(about, markdown_table(heads, lines))
 
 
 BENCHMARK = Benchmark(
     name="banepa",
-    page="banepa",
-    title="Banepa south: the refiner on a real scene",
+    title="Accuracy of the paper's refiner on Banepa, step by step",
     run=run,
     table=table,
     seeds=(0, 1, 2),

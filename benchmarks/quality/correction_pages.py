@@ -6,7 +6,7 @@ from ..harness import Page, markdown_table
 
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")  # Okabe and Ito's
 DASHES = ("", "", "6 3", "2 3", "2 3", "")
-BEST = "where to look next, from the refiner that ships"
+BEST = "uncertain places, shipped refiner"
 BAR = 0.02  # of mean IoU: the aim is the score of full training less this
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 360, 52, 14, 40
 Curve = list[dict[str, float]]
@@ -27,22 +27,24 @@ def page(curves: dict[str, Curve], before: float, after: float, wall: float, com
     painted = max(curve[-1]["pixels"] for curve in curves.values())
     best = curves[BEST][-1]["mean_iou"]
     about = (
-        "A simulated analyst corrects columns 800-1535 of Banepa south by clicks that are answered from the accurate "
-        "labels; after 10, 20 and 40 the refiner learns on and steps anew from the coarse map. A click is one stroke "
-        "of the brush, as large as the ground there is of one class (a radius of 1-4 m), or the connected part that is "
-        f"hit. The coarse map has a mean IoU of {100 * before:.1f} %, teaching in full on another part of the scene "
-        f"(columns 0-767, some 200,000 labelled pixels) reaches {100 * after:.1f} %; 40 corrections from the refiner "
-        f"that ships reach {100 * best:.1f} %, and {100 * (after - BAR):.1f} % was aimed at. Outlines, of connected "
-        "ground that the map has wrong in one way, as far as 21 m from the place, take an analyst longer to draw. "
-        f"They cover at most {100 * painted:.1f} % of the ground. What was "
-        "painted counts in the figures, as it does in the map. One seed, one scene.\n\n"
-        "![The mean IoU over the number of corrections](corrections.svg)"
+        "A simulated analyst corrects columns 800-1535 of Banepa south. The accurate labels answer each click. After "
+        "10, 20 and 40 corrections the refiner is fine-tuned, and the map is refined again from the coarse map. One "
+        "seed, one scene.\n\n"
+        "- A click is one stroke of the brush, as large as the surrounding area of one class (a radius of 1-4 m), or "
+        "the connected region of the map under the click.\n"
+        "- An outline encloses a connected area that the map has wrong in one way, up to 21 m from the place. It takes "
+        f"an analyst longer to draw. The corrections cover at most {100 * painted:.1f} % of the scored area.\n"
+        "- The corrected pixels count in the scores, as they do in the map.\n\n"
+        f"The coarse map has a mean IoU of {100 * before:.1f} %. Full training on another part of the scene (columns "
+        f"0-767, about 200,000 labelled pixels) reaches {100 * after:.1f} %, so the aim was {100 * (after - BAR):.1f} "
+        f"%; 40 corrections of the shipped refiner reach {100 * best:.1f} %.\n\n"
+        "![Mean IoU by number of corrections](corrections.svg)"
     )
     seconds_text = f"{min(seconds):.0f}-{max(seconds):.0f}"
     table = markdown_table(["corrections", *map(str, counts)], rows) + (
-        f"\n\nMean IoU in per cent. Learning took {seconds_text} s a round, and {wall:.0f} s on "
-        f"1000 x 1000 pixels with 40 corrections: {computing:.0f} s of computing, on all cores together. "
-        "The refiner that ships was taught on the left half among other scenes."
+        f"\n\nMean IoU in per cent. A fine-tuning took {seconds_text} s, and {wall:.0f} s on 1000 x 1000 "
+        f"pixels with 40 corrections: {computing:.0f} s of processor time on all cores together. "
+        "The training scenes of the shipped refiner include the left half of this scene."
     )
     return Page(about, table, files={"corrections.svg": _figure(curves, before, after)})
 
@@ -75,7 +77,7 @@ def _figure(curves: dict[str, Curve], before: float, after: float) -> str:
         f'<text x="14" y="{(TOP + floor) / 2:.0f}" transform="rotate(-90 14 {(TOP + floor) / 2:.0f})" '
         'text-anchor="middle">mean IoU, %</text>'
     )
-    for level, name in ((before, "coarse map"), (after, "taught in full")):
+    for level, name in ((before, "coarse map"), (after, "full training")):
         parts.append(f'<path d="M{LEFT} {y(level):.1f}H{right}" stroke="#444444" stroke-dasharray="1 3"/>')
         parts.append(f'<text x="{right}" y="{y(level) - 4:.1f}" text-anchor="end" fill="#444444">{name}</text>')
     for n, (name, curve) in enumerate(curves.items()):

@@ -28,18 +28,18 @@ import rasterio
 import rasterio.features
 import shapely
 import torch
-from map_refiner.models.checkpoint import Card, save_model
-from map_refiner.models.correcting import correct
+from map_refiner.models.arrays.score_maps import UNLABELLED, Labels
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.labels import raster_labels
-from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.refine.kinds import DEFAULT, make
-from map_refiner.models.regions import region_at
-from map_refiner.models.relearning import learn_on
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import UNLABELLED, Labels
-from map_refiner.models.session import Session
-from map_refiner.models.views import doubts_of
+from map_refiner.models.metrics.pixels import Accuracy, confusion
+from map_refiner.models.pipelines.fine_tune_refiner import learn_on
+from map_refiner.models.polygons.region_at_point import region_at
+from map_refiner.models.refine.registry import DEFAULT, make
+from map_refiner.models.scene.labels import raster_labels
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.session.apply_corrections import correct
+from map_refiner.models.session.derived_layers import doubts_of
+from map_refiner.models.session.session import Session
+from map_refiner.models.weights.checkpoint import Card, save_model
 from scipy import ndimage
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, UsageError, Values
@@ -55,11 +55,11 @@ PURE = 0.95  # of the corrected pixels must have the class of the click
 REFERENCE, TIMES = "reference", "seconds of fine-tuning"
 CURVES = {  # weights that the refiner starts from, and the places
     BEST: ("shipped", "uncertain"),
-    "random places, from the refiner that ships": ("shipped", "random"),
-    "paint alone, where to look next": ("", "uncertain"),
-    "paint alone, random places": ("", "random"),
-    "where to look next, from an untaught refiner": ("untrained", "uncertain"),
-    "outlines drawn where to look next, from the refiner that ships": ("shipped", "drawn"),
+    "random places, shipped refiner": ("shipped", "random"),
+    "uncertain places, paint only": ("", "uncertain"),
+    "random places, paint only": ("", "random"),
+    "uncertain places, untrained refiner": ("untrained", "uncertain"),
+    "outlines at uncertain places, shipped refiner": ("shipped", "drawn"),
 }
 Click = tuple[shapely.Geometry, int, int]  # outline, class index, pixels
 
@@ -314,8 +314,7 @@ def table(settings: Settings, results: Results) -> Page:
 
 BENCHMARK = Benchmark(
     name="corrections",
-    page="corrections",
-    title="How far a few corrections go",
+    title="Accuracy gained by 10 to 40 corrections",
     run=run,
     table=table,
     kinds=(REFERENCE, *CURVES, TIMES),

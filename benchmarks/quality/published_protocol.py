@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from map_refiner.models.cubes import read_array
-from map_refiner.models.pixels import Pixels, regions
-from map_refiner.models.score_maps import UNLABELLED
+from map_refiner.models.arrays.score_maps import UNLABELLED
+from map_refiner.models.coarse.spectral.samples import Pixels
+from map_refiner.models.io.matlab import read_array
+from map_refiner.models.scene.spectral_examples import regions
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, UsageError, Values, markdown_table
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, spread, standardise, summary, train
@@ -105,7 +106,6 @@ def table(settings: Settings, results: Results) -> Page:
 
 BENCHMARK = Benchmark(
     name="published_protocol",
-    page=None,
     title="Spectral models on the published splits",
     run=run,
     table=table,
@@ -118,6 +118,7 @@ BENCHMARK = Benchmark(
         Option("updates", 3000, "updates of the recurrent kinds"),
     ),
     reads_data=False,
+    has_page=False,
     cells=cells,
     summary=summary,
 )

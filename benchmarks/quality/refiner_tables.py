@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 
-from map_refiner.models.refine.lesson import best_step
+from map_refiner.models.refine.training.held_out import best_step
 
 from ..harness import Results, Values
 from ..scenes import SYNTHETIC
@@ -55,7 +55,7 @@ def by_scene(found: Runs, metric: str) -> str:
     """Return a table of refiners by scenes, with the mean over the real ones."""
     scenes = sorted({scene for _, scene in found}, key=lambda name: (name == SYNTHETIC, name))
     kinds = [kind for kind in NAMES if any((kind, scene) in found for scene in scenes)]
-    lines = [f"| | {' | '.join(scenes)} | mean of the real ones |", "|---" * (len(scenes) + 2) + "|"]
+    lines = [f"| | {' | '.join(scenes)} | mean of the real scenes |", "|---" * (len(scenes) + 2) + "|"]
     for kind in kinds:
         cells, means = [], []
         for scene in scenes:
@@ -63,7 +63,7 @@ def by_scene(found: Runs, metric: str) -> str:
             cells.append(cell(values) if values else "-")
             if values and scene != SYNTHETIC:
                 means.append(statistics.mean(values))
-        complete = len(means) == len([scene for scene in scenes if scene != SYNTHETIC])
+        complete = bool(means) and len(means) == len([scene for scene in scenes if scene != SYNTHETIC])
         cells.append(f"{statistics.mean(means):.1f}" if complete else "-")
         lines.append(f"| {NAMES[kind]}, {_seeds(found, kind)} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -89,7 +89,8 @@ def pairs(found: Runs, kind: str, other: str, metric: str) -> list[float]:
 def paired_gains(found: Runs) -> str:
     """Return a table of the differences on the same scene and seed, whatever seeds the other rows have."""
     lines = [
-        "| | runs | over the coarse map | worst | boundary | over the faithful one | worst | boundary |",
+        "| | runs | mean IoU: gain over the coarse map | worst | gain in boundary IoU "
+        "| mean IoU: gain over the faithful refiner | worst | gain in boundary IoU |",
         "|---" * 8 + "|",
     ]
     for kind in NAMES:
@@ -106,7 +107,7 @@ def paired_gains(found: Runs) -> str:
 
 def many_steps(found: Runs) -> str:
     """Return a table of the loss by too many steps of the extended refiner, as the mean of the seeds."""
-    lines = ["| | best step | mean IoU there | step 5 | step 20 | step 24 | lost by step 20 |", "|---" * 7 + "|"]
+    lines = ["| | best step | its mean IoU | step 5 | step 20 | step 24 | loss by step 20 |", "|---" * 7 + "|"]
     for (kind, scene), by_seed in sorted(found.items()):
         if kind != "extended":
             continue
@@ -120,7 +121,7 @@ def many_steps(found: Runs) -> str:
 def recommended(found: Runs) -> str:
     """Return a table of the maps at the step that the held-out blocks choose, which may be step 0."""
     kinds = ("extended", "faithful")
-    heads = (f"{NAMES[kind]}: steps | mean IoU | over the coarse map | worst" for kind in kinds)
+    heads = (f"{NAMES[kind]}: step by seed | mean IoU | gain over the coarse map | worst" for kind in kinds)
     lines = [f"| | coarse map | {' | '.join(heads)} |", "|---" * (2 + 4 * len(kinds)) + "|"]
     means: dict[str, list[float]] = defaultdict(list)
     scenes = [scene for kind, scene in sorted(found) if kind == kinds[0] and (kinds[1], scene) in found]
@@ -197,7 +198,7 @@ def all_tables(results: Results) -> str:
             by_scene(found, "mean_iou"),
             "## Boundary IoU, 2 px, mean of the classes",
             by_scene(found, "boundary_iou_2px"),
-            "## Pair by pair: differences on the same real scene and seed",
+            "## Paired differences on the same real scene and seed",
             paired_gains(found),
             "## Overall accuracy",
             by_scene(found, "overall_accuracy"),
@@ -205,9 +206,9 @@ def all_tables(results: Results) -> str:
             by_step(found, "mean_iou"),
             "## Boundary IoU (2 px) by step, over the real scenes",
             by_step(found, "boundary_iou_2px"),
-            "## Stepping the extended refiner on",
+            "## More than five steps of the extended refiner",
             many_steps(found),
-            "## What the product recommends",
+            "## The step that the dock recommends",
             recommended(found),
             "## Weights",
             weights(found),

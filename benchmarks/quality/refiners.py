@@ -14,12 +14,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from map_refiner.models.borders import WHOLE
-from map_refiner.models.coarse.kinds import DEFAULT
-from map_refiner.models.metrics import Accuracy, boundary_counts, confusion
-from map_refiner.models.refine.kinds import LESSONS, make
-from map_refiner.models.refine.lesson import JUDGED_STEPS, LabelledTile, mean_iou_by_step, split
-from map_refiner.models.refine.run import refine
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.coarse.registry import DEFAULT
+from map_refiner.models.metrics.pixels import Accuracy, boundary_counts, confusion
+from map_refiner.models.refine.registry import LESSONS, make
+from map_refiner.models.refine.training.held_out import mean_iou_by_step
+from map_refiner.models.refine.training.samples import JUDGED_STEPS, LabelledTile, split
+from map_refiner.models.refine.unroll import refine
 from torch import Tensor
 
 from ..harness import PAGES, ROOT, Benchmark, Cell, Option, Page, Results, Settings, Values
@@ -106,13 +107,14 @@ def table(settings: Settings, results: Results) -> Page:
     """Return the page of one kind of coarse models; the ranks are those on the default kind."""
     coarse = settings.options.coarse
     about = (
-        "Every refiner is taught on one part of a scene (or on every second picture) and scored on another, at step 5. "
-        f"The coarse nets, of kind `{coarse}`, learnt from imprecise labels alone. Per cent; the standard deviation "
-        "where there are several seeds. A seed changes the coarse net, weights, patches, and what is held out. A dash "
-        "means: not done."
+        "Each refiner is trained on one part of a scene, or on every second image of a set, and scored on the other "
+        f"part at step 5. The coarse models are of kind `{coarse}` and were trained on imprecise labels only.\n\n"
+        "All values are per cent, with the standard deviation over the seeds where there are several. A seed changes "
+        "the "
+        'coarse model, the initial weights, the patches and the held-out blocks. A dash means "not measured".'
     )
     if coarse != DEFAULT:
-        title = f"Refiners on coarse maps of {coarse}"
+        title = f"{BENCHMARK.title} on coarse maps of {coarse}"
         return Page(about, all_tables(results), f"refiners_on_{coarse}", title)
     content = ranks(results)
     is_published = content and settings.pages == PAGES
@@ -121,8 +123,7 @@ def table(settings: Settings, results: Results) -> Page:
 
 BENCHMARK = Benchmark(
     name="refiners",
-    page="refiners_measured",
-    title="Refiners, measured",
+    title="Accuracy of the refiners",
     run=run,
     table=table,
     scenes=SCENES,

@@ -15,13 +15,13 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from map_refiner.models.coarse.kinds import KINDS
+from map_refiner.models.arrays.score_maps import Labels, Scores
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.model import Pyramid
-from map_refiner.models.coarse.scales import MultiScale
-from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.metrics import Accuracy, trimap_confusion
-from map_refiner.models.score_maps import Labels, Scores
+from map_refiner.models.coarse.multi_scale import MultiScale
+from map_refiner.models.coarse.registry import KINDS
+from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
+from map_refiner.models.metrics.pixels import Accuracy, trimap_confusion
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SCENES, LabelledScene, coarse_logits, load_scene, split_tiles
@@ -121,7 +121,7 @@ def scene_table(results: Results, scene: str) -> str:
         "at 2 px",
         "refined",
         "at 2 px",
-        "by a CRF",
+        "after the CRF",
         "at 2 px",
         "seeds",
     ]
@@ -149,7 +149,7 @@ def outline_table(results: Results, scene: str) -> str:
     if not rows:
         return ""
     heads = ["LRR", "level", *(f"{width} px" for width in WIDTHS)]
-    return f"Within so many pixels of the true outlines:\n\n{markdown_table(heads, rows)}"
+    return f"Mean IoU within a distance of the true outlines:\n\n{markdown_table(heads, rows)}"
 
 
 def table(settings: Settings, results: Results) -> Page:
@@ -158,21 +158,23 @@ def table(settings: Settings, results: Results) -> Page:
     for scene in results.scenes():
         parts += [f"## {scene}", scene_table(results, scene), outline_table(results, scene)]
     about = (
-        f"The coarse nets learn from imprecise labels in {settings.options.updates} updates (400 is usual, of fcn 600, "
-        "of lenet 1000; an update of fcn learns from 16 patches of 64 px, one of the pyramids from 8 of 96 px), the "
-        "pyramids on their small trunk. Mean IoU and the IoU of what lies within 2 px of the outlines, in per cent, on "
-        f"a part that nothing was taught on: of the coarse map, and after 5 steps of the refiner `{REFINER}`, taught "
-        "on the accurate labels of another part; of LRR also after 5 steps of the dense CRF, tuned on those labels. "
-        "Seconds are those of one core that did other things too. LRR's levels are those of its pyramid, and the "
-        "finest at 0.6, 0.8 and 1 of the image's size together. What is not listed, or a dash, is not measured."
+        f"The coarse models are trained on imprecise labels in {settings.options.updates} updates. The default is 400, "
+        "for `fcn` 600 and for `lenet` 1000. An update of `fcn` uses 16 patches of 64 px, one of the pyramids (FCN-8s "
+        "and its variants, LRR) 8 patches of 96 px. The pyramids have their small backbone.\n\n"
+        "Values are the mean IoU, and the mean IoU within 2 px of the outlines, in per cent, on a part that was not "
+        f"used for training: of the coarse map, and after 5 steps of the refiner `{REFINER}`, trained on the accurate "
+        "labels of another part. For LRR the same is given after 5 steps of the dense CRF, tuned on those labels. The "
+        "levels of LRR "
+        'are those of its pyramid; "several scales" is the finest level at 0.6, 0.8 and 1 of the image\'s size '
+        "together. "
+        "Seconds are those of one core with other work on it. Kinds that are not listed, and dashes, are not measured."
     )
     return Page(about, "\n\n".join(filter(None, parts)))
 
 
 BENCHMARK = Benchmark(
     name="spatial",
-    page="spatial",
-    title="Coarse models that see neighbours",
+    title="Accuracy of the coarse models with spatial context",
     run=run,
     table=table,
     scenes=SCENES,

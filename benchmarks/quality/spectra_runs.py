@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from map_refiner.models.coarse.kinds import KINDS
-from map_refiner.models.coarse.train import Recipe
+from map_refiner.models.coarse.registry import KINDS
+from map_refiner.models.coarse.spectral.samples import Pixels
+from map_refiner.models.coarse.train_patches import Recipe
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.pixels import Pixels
+from map_refiner.models.metrics.pixels import Accuracy, confusion
 
 from ..harness import Values
 from ..scenes import CPU

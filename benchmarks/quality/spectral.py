@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import rasterio
 import torch
-from map_refiner.models.borders import WHOLE
-from map_refiner.models.coarse.recurrent import GRUTanh
-from map_refiner.models.cubes import read_array
-from map_refiner.models.metrics import confusion
-from map_refiner.models.pixels import Pixels, hold_out_parts, regions
-from map_refiner.models.refine.pool import OpinionPool
-from map_refiner.models.score_maps import UNLABELLED
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.arrays.score_maps import UNLABELLED
+from map_refiner.models.coarse.spectral.recurrent import GRUTanh
+from map_refiner.models.coarse.spectral.samples import Pixels, hold_out_parts
+from map_refiner.models.io.matlab import read_array
+from map_refiner.models.metrics.pixels import confusion
+from map_refiner.models.refine.opinion_pool import OpinionPool
+from map_refiner.models.scene.spectral_examples import regions
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table, read_results
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, figures, spread, standardise, summary, train
@@ -158,13 +159,13 @@ def scene_table(results: Results, scene: str) -> str:
         times = f"{np.mean(column['seconds']):.0f}", f"{np.mean(column['pixels_a_second']):,.0f}"
         accuracy = spread(column["oa"]), spread(column["aa"]), spread(column["kappa"], 1, 3)
         rows.append([kind, f"{runs[0]['weights']:,}", *times, *accuracy, loss, str(len(runs))])
-    heads = ["kind", "weights", "training, s", "pixels a second", "OA", "AA", "kappa", "loss", "seeds"]
+    heads = ["kind", "weights", "training, s", "pixels per second", "OA", "AA", "kappa", "loss", "seeds"]
     return markdown_table(heads, rows)
 
 
 def claims(results: Results) -> str:
     """Return the claims of the papers with the results here."""
-    lines = ["## The papers' claims, here", ""]
+    lines = ["## The papers' claims on these scenes", ""]
     for name in results.scenes():
         tanh = results.by_seed(name, GRUTanh.kind)
         pairs = [(run, tanh[seed]) for seed, run in results.by_seed(name, "gru-pretanh").items() if seed in tanh]
@@ -175,13 +176,13 @@ def claims(results: Results) -> str:
         if relu:
             diverged = sum(run["diverged"] is not None for run in relu)
             worst = max(run["worst_loss"] or 0.0 for run in relu)
-            text = f"ReLU at a rate of 1.0 diverges in {diverged} of {len(relu)} runs; its loss reaches {worst:.1f}."
+            text = f"ReLU at a rate of 1.0 diverges in {diverged} of {len(relu)} runs; its highest loss is {worst:.1f}."
             lines.append(f"- {name}: {text}")
         pools = [run for run in results.by_seed(name, POOLED).values() if "pooled_oa" in run]
         if pools:
             before, after = ([run[key] for run in pools] for key in ("oa", "pooled_oa"))
             lines.append(
-                f"- {name}: the opinion pool takes the OA of {POOLED} from {spread(before)} to {spread(after)}."
+                f"- {name}: the opinion pool changes the OA of {POOLED} from {spread(before)} to {spread(after)}."
             )
     return "\n".join(lines) if len(lines) > 2 else ""
 
@@ -191,10 +192,10 @@ def cell_speed(settings: Settings) -> str:
     for values in read_results(settings.results / "recurrent_cell").values():
         ratios = ", ".join(f"{kind} {ratio:.2f}" for kind, ratio in values["ratios"].items())
         return (
-            "## The cells beside torch's own GRU\n\n"
-            "Time of a forward and backward pass over 4096 pixels of 144 bands, as a multiple of that of "
-            "`torch.nn.GRU` of the same size; the median of turns taken on "
-            f"{values['threads']} thread (`python -m benchmarks recurrent_cell`): {ratios}."
+            "## Speed of the recurrent cells compared with torch's GRU\n\n"
+            "Time of a forward and backward pass over 4096 pixels of 144 bands, relative to `torch.nn.GRU` of the same "
+            f"size; median of alternating runs on {values['threads']} thread (`python -m benchmarks recurrent_cell`): "
+            f"{ratios}."
         )
     return ""
 
@@ -203,19 +204,22 @@ def table(settings: Settings, results: Results) -> Page:
     """Return the figures scene by scene, the papers' claims, and the speed of the cells."""
     others = ", ".join(f"{kind} {count}" for kind, count in FIXED_UPDATES.items())
     about = (
-        f"At most {MOST_PER_CLASS} pixels of a class are learnt from, a quarter of them held out by region to choose "
-        f"the weights. EnMAP: {TEST_TILES} of 14 tiles are measured on, whole ones; the others: a quarter of the "
-        "regions of each class (on Salinas-A, where a class is one field, blocks of it, which touch). Another "
-        f"seed is another split too. Recurrent kinds: {settings.options.updates} updates of 128 pixels (600 is usual); "
-        f"{others}. Rates are the sources': Adadelta at 1.0 for the recurrent ones, with dropout on Indian Pines "
-        "alone. Their gates begin open, unlike in the paper: with those of the paper the training over 218 bands "
-        "diverges, of PRetanh too. OA and AA in per cent; mean and standard deviation over the seeds. The "
-        "machine was shared with other work, so the times say little more than which kind is slow. The loss is the "
-        "mean of the last "
-        "twenty updates. Of forests and machines, the numbers that are stored are counted. Houston and Indian "
-        "Pines are the official training pixels alone: these figures are not those of the published protocol, "
-        "which `python -m benchmarks published_protocol` runs for whoever has the cubes. Kinds that are not listed are "
-        "not measured yet."
+        f"At most {MOST_PER_CLASS} pixels per class are used for training. A quarter of them, separated by region, is "
+        f"held out to choose the weights. The test data are {TEST_TILES} of the 14 tiles of EnMAP; in the other "
+        "scenes, a quarter of the regions of each class (on Salinas-A, where a class is one field, adjacent blocks of "
+        "it). Each seed has its own split.\n\n"
+        f"- Updates: the recurrent kinds {settings.options.updates}, of 128 pixels each (the default is 600); "
+        f"{others}.\n"
+        "- The learning rates are those of the sources: Adadelta at 1.0 for the recurrent kinds, with dropout on "
+        "Indian Pines only. Unlike in the paper, the gates are open at the start: with the paper's initial values, "
+        "training over 218 bands diverges, also with PRetanh.\n"
+        "- OA and AA are per cent; mean and standard deviation over the seeds. The loss is the mean of the last twenty "
+        "updates.\n"
+        "- Weights of random forests and support vector machines are the stored numbers.\n"
+        "- The machine was shared with other work, so the times only show which kinds are slow.\n"
+        "- Houston and Indian Pines are the official training pixels only, so these figures are not those of the "
+        "published protocol. `python -m benchmarks published_protocol` runs that protocol if you have the cubes.\n"
+        "- Kinds that are not listed are not measured."
     )
     parts = []
     for scene in results.scenes():
@@ -225,8 +229,7 @@ def table(settings: Settings, results: Results) -> Page:
 
 BENCHMARK = Benchmark(
     name="spectral",
-    page="spectral",
-    title="Spectral models",
+    title="Accuracy of the spectral coarse models",
     run=run,
     table=table,
     scenes=tuple(SPLITS),

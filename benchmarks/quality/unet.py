@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from map_refiner.models.refine.lesson import LabelledTile, Pool, split
-from map_refiner.models.score_maps import UNLABELLED, Scores
+from map_refiner.models.arrays.score_maps import UNLABELLED, Scores
+from map_refiner.models.refine.training.samples import LabelledTile, Pool, split
 from torch import Tensor, nn
 from torch.nn import functional
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from map_refiner.models.borders import WHOLE
-from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.refine.kinds import DEFAULT, LESSONS, make
-from map_refiner.models.refine.lesson import LabelledTile
-from map_refiner.models.refine.run import refine
-from map_refiner.models.score_maps import UNLABELLED
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.arrays.score_maps import UNLABELLED
+from map_refiner.models.metrics.pixels import Accuracy, confusion
+from map_refiner.models.refine.registry import DEFAULT, LESSONS, make
+from map_refiner.models.refine.training.samples import LabelledTile
+from map_refiner.models.refine.unroll import refine
 from scipy import ndimage
 from torch import Tensor
 
@@ -63,24 +63,24 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 def table(settings: Settings, results: Results) -> Page:
     """Return the mean IoU by step, of the whole scored part and without the region."""
-    abouts, tables = [], []
+    parts = []
     for cell, values in results.items():
         low, high = values["chance"]
-        abouts.append(
-            f"The extended refiner on `{cell.scene}`, seed {cell.seed}, taught as in benchmarks/refiners.py. The "
-            f"largest part of the scored half that is background and is given another class at step {STEPS} has "
-            f"{values['region_px']} pixels, of {values['labelled_px']}; the coarse map gives most of them "
-            f"(10 to 90 %) a probability of {low:.2f} to {high:.2f} of not being background. Per cent."
+        parts.append(
+            f"The extended refiner on `{cell.scene}`, seed {cell.seed}, trained as in the `refiners` benchmark. The "
+            f"largest connected background region that has another class at step {STEPS} has {values['region_px']} of "
+            f"the {values['labelled_px']} pixels of the scored half. The coarse map gives most of its pixels (10 to 90 "
+            f"%) a probability of {low:.2f} to {high:.2f} of not being background. Values are per cent."
         )
         rows = [[str(step), *(f"{iou:.1f}" for iou in pair)] for step, pair in enumerate(values["mean_iou"])]
-        tables.append(markdown_table(["step", "mean IoU", "without the part"], rows))
-    return Page("\n\n".join(abouts), "\n\n".join(tables))
+        parts.append(markdown_table(["step", "mean IoU", "without the region"], rows))
+    about, *tables = parts
+    return Page(about, "\n\n".join(tables))
 
 
 BENCHMARK = Benchmark(
     name="worst_region",
-    page="wrong_part",
-    title="What one place costs",
+    title="Effect of the largest misclassified region on the accuracy",
     run=run,
     table=table,
     scenes=SCENES,

@@ -23,16 +23,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from map_refiner.models.borders import WHOLE
-from map_refiner.models.checkpoint import load_coarse, load_refiner
-from map_refiner.models.coarse.model import score_window
-from map_refiner.models.demo_scene.files import write as write_demo
-from map_refiner.models.labels import raster_labels
-from map_refiner.models.metrics import Accuracy, confusion
-from map_refiner.models.refine.kinds import make
-from map_refiner.models.refine.run import refine
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import Window
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.arrays.grid import Window
+from map_refiner.demo_scene.files import write as write_demo
+from map_refiner.models.metrics.pixels import Accuracy, confusion
+from map_refiner.models.refine.registry import make
+from map_refiner.models.refine.unroll import refine
+from map_refiner.models.scene.labels import raster_labels
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.tiling.classify_tile import score_window
+from map_refiner.models.weights.checkpoint import load_coarse, load_refiner
 
 from ..harness import ROOT, Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..machine import count_operations, matmul_rate, peak_memory_gb
@@ -41,10 +41,10 @@ from ..scenes import CPU, SHIPPED_COARSE, SHIPPED_REFINER
 
 STEPS, TILE = 5, 512
 CONTENDERS = {
-    "coarse": "the coarse net",
-    "refiner": f"the extended refiner, {STEPS} steps",
+    "coarse": "coarse model",
+    "refiner": f"extended refiner, {STEPS} steps",
     "crf": f"dense CRF, {STEPS} iterations",
-    "unet": "small U-Net through onnxruntime",
+    "unet": "small U-Net in onnxruntime",
 }
 
 
@@ -180,30 +180,30 @@ def table(settings: Settings, results: Results) -> Page:
             ]
         )
     heads = [
-        "what",
+        "method",
         "seconds",
-        "its limit, s",
-        "megapixels a second",
-        "times the refiner's seconds",
+        "limit, s",
+        "megapixels per second",
+        "seconds relative to the refiner",
         "mean IoU",
         "peak memory, GB",
     ]
     about = (
-        f"The demo scene, {size} pixels a side, three classes, in memory; the shipped weights, which never "
-        f"saw it. Medians of {repeats} runs after one that warms up. The peak memory is of the whole process: "
-        "Python and torch alone take about 0.3 GB. The CRF and the refiner start from the coarse net's map; the U-Net "
-        "has random weights. Ratios are within this run alone. The limit is the operations of the convolutions and "
-        f"matrix products at the rate of a large matrix product, {rate / 1e9:.0f} GFLOP/s; a CRF is bound by "
-        "memory instead. What separates the refiner from its limit are the messages of its neighbours, the copies "
-        "between its layers, and convolutions of few channels, which do not reach that rate."
+        f"The demo scene, {size} pixels a side, three classes, in memory. The shipped weights never saw this scene. "
+        f"Times are medians of {repeats} runs after a warm-up run and can only be compared within this table. The CRF "
+        "and the refiner start from the map of the coarse model. The U-Net has random weights, so it has a speed but "
+        "no accuracy.\n\nThe peak memory is that of the whole process, of which Python and torch take about 0.3 GB. "
+        "The limit is the number of operations of the convolutions and matrix products divided by the rate of a large "
+        f"matrix product, {rate / 1e9:.0f} GFLOP/s; a CRF is bound by memory instead. Neighbour messages, copies "
+        "between layers and convolutions with few channels, which do not reach that rate, separate the refiner from "
+        "its limit."
     )
     return Page(about, markdown_table(heads, rows))
 
 
 BENCHMARK = Benchmark(
     name="alternatives",
-    page="against",
-    title="What else there is: a dense CRF and a small U-Net",
+    title="Speed and accuracy compared with a dense CRF and a small U-Net",
     run=run,
     table=table,
     kinds=tuple(CONTENDERS),

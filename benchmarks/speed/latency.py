@@ -33,8 +33,8 @@ BUDGET_MS = 300
 PER_PIXEL = 2 * (2 * 9 * (len(CLASSES) + MEMORY) * WIDTH + WIDTH * (len(CLASSES) + MEMORY))  # operations of a step
 CASES = {  # side of the scene in pixels, None for the option; view; text
     "large, close": (None, "close", "zoomed in to 1:1"),
-    "large, whole": (None, "whole", "all of it in view"),
-    "small, whole": (1000, "whole", "all of it in view"),
+    "large, whole": (None, "whole", "whole scene in view"),
+    "small, whole": (1000, "whole", "whole scene in view"),
 }
 INI = "[PythonPlugins]\nmap_refiner=true\n\n[qgis]\nshowTips=false\ncheckVersion=false\n"
 
@@ -132,31 +132,31 @@ def table(settings: Settings, results: Results) -> Page:
     heads = [
         "case",
         "steps",
-        "Mpx seen first",
+        "preview, Mpx",
         "click to pixels, ms: median",
         "90 %",
-        "most",
-        "the worker's answer",
-        "whole step",
+        "maximum",
+        "worker's answer",
+        "complete step",
         f"within {BUDGET_MS} ms",
         "limit, ms",
     ]
     about = (
-        f"A map of {VIEW} x {VIEW} pixels, the class map, the shipped refiner (extended, {FEATURES} features), "
-        f"{len(CLASSES)} classes. From the click on Step to the paint of the map with a layer of that step in it. What "
-        "is seen first is the part in view at the pixels of the screen, or fewer where the machine would take longer "
-        "than a moment; the whole step takes its place when it is there. The limit is the operations of what is seen "
-        f"first over the rate of a matrix product, {rate / 1e9:.0f} GFLOP/s; what separates the two is "
-        "computing (small convolutions do not reach that rate), files, and the drawing. Other work on the machine "
-        "shows in the figures."
+        f"A map of {VIEW} x {VIEW} pixels shows the class map of the shipped refiner (extended, {FEATURES} features) "
+        f"with {len(CLASSES)} classes. The latency runs from the click on *Step* to the moment when QGIS has painted "
+        "the map with a layer of that step. The preview comes first: the visible area at the resolution of the screen, "
+        "or at a coarser one where the machine would need longer. The complete step replaces it as soon as it is "
+        "written.\n\n"
+        "The limit is the number of operations of the preview divided by the rate of a matrix product, "
+        f"{rate / 1e9:.0f} GFLOP/s. Small convolutions that do not reach that rate, files and drawing make up the "
+        "difference. Other work on the machine affects the times."
     )
     return Page(about, markdown_table(heads, rows))
 
 
 BENCHMARK = Benchmark(
     name="latency",
-    page="latency",
-    title="From the click to the pixels",
+    title="Latency from the click to the pixels",
     run=run,
     table=table,
     kinds=tuple(CASES),

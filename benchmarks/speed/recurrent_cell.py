@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 import torch
-from map_refiner.models.coarse.recurrent import LSTM, UNITS, GRUPRetanh, GRUTanh
+from map_refiner.models.coarse.spectral.recurrent import LSTM, UNITS, GRUPRetanh, GRUTanh
 from torch import Tensor, nn
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
@@ -71,12 +71,12 @@ def table(settings: Settings, results: Results) -> Page:
 
 BENCHMARK = Benchmark(
     name="recurrent_cell",
-    page=None,
     title="Hand-written recurrent cells compared with torch's GRU",
     run=run,
     table=table,
     options=(Option("rounds", 5, "turns of each cell", changes_results=False),),
     reads_data=False,
+    has_page=False,
     is_timed=True,
     threads=1,
 )

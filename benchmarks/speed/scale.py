@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from map_refiner.models.mosaic import Look, Source, write_mosaic
-from map_refiner.models.rasters.reading import GridReader
-from map_refiner.models.score_maps import Window
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.io.raster_reader import GridReader
+from map_refiner.models.io.vrt import Look, Source, write_mosaic
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..scenes import SHIPPED_COARSE, SHIPPED_REFINER
@@ -114,7 +114,7 @@ def run(settings: Settings, cell: Cell) -> Values:
     folder, megapixels = settings.work_folder("scenes"), int(cell.scene.split()[0])
     scene, image = folder / "scene" / "scene.tif", folder / f"image_{megapixels}.vrt"
     if not scene.exists():
-        subprocess.run([sys.executable, "-m", "map_refiner.models.demo_scene", str(scene.parent)], check=True)
+        subprocess.run([sys.executable, "-m", "map_refiner.demo_scene", str(scene.parent)], check=True)
     repeat_scene(scene, image, round(math.sqrt(megapixels * 1e6)))
     workers, steps = workers_of(cell), settings.options.steps
     if not workers:
@@ -152,27 +152,27 @@ def table(settings: Settings, results: Results) -> Page:
         "command",
         "seconds",
         "processor seconds",
-        "megapixels a processor second",
-        "of the smallest scene's",
+        "megapixels per processor second",
+        "rate relative to the smallest scene",
         "peak memory, GB",
     ]
     parts = [markdown_table(heads, rows)]
     if cluster_rows:
         size = next(values["megapixels"] for values in runs if values["workers"])
-        parts.append(f"{size} megapixels on a Dask cluster, in blocks of {BLOCK} pixels a side:")
-        parts.append(markdown_table(["workers", "command", "seconds", "times as fast as the first"], cluster_rows))
+        parts.append(f"{size} megapixels on a Dask cluster, in blocks of {BLOCK} x {BLOCK} pixels:")
+        parts.append(markdown_table(["workers", "command", "seconds", "speed-up"], cluster_rows))
     about = (
-        "Each command in a process of its own, with its start and the writing of its results; the scene repeats the "
-        "demo scene at 0.5 m, three bands of bytes. Processor seconds are those of all threads together: where others "
-        "use the machine, the clock tells nothing. Ratios are within this run, and small scenes pay for the start."
+        "Each command runs in a process of its own; its start and the writing of its results count. The scene repeats "
+        "the demo scene at 0.5 m with three 8-bit bands. Processor seconds are those of all threads together. Other "
+        "processes shared the machine, so the elapsed seconds mean little. Small scenes are slower per megapixel "
+        "because of the start."
     )
     return Page(about, "\n\n".join(parts))
 
 
 BENCHMARK = Benchmark(
     name="scale",
-    page="scale",
-    title="Large scenes: time and memory",
+    title="Time and memory on large scenes",
     run=run,
     table=table,
     scenes=(),

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from map_refiner.models import device as devices
-from map_refiner.models.borders import WHOLE
+from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH, ExtendedRefiner
-from map_refiner.models.refine.fused_cuda import is_there
 from map_refiner.models.refine.refiner import Refiner, pad
 from map_refiner.models.refine.rnn import FILTERS, REACH, SIZE, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
-from map_refiner.models.refine.run import refine
+from map_refiner.models.refine.triton_step import is_there
+from map_refiner.models.refine.unroll import refine
+from map_refiner.models.runtime import device as devices
 from torch import Tensor
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
@@ -67,7 +67,7 @@ SHARED = STEPS * FUSED + ONCE
 REDUCED = "faithful, reduced to bfloat16"
 FORMS = {
     "faithful, the paper's form": Form(paper_form, RefinementRNN, SHARED),
-    "faithful, fused with torch's convolutions": Form(fused_form, RefinementRNN, SHARED),
+    "faithful, fused, with torch's convolutions": Form(fused_form, RefinementRNN, SHARED),
     "faithful, as in the product": Form(product_form, RefinementRNN, SHARED),
     "class-agnostic, as in the product": Form(product_form, ClassAgnosticRNN, SHARED),
     "unshared, as in the product": Form(product_form, UnsharedRNN, STEPS * (FUSED + ONCE)),
@@ -118,20 +118,19 @@ def table(settings: Settings, results: Results) -> Page:
     kernel = " The product's form is the Triton kernel." if on_gpu and is_there() else ""
     about = (
         f"{devices.describe(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps "
-        f"from scores and image in memory.{kernel} The limit is the operations of the fused form, the image's part "
-        f"once, at the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s. The product computes the image's "
-        f"part of the hidden units anew at each step, from {FILTERS} features (on a GPU from the image itself), which "
-        f"is {CLASSES * 2 * FILTERS**2 / FUSED:.1f} times the operations of the rest: stored, it takes "
-        f"{4 * CLASSES * FILTERS} bytes a pixel."
+        f"from scores and image in memory.{kernel} The limit is the number of operations of the fused form, with the "
+        f"image terms computed once, divided by the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s.\n\n"
+        f"The product computes the image terms of the hidden units again at each step, from {FILTERS} features (on a "
+        f"GPU, from the image). That takes {CLASSES * 2 * FILTERS**2 / FUSED:.1f} times the operations of the rest. "
+        f"Storing them would take {4 * CLASSES * FILTERS} bytes per pixel."
     )
-    heads = ["form", "seconds", "limit", "times the limit"]
+    heads = ["form", "seconds", "limit, s", "times the limit"]
     return Page(about, markdown_table(heads, rows), name="step_cuda" if on_gpu else None)
 
 
 BENCHMARK = Benchmark(
     name="step",
-    page="step",
-    title="The time of five steps",
+    title="Time of five refinement steps",
     run=run,
     table=table,
     kinds=tuple(FORMS),

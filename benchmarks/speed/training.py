@@ -14,15 +14,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from map_refiner.models import device as devices
-from map_refiner.models.checkpoint import load_coarse
-from map_refiner.models.coarse.model import score_window
-from map_refiner.models.labels import raster_labels
-from map_refiner.models.refine import drill, teach
-from map_refiner.models.refine.kinds import LESSONS, make
-from map_refiner.models.refine.lesson import LabelledTile, coarse_miou
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import UNLABELLED, Window
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.arrays.score_maps import UNLABELLED
+from map_refiner.models.refine.registry import LESSONS, make
+from map_refiner.models.refine.training import train_extended, train_faithful
+from map_refiner.models.refine.training.held_out import coarse_miou
+from map_refiner.models.refine.training.samples import LabelledTile
+from map_refiner.models.runtime import device as devices
+from map_refiner.models.scene.labels import raster_labels
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.tiling.classify_tile import score_window
+from map_refiner.models.weights.checkpoint import load_coarse
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..machine import matmul_rate
@@ -33,7 +35,8 @@ PIXEL_M = 0.5
 NEAR = 0.95
 BACKWARD = 3  # operations of an update over those of its steps: forward, and twice as much backward
 EXTENDED_BATCH, FAITHFUL_BATCH = (
-    each.BATCH * (each.PATCH + 2 * around) ** 2 for each, around in ((drill, drill.AROUND), (teach, teach.HALO))
+    each.BATCH * (each.PATCH + 2 * around) ** 2
+    for each, around in ((train_extended, train_extended.AROUND), (train_faithful, train_faithful.HALO))
 )  # px per batch
 OPERATIONS = {
     "extended": BACKWARD * EXTENDED_BATCH * (STEPS * EXTENDED + FIRST),
@@ -115,26 +118,26 @@ def table(settings: Settings, results: Results) -> Page:
         "coarse map",
         "best held-out mean IoU",
         f"seconds to {percent} of it",
-        f"to {percent} of the gain",
+        f"seconds to {percent} of the gain",
         "all updates, s",
-        "an update, ms",
-        "its limit, ms",
+        "ms per update",
+        "limit, ms",
     ]
     about = (
-        f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, a quarter of its blocks "
-        f"held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after "
-        "five steps on what is held out, measured every 25 or 30 updates; measuring is part of the time. The second "
-        "mark counts from the coarse map's score on. The limit is the operations of an update, forth and back, over "
-        f"the rate of a large matrix product, {rate / 1e9:.0f} GFLOP/s; what separates the two is measuring, small "
-        "convolutions that do not reach that rate, and what is not a product: padding, messages, bounds."
+        f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, with a quarter of its "
+        f"blocks held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after five "
+        "steps on the held-out blocks, evaluated every 25 or 30 updates. The times include the evaluation. The gain is "
+        "counted from the score of the coarse map.\n\n"
+        "The limit is the number of operations of the forward and backward pass of an update, divided by the rate of a "
+        f"large matrix product, {rate / 1e9:.0f} GFLOP/s. Evaluation, small convolutions that do not reach that rate, "
+        "and work other than products (padding, messages, bounds) make up the difference."
     )
     return Page(about, markdown_table(heads, rows))
 
 
 BENCHMARK = Benchmark(
     name="training",
-    page="teaching",
-    title="How soon teaching is as good as it gets",
+    title="Training time of the refiners",
     run=run,
     table=table,
     kinds=tuple(OPERATIONS),

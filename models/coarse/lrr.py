@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..progress import Check, go_on
-from ..score_maps import UNLABELLED, Labels
-from ..training import Epoch
-from .skips import RATE_VGG16, upsampled
-from .train import Recipe, TrainingImage, train
-from .trunk import COARSEST, SMALL, VGG16, Size, Trunk
+from ..arrays.score_maps import UNLABELLED, Labels
+from ..runtime.progress import Check, go_on
+from ..training.loop import Epoch
+from .backbone import COARSEST, SMALL, VGG16, Size, Trunk
+from .fcn_skips import RATE_VGG16, upsampled
+from .train_patches import Recipe, TrainingImage, train
 
 BASES, SIZE, STEP = 10, 8, 4  # of each class; px of their sides, and of the upsampling
 SOURCE = 32  # px, of the masks that bases are learnt from

@@ -24,11 +24,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..borders import Borders
-from .cores import in_strips
+from ..arrays.borders import Borders
+from ..runtime.parallel import in_strips
 from .refiner import inner
-from .structure import gaussian, separable
-from .tuned import Parameter, Tuned
+from .structure_tensor import gaussian, separable
+from .tunable import Parameter, Tuned
 
 STRIP = 30_000  # pixels worked on at once: they stay in the cache
 NEGLIGIBLE = 1e-6  # weights below, of neighbours that look alike, are left out

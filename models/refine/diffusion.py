@@ -16,10 +16,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..borders import Borders
+from ..arrays.borders import Borders
 from .refiner import inner
-from .structure import REACH, WIDEST, structure
-from .tuned import Parameter, Tuned
+from .structure_tensor import REACH, WIDEST, structure
+from .tunable import Parameter, Tuned
 
 MOST_INNER = 10  # time steps a step, each of which reaches one pixel
 STABLE = 0.25  # the longest time step where the weights of a pixel add up to 4 at most

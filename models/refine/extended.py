@@ -23,8 +23,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ..borders import NOWHERE, Borders
-from .cores import in_strips
+from ..arrays.borders import NOWHERE, Borders
+from ..runtime.parallel import in_strips
 from .refiner import inner, pad
 
 MEMORY = 5  # channels beside the classes

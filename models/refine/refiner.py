@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from typing_extensions import Self
 
-from ..borders import Borders, reflect
+from ..arrays.borders import Borders, reflect
 
 
 class Refiner(Protocol):

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..borders import Borders
-from .cores import in_strips
-from .fused_cuda import refined, works_on
+from ..arrays.borders import Borders
+from ..runtime.parallel import in_strips
 from .refiner import inner, pad
+from .triton_step import refined, works_on
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
 SIZE = 5  # of the filters, px

@@ -6,24 +6,17 @@ from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
 
-from ...models.protocol import (
-    Classify,
-    ClassSource,
-    LoadScores,
-    ShowSpectra,
-    SpectraShown,
-    TrainCoarse,
-    Trained,
-    TrainingProgressed,
-)
-from ..label_layer import FIELD, commit, own_classes, paint_labels
-from ..refusal import Refused
-from ..scene import source_of
+from ...models.shared.class_source import ClassSource
+from ...models.shared.events import SpectraShown, Trained, TrainingProgressed
+from ...models.shared.requests import Classify, LoadScores, ShowSpectra, TrainCoarse
+from ..catalogue.weights import new_file, shipped
+from ..errors import Refused
+from ..layers.label_layer import FIELD, commit, own_classes, paint_labels
+from ..layers.vector_source import source_of as vector_source_of
+from ..run.scene import source_of
 from ..state import Task
-from ..vectors import source_of as vector_source_of
-from ..weights import new_file, shipped
-from .desk import Desk, Part, spoken
-from .scenes import SceneControl
+from .context import Desk, Part, spoken
+from .scene import SceneControl
 
 
 class CoarseControl(Part):

@@ -1,16 +1,16 @@
-"""The demo scene: drawn by the worker when it is asked for first, then opened with its labelled tile."""
+"""Open a copy of the demo scene that ships, with its labelled tile."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
 
-from ...models.protocol import DemoSceneMade, MakeDemoScene
-from ..label_layer import USUAL_CLASSES, show_labels
-from ..refusal import Refused
-from ..state import Task
-from .desk import Desk, Part, spoken
+from ...models.shared.paths import RESOURCES
+from ..errors import Refused
+from ..layers.label_layer import USUAL_CLASSES, show_labels
+from .context import Desk, Part, spoken
 
 SCENE, TILE, TRUTH = "scene.tif", "tile.gpkg", "truth.gpkg"
 
@@ -20,20 +20,19 @@ class DemoControl(Part):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.handlers = {DemoSceneMade: self._on_made}
         self.dock.scene.demo_requested.connect(self._on_requested)
 
     @spoken
     def _on_requested(self) -> None:
         folder = self.desk.settings.work_folder() / "demo"
-        if all((folder / name).is_file() for name in (SCENE, TILE, TRUTH)):
-            self._open(folder)
-        else:
-            self.desk.ask(Task.DEMO, self.tr("Drawing the demo scene…"), MakeDemoScene(str(folder)))
-
-    @spoken
-    def _on_made(self, event: DemoSceneMade) -> None:
-        self._open(Path(event.folder))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (SCENE, TILE, TRUTH):
+                if not (folder / name).is_file():  # an edited tile stays as it is
+                    shutil.copyfile(RESOURCES / "demo" / name, folder / name)
+        except OSError as error:
+            raise Refused(self.tr("The demo scene cannot be copied to {}: {}.").format(folder, error)) from error
+        self._open(folder)
 
     def _open(self, folder: Path) -> None:
         """Add the image, and above it, not shown, what is labelled."""

@@ -6,30 +6,17 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QTimer
 
-from ...models.protocol import (
-    Cancelled,
-    Classify,
-    Event,
-    Failed,
-    LoadRefiner,
-    LoadScores,
-    Previewed,
-    RefinerLoaded,
-    Request,
-    Step,
-    Stepped,
-    TilesKept,
-)
-from ..preview_layer import PreviewLayer
-from ..proposal import Made
-from ..refiner_kinds import UNTAUGHT, Kind, kind_of
-from ..refusal import Refused
-from ..run import Run
+from ...models.shared.events import Cancelled, Event, Failed, Previewed, RefinerLoaded, Stepped, TilesKept
+from ...models.shared.requests import Classify, LoadRefiner, LoadScores, Request, Step
+from ..catalogue.refiner_kinds import UNTAUGHT, Kind, kind_of
+from ..catalogue.weights import kind_of as kind_of_weights
+from ..catalogue.weights import shipped
+from ..errors import Refused
+from ..layers.preview_layer import PreviewLayer
+from ..run.run import Run
 from ..state import Task
-from ..weights import kind_of as kind_of_weights
-from ..weights import shipped
-from .desk import Desk, Part, spoken
-from .proposing import Proposing
+from .context import Desk, Part, spoken
+from .refiner_suggestion import Made, Proposing
 
 PLAY_PAUSE_MS = 700  # for the eye, between two steps
 

@@ -16,15 +16,16 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
-from ...models.protocol import Event, Request
-from ..environment import find_python
+from ...models.shared.events import Event
+from ...models.shared.requests import Request
+from ..environment.check import find_python
+from ..errors import Refused
 from ..help import page
 from ..icons import plugin_icon
-from ..launch import Launch
-from ..refusal import Refused
 from ..settings import Settings
-from .client import Client
-from .values import Values
+from ..worker.launch import Launch
+from .blocking_worker import Client
+from .parameters import Values
 
 
 class Algorithm(QgsProcessingAlgorithm):

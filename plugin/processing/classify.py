@@ -13,12 +13,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Classify, ClassifyImage, Event, ExportScores, Request
-from ..refusal import Refused
-from ..weights import pixel_size_m, shipped
-from . import result_layers
+from ...models.shared.events import Event
+from ...models.shared.requests import Classify, ClassifyImage, ExportScores, Request
+from ..catalogue.weights import pixel_size_m, shipped
+from ..errors import Refused
+from . import output_styles
 from .algorithm import Algorithm
-from .values import OUTPUT, Values, advanced, scene_parameters, scheduler_parameter
+from .parameters import OUTPUT, Values, advanced, scene_parameters, scheduler_parameter
 
 MODEL, SCALES = "MODEL", "MULTI_SCALE"
 
@@ -67,7 +68,7 @@ class ClassifyAlgorithm(Algorithm):
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the scores."""
         path = values.target(OUTPUT, ".tif", ".tiff")
-        values.show(path, result_layers.SCORES)
+        values.show(path, output_styles.SCORES)
         return {OUTPUT: path}
 
 

@@ -14,10 +14,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Assess, Evaluated, Event, Request
-from ..refusal import Refused
+from ...models.shared.events import Evaluated, Event
+from ...models.shared.requests import Assess, Request
+from ..errors import Refused
 from .algorithm import Algorithm
-from .values import OUTPUT, SCORES, Values, labels_parameter_types, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Values, labels_parameter_types, scheduler_parameter
 
 LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from pathlib import Path
 
 from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
+from ...models.shared.paths import RESOURCES
 from ..icons import plugin_icon
 from .classify import ClassifyAlgorithm
 from .evaluate import EvaluateAlgorithm
@@ -27,7 +27,7 @@ ALGORITHMS = (
     VectorizeAlgorithm,
 )
 MOST_KEPT = 500  # of an algorithm's few results
-MODELS = Path(__file__).resolve().parents[2] / "resources" / "models"
+MODELS = RESOURCES / "models"
 
 
 class Provider(QgsProcessingProvider):

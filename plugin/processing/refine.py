@@ -16,25 +16,15 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import (
-    Event,
-    ExportRaster,
-    ExportScores,
-    LoadRefiner,
-    LoadScores,
-    Produced,
-    RefineImage,
-    Request,
-    Step,
-    Stepped,
-)
-from ..refiner_kinds import UNTAUGHT
-from ..scene import source_of
-from ..weights import pixel_size_m
-from . import result_layers
+from ...models.shared.events import Event, Produced, Stepped
+from ...models.shared.requests import ExportRaster, ExportScores, LoadRefiner, LoadScores, RefineImage, Request, Step
+from ..catalogue.refiner_kinds import UNTAUGHT
+from ..catalogue.weights import pixel_size_m
+from ..run.scene import source_of
+from . import output_styles
 from .algorithm import Algorithm
 from .classify import weights_file
-from .values import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters, scheduler_parameter
 
 METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
 WEIGHTS = "weights"  # the method that is a file
@@ -108,10 +98,10 @@ class RefineAlgorithm(Algorithm):
         """Return the files."""
         names = next(event.classes for event in events if isinstance(event, (Produced, Stepped)))
         outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *RASTERS)}
-        values.show(str(outputs[OUTPUT]), result_layers.SCORES)
+        values.show(str(outputs[OUTPUT]), output_styles.SCORES)
         if classes := values.target(CLASSES, *RASTERS):
             outputs[CLASSES] = classes
-            values.show(classes, result_layers.CLASSES, names)
+            values.show(classes, output_styles.CLASSES, names)
         if folder := values.target_folder(FOLDER):
             outputs[FOLDER] = str(folder)
         return outputs

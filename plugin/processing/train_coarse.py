@@ -20,12 +20,14 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import ClassSource, Event, Request, TrainCoarse, Trained
-from ..coarse_kinds import COARSE_KINDS, coarse_kind
-from ..refusal import Refused
-from ..scene import default_pixel_size_m
+from ...models.shared.class_source import ClassSource
+from ...models.shared.events import Event, Trained
+from ...models.shared.requests import Request, TrainCoarse
+from ..catalogue.coarse_kinds import COARSE_KINDS, coarse_kind
+from ..errors import Refused
+from ..run.scene import default_pixel_size_m
 from .algorithm import Algorithm
-from .values import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
+from .parameters import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
 
 BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH", "OTHERS", "CLASS_FIELD"
 LABELS, KIND, SAMPLES, TRUNK = "LABELS", "KIND", "SAMPLES", "TRUNK"

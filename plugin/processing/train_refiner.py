@@ -17,11 +17,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Event, LoadScores, Request, Trained, TrainRefiner
-from ..refiner_kinds import TAUGHT
-from ..scene import source_of
+from ...models.shared.events import Event, Trained
+from ...models.shared.requests import LoadScores, Request, TrainRefiner
+from ..catalogue.refiner_kinds import TAUGHT
+from ..run.scene import source_of
 from .algorithm import Algorithm
-from .values import (
+from .parameters import (
     OUTPUT,
     SCORES,
     Values,

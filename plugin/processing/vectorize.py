@@ -15,12 +15,13 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.protocol import Event, Exported, Request, Vectorize
-from ..export import POLYGON_ENDINGS
-from ..scene import source_of
-from . import result_layers
+from ...models.shared.events import Event, Exported
+from ...models.shared.requests import Request, Vectorize
+from ..layers.exported_layers import POLYGON_ENDINGS
+from ..run.scene import source_of
+from . import output_styles
 from .algorithm import Algorithm
-from .values import OUTPUT, SCORES, Values, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Values, scheduler_parameter
 
 MIN_AREA, TOLERANCE, BACKGROUND, COUNT = "MIN_AREA", "TOLERANCE", "BACKGROUND", "COUNT"
 
@@ -71,7 +72,7 @@ class VectorizeAlgorithm(Algorithm):
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
         """Return the polygons and how many there are."""
         (exported,) = (event for event in events if isinstance(event, Exported))
-        values.show(exported.path, result_layers.POLYGONS)
+        values.show(exported.path, output_styles.POLYGONS)
         return {OUTPUT: exported.path, COUNT: exported.features or 0}
 
 

@@ -16,7 +16,6 @@ class Counting:
         self.cells = []
         self.benchmark = Benchmark(
             name="counting",
-            page="counting",
             title="Counting",
             run=self.run,
             table=self.table,
@@ -133,7 +132,7 @@ def test_the_list_names_every_benchmark_with_its_page(arguments, capsys):
         benchmark = command.load(name)
         assert benchmark.name == name
         assert f"  {name} " in listed
-        assert benchmark.page is None or f"docs/measured/{benchmark.page}.md" in listed
+        assert (f"docs/measured/{name}.md" in listed) == benchmark.has_page
 
 
 @pytest.mark.parametrize("name", command.NAMES)

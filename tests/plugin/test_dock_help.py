@@ -4,7 +4,7 @@ import re
 
 import pytest
 from map_refiner.plugin.help import FOLDER, page
-from map_refiner.plugin.label_layer import new_file
+from map_refiner.plugin.layers.label_layer import new_file
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 from qgis.PyQt.QtTest import QTest

@@ -27,7 +27,7 @@ def life(tmp_path_factory):
     }
     command = ["timeout", "-k", "5", "180"]  # which ends QGIS and the screen with it, as a timeout of Python does not
     command += ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "qgis", "--nologo", "--noversioncheck"]
-    command += ["--profiles-path", str(folder), "--code", str(Path(__file__).with_name("in_qgis.py"))]
+    command += ["--profiles-path", str(folder), "--code", str(ROOT / "tests" / "support" / "in_qgis.py")]
     qgis = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert report.exists(), f"QGIS ended with {qgis.returncode} before the plugin was examined:\n{qgis.stderr}"
     return json.loads(report.read_text(encoding="utf-8")) | {"status": qgis.returncode, "stderr": qgis.stderr}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from map_refiner.models.protocol import Stepped
-from map_refiner.plugin.dock import MapRefinerDock
+from map_refiner.models.shared.events import Stepped
+from map_refiner.plugin.dock.dock import MapRefinerDock
+from map_refiner.plugin.layers.step_layer import open_step
 from map_refiner.plugin.main import TRANSLATIONS
-from map_refiner.plugin.step_layer import open_step
 from osgeo import gdal
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, QTranslator
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.checkpoint import Card, save_model
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.coarse.fcn_skips import FCN8s, FCN16s, FCN32s
 from map_refiner.models.coarse.lrr import LRR, boundary_mask, dilated_and_eroded, learn_bases, train_lrr
-from map_refiner.models.coarse.model import score_levels, score_window
-from map_refiner.models.coarse.skips import FCN8s, FCN16s, FCN32s
-from map_refiner.models.coarse.train import Recipe, TrainingImage
-from map_refiner.models.rasters.reading import GridReader
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import Window
-from map_refiner.models.session import Session
+from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
+from map_refiner.models.io.raster_reader import GridReader
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.session.session import Session
+from map_refiner.models.tiling.classify_tile import score_levels, score_window
+from map_refiner.models.weights.checkpoint import Card, save_model
 
 
 def test_the_basis_of_halves_is_half_and_half(monkeypatch):

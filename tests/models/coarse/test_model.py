@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.arrays.tiles import tiles
 from map_refiner.models.coarse.fcn import FCN
-from map_refiner.models.coarse.model import score_window
-from map_refiner.models.scene import Scene
-from map_refiner.models.score_maps import Window
-from map_refiner.models.tiles import tiles
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.tiling.classify_tile import score_window
 
 
 @pytest.fixture(scope="module")

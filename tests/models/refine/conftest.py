@@ -2,8 +2,8 @@
 
 import pytest
 import rasterio
-from map_refiner.models.refine.lesson import LabelledTile
-from map_refiner.models.score_maps import logits
+from map_refiner.models.arrays.score_maps import logits
+from map_refiner.models.refine.training.samples import LabelledTile
 
 
 @pytest.fixture(scope="session")

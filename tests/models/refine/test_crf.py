@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.borders import WHOLE
+from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.crf import CRF
-from map_refiner.models.refine.run import refine
+from map_refiner.models.refine.unroll import refine
 
 VALUES = {"bilateral": 4.0, "alpha": 3.0, "beta": 0.7, "spatial": 2.0, "gamma": 1.5}
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.borders import WHOLE
+from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.diffusion import Anisotropic, Heat, PeronaMalik
-from map_refiner.models.refine.run import refine
-from map_refiner.models.refine.structure import structure
+from map_refiner.models.refine.structure_tensor import structure
+from map_refiner.models.refine.unroll import refine
 
 FLOWS = (Heat, PeronaMalik, Anisotropic)
 SIZES = [(1, 1), (1, 17), (13, 1), (13, 17)]

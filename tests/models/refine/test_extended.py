@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from map_refiner.models.borders import WHOLE, Borders
+from map_refiner.models.arrays.borders import WHOLE, Borders
 from map_refiner.models.refine import extended as module
 from map_refiner.models.refine.extended import FEATURES, FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner, _messages
 from map_refiner.models.refine.refiner import inner
-from map_refiner.models.refine.run import refine
+from map_refiner.models.refine.unroll import refine
 
 
 def taught(classes=3, bands=3, seed=0):

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.borders import WHOLE, Borders
+from map_refiner.models.arrays.borders import WHOLE, Borders
 from map_refiner.models.refine.refiner import inner, pad
 
 SHAPES = [(3, 3), (5, 8), (3, 31)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from map_refiner.models.borders import WHOLE, Borders
+from map_refiner.models.arrays.borders import WHOLE, Borders
 from map_refiner.models.refine.refiner import inner
 from map_refiner.models.refine.rnn import RefinementRNN
 

@@ -1,0 +1,82 @@
+"""Scores that know their classes and their place on earth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RefinerError
+from .grid import Grid
+
+Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Labels = NDArray[np.uint8]
+
+UNLABELLED = 255  # in label rasters and class rasters: do not train, do not score
+LOG_FLOOR = 1e-5  # of a probability, so that its logarithm stays within reach of the refiners' weights
+
+
+@dataclass(frozen=True)
+class ScoreMaps:
+    """The scores of every class at every pixel of a grid: what a step is.
+
+    `scores` is (classes, rows, columns) float32, logits; `valid` is (rows, columns), False where the image has NoData.
+    """
+
+    scores: Scores
+    classes: tuple[str, ...]
+    grid: Grid
+    valid: Mask
+
+    def __post_init__(self) -> None:
+        expected = (len(self.classes), self.grid.height, self.grid.width)
+        if self.scores.shape != expected or self.valid.shape != expected[1:]:
+            raise RefinerError(
+                "Scores of shape {scores_shape} and a mask of shape {valid_shape} do not fit "
+                "{count_classes} classes on {grid_height} rows x {grid_width} columns.", scores_shape=self.scores.shape, valid_shape=self.valid.shape, count_classes=len(self.classes), grid_height=self.grid.height, grid_width=self.grid.width)
+
+    def probabilities(self) -> Scores:
+        """Return the softmax of the scores over the classes."""
+        return probabilities(self.scores)
+
+    def class_indices(self) -> Labels:
+        """Return the index of the best class of each pixel, `UNLABELLED` where there is no data."""
+        return np.where(self.valid, self.scores.argmax(axis=0), UNLABELLED).astype(np.uint8)
+
+
+def probabilities(scores: Scores) -> Scores:
+    """Return the softmax of (classes, rows, columns) logits over the classes."""
+    shifted = np.exp(scores - scores.max(axis=0, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=0, keepdims=True), dtype=np.float32)
+
+
+def logits(maps: Scores) -> Scores:
+    """Return the logarithms of (classes, rows, columns) probabilities, normalised and not below `LOG_FLOOR`'s.
+
+    The paper (Maggiori et al. 2017) starts from the scores before the softmax, which are known only up to a constant
+    per pixel once a map is stored as probabilities; the logarithm is the same scores with that constant fixed.
+    """
+    positive = np.maximum(maps, LOG_FLOOR)
+    return np.asarray(np.log(positive / positive.sum(axis=0, keepdims=True)), dtype=np.float32)
+
+
+def undecided(state: Scores, valid: Mask, classes: int) -> Scores:
+    """Fill a state where there is no data: every class alike, and nothing remembered."""
+    if valid.all():
+        return state
+    fill = np.zeros((len(state), 1, 1), dtype=np.float32)
+    fill[:classes] = -np.log(classes)
+    return np.where(valid, state, fill)
+
+
+def best_classes(scores: Scores) -> Labels:
+    """Return the index of the best class of each pixel, of equals the first: argmax takes ten times as long."""
+    best, index = scores[0], np.zeros(scores.shape[1:], dtype=np.uint8)
+    for k in range(1, len(scores)):
+        better = scores[k] > best
+        np.maximum(index, np.uint8(k) * better.view(np.uint8), out=index)
+        best = np.maximum(best, scores[k])
+    return index
+

@@ -1,0 +1,46 @@
+"""Windows with a halo of real neighbours, and their places in the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .borders import Borders
+from .grid import Window
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a scene: the core that is wanted, and around it the window that must be read."""
+
+    core: Window
+    outer: Window
+    borders: Borders
+
+
+def tiles(height: int, width: int, size: int, halo: int) -> Iterator[Tile]:
+    """Cut a scene into cores of at most `size` pixels a side, each with up to `halo` neighbours."""
+    for row in range(0, height, size):
+        for column in range(0, width, size):
+            core = Window(row, column, min(size, height - row), min(size, width - column))
+            yield surround(core, height, width, halo)
+
+
+def surround(core: Window, height: int, width: int, halo: int) -> Tile:
+    """Add the neighbours that a core has within `halo` pixels, and say which of its sides end at the scene."""
+    top, left = max(core.row - halo, 0), max(core.column - halo, 0)
+    bottom = min(core.row + core.height + halo, height)
+    right = min(core.column + core.width + halo, width)
+    outer = Window(top, left, bottom - top, right - left)
+    reached = Borders(
+        core.row - halo < 0,
+        core.column - halo < 0,
+        core.row + core.height + halo > height,
+        core.column + core.width + halo > width,
+    )
+    return Tile(core, outer, reached)
+
+
+def count(height: int, width: int, size: int) -> int:
+    """Return how many tiles `tiles` cuts."""
+    return -(-height // size) * -(-width // size)

@@ -1,0 +1,184 @@
+"""A block of a scene from files to files: what one machine does block by block, and a cluster does many of at once.
+
+A block is a part of the result that is finished or not. It is worked on in tiles that fit the memory of the device,
+read ahead and written behind; what comes out does not depend on the tiles.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import Mask, Scores, best_classes
+from ..arrays.tiles import Tile, surround, tiles
+from ..errors import RefinerError
+from ..io.prefetch import Behind, ahead
+from ..io.raster_reader import environment
+from ..io.raster_writer import NODATA, RasterWriter, optimize, score_writer
+from ..io.tile_store import TileFiles
+from ..runtime.device import SMALLEST_TILE, choose, out_of_memory, tile_side
+from ..scene.scene import Scene
+from .job import Job, Outcome, kind_of
+from .tile_tasks import Classifying, Pixels, Refining, Work
+
+ALIGNED = 16  # px: tiles begin at multiples of it, and so at multiples of any model's stride
+
+
+class Bench:
+    """What a thread needs to work on the blocks of a job, opened once."""
+
+    def __init__(self, job: Job) -> None:
+        """Open the scene and the model."""
+        self.job = job
+        self.device = choose(job.device)
+        self.scene = Scene(job.image, job.bands, None, job.pixel_size_m, job.statistics)
+        self.work: Work = (Refining if job.scores else Classifying)(job, self.scene, self.device)
+        self.side = self.scene.affordable(tile_side(self.device))
+        self.notices: list[str] = []
+
+    def around(self, core: Window) -> Tile:
+        """Add to a core what the work looks at."""
+        return surround(core, self.scene.grid.height, self.scene.grid.width, self.work.margin)
+
+    def compute(self, tile: Tile, pixels: Pixels) -> list[Scores]:
+        """Compute a tile, in smaller ones and then on the CPU where the device's memory runs out."""
+        while True:
+            try:
+                if max(tile.core.height, tile.core.width) <= self.side:
+                    return self.work.compute(tile, pixels)
+                return self._in_parts(tile, pixels)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                self._give_in(max(tile.core.height, tile.core.width), error)
+
+    def _in_parts(self, tile: Tile, pixels: Pixels) -> list[Scores]:
+        core = tile.core
+        found: list[Scores] = []
+        for part in tiles(core.height, core.width, self.side, 0):
+            place = part.core
+            inside = self.around(Window(core.row + place.row, core.column + place.column, place.height, place.width))
+            maps = self.work.compute(inside, self.work.part(tile, pixels, inside))
+            if not found:
+                found = [np.empty((len(each), core.height, core.width), dtype=np.float32) for each in maps]
+            for whole, each in zip(found, maps, strict=True):
+                rows, columns = place.slices()
+                whole[:, rows, columns] = each
+        return found
+
+    def _give_in(self, side: int, error: BaseException) -> None:
+        if min(side, self.side) > SMALLEST_TILE:
+            self.side = max(SMALLEST_TILE, min(side, self.side) // 2 // ALIGNED * ALIGNED)
+            self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
+        elif self.device.type != "cpu":
+            self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
+            self.device = torch.device("cpu")
+            self.work.to(self.device)
+        else:
+            raise RefinerError("There is too little memory even for the smallest tiles.") from error
+
+
+_own = threading.local()  # a bench a thread: open rasters are not for two
+
+
+def run_block(job: Job, block: Window) -> dict[str, Any]:
+    """Work on a block of a job, write its tile files, and return its `Outcome` as plain values."""
+    with environment():
+        bench = getattr(_own, "bench", None)
+        if bench is None or bench.job != job:
+            release()
+            bench = _own.bench = Bench(job)
+        outcome = asdict(_run(bench, job, block))
+        TileFiles(job.folder).finish(block, job.first, outcome)
+        return outcome
+
+
+def release() -> None:
+    """Let go of what the last job of this thread had open."""
+    bench = getattr(_own, "bench", None)
+    if bench is not None:
+        bench.work.close()
+        bench.scene.close()
+        _own.bench = None
+
+
+def _run(bench: Bench, job: Job, block: Window) -> Outcome:
+    parts = [_moved(part.core, block) for part in tiles(block.height, block.width, bench.side, 0)]
+    pixels, flips, seconds = 0, [0] * (job.last - job.first), 0.0
+
+    def read(core: Window) -> tuple[Tile, Pixels]:
+        tile = bench.around(core)
+        return tile, bench.work.read(tile)
+
+    with _Writers(bench, block) as writers, Behind() as behind, closing(ahead(read, parts)) as reads:
+        for tile, found in reads:
+            started = time.perf_counter()
+            states = bench.compute(tile, found)
+            seconds += time.perf_counter() - started
+            kept = found.valid[tile.core.slices(found.place)]
+            best = [best_classes(state[: len(job.classes)]) for state in states]
+            if found.before is not None:
+                best.insert(0, best_classes(found.before[: len(job.classes)]))
+            for n in range(len(flips)):
+                flips[n] += int(np.count_nonzero((best[n] != best[n + 1]) & kept))
+            pixels += int(np.count_nonzero(kept))
+            behind.do(partial(writers.write, states, kept, tile.core))
+    notices = tuple(bench.notices)
+    bench.notices.clear()
+    return Outcome(pixels, tuple(flips), seconds * 1000, notices)
+
+
+def _moved(core: Window, block: Window) -> Window:
+    return Window(block.row + core.row, block.column + core.column, core.height, core.width)
+
+
+class _Writers:
+    """Writes the tile files of a block: a raster of probabilities a step, and the state where it is wanted."""
+
+    def __init__(self, bench: Bench, block: Window) -> None:
+        job, here, pixel_size_m = bench.job, bench.scene.grid.crop(block), bench.scene.pixel_size_m
+        files, self._block, self._job = TileFiles(job.folder), block, job
+        self._steps = [n for n, step in enumerate(job.steps) if step in job.wanted]
+        self._paths = [files.path(kind_of(job.steps[n]), block) for n in self._steps]
+        self._state: RasterWriter | None = None
+        with ExitStack() as opened:
+            writers = [score_writer(self._draft(path), here, job.classes, pixel_size_m, False) for path in self._paths]
+            self._writers = [opened.enter_context(writer) for writer in writers]
+            if job.keeps_state:
+                path = files.path(kind_of(job.last, state=True), block)
+                bands = [f"channel {n + 1}" for n in range(bench.work.channels)]
+                self._state = opened.enter_context(score_writer(path, here, bands, pixel_size_m, False))
+            self._files = opened.pop_all()
+
+    def _draft(self, path: Path) -> Path:
+        return path.with_suffix(".draft.tif") if self._job.lasting else path
+
+    def write(self, states: Sequence[Scores], valid: Mask, core: Window) -> None:
+        """Write what was computed of a tile."""
+        window = Window(core.row - self._block.row, core.column - self._block.column, core.height, core.width)
+        nodata = np.float32(NODATA)
+        for writer, n in zip(self._writers, self._steps, strict=True):
+            maps = torch.softmax(torch.from_numpy(states[n][: len(self._job.classes)]), dim=0).numpy()
+            writer.write(np.where(valid, maps, nodata), window)
+        if self._state is not None:
+            self._state.write(np.where(valid, states[-1], nodata), window)
+
+    def __enter__(self) -> _Writers:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._files.__exit__(kind, error, trace)
+        if kind is None and self._job.lasting:
+            for path in self._paths:
+                optimize(self._draft(path), path, lambda _: None)
+                self._draft(path).unlink()

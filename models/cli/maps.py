@@ -1,0 +1,133 @@
+"""The command `map-refiner`: the engine without QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from ..batch.scene_run import Made, Manner
+from ..batch.scene_run import classify as classify_scene
+from ..batch.scene_run import refine as refine_scene
+from ..errors import CheckpointError, OutputError
+from ..io.crs import pixel_size_m
+from ..io.files import make_folder
+from ..io.raster_reader import GridReader
+from ..io.score_raster import ExistingScores
+from ..refine.registry import KINDS, UNTAUGHT
+from ..scene.scene import Scene
+from ..weights.checkpoint import read_card
+from ..weights.pretrained import shipped
+from .options import (
+    _bands,
+    _bar,
+    _check_output,
+    bands_option,
+    device_option,
+    out_option,
+    scores_option,
+    size_option,
+    whole_options,
+)
+
+
+@click.command()
+@click.argument("image")
+@click.option("--model", required=True, help="Weights of a coarse model.")
+@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Look at 0.6, 0.8 and 1 of the image's size (lrr).")
+@out_option
+@size_option
+@bands_option
+@device_option
+@whole_options
+def classify(
+    image: str, model: str, is_multi_scale: bool, output: Path, pixel_size: float | None, bands: str | None,
+    device: str, resume: bool, scheduler: str | None, block: int,
+) -> None:  # fmt: skip
+    """Make a score raster of an image with a coarse model: one band of probabilities a class.
+
+    A .tif is one file, a .vrt a view of tiles.
+    """
+    _check_output(output, ".tif", ".vrt")
+    size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
+    manner = Manner(device, resume, scheduler, block)
+    with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
+        made = classify_scene(image, model, scene, output, manner, bar, is_multi_scale)
+    _tell_notices(made)
+    click.echo(f"{output}: {', '.join(made.classes)}")
+
+
+@click.command()
+@click.argument("image")
+@scores_option
+@click.option("--refiner", required=True, help="Weights of a refiner, or the name of a kind that ships or needs none.")
+@click.option("--steps", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option("--last-only", is_flag=True, help="Write the last step alone.")
+@click.option("--vrt", is_flag=True, help="Leave tiles under step_000.vrt, ..., instead of making one file a step.")
+@out_option
+@size_option
+@bands_option
+@device_option
+@whole_options
+def refine(
+    image: str, scores: str, refiner: str, steps: int, last_only: bool, vrt: bool, output: Path,
+    pixel_size: float | None, bands: str | None, device: str, resume: bool, scheduler: str | None, block: int,
+) -> None:  # fmt: skip
+    """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
+    if output.is_file():
+        raise OutputError("{output} is a file; a folder for the steps is needed.", output=output)
+    weights = _refiner_file(refiner)
+    remembered = None if weights in UNTAUGHT else read_card(weights).pixel_size_m
+    size = pixel_size or _working_size(image, scores) or _usable_size(image, remembered)
+    manner = Manner(device, resume, scheduler, block)
+    with Scene(image, _bands(image, bands), None, size) as scene, _made_folder(output), _bar("Refining") as bar:
+        wanted = range(steps if last_only else 0, steps + 1)
+        made = refine_scene(image, scores, weights, scene, wanted, output, vrt, manner, bar)
+    _tell_notices(made)
+    changes = ", ".join(f"{change:.2%}" for change in made.changed)
+    click.echo(f"{output}: {steps} steps; {changes} of the pixels changed")
+
+
+@contextmanager
+def _made_folder(path: Path) -> Iterator[None]:
+    """Make a folder where there is none; if nothing comes to lie in it, it goes again."""
+    made = not path.exists()
+    make_folder(path)
+    try:
+        yield
+    finally:
+        if made and path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _tell_notices(made: Made) -> None:
+    for notice in made.notices:
+        click.echo(notice, err=True)
+
+
+def _refiner_file(text: str) -> str:
+    """Return the weights that a path or the name of a kind stands for; a kind that needs none as it is."""
+    if text not in KINDS or text in UNTAUGHT:
+        return text
+    for path in shipped():
+        if read_card(path).kind == text:
+            return str(path)
+    raise CheckpointError("No weights for the refiner {text!r} ship; give a file made by train-refiner.", text=text)
+
+
+def _working_size(image: str, scores: str) -> float | None:
+    """Return the working pixel size that a score raster remembers, where the image has one."""
+    existing = ExistingScores(scores)
+    existing.close()
+    return _usable_size(image, existing.pixel_size_m)
+
+
+def _usable_size(image: str, wanted: float | None) -> float | None:
+    with GridReader(image) as reader:
+        if wanted is not None and pixel_size_m(reader.grid) is None:
+            click.echo(f"{Path(image).name} has no CRS: working on its own pixels, not on {wanted:.2f} m.", err=True)
+            return None
+    return wanted
+

@@ -1,0 +1,61 @@
+"""The command `map-refiner`: the engine without QGIS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..io.bands import spans, wavelengths_nm
+from ..io.matlab import import_cube
+from ..io.raster_reader import GridReader
+from ..runtime import device as devices
+from ..scene.scene import Scene
+from ..weights.checkpoint import read_card
+from .options import _bar, _check_output, device_option, out_option
+
+
+@click.command("import-cube")
+@click.argument("file")
+@click.option("--key", default="", help="The name of the array; not needed where there is one alone.")
+@out_option
+def import_array(file: str, key: str, output: Path) -> None:
+    """Write a cube or a label map of a MATLAB file as a GeoTIFF, which QGIS and the other commands open."""
+    _check_output(output, ".tif")
+    with _bar("Writing") as bar:
+        bands, rows, columns = import_cube(file, key, output, bar)
+    click.echo(f"{output}: {bands} bands of {columns} x {rows} pixels")
+
+
+@click.command()
+@click.argument("file")
+def info(file: str) -> None:
+    """Say what a file of weights or a raster is."""
+    if Path(file).suffix.lower() == ".safetensors":
+        card = read_card(file)
+        click.echo(card.summary())
+        for name in ("trained_on", "quality", "licence"):
+            if getattr(card, name):
+                click.echo(f"{name.replace('_', ' ')}: {getattr(card, name)}")
+        return
+    with Scene(file) as scene:
+        size = f"{scene.native_m:.3f} m on the ground" if scene.native_m else "unknown size (no CRS)"
+        click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}")
+        click.echo(f"bands used: {spans(scene.bands)}")
+        with GridReader(file) as reader:
+            centres = wavelengths_nm(reader)
+        for band, mean, std in zip(scene.bands, scene.statistics.mean, scene.statistics.std, strict=True):
+            centre = centres[band - 1]
+            at = f" at {centre:.1f} nm" if centre is not None else ""
+            click.echo(f"band {band}{at}: mean {mean:.4g}, standard deviation {std:.4g}")
+
+
+@click.command()
+@device_option
+def doctor(device: str) -> None:
+    """Say which Python, libraries and device compute, and time a step."""
+    from .doctor import examine
+
+    for line in examine(devices.choose(device)):
+        click.echo(line)
+

@@ -1,0 +1,54 @@
+"""The one-dimensional convolutional network of Hu, Huang, Wei, Zhang and Li (Journal of Sensors, 2015).
+
+The sizes are those that give the parameters of its three published configurations: 81,408 for Indian Pines (220 bands,
+8 classes), 82,216 for Salinas (224, 16) and 61,249 for PaviaU (103, 9). How they follow from the number of bands is not
+written down; the rule here is ours: kernels of a ninth of the bands, pools of a fifth of a kernel, and the number of
+pooled values rounded to tens.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .pixel_model import PixelModel, spread
+
+KERNELS, HIDDEN = 20, 100
+BOUND = 0.05  # of the weights to begin with
+RATE = 0.01
+
+
+class CNN1D(PixelModel):
+    """Convolution 1 to 20, maximum pooling, tanh, 100 hidden units with tanh, one output a class."""
+
+    kind = "cnn-1d"
+
+    def __init__(self, classes: int, bands: int) -> None:
+        """Make the network for a number of bands, one at least."""
+        super().__init__(classes, bands)
+        kernel, pooled = sizes(bands)
+        self.conv = nn.Conv1d(1, KERNELS, kernel)
+        self.pool = nn.AdaptiveMaxPool1d(pooled)
+        self.hidden = nn.Linear(KERNELS * pooled, HIDDEN)
+        self.out = nn.Linear(HIDDEN, classes)
+        spread(self, BOUND)
+        for layer in (self.conv, self.hidden, self.out):
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, spectra: Tensor) -> Tensor:
+        """Return (pixels, classes) logits of (pixels, bands)."""
+        maps = torch.tanh(self.pool(self.conv(spectra[:, None])))  # (pixels, 20, pooled)
+        logits: Tensor = self.out(torch.tanh(self.hidden(maps.flatten(1))))
+        return logits
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Return plain gradient descent with momentum [momentum: ours; without it, hundreds of epochs are needed]."""
+        return torch.optim.SGD(self.parameters(), lr=RATE, momentum=0.9)
+
+
+def sizes(bands: int) -> tuple[int, int]:
+    """Return the length of the kernels and the number of pooled values for a number of bands."""
+    kernel = max(1, bands // 9)
+    left = bands - kernel + 1
+    pooled = left / -(-kernel // 5)
+    return kernel, max(1, 10 * round(pooled / 10) if pooled >= 20 else int(pooled))

@@ -1,0 +1,107 @@
+"""A random forest of 200 trees, as Mou et al. (TGRS 2017) compare with: grown by scikit-learn, kept as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...training.loop import Epoch
+from ..train_patches import Recipe
+from .samples import Pixels, held_out_miou, hold_out_parts
+from .sklearn_arrays import Stored, scikit_learn
+
+TREES = 200
+DEEPEST = 64  # splits above a leaf
+LEAST = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
+CHUNK = 1024  # pixels at once, for every tree walks with every pixel
+
+
+class RandomForest(Stored):
+    """The mean of what the leaves of all trees say; the logits are its logarithms."""
+
+    kind = "random-forest"
+    names = ("roots", "feature", "threshold", "left", "right", "leaf")
+    roots: Tensor  # (trees,), the first node of each
+    feature: Tensor  # (nodes,), the band that a node looks at
+    threshold: Tensor  # (nodes,); up to it, on to the left
+    left: Tensor  # (nodes,); a leaf leads to itself
+    right: Tensor
+    leaf: Tensor  # (nodes, classes) probabilities
+
+    def forward(self, spectra: Tensor) -> Tensor:
+        """Return (pixels, classes) logits of (pixels, bands)."""
+        roots, feature, left, right = (each.long() for each in (self.roots, self.feature, self.left, self.right))
+        parts = []
+        for part in torch.split(spectra, CHUNK):
+            node = roots.repeat(len(part), 1)  # (pixels, trees)
+            for _ in range(DEEPEST):
+                onward = torch.where(part.gather(1, feature[node]) <= self.threshold[node], left[node], right[node])
+                if torch.equal(onward, node):
+                    break
+                node = onward
+            parts.append(self.leaf[node].mean(dim=1))
+        return torch.cat(parts).clamp_min(LEAST).log()
+
+    def check(self) -> None:
+        """Raise ValueError where a node leads nowhere."""
+        nodes = len(self.leaf)
+        flat = (self.feature, self.threshold, self.left, self.right)
+        inside = ((self.roots, nodes), (self.left, nodes), (self.right, nodes), (self.feature, self.bands))
+        if (
+            not nodes
+            or self.leaf.shape != (nodes, self.classes)
+            or any(each.shape != (nodes,) for each in flat)
+            or self.roots.dim() != 1
+            or not len(self.roots)
+            or any((each < 0).any() or (each >= most).any() for each, most in inside)
+        ):
+            raise ValueError("the trees do not hang together")
+
+    def adopt(self, forest: Any) -> None:
+        """Take the trees of a forest of scikit-learn's, whose classes are indices."""
+        places = forest.classes_.astype(int)
+        arrays: dict[str, list[Any]] = {name: [] for name in self.names}
+        start = 0
+        for tree in (each.tree_ for each in forest.estimators_):
+            itself = np.arange(tree.node_count)
+            is_leaf = tree.children_left < 0
+            values = np.zeros((tree.node_count, self.classes), dtype=np.float32)
+            found = tree.value[:, 0, :]
+            values[:, places] = found / found.sum(axis=1, keepdims=True)
+            arrays["roots"].append([start])
+            arrays["feature"].append(np.where(is_leaf, 0, tree.feature))
+            arrays["threshold"].append(_rounded_down(tree.threshold))
+            arrays["left"].append(start + np.where(is_leaf, itself, tree.children_left))
+            arrays["right"].append(start + np.where(is_leaf, itself, tree.children_right))
+            arrays["leaf"].append(values)
+            start += tree.node_count
+        self.take({name: torch.from_numpy(np.concatenate(parts).astype(np.float32)) for name, parts in arrays.items()})
+
+
+def _rounded_down(thresholds: Any) -> Any:
+    """Round to float32 so that `x <= threshold` stays what it was for every float32 x."""
+    near = thresholds.astype(np.float32)
+    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
+
+
+def grow(net: RandomForest, pixels: Pixels, recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+    """Grow a forest of `recipe.steps` trees, some at a time; closing the iterator early keeps those that are there."""
+    learn, held = hold_out_parts(pixels, recipe.seed)
+    forest = scikit_learn("ensemble").RandomForestClassifier(
+        n_estimators=0, warm_start=True, max_depth=DEEPEST - 1, random_state=recipe.seed
+    )
+    for trees in _counts(recipe.steps):
+        forest.set_params(n_estimators=trees)
+        forest.fit(pixels.spectra[learn], pixels.labels[learn])
+        net.adopt(forest)
+        net.to(device)
+        score = held_out_miou(net, pixels, held, device)
+        yield Epoch(trees, recipe.steps, 0.0, score, is_best=True)
+
+
+def _counts(trees: int) -> list[int]:
+    return sorted({*range(20, trees, 20), trees})

@@ -1,0 +1,73 @@
+"""Labelled pixels to train on, a number a class, and what of them is held out: whole regions, never neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...arrays.score_maps import Labels, Scores
+from ...metrics.pixels import Accuracy, confusion
+from ...training.holdout import HELD_OUT
+
+Choice = NDArray[np.intp]  # which of the pixels
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Labelled spectra: (pixels, bands) standardised, class indices (pixels,), and the region that each belongs to."""
+
+    spectra: Scores
+    labels: Labels
+    parts: NDArray[np.int32]
+
+
+class Classifier(Protocol):
+    """What gives (pixels, classes) logits of (pixels, bands)."""
+
+    classes: int
+
+    def __call__(self, spectra: Tensor) -> Tensor:
+        """Return the logits."""
+        ...
+
+
+def hold_out_parts(pixels: Pixels, seed: int) -> tuple[Choice, Choice]:
+    """Split pixels into those to learn from and those to judge by: of each class, regions with about a quarter of them.
+
+    A class of one region is learnt from alone. Where no class has two, judging by what was learnt is all there is.
+    """
+    held = np.zeros(len(pixels.labels), dtype=bool)
+    generator = np.random.default_rng(seed)
+    for k in np.unique(pixels.labels):
+        mine = pixels.labels == k
+        names, sizes = np.unique(pixels.parts[mine], return_counts=True)
+        wanted, taken = HELD_OUT * sizes.sum(), 0
+        for n in generator.permutation(len(names))[: len(names) - 1]:  # one region at least is for learning
+            if taken and taken + sizes[n] > 1.2 * wanted:
+                continue
+            if sizes[n] > 0.6 * sizes.sum():
+                continue
+            held |= mine & (pixels.parts == names[n])
+            taken += int(sizes[n])
+            if taken >= wanted:
+                break
+    every = np.arange(len(held))
+    return (every[~held], every[held]) if held.any() else (every, every)
+
+
+def held_out_miou(net: Classifier, pixels: Pixels, held: Choice, device: torch.device) -> float:
+    """Return the mean IoU (0-1) on some of the pixels."""
+    with torch.inference_mode():
+        parts = [
+            net(torch.from_numpy(pixels.spectra[part]).to(device))
+            for part in np.array_split(held, 1 + len(held) // 8192)
+        ]
+    predicted = torch.cat(parts).argmax(dim=1).to(torch.uint8).cpu().numpy()
+    counts = confusion(pixels.labels[held], predicted, net.classes)
+    return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
+

@@ -1,0 +1,192 @@
+"""Training the coarse net on labels that may be imprecise: random patches, SGD, best weights by a held-out block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..arrays.borders import reflect
+from ..arrays.score_maps import UNLABELLED, Labels, Scores
+from ..metrics.pixels import Accuracy, confusion
+from ..runtime.process_group import Team
+from ..runtime.progress import Check, go_on
+from ..training.holdout import hold_out
+from ..training.loop import Best, Epoch
+from ..training.patches import Sampler, turn
+
+ALONE = Team()
+PATCH = 64  # px of labels a patch [paper, section IV]; with the halo, 124 px are read
+MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
+JUDGE_EVERY = 50  # updates
+JITTER = 0.1  # standard deviations of gain and offset of each band [ours]
+
+
+class Spatial(Protocol):
+    """A torch module that makes (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
+
+    It may have more: an `optimizer`, a `loss` of its own, the size of `patch` and `batch` that suit it, a `margin`: how
+    many px it reads around a patch while it trains, where the halo would cost too much, and `is_balanced`: whether rare
+    classes weigh more in its loss.
+    """
+
+    classes: int
+    halo: int
+    stride: int
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return the logits."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. The paper has 64 patches and a rate of 0.01; fewer at a higher rate suit a CPU's minutes."""
+
+    steps: int
+    seed: int
+    batch: int = 16
+    learning_rate: float = 0.03
+    optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
+    team: Team = ALONE  # that shares each batch
+    check: Check = go_on  # is called within what takes longer than an update, before each layer where it is judged
+
+
+@dataclass(frozen=True)
+class TrainingImage:
+    """A part of a scene: image (bands, rows, columns) standardised, and class indices (rows, columns).
+
+    `weight` says how often its labelled pixels are drawn, compared with those of other images.
+    """
+
+    image: Scores
+    labels: Labels
+    weight: float = 1.0
+
+
+def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+    """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
+    team = recipe.team
+    generator = np.random.default_rng(team.seeds(recipe.seed))
+    parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
+    patch, batch = getattr(net, "patch", PATCH), team.share(min(recipe.batch, getattr(net, "batch", recipe.batch)))
+    margin = getattr(net, "margin", net.halo)
+    examples = [_padded(image, learn, margin, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
+    pixels = [
+        image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
+    ]
+    weights = np.array(pixels, dtype=float)
+    is_balanced = getattr(net, "is_balanced", False)
+    balance = _balance([learn for learn, _ in parts], net.classes).to(device) if is_balanced else None
+    optimizer = _optimizer(net, recipe)
+    lowest = optimizer.param_groups[0]["lr"] / 50
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
+    net.to(memory_format=torch.channels_last).train()
+    team.agree(net)
+    best = Best(net)
+    try:
+        for step in range(1, recipe.steps + 1):
+            chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
+            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, margin, balance, generator, team)
+            rate.step()
+            score = None
+            is_judged = step % JUDGE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
+            if team.is_first and is_judged:
+                net.eval()  # without dropout
+                score = held_out_miou(net, images, [held for _, held in parts], device)
+                net.train()
+            is_best = score is not None and best.offer(score)
+            yield Epoch(step, recipe.steps, loss, score, is_best)
+    finally:
+        best.restore()
+        net.eval()
+
+
+def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
+    """Return a weight a class, one over the root of how frequent it is; pixels weigh one in the mean.
+
+    What sees coarsely is rarely sure of small things, and without would leave them out.
+    """
+    counts = np.sum([np.bincount(each.ravel(), minlength=UNLABELLED + 1)[:classes] for each in labels], axis=0)
+    roots = np.sqrt(counts.clip(1) / counts.sum())
+    return torch.from_numpy((1 / roots / roots[counts > 0].sum()).astype(np.float32))
+
+
+def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:
+    if hasattr(net, "optimizer"):
+        own: torch.optim.Optimizer = net.optimizer()
+        return own
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-3)
+    return torch.optim.SGD(net.parameters(), lr=recipe.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
+
+
+def held_out_miou(net: Spatial, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device) -> float:
+    """Return the mean IoU (0-1) over the held-out labels of all images together."""
+    counts = np.zeros((net.classes, net.classes), dtype=np.int64)
+    for image, labels in zip(images, held, strict=True):
+        rows, columns = np.nonzero(labels != UNLABELLED)
+        if rows.size == 0:
+            continue
+        top, bottom = int(rows.min()), int(rows.max()) + 1
+        left, right = int(columns.min()), int(columns.max()) + 1
+        stride, halo = net.stride, net.halo
+        height, width = -(-(bottom - top) // stride) * stride, -(-(right - left) // stride) * stride
+        down = reflect(top - halo, top + height + halo, labels.shape[0])
+        across = reflect(left - halo, left + width + halo, labels.shape[1])
+        scores = net.scores(torch.from_numpy(image.image[:, down][:, :, across])[None].to(device))[0]
+        predicted = scores.max(dim=0).indices.to(torch.uint8).cpu().numpy()[: bottom - top, : right - left]
+        counts += confusion(labels[top:bottom, left:right], predicted, net.classes)
+    return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
+
+
+def _padded(
+    image: TrainingImage, labels: Labels, margin: int, patch: int, device: torch.device
+) -> tuple[Tensor, Tensor, Sampler]:
+    """Pad an image by the margin, and to the size of a patch where it is smaller."""
+    rows, columns = labels.shape
+    more = max(0, patch - rows), max(0, patch - columns)
+    down = reflect(-margin, rows + margin + more[0], rows)
+    across = reflect(-margin, columns + margin + more[1], columns)
+    padded = np.pad(labels, ((0, more[0]), (0, more[1])), constant_values=UNLABELLED)
+    pixels = torch.from_numpy(np.ascontiguousarray(image.image[:, down][:, :, across])).to(device)
+    return pixels, torch.from_numpy(padded).to(device), Sampler(padded, patch)
+
+
+def _update(
+    net: Any,
+    optimizer: torch.optim.Optimizer,
+    chosen: Sequence[tuple[Tensor, Tensor, Sampler]],
+    size: int,
+    margin: int,
+    balance: Tensor | None,
+    generator: np.random.Generator,
+    team: Team,
+) -> float:
+    images, labels = [], []
+    wide = size + 2 * margin
+    for pixels, truth, sampler in chosen:
+        top, left = sampler.draw(generator)
+        way = int(generator.integers(8))
+        patch = turn(pixels[:, top : top + wide, left : left + wide], way)
+        gain, offset = generator.normal(0, JITTER, (2, len(patch), 1, 1)).astype(np.float32)
+        images.append(patch * torch.from_numpy(1 + gain).to(patch.device) + torch.from_numpy(offset).to(patch.device))
+        labels.append(turn(truth[top : top + size, left : left + size], way))
+    batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
+    truth = torch.stack(labels).long()
+    own = getattr(net, "loss", None)
+    if own:
+        loss = own(batch, truth, balance)
+    else:
+        loss = functional.cross_entropy(net(batch), truth, balance, ignore_index=UNLABELLED)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    team.average(net)
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training
+    optimizer.step()
+    return float(loss.detach())

@@ -1,0 +1,150 @@
+"""The accuracy of a vector file of polygons against one of true polygons, by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import shapely
+
+from ..arrays.grid import Grid
+from ..errors import LabelError, RasterError
+from ..io.crs import local_metres, reproject
+from ..io.vectors import DRIVERS, Shapes, layer_crs, read_shapes
+from ..metrics.polygons import PolygonFigures, Polygons, compare
+from ..runtime.progress import Watch
+from ..scene.labels import FIELD, IGNORE, RASTERS, TILE
+
+
+class PolygonReport(TypedDict):
+    """The accuracy of the polygons of one file, ready for JSON."""
+
+    path: str
+    classes: list[str]
+    polygons: dict[str, PolygonFigures]
+
+
+def is_polygon_file(path: str) -> bool:
+    """Tell by its ending whether a file holds polygons, and not scores."""
+    return _file(path).suffix.lower() in DRIVERS
+
+
+def evaluate_polygons(path: str, labels: str, watch: Watch = lambda _: None) -> PolygonReport:
+    """Measure polygons against true ones, both from vector files with a text field `class`.
+
+    The classes are those of the true polygons. Where the true ones have outlines of what was labelled (`tile`) or of
+    what is to be left out (`ignore`), both are cut there; else the true ones are taken to be all there are. A file
+    without a CRS is taken to be in that of the other.
+
+    Raises:
+        LabelError: for files that cannot be read, or not compared.
+    """
+    if _file(labels).suffix.lower() in RASTERS:
+        raise LabelError(
+            "{name} holds polygons and {name_2} is a raster; polygons are measured against a vector "
+            "layer of true polygons with a text field {field!r}.", name=_file(path).name, name_2=_file(labels).name, field=FIELD)
+    found, truth, crs = _read(path, labels)
+    tile, ignored = (_union(_of_class(truth, name)) for name in (TILE, IGNORE))
+    names = sorted(set(truth.classes or ()) - {TILE, IGNORE})
+    true = {name: polygons for name in names if len(polygons := _cut(_of_class(truth, name), tile, ignored))}
+    _check(found, true, path, labels)
+    metres = _metres([polygon for polygons in true.values() for polygon in polygons], crs)
+    figures = {}
+    for n, (name, polygons) in enumerate(true.items()):
+        check = partial(watch, n / len(true))
+        check()
+        ours = _cut(_of_class(found, name), tile, ignored)
+        figures[name] = compare(_moved(ours, crs, metres), _moved(polygons, crs, metres), check)
+        figures[name]["polis_m"] = figures[name]["polis_m"] if metres else None
+    return PolygonReport(path=path, classes=list(figures), polygons=figures)
+
+
+def summary(entry: PolygonReport) -> str:
+    """Say in a line how right the polygons of a file are."""
+    parts = []
+    for name, figures in entry["polygons"].items():
+        distance = "" if figures["polis_m"] is None else f", PoLiS {figures['polis_m']:.2f} m"
+        counts = f"{figures['matched']} of {figures['true']} found, {figures['false']} false"
+        parts.append(f"{name} {counts}, C-IoU {figures['c_iou']:.4f}{distance}")
+    return "; ".join(parts)
+
+
+def _read(path: str, labels: str) -> tuple[Shapes, Shapes, str]:
+    """Read the polygons and the true ones in one CRS, that of the true ones where they have one; empty: none has."""
+    one_pixel = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+    truth = read_shapes(labels, Grid("", one_pixel, 1, 1), FIELD)
+    crs = layer_crs(labels)
+    found = read_shapes(path, Grid(crs, one_pixel, 1, 1), FIELD)
+    if found.geometries and truth.geometries:
+        ours, theirs = (shapely.box(*shapely.total_bounds(shapes.geometries)) for shapes in (found, truth))
+        if not ours.intersects(theirs):
+            raise LabelError(
+                "The polygons of {name} and those of {name_2} lie apart; check the extent and the "
+                "CRS of both.", name=_file(path).name, name_2=_file(labels).name)
+    return found, truth, crs or layer_crs(path)
+
+
+def _check(found: Shapes, true: dict[str, Polygons], path: str, labels: str) -> None:
+    if not true:
+        raise LabelError(
+            "{name} holds no polygons to measure against: none of a class, or none within its "
+            "{tile!r}.", name=_file(labels).name, tile=TILE)
+    if found.classes and not set(found.classes) & set(true):
+        raise LabelError(
+            "{name} has polygons of class {names}, {name_2} of {true}; one class at least must be in "
+            "both.", name=_file(path).name, names=', '.join(sorted(set(found.classes))[:5]), name_2=_file(labels).name, true=', '.join(true))
+
+
+def _metres(polygons: Sequence[shapely.Polygon], crs: str) -> str | None:
+    """Return a CRS in metres on the ground, centred on polygons; None where they have no place on earth."""
+    left, bottom, right, top = (float(side) for side in shapely.total_bounds(polygons))
+    try:
+        return local_metres(Grid(crs, (right - left, 0.0, left, 0.0, bottom - top, top), 1, 1)) if crs else None
+    except RasterError:
+        return None
+
+
+def _moved(polygons: Polygons, crs: str, metres: str | None) -> Polygons:
+    return _polygons_of(_array(reproject(list(polygons), crs, metres))) if metres else polygons
+
+
+def _of_class(shapes: Shapes, name: str) -> Polygons:
+    chosen = [shape for shape, k in zip(shapes.geometries, shapes.classes or (), strict=True) if k == name]
+    return _polygons_of(_array(chosen))
+
+
+def _polygons_of(geometries: Polygons) -> Polygons:
+    """Return the polygons that geometries consist of, one by one, repaired where they cross themselves."""
+    parts = _array(shapely.get_parts(geometries))
+    broken = ~shapely.is_valid(parts)
+    parts[broken] = shapely.make_valid(parts[broken])
+    parts = shapely.get_parts(shapely.get_parts(parts))  # what was repaired may be a collection of collections
+    return _array(parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 0)])
+
+
+def _union(polygons: Polygons) -> shapely.Geometry | None:
+    return shapely.union_all(polygons) if len(polygons) else None
+
+
+def _cut(polygons: Polygons, tile: shapely.Geometry | None, ignored: shapely.Geometry | None) -> Polygons:
+    """Cut polygons to what was labelled; one that lies within it stays as it is, to the vertex."""
+    if tile is not None:
+        shapely.prepare(tile)
+        across = ~shapely.covers(tile, polygons)
+        polygons[across] = shapely.intersection(polygons[across], tile)
+    if ignored is not None:
+        shapely.prepare(ignored)
+        across = shapely.intersects(ignored, polygons) & ~shapely.touches(ignored, polygons)
+        polygons[across] = shapely.difference(polygons[across], ignored)
+    return _polygons_of(polygons)
+
+
+def _array(geometries: Sequence[shapely.Geometry]) -> Polygons:
+    return np.array(geometries, dtype=object)
+
+
+def _file(source: str) -> Path:
+    return Path(source.split("|")[0])

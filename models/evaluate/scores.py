@@ -1,0 +1,228 @@
+"""What leaves a run: score and class rasters on the grid of the image, and the accuracy against labels."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import UNLABELLED, Labels, Mask, best_classes
+from ..arrays.tiles import surround, tiles
+from ..io.files import located
+from ..io.raster_reader import environment
+from ..io.score_raster import ExistingScores, Kind
+from ..metrics.pixels import (
+    DISTANCES,
+    REACH,
+    TOLERANCE,
+    WIDTHS,
+    Accuracy,
+    boundary_counts,
+    confusion,
+    ratio,
+    relaxed_counts,
+    trimap_confusion,
+)
+from ..runtime.dask_cluster import each
+from ..runtime.progress import Watch, share
+from ..scene.labels import read_labels
+from ..training.holdout import present_classes
+
+COUNTED = 512  # px, at once: less than a second's work, so that a cancel is heeded
+MEASURED = 2048  # px, of what a machine of a cluster measures at once
+
+
+class Relaxed(TypedDict):
+    """The precision and the recall of a class with a tolerance; fractions are 0-1, None where there is none."""
+
+    tolerance_px: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The accuracy along the boundaries; fractions are 0-1, None for a class without labels.
+
+    `boundary_iou` and `trimap_iou` are by distance in pixels and class, the latter with the "mean" of the classes too;
+    `relaxed` is by class, without the background.
+    """
+
+    boundary_iou: dict[str, dict[str, float | None]]
+    trimap_iou: dict[str, dict[str, float | None]]
+    relaxed: dict[str, Relaxed]
+
+
+class Report(TypedDict):
+    """The accuracy of one score raster, ready for JSON; fractions are 0-1, None for a class without labels."""
+
+    path: str
+    classes: list[str]
+    overall_accuracy: float
+    average_accuracy: float
+    kappa: float
+    mean_iou: float
+    iou: dict[str, float | None]
+    boundary_iou: dict[str, dict[str, float | None]]
+    trimap_iou: dict[str, dict[str, float | None]]
+    relaxed: dict[str, Relaxed]
+    confusion: list[list[int]]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is counted of a part of a map; the counts of all parts add up to those of the whole."""
+
+    total: NDArray[np.int64]
+    boundary: NDArray[np.int64]
+    trimap: NDArray[np.int64]
+    relaxed: NDArray[np.int64]
+    labels: frozenset[int]  # class indices that occur
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.total + other.total,
+            self.boundary + other.boundary,
+            self.trimap + other.trimap,
+            self.relaxed + other.relaxed,
+            self.labels | other.labels,
+        )
+
+
+def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accuracy, Edges]:
+    """Measure score maps against labels on their grid, window by window.
+
+    Raises:
+        LabelError: where nothing is labelled, or an index has no class.
+    """
+    present_classes(labels, scores.classes)
+    whole = Window(0, 0, scores.grid.height, scores.grid.width)
+    return _figures(count(scores, labels, whole, whole, watch), scores.classes)
+
+
+def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, watch: Watch) -> Counts:
+    """Count a block of a map against labels, which lie at `place` and reach as far around the block as is looked."""
+    classes, grid = len(scores.classes), scores.grid
+    found = Counts(
+        np.zeros((classes, classes), dtype=np.int64),
+        np.zeros((len(DISTANCES), classes, 2), dtype=np.int64),
+        np.zeros((len(WIDTHS), classes, classes), dtype=np.int64),
+        np.zeros((classes, 2, 2), dtype=np.int64),
+        frozenset(np.unique(labels[block.slices(place)]).tolist()) - {UNLABELLED},
+    )
+    parts = [part.core for part in tiles(block.height, block.width, COUNTED, 0)]
+    for n, inside in enumerate(parts):
+        core = Window(block.row + inside.row, block.column + inside.column, inside.height, inside.width)
+        part = surround(core, grid.height, grid.width, REACH + 1)
+        if (labels[core.slices(place)] != UNLABELLED).any():
+            truth = labels[part.outer.slices(place)]
+            maps, valid = scores.read(part.outer)
+            predicted = np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)
+            inner = core.slices(part.outer)
+            found += Counts(
+                confusion(truth[inner], predicted[inner], classes),
+                boundary_counts(truth, predicted, classes, inner),
+                trimap_confusion(truth, predicted, classes, inner),
+                relaxed_counts(truth, predicted, classes, inner),
+                frozenset(),
+            )
+        watch((n + 1) / len(parts))
+    return found
+
+
+def _figures(found: Counts, classes: tuple[str, ...]) -> tuple[Accuracy, Edges]:
+    present_classes(np.array(sorted(found.labels), dtype=np.uint8), classes)
+    known = found.total.sum(axis=1) > 0
+    return Accuracy(classes, found.total), _edges(classes, known, found.boundary, found.trimap, found.relaxed)
+
+
+def _edges(
+    classes: tuple[str, ...],
+    known: Mask,
+    boundary: NDArray[np.int64],
+    trimap: NDArray[np.int64],
+    relaxed: NDArray[np.int64],
+) -> Edges:
+    """Turn counts into fractions; None for the classes that are not known, which are those without labels."""
+    bands = [Accuracy(classes, counts) for counts in trimap]
+    return Edges(
+        boundary_iou={
+            str(distance): {name: ratio(boundary[d, k]) if known[k] else None for k, name in enumerate(classes)}
+            for d, distance in enumerate(DISTANCES)
+        },
+        trimap_iou={
+            str(width): {
+                **dict(zip(classes, band.iou, strict=True)),
+                "mean": band.mean_iou if band.confusion.any() else None,
+            }
+            for width, band in zip(WIDTHS, bands, strict=True)
+        },
+        relaxed={
+            name: Relaxed(
+                tolerance_px=TOLERANCE,
+                precision=ratio(relaxed[k, 0]) if known[k] else None,
+                recall=ratio(relaxed[k, 1]) if known[k] else None,
+            )
+            for k, name in enumerate(classes)
+            if k > 0
+        },
+    )
+
+
+def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None = None) -> Report:
+    """Measure a score raster against labels: a raster of class indices, or a vector layer with a field `class`.
+
+    It is done block by block, here or on a Dask cluster; no more than a block of the labels is in memory.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    with closing(ExistingScores(path)) as scores:
+        classes, grid, kind = scores.classes, scores.grid, scores.kind
+    blocks = [tile.core for tile in tiles(grid.height, grid.width, MEASURED, 0)]
+    measured = partial(_measured, located(path), kind, located(labels))
+    found: list[Counts] = []
+    if scheduler is None:
+        for n, block in enumerate(blocks):
+            found.append(measured(block, share(watch, n / len(blocks), 1 / len(blocks))))
+    else:
+        for counts in each(measured, blocks, scheduler):
+            found.append(counts)
+            watch(len(found) / len(blocks))
+    return report(path, *_figures(sum(found[1:], found[0]), classes))
+
+
+def _measured(path: str, kind: Kind, labels: str, block: Window, watch: Watch = lambda _: None) -> Counts:
+    with environment(), closing(ExistingScores(path, None, kind)) as scores:
+        place = surround(block, scores.grid.height, scores.grid.width, REACH + 1).outer
+        truth = read_labels(labels, scores.grid.crop(place), scores.classes)
+        return count(scores, truth, place, block, watch)
+
+
+def summary(entry: Report) -> str:
+    """Say in a line how right a score raster is."""
+    by_class = ", ".join(f"{k} -" if value is None else f"{k} {value:.3f}" for k, value in entry["iou"].items())
+    return f"OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({by_class})"
+
+
+def report(path: str, accuracy: Accuracy, edges: Edges) -> Report:
+    """Put an accuracy into the form of the report."""
+    return Report(
+        path=path,
+        classes=list(accuracy.classes),
+        overall_accuracy=accuracy.overall_accuracy,
+        average_accuracy=accuracy.average_accuracy,
+        kappa=accuracy.kappa,
+        mean_iou=accuracy.mean_iou,
+        iou=dict(zip(accuracy.classes, accuracy.iou, strict=True)),
+        boundary_iou=edges.boundary_iou,
+        trimap_iou=edges.trimap_iou,
+        relaxed=edges.relaxed,
+        confusion=accuracy.confusion.tolist(),
+    )
+

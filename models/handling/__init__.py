@@ -1,1 +1,0 @@
-"""What the worker does for each request, by topic; `models/handlers.py` says which function is whose."""

@@ -1,0 +1,258 @@
+"""Reading rasters: windows of their bands, as if they lay on a given grid."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.vrt import WarpedVRT
+from typing_extensions import Self
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import Mask
+from ..errors import RasterError
+
+CACHE_BYTES = 64_000_000  # of GDAL's blocks; its default, a share of the memory, would break the worker's own limit
+SAMPLED_VALUES = 16_000_000  # of a raster at once, where it is measured
+
+
+def environment() -> Any:
+    """Return the context in which the process reads and writes rasters: little cache, errors as exceptions."""
+    return rasterio.Env(
+        GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True, ZLEVEL_OVERVIEW="1"
+    )
+
+
+class GridReader:
+    """Reads the bands of a raster as if it lay on a given grid."""
+
+    def __init__(self, path: str | Path, grid: Grid | None = None, how: str = "average") -> None:
+        """Open a raster; `how` is the resampling (average, bilinear, nearest) where the grids differ."""
+        self.path = Path(path)
+        self._source = open_raster(path)
+        try:
+            self.native = grid_of(self._source)
+            self.grid = grid or self.native
+            self._offset = _offset(self.native, self.grid)
+            self._view = self._source if self._offset is not None else self._warped(how)
+        except BaseException:
+            self._source.close()
+            raise
+
+    def _warped(self, how: str) -> Any:
+        if not (self.native.crs and self.grid.crs):
+            raise RasterError(
+                "{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} "
+                "x {grid_height}; without a CRS on both they must be the same pixels.", path_name=self.path.name, native_width=self.native.width, native_height=self.native.height, grid_width=self.grid.width, grid_height=self.grid.height)
+        has_mask = self._source.nodata is not None or ColorInterp.alpha in self._source.colorinterp
+        try:
+            return WarpedVRT(
+                self._source,
+                crs=self.grid.crs,
+                transform=rasterio.Affine(*self.grid.transform),
+                width=self.grid.width,
+                height=self.grid.height,
+                resampling=Resampling[how],
+                tolerance=0.01,  # px: where CRSs differ, the default eighth of a pixel shows at seams
+                add_alpha=not has_mask,
+            )
+        except (RasterioError, CPLE_BaseError) as error:
+            raise RasterError("{path_name} cannot be brought to the scene: {error}.", path_name=self.path.name, error=error) from error
+
+    def read(
+        self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
+    ) -> tuple[NDArray[Any], Mask]:
+        """Read (bands, rows, columns), averaged to another `shape`, and where any of the bands has data."""
+        array, mask = self.read_bands(bands, window, shape)
+        return array, _any(array, mask)
+
+    def read_bands(
+        self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
+    ) -> tuple[NDArray[Any], Mask]:
+        """Read as `read` does, but where each band has data: of the same shape, or (1, rows, columns) for all."""
+        array = self.values(bands, window, shape)
+        part, shape = self._native(window), array.shape[1:]
+        try:
+            if self._view.count > self._source.count:  # an alpha band of its own says what the raster reaches; GDAL
+                alpha = self._view.read([self._view.count], window=part, out_shape=(1, *shape))
+                mask = alpha != 0  # takes it for a mask of bytes alone
+            else:
+                mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)) != 0
+        except RasterioError as error:
+            raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+        return array, mask
+
+    def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
+        """Read (bands, rows, columns) alone, averaged to another `shape`: masks cost as much again."""
+        how = {} if shape is None else {"out_shape": (len(bands), *shape), "resampling": Resampling.average}
+        try:
+            return np.asarray(self._view.read(list(bands), window=self._native(window), **how))
+        except RasterioError as error:
+            raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+
+    def _native(self, window: Window) -> Any:
+        row, column = self._offset or (0, 0)
+        return rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
+
+    def sample(self, bands: Sequence[int], most: int = 1024) -> tuple[NDArray[Any], Mask]:
+        """Read the whole raster thinned out to at most `most` pixels a side, nearest neighbours."""
+        parts = list(self.samples(bands, most, math.inf))
+        array, mask = parts[0]
+        return array, _any(array, mask)
+
+    def samples(
+        self, bands: Sequence[int], most: int = 1024, values: float = SAMPLED_VALUES
+    ) -> Iterator[tuple[NDArray[Any], Mask]]:
+        """Read what `sample` does in strips of at most about `values` values, and where each band has data."""
+        factor = max(1.0, max(self.native.width, self.native.height) / most)
+        height, width = max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor))
+        rows = int(max(1, min(height, values / (len(bands) * width))))
+        for first in range(0, height, rows):
+            count = min(rows, height - first)
+            scale = self.native.height / height
+            part = rasterio.windows.Window(0, first * scale, self.native.width, count * scale)
+            shape = (len(bands), count, width)
+            try:
+                array = self._source.read(list(bands), window=part, out_shape=shape)
+                mask = self._source.read_masks(list(bands), window=part, out_shape=shape) != 0
+            except RasterioError as error:
+                raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+            yield array, mask
+
+    @property
+    def band_names(self) -> tuple[str | None, ...]:
+        """The descriptions of all bands."""
+        return tuple(self._source.descriptions)
+
+    @property
+    def dtype(self) -> str:
+        """The type of the first band's values, as numpy names it."""
+        return str(self._source.dtypes[0])
+
+    @property
+    def nodata(self) -> float | None:
+        """The value that means no data, where there is one."""
+        value = self._source.nodata
+        return None if value is None else float(value)
+
+    def colour_bands(self) -> tuple[int, ...]:
+        """Return the 1-based numbers of the bands that are not alpha."""
+        kinds = self._source.colorinterp
+        return tuple(n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha)
+
+    def tag(self, name: str, domain: str | None = None) -> str | None:
+        """Return a tag of the file."""
+        value = self._source.tags(ns=domain).get(name)
+        return None if value is None else str(value)
+
+    def band_tags(self, band: int, domain: str | None = None) -> dict[str, str]:
+        """Return the tags of a band."""
+        return dict(self._source.tags(band, ns=domain))
+
+    def scaling(self, bands: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return factor and offset of each band, which turn its values into its own units."""
+        factors, offsets = (
+            np.array([each[band - 1] for band in bands], dtype=np.float32)
+            for each in (self._source.scales, self._source.offsets)
+        )
+        return np.where(factors == 0, 1, factors), offsets
+
+    def close(self) -> None:
+        """Let go of the file."""
+        view = getattr(self, "_view", None)
+        if view is not None and view is not self._source:
+            view.close()
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _any(array: NDArray[Any], mask: Mask) -> Mask:
+    """Return where any of the bands has data, and none of them is no number."""
+    known = np.asarray(mask.any(axis=0))
+    return known & np.isfinite(array).all(axis=0) if array.dtype.kind == "f" else known
+
+
+def open_raster(path: str | Path) -> Any:
+    """Open a raster for reading, or say in a sentence why it cannot be."""
+    if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
+        raise RasterError("There is no file {path}.", path=path)
+    try:
+        with anywhere():
+            source = rasterio.open(path)
+    except RasterioError as error:
+        raise RasterError("{name} is not a raster that can be read: {error}.", name=Path(path).name, error=error) from error
+    if source.count == 0:
+        raise RasterError("{name} holds no band; it may hold layers: name one of them.", name=Path(path).name)
+    if source.transform.is_degenerate:
+        raise RasterError("{name} has pixels without a size: {value}.", name=Path(path).name, value=tuple(source.transform)[:6])
+    return source
+
+
+@contextmanager
+def anywhere() -> Iterator[None]:
+    """Let rasters without a place on earth pass without a warning: they are welcome."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+def grid_of(source: Any) -> Grid:
+    """Return the grid of an open raster."""
+    crs = source.crs.to_wkt() if source.crs else ""
+    return Grid(crs, tuple(source.transform)[:6], source.width, source.height)
+
+
+def _offset(native: Grid, grid: Grid) -> tuple[int, int] | None:
+    """Return the row and column at which `grid` begins among the pixels of `native`; None: other pixels."""
+    if native.crs and grid.crs and native.crs != grid.crs and not _same_crs(native.crs, grid.crs):
+        return None
+    column, row = ~rasterio.Affine(*native.transform) * grid.point(0, 0)
+    start = Window(round(row), round(column), grid.height, grid.width)
+    inside = (
+        start.row >= 0
+        and start.column >= 0
+        and start.row + start.height <= native.height
+        and start.column + start.width <= native.width
+    )
+    return (start.row, start.column) if inside and native.crop(start).matches(grid) else None
+
+
+def _same_crs(one: str, other: str) -> bool:
+    return bool(rasterio.CRS.from_wkt(one) == rasterio.CRS.from_wkt(other))
+
+
+def window_of(grid: Grid, area: tuple[float, float, float, float]) -> Window:
+    """Return the pixels of a grid that a rectangle (xmin, ymin, xmax, ymax) in its CRS touches.
+
+    Raises:
+        RasterError: where they do not meet.
+    """
+    xmin, ymin, xmax, ymax = area
+    inverse = ~rasterio.Affine(*grid.transform)
+    places = [inverse * corner for corner in ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax))]
+    if not all(math.isfinite(value) for place in places for value in place):
+        raise RasterError("The area {area} is not a rectangle.", area=area)
+    snap = 1e-6  # of a pixel: an area along pixel edges is not to grow by rounding
+    left, right = min(p[0] for p in places) + snap, max(p[0] for p in places) - snap
+    top, bottom = min(p[1] for p in places) + snap, max(p[1] for p in places) - snap
+    column, row = max(0, math.floor(left)), max(0, math.floor(top))
+    width = min(grid.width, math.ceil(right)) - column
+    height = min(grid.height, math.ceil(bottom)) - row
+    if width < 1 or height < 1:
+        raise RasterError("The area lies outside the raster; draw it over the raster layer.")
+    return Window(row, column, height, width)

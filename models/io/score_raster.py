@@ -1,0 +1,117 @@
+"""Any raster of scores as step 0: probabilities, percentages, bytes, or scores before the softmax."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import UNLABELLED, Mask, Scores, logits
+from ..errors import RasterError
+from .raster_reader import GridReader
+
+Kind = Literal["probabilities", "percent", "bytes", "scores"]
+FEWEST_PERCENT = 10  # a raster of whole percentages of which none reaches this is one of class indices
+SCALES: dict[Kind, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
+
+
+class ExistingScores:
+    """Reads a raster with a band a class as logits on a given grid; a single band is one class against the rest."""
+
+    def __init__(self, path: str | Path, grid: Grid | None = None, kind: Kind | None = None) -> None:
+        """Open the raster, and tell from its values what they are, where that is not known yet.
+
+        Raises:
+            RasterError: for a raster that cannot be scores, or does not lie on the grid.
+        """
+        self.path = str(path)  # as it was given: it may lie on a server
+        native = GridReader(path)
+        finer = grid is not None and grid.width > native.grid.width
+        native.close()
+        self._reader = GridReader(path, grid, "bilinear" if finer else "average")
+        self.bands = self._reader.colour_bands()
+        try:
+            self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
+            self.kind = kind or kind_of(self._reader, self.bands)
+        except RasterError:
+            self.close()
+            raise
+        stored = self._reader.tag("WORKING_PIXEL_SIZE_M")
+        self.pixel_size_m = float(stored) if stored else None
+        self.grid = self._reader.grid
+
+    def read(self, window: Window) -> tuple[Scores, Mask]:
+        """Read (classes, rows, columns) logits, undecided where there is no data, and where there is."""
+        values, valid = self._reader.read(self.bands, window)
+        maps = values.astype(np.float32) / np.float32(SCALES[self.kind])
+        if len(self.bands) == 1:
+            maps = np.concatenate([1 - maps, maps]) if self.kind != "scores" else np.concatenate([0 * maps, maps])
+        scores = _log_softmax(maps) if self.kind == "scores" else logits(np.where(valid, maps, 1.0))
+        return np.where(valid, scores, np.float32(-np.log(len(self.classes)))), valid
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+
+def class_names(bands: list[str | None]) -> tuple[str, ...]:
+    """Name the classes after the bands; the first class is the background."""
+    if len(bands) == 1:
+        name = bands[0] or "class 1"
+        return ("background", name if name != "background" else "class 1")
+    names = [name or ("background" if number == 0 else f"class {number}") for number, name in enumerate(bands)]
+    return tuple(name if names.index(name) == k else f"{name}, band {k + 1}" for k, name in enumerate(names))
+
+
+def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
+    """Tell from a sample of a raster whether it holds probabilities, percentages, bytes or scores.
+
+    Raises:
+        RasterError: where there is no data, or the values are plainly something else (a photograph, class indices).
+    """
+    values, valid = reader.sample(bands)
+    kept = values[:, valid]
+    if kept.size == 0:
+        raise RasterError("{path_name} is NoData everywhere; it holds no scores.", path_name=reader.path.name)
+    if len(bands) > UNLABELLED:
+        raise RasterError("{path_name} has {count_bands} bands; scores of at most {unlabelled} classes fit.", path_name=reader.path.name, count_bands=len(bands), unlabelled=UNLABELLED)
+    return _kind_of_many(kept, reader) if len(bands) > 1 else _kind_of_one(kept, reader)
+
+
+def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+    """Tell the kind of a single band by its range; nothing else has both signs but scores before the softmax."""
+    low, high = float(kept.min()), float(kept.max())
+    if low < 0:
+        return "scores"
+    if high <= 1:
+        return "probabilities"
+    is_whole = np.dtype(reader.dtype).kind in "ui"
+    if high > 255 or (is_whole and high < FEWEST_PERCENT):
+        what = "class indices" if is_whole and high < FEWEST_PERCENT else "something else"
+        raise RasterError(
+            "{path_name} holds values from {low:g} to {high:g}, which look like {what}; a single "
+            "band of scores has probabilities (0 to 1), percentages (to 100) or bytes (to 255).", path_name=reader.path.name, low=low, high=high, what=what)
+    return "percent" if high <= 100 else "bytes"
+
+
+def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+    """Tell the kind of several bands by what they add up to."""
+    total = kept.astype(np.float64).sum(axis=0)
+    for kind, scale in SCALES.items():
+        near = np.abs(total / scale - 1) < 0.02 + len(kept) / scale * (scale > 1)
+        if kind != "scores" and float(kept.min()) >= 0 and near.mean() > 0.98:
+            return kind
+    if np.dtype(reader.dtype).kind in "ui" and float(kept.min()) >= 0:
+        raise RasterError(
+            "{path_name} holds whole numbers that do not add up to 100 or 255 over its {count_kept} "
+            "bands, as the scores of classes do. Choose a raster with one probability a class.", path_name=reader.path.name, count_kept=len(kept))
+    return "scores"
+
+
+def _log_softmax(scores: Scores) -> Scores:
+    shifted = scores - scores.max(axis=0, keepdims=True)
+    exponentials = np.exp(shifted)
+    return logits(exponentials / exponentials.sum(axis=0, keepdims=True))

@@ -1,0 +1,132 @@
+"""Read and write vector files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+
+from ..arrays.grid import Grid
+from ..errors import LabelError
+from .crs import local_metres, reproject
+
+DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
+WRITE_ERRORS = (OSError, DataSourceError, DataLayerError)  # a locked file, a full disk, a broken layer
+ROAD_WIDTH_M = 7.0  # of lines whose width nobody says [Maggiori et al. 2017, section IV]
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The geometries of a vector file, and the text of its field `class` where it has one."""
+
+    geometries: tuple[shapely.Geometry, ...]
+    classes: tuple[str, ...] | None
+
+
+def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
+    """Read a vector file in the CRS of a grid.
+
+    Args:
+        source: a path, optionally with "|layername=NAME" and "|subset=SQL" as QGIS writes them.
+        grid: the grid whose CRS is wanted. A file without a CRS is taken to be in it.
+        field: a text field to read along.
+
+    Raises:
+        LabelError: for a file, layer or field that cannot be had.
+    """
+    path, options = _parse(source)
+    name = Path(path).name
+    if not Path(path).exists():
+        raise LabelError("There is no file {path}.", path=path)
+    try:
+        meta, _, wkb, values = pyogrio.raw.read(
+            path, layer=options.get("layername"), where=options.get("subset"), columns=[field] if field else []
+        )
+    except (DataSourceError, DataLayerError, FieldError, ValueError) as error:
+        raise LabelError("{name} cannot be read as vector data: {error}", name=name, error=error) from error
+    if field and field not in meta["fields"]:
+        found = ", ".join(pyogrio.read_info(path, layer=options.get("layername"))["fields"]) or "none"
+        raise LabelError(
+            "{name} has no text field {field!r}, which says what each polygon is; its fields: "
+            "{found}.", name=name, field=field, found=found)
+    geometries = shapely.force_2d(shapely.from_wkb(wkb)) if wkb is not None else np.array([], dtype=object)
+    present = [n for n, geometry in enumerate(geometries) if geometry is not None and not geometry.is_empty]
+    kept = [geometries[n] for n in present]
+    if meta["crs"] and grid.crs:
+        kept = reproject(kept, meta["crs"], grid.crs)
+    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]  # the CRS ends somewhere
+    classes = tuple(str(values[0][present[k]] or "").strip() for k in placed) if field else None
+    return Shapes(tuple(kept[k] for k in placed), classes)
+
+
+def layer_crs(source: str) -> str:
+    """Return the CRS of a readable layer as text for PROJ; empty where the layer has none."""
+    path, options = _parse(source)
+    return str(pyogrio.read_info(path, layer=options.get("layername"))["crs"] or "")
+
+
+def _parse(source: str) -> tuple[str, dict[str, str]]:
+    """Split QGIS's way of naming a layer of a file into the path and the options."""
+    path, *options = source.split("|")
+    return path, dict(option.split("=", 1) for option in options if "=" in option)
+
+
+def polygons(source: str, grid: Grid, width_m: float | None) -> list[shapely.Geometry]:
+    """Read a file as polygons: polygons are repaired where they cross themselves, lines are buffered to a width.
+
+    Args:
+        source: as in `read_shapes`.
+        grid: the grid whose CRS is wanted.
+        width_m: of lines, on the ground in metres; `ROAD_WIDTH_M` where None. Polygons ignore it.
+    """
+    shapes = read_shapes(source, grid).geometries
+    flat = [part for shape in shapes for part in shapely.get_parts(shape)]
+    areas = [shapely.make_valid(part) for part in flat if isinstance(part, shapely.Polygon)]
+    lines = [part for part in flat if isinstance(part, shapely.LineString)]
+    if lines and not grid.crs:
+        raise LabelError("The image has no CRS, so lines cannot be given a width in metres; assign its CRS.")
+    if lines:
+        metres = local_metres(grid)
+        buffered = shapely.buffer(reproject(lines, grid.crs, metres), (width_m or ROAD_WIDTH_M) / 2, cap_style="flat")
+        areas += reproject(list(buffered), metres, grid.crs)
+    if not areas:
+        raise LabelError("{name} holds no polygons and no lines.", name=Path(_parse(source)[0]).name)
+    return areas
+
+
+def write_polygons(
+    path: Path,
+    polygons: Sequence[shapely.Polygon],
+    fields: Mapping[str, NDArray[Any]],
+    crs: str,
+    append: bool = False,
+) -> None:
+    """Write or append polygons with their fields; the file's ending chooses the format.
+
+    Raises:
+        OSError, DataSourceError, DataLayerError: if the file cannot be written (`WRITE_ERRORS`).
+    """
+    driver = DRIVERS[path.suffix.lower()]
+    options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" and not append else {}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # the caller warns the analyst in words
+        pyogrio.raw.write(
+            path,
+            geometry=shapely.to_wkb(np.array(polygons, dtype=object)),
+            field_data=list(fields.values()),
+            fields=list(fields),
+            geometry_type="Polygon",
+            driver=driver,
+            crs=crs or None,
+            encoding="UTF-8",
+            layer_options=options,
+            append=append,
+        )

@@ -1,0 +1,145 @@
+"""How right a map is: confusion, IoU, IoU along the boundaries, and precision and recall with a tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..arrays.score_maps import UNLABELLED, Labels, Mask
+
+DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
+WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px to each side of the true boundaries, of the trimap IoU
+TOLERANCE = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
+REACH = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: the halo with which tiles add up exactly, for all of these
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What a confusion matrix says; `confusion[truth, predicted]` counts pixels, fractions are 0-1.
+
+    The mean IoU and the average accuracy are over the classes that occur in the labels.
+    """
+
+    classes: tuple[str, ...]
+    confusion: NDArray[np.int64]
+
+    @property
+    def overall_accuracy(self) -> float:
+        """The fraction of pixels that are right."""
+        return float(np.trace(self.confusion) / max(1, self.confusion.sum()))
+
+    @property
+    def average_accuracy(self) -> float:
+        """The mean over the classes of the fraction of their pixels that is found."""
+        per_class = self.confusion.sum(axis=1)
+        return float(np.mean([self.confusion[k, k] / per_class[k] for k in np.flatnonzero(per_class)] or [0.0]))
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa: the accuracy beyond what chance gives; 0 where chance explains everything."""
+        total = max(1, int(self.confusion.sum()))
+        by_chance = float((self.confusion.sum(axis=0) @ self.confusion.sum(axis=1)) / total**2)
+        return (self.overall_accuracy - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
+
+    @property
+    def iou(self) -> tuple[float | None, ...]:
+        """The intersection over the union of each class; None for a class that the labels lack."""
+        diagonal, truth = np.diag(self.confusion), self.confusion.sum(axis=1)
+        union = truth + self.confusion.sum(axis=0) - diagonal
+        return tuple(float(diagonal[k] / union[k]) if truth[k] else None for k in range(len(self.classes)))
+
+    @property
+    def mean_iou(self) -> float:
+        """The mean IoU of the classes that occur in the labels."""
+        known = [value for value in self.iou if value is not None]
+        return float(np.mean(known)) if known else 0.0
+
+
+def confusion(truth: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
+    """Count (truth, predicted) pairs of class indices where both are labelled."""
+    known = (truth < classes) & (predicted < classes)
+    pairs = truth[known].astype(np.int64) * classes + predicted[known]
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def boundary_counts(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], distances: Sequence[int] = DISTANCES
+) -> NDArray[np.int64]:
+    """Count intersections and unions of boundary regions: (distances, classes, 2).
+
+    The boundary region of a class is what erosion by a 3 x 3 square, repeated d times, takes from it (Cheng et al.
+    2021, with d in pixels); the border of the array counts as boundary. Pixels that the labels do not cover are taken
+    from both maps alike. Counting is within `core`, so that tiles with a halo of d add up exactly.
+    """
+    known = (truth != UNLABELLED) & (predicted != UNLABELLED)
+    counts = np.zeros((len(distances), classes, 2), dtype=np.int64)
+    for k in range(classes):
+        ours, theirs = _depth(known & (predicted == k))[core], _depth(known & (truth == k))[core]
+        for n, distance in enumerate(distances):
+            a, b = (ours > 0) & (ours <= distance), (theirs > 0) & (theirs <= distance)
+            counts[n, k] = np.count_nonzero(a & b), np.count_nonzero(a | b)
+    return counts
+
+
+def _depth(mask: Mask) -> NDArray[np.int32]:
+    """Return how many erosions by a 3 x 3 square each pixel survives, plus one; 0 outside of the mask."""
+    framed = np.pad(mask, 1)  # the border of the array erodes too
+    return np.asarray(ndimage.distance_transform_cdt(framed, metric="chessboard")[1:-1, 1:-1], dtype=np.int32)
+
+
+def trimap_confusion(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], widths: Sequence[int] = WIDTHS
+) -> NDArray[np.int64]:
+    """Count (truth, predicted) pairs in bands along the true boundaries: (widths, classes, classes).
+
+    The band of a width d, in pixels and ascending, holds the labelled pixels that have a labelled pixel of another
+    class within d between their centres, by Euclid; the border of the array is no boundary (the trimap of Ghiasi and
+    Fowlkes 2016). Counting is within `core`, so that tiles with a halo of d add up exactly.
+    """
+    band = np.searchsorted(widths, _to_other_class(truth, classes, core))  # of each pixel, the narrowest
+    truth, predicted = truth[core], predicted[core]
+    rings = [confusion(truth[band == n], predicted[band == n], classes) for n in range(len(widths))]
+    return np.cumsum(rings, axis=0, dtype=np.int64)
+
+
+def _to_other_class(truth: Labels, classes: int, core: tuple[slice, slice]) -> NDArray[np.float64]:
+    """Return the distance from each pixel of `core` to the nearest labelled one of another class, in pixels."""
+    inner, known = truth[core], truth < classes
+    distances = np.full(inner.shape, np.inf)
+    for k in np.unique(inner[inner < classes]):
+        others = known & (truth != k)
+        if others.any():
+            own = inner == k
+            distances[own] = ndimage.distance_transform_edt(~others)[core][own]
+    return distances
+
+
+def relaxed_counts(
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], tolerance: int = TOLERANCE
+) -> NDArray[np.int64]:
+    """Count what is found within a tolerance in pixels, by Euclid: (classes, 2, 2).
+
+    For each class, first the predicted pixels that have a true one within the tolerance, and all predicted ones: their
+    ratio is the relaxed precision; then the true pixels that have a predicted one, and all true ones: the relaxed
+    recall (Mnih and Hinton 2010). Pixels that the labels do not cover are taken from both maps alike. Counting is
+    within `core`, so that tiles with a halo of the tolerance add up exactly.
+    """
+    known = (truth != UNLABELLED) & (predicted != UNLABELLED)
+    away = np.arange(-tolerance, tolerance + 1)
+    disc = np.add.outer(away**2, away**2) <= tolerance**2
+    counts = np.zeros((classes, 2, 2), dtype=np.int64)
+    for k in range(classes):
+        maps = known & (predicted == k), known & (truth == k)
+        for n, (these, those) in enumerate((maps, maps[::-1])):
+            near = ndimage.binary_dilation(those, disc)[core] if those.any() else False
+            counts[k, n] = np.count_nonzero(these[core] & near), np.count_nonzero(these[core])
+    return counts
+
+
+def ratio(counts: NDArray[np.int64]) -> float | None:
+    """Return the first of a pair of counts over the second; None where that is 0."""
+    return float(counts[0] / counts[1]) if counts[1] else None

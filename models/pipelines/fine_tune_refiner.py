@@ -1,0 +1,148 @@
+"""Teaching the refiner in use on, from corrections and the labelled tile together, into a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import UNLABELLED, Mask, Scores
+from ..arrays.tiles import surround, tiles
+from ..errors import LabelError, RefinerError
+from ..io.files import require_space
+from ..refine.refiner import Refiner
+from ..refine.registry import UNTAUGHT
+from ..refine.rnn import USUAL_STEPS
+from ..refine.training.fine_tune import UPDATES, relearn, share_right
+from ..refine.training.held_out import mean_iou_by_step
+from ..refine.training.samples import LabelledTile
+from ..runtime.progress import Check, go_on
+from ..scene.examples import NEIGHBOURS, labelled_tile
+from ..scene.labels import read_labels
+from ..session.session import Session
+from ..training.loop import Outcome, follow
+from ..weights.checkpoint import Card, load_refiner, save_model
+from .train_refiner import MODEL_BYTES, Stop, Tell
+
+CELL = 256  # px a side of the parts of a scene in which corrections are looked for
+MOST_CELLS = 64  # so that a scene full of corrections still fits into memory
+
+
+@dataclass(frozen=True)
+class Relearnt:
+    """A refiner that has learnt on, and what it gets right by itself before and after; fractions in 0-1."""
+
+    refiner: Refiner
+    card: Card
+    outcome: Outcome
+    corrected: tuple[float, float]  # the share of the corrected pixels
+    tile: tuple[float, float] | None  # the mean IoU on the labelled tile, where there is one
+
+
+def learn_on(
+    session: Session,
+    labels: str,
+    path: str,
+    updates: int | None,
+    seed: int,
+    stop: Stop,
+    tell: Tell,
+    check: Check = go_on,
+) -> Relearnt:
+    """Teach the session's refiner on, and save it; what is broken off by an exception saves nothing.
+
+    The earlier weights stay in their file, so that a step back is to take that again.
+
+    Args:
+        session: with a refiner and corrections.
+        labels: a labelled tile as in `read_labels`; empty: there is none.
+        path: where the weights go.
+        updates: of the weights; None: as many as a few seconds allow.
+        seed: of the patches.
+        stop: asked after each update.
+        tell: told after each update.
+        check: called while the refiner is judged; what it raises breaks the learning off.
+
+    Raises:
+        RefinerError: where there is nothing to learn with, or from.
+    """
+    if session.refiner is None:
+        raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+    if session.refiner.kind in UNTAUGHT:
+        raise RefinerError("This refiner follows a formula and cannot learn; choose a learned one, or teach one.")
+    require_space(Path(path).parent, MODEL_BYTES)
+    refiner, card = load_refiner(session.refiner_path, session.device)
+    corrected = corrected_tiles(session)
+    known = [_tile(session, labels)] if labels else []
+    torch.manual_seed(seed)
+
+    def judged() -> tuple[float, float | None]:
+        right = share_right(refiner, corrected, session.device, check)
+        if not known:
+            return right, None
+        return right, mean_iou_by_step(refiner, known, [known[0].labels], USUAL_STEPS, session.device, check)[-1]
+
+    before = judged()
+    cast(nn.Module, refiner).train()
+    outcome = follow(relearn(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, tell)
+    cast(nn.Module, refiner).eval()
+    after = judged()
+    count = sum(int((tile.labels != UNLABELLED).sum()) for tile in corrected)
+    name = session.scene.path.name
+    card = replace(
+        card,
+        trained_on=f"{card.trained_on}; {count} corrected pixels of {name}",
+        quality=f"{100 * after[0]:.0f} % of the corrected pixels right, {100 * before[0]:.0f} % before",
+    )
+    save_model(path, cast(nn.Module, refiner), card)
+    tile = None if before[1] is None or after[1] is None else (before[1], after[1])
+    return Relearnt(refiner, card, outcome, (before[0], after[0]), tile)
+
+
+def _tile(session: Session, labels: str) -> LabelledTile:
+    scene = session.scene
+    return labelled_tile(scene, _coarse(session), read_labels(labels, scene.grid, session.classes), session.classes)
+
+
+def _coarse(session: Session) -> Callable[[Window], tuple[Scores, Mask]]:
+    def read(window: Window) -> tuple[Scores, Mask]:
+        maps = session.maps(0, window)
+        return maps.scores, maps.valid
+
+    return read
+
+
+def corrected_tiles(session: Session) -> list[LabelledTile]:
+    """Read the parts of a scene that hold corrections, from the coarse map on, free of what the corrections bind.
+
+    Raises:
+        LabelError: where nothing is corrected.
+    """
+    corrections, grid = session.corrections, session.scene.grid
+    found = []
+    if corrections is not None:
+        for part in tiles(grid.height, grid.width, CELL, 0):
+            count = int(np.count_nonzero(corrections[part.core.slices()] != UNLABELLED))
+            if count:
+                found.append((count, part.core))
+    found.sort(key=lambda each: -each[0])
+    result = []
+    for _, core in found[:MOST_CELLS]:
+        part = surround(core, grid.height, grid.width, NEIGHBOURS)
+        maps = session.maps(0, part.outer)
+        image, valid = session.scene.read(part.outer)
+        labels = np.full(maps.valid.shape, UNLABELLED, dtype=np.uint8)
+        inside = core.slices(part.outer)
+        if corrections is not None:
+            labels[inside] = np.where((valid & maps.valid)[inside], corrections[core.slices()], UNLABELLED)
+        if (labels != UNLABELLED).any():
+            result.append(LabelledTile(maps.scores, image, labels))
+    if not result:
+        raise LabelError("Nothing is corrected within the scene yet; paint something first.")
+    return result

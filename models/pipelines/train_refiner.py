@@ -1,0 +1,137 @@
+"""A training from beginning to end: examples, epochs, and the file of weights. The command and the worker share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+
+from ..arrays.statistics import Statistics
+from ..io.files import require_space
+from ..refine.refiner import Refiner
+from ..refine.registry import LESSONS, make
+from ..refine.training.held_out import best_step, mean_iou_by_step
+from ..refine.training.samples import JUDGED_STEPS, LabelledTile, split
+from ..runtime.progress import Check, go_on
+from ..training.loop import Epoch, Outcome, follow
+from ..weights.checkpoint import Card, save_model
+from ..weights.pretrained import begun
+
+MODEL_BYTES = 2_000_000
+Stop = Callable[[], bool]
+Tell = Callable[[Epoch, "float | None"], None]  # with the seconds left
+
+
+@dataclass(frozen=True)
+class About:
+    """What a training is for, as its card will say."""
+
+    classes: tuple[str, ...]
+    pixel_size_m: float | None
+    trained_on: str
+    licence: str = ""
+    statistics: Statistics | None = None  # of the bands; a spectral model is used with them
+
+
+@dataclass(frozen=True)
+class TaughtRefiner:
+    """A refiner, how its training ended, and the mean IoU (0-1) on what was held out: as it came, and by step."""
+
+    refiner: Refiner
+    outcome: Outcome
+    by_step: tuple[float, ...]
+    before_miou: float | None = None  # there, at its best step, of the refiner that was gone on from
+
+    @property
+    def coarse_miou(self) -> float:
+        """What refining had to beat."""
+        return self.by_step[0]
+
+    @property
+    def best_step(self) -> int:
+        """The first step that is as good as the best there, or nearly; 0 where refining does not help."""
+        return best_step(self.by_step)
+
+    @property
+    def beats_coarse(self) -> bool:
+        """Whether refining made the held-out pixels better."""
+        return self.best_step > 0
+
+    @property
+    def beats_before(self) -> bool:
+        """Whether it is better there than the refiner that was gone on from, where there was one."""
+        return self.before_miou is None or self.by_step[self.best_step] > self.before_miou
+
+
+def teach_refiner(
+    kind: str,
+    tiles: Sequence[LabelledTile],
+    about: About,
+    steps: int | None,
+    seed: int,
+    path: str,
+    device: torch.device,
+    stop: Stop,
+    tell: Tell,
+    check: Check = go_on,
+    begin: str = "",
+) -> TaughtRefiner:
+    """Teach a refiner and save its best weights; a training broken off by an exception saves nothing.
+
+    Args:
+        kind: which refiner.
+        tiles: what to learn from.
+        about: what its card is to say.
+        steps: updates of the weights, or parameters to try; None: as many as its kind usually needs.
+        seed: of the weights, the patches and what is held out.
+        path: where the weights go.
+        device: where to compute.
+        stop: asked after each update; what is learnt by then is judged and saved.
+        tell: told after each update.
+        check: called while the refiner is judged; what it raises breaks the training off.
+        begin: weights of a learned refiner of that kind to go on from; empty: a fresh one. An extended one may know
+            more classes than are wanted.
+
+    Raises:
+        CheckpointError: for weights to go on from that are not of that kind, or for other classes or bands.
+    """
+    require_space(Path(path).parent, MODEL_BYTES)
+    torch.manual_seed(seed)
+    lesson = LESSONS[kind]
+    held = split(tiles, seed)[1]
+
+    def judged(refiner: Refiner) -> tuple[float, ...]:
+        return mean_iou_by_step(refiner, tiles, held, JUDGED_STEPS, device, check)
+
+    if begin:
+        refiner, earlier_card = begun(kind, begin, about.classes, len(tiles[0].image), device)
+        history = f"{earlier_card.trained_on}; {about.trained_on}"
+        about = replace(about, trained_on=history, licence=earlier_card.licence)
+        earlier = judged(refiner)
+        before = earlier[best_step(earlier)]
+        cast(nn.Module, refiner).train()
+    else:
+        refiner, before = make(kind, len(about.classes), len(tiles[0].image)).to(device), None
+    outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
+    by_step = judged(refiner)
+    cast(nn.Module, refiner).eval()
+    taught = TaughtRefiner(refiner, outcome, by_step, before)
+    quality = (
+        f"mean IoU {by_step[taught.best_step]:.3f} at step {taught.best_step} on held-out blocks, "
+        f"where the coarse map has {by_step[0]:.3f}"
+    )
+    save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))
+    return taught
+
+
+def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:
+    seen = about.statistics or Statistics((), ())
+    return Card(
+        kind, about.classes, bands, about.pixel_size_m, steps, about.trained_on, quality, about.licence,
+        mean=seen.mean, std=seen.std,
+    )  # fmt: skip
+

@@ -1,0 +1,96 @@
+"""What a coarse model learns from: one scene, or several with the same classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Union
+
+from ..coarse.spectral.samples import Pixels
+from ..coarse.train_patches import TrainingImage
+from ..errors import RefinerError
+from ..io.bands import parse_bands
+from ..io.raster_reader import GridReader
+from ..scene.examples import coarse_examples
+from ..scene.labels import burn_sources, named_labels, raster_labels
+from ..scene.scene import Scene
+from ..shared.class_source import ClassSource
+from .train_coarse import about_coarse
+from .train_refiner import About
+
+Examples = Union[Pixels, list[TrainingImage]]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How scenes are read to learn from."""
+
+    kind: str  # of coarse model
+    sources: tuple[ClassSource, ...]  # the classes by name, with their files where there is no raster of labels
+    samples: int  # pixels a class at most, of kinds that learn from spectra; 0: the usual number
+    seed: int
+    bands: str  # as an analyst writes them; empty: the usual ones
+    pixel_size_m: float | None
+
+    def read(self, image: str, labels: str | None, others: Sequence[str] = ()) -> tuple[Examples, About]:
+        """Read a scene with its labels, or the files of the classes; and others, each IMAGE or IMAGE=LABELS.
+
+        Raises:
+            RefinerError: for scenes that do not fit each other.
+        """
+        examples, about = self._read(image, labels)
+        if not others:
+            return examples, about
+        if isinstance(examples, Pixels):
+            raise RefinerError("{kind} learns from the spectra of one image; other kinds learn from many.", kind=self.kind)
+        images, names = list(examples), [Path(image).name]
+        for text in others:
+            path, own = _named(text, labels)
+            more, other = self._read(path, own)
+            if other.classes != about.classes:
+                raise RefinerError(
+                    "{name} has the classes {classes}, and {name_2} {classes_2}; name them in the "
+                    "order of their indices, with --class NAME.", name=Path(path).name, classes=', '.join(other.classes), name_2=names[0], classes_2=', '.join(about.classes))
+            images += [] if isinstance(more, Pixels) else more
+            names.append(Path(path).name)
+            if len(images[-1].image) != len(images[0].image):
+                raise RefinerError(
+                    "{name} has {count_image} bands, and {name_2} {count_image_2}; choose the same "
+                    "with --bands.", name=names[-1], count_image=len(images[-1].image), name_2=names[0], count_image_2=len(images[0].image))
+        return images, replace(about, trained_on=", ".join(names))
+
+    def _read(self, image: str, labels: str | None) -> tuple[Examples, About]:
+        with Scene(image, self._bands(image), None, self.pixel_size_m) as scene:
+            if labels and self.sources:
+                truth = raster_labels(labels, scene.grid)
+                count = int(truth[truth < 255].max(initial=1)) + 1
+                names = _class_names([source.name for source in self.sources], count)
+            elif labels:
+                truth, names = named_labels(labels, scene.grid)
+            else:
+                truth, names = burn_sources(self.sources, scene.grid)
+            examples = coarse_examples(self.kind, scene, truth, names, self.samples, self.seed)
+            return examples, about_coarse(self.kind, names, scene, Path(image).name)
+
+    def _bands(self, image: str) -> tuple[int, ...]:
+        if not self.bands:
+            return ()
+        with GridReader(image) as reader:
+            return parse_bands(self.bands, reader)
+
+
+def _named(text: str, labels: str | None) -> tuple[str, str | None]:
+    """Read IMAGE or IMAGE=LABELS, by whether the first scene has labels."""
+    path, _, own = text.partition("=")
+    if not path or bool(own) != bool(labels):
+        raise RefinerError(
+            "Another scene is given as IMAGE=LABELS where the first has labels, and else as IMAGE; "
+            "found {text!r}.", text=text)
+    return path, own or None
+
+
+def _class_names(given: Sequence[str], count: int) -> tuple[str, ...]:
+    """Name the classes of a label raster: background, then those given, then numbers."""
+    names = ["background", *(name for name in given if name != "background")]
+    return (*names, *(f"class {k}" for k in range(len(names), count)))

@@ -1,0 +1,102 @@
+"""Polygons to files: a layer with class, confidence and area, written part by part, and whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from ..errors import OutputError
+from ..io.vectors import DRIVERS, WRITE_ERRORS, write_polygons
+
+SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
+LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
+
+
+@dataclass(frozen=True)
+class ClassPolygons:
+    """The polygons of a class map or of a part of it, in the CRS of its grid."""
+
+    polygons: tuple[shapely.Polygon, ...]
+    classes: tuple[str, ...]  # of each polygon
+    confidence: tuple[float, ...]  # mean probability (0-1) of its class over its pixels
+    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None where the CRS is unknown
+
+
+@dataclass(frozen=True)
+class Written:
+    """What has been written."""
+
+    count: int  # of the polygons
+    warning: str  # a sentence to pass on, empty where there is nothing to say
+
+
+def together(parts: Iterable[ClassPolygons]) -> ClassPolygons:
+    """Put the polygons of all parts of a map together."""
+    every = list(parts)
+    areas = [part.areas_m2 for part in every if part.areas_m2 is not None]
+    return ClassPolygons(
+        tuple(polygon for part in every for polygon in part.polygons),
+        tuple(name for part in every for name in part.classes),
+        tuple(value for part in every for value in part.confidence),
+        tuple(value for values in areas for value in values) if len(areas) == len(every) else None,
+    )
+
+
+def write(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> Written:
+    """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
+
+    No more than a part is in memory, but for GeoJSON, which is written in WGS 84, as its standard asks. The file
+    appears whole or not at all.
+
+    Raises:
+        OutputError: for an unknown ending, or a place that cannot be written.
+    """
+    path = Path(path)
+    driver = DRIVERS.get(path.suffix.lower())
+    if driver is None:
+        raise OutputError("{path_name} should end in one of {drivers}.", path_name=path.name, drivers=', '.join(DRIVERS))
+    if not path.parent.is_dir():
+        raise OutputError("There is no folder {path_parent}.", path_parent=path.parent)
+    if driver == "GeoJSON":
+        parts = iter([together(parts)])
+    count, has_areas = 0, True
+    try:
+        with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
+            for n, found in enumerate(parts):
+                if n == 0 or found.polygons:
+                    _write(found, Path(folder) / f"{path.stem}{path.suffix.lower()}", crs, n > 0)
+                count, has_areas = count + len(found.polygons), has_areas and found.areas_m2 is not None
+            _replace(Path(folder), path)
+    except WRITE_ERRORS as error:
+        raise OutputError("{path} cannot be written: {error}. Is it open elsewhere, or the disk full?", path=path, error=error) from error
+    return Written(count, "" if has_areas else "The scene has no CRS, so the polygons have no area in square metres.")
+
+
+def _replace(folder: Path, path: Path) -> None:
+    """Move what was written in a folder to where it belongs, in place of a layer that may be there.
+
+    A *.shp is the first to go and the last to come, so that it never lies beside parts or indices of another.
+    """
+    stale = [path.with_name(path.name + ending) for ending in LOGS]
+    if path.suffix.lower() == ".shp":
+        stale += [path, *(path.with_suffix(ending) for ending in SIDECARS)]
+    for old in stale:
+        old.unlink(missing_ok=True)
+    for part in sorted(folder.iterdir(), key=lambda part: part.suffix == path.suffix.lower()):
+        os.replace(part, path if part.suffix == path.suffix.lower() else path.parent / part.name)
+
+
+def _write(found: ClassPolygons, path: Path, crs: str, append: bool) -> None:
+    areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
+    fields = {
+        "class": np.array(found.classes, dtype=object),
+        "confidence": np.round(np.array(found.confidence, dtype=np.float64), 4),
+        "area_m2": np.round(np.array(areas, dtype=np.float64), 2),
+    }
+    write_polygons(path, found.polygons, fields, crs, append)

@@ -1,0 +1,71 @@
+"""What a click means: the connected part of the shown map that it hits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy import ndimage
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import UNLABELLED
+from ..errors import RefinerError
+from ..io.raster_reader import GridReader, window_of
+from ..io.rasterize import trace
+
+REACH = 160  # px around a click in which the part has to lie
+
+
+@dataclass(frozen=True)
+class Region:
+    """A connected part of one class: its outline in the grid's CRS, its class index and its size in pixels."""
+
+    outline: shapely.Geometry
+    index: int
+    pixels: int
+
+
+def region_at(classes_raster: str, x: float, y: float) -> Region:
+    """Return the connected part of a class raster, by the edges of its pixels, at a place in the raster's CRS.
+
+    Raises:
+        RefinerError: where there is no map, or a part that goes on too far to be meant by a click.
+    """
+    with GridReader(classes_raster) as reader:
+        grid = reader.grid
+        row, column = _pixel(grid, x, y)
+        top, left = max(0, row - REACH), max(0, column - REACH)
+        window = Window(top, left, min(grid.height, row + REACH + 1) - top, min(grid.width, column + REACH + 1) - left)
+        classes = reader.read([1], window)[0][0]
+    index = int(classes[row - top, column - left])
+    if index == UNLABELLED:
+        raise RefinerError("There is no data where you clicked.")
+    parts, _ = ndimage.label(classes == index)
+    part = parts == parts[row - top, column - left]
+    cut_off = (
+        (part[0].any() and top > 0)
+        or (part[-1].any() and top + window.height < grid.height)
+        or (part[:, 0].any() and left > 0)
+        or (part[:, -1].any() and left + window.width < grid.width)
+    )
+    if cut_off:
+        raise RefinerError(
+            "This connected part goes on for more than {reach} pixels. Paint or draw what you mean "
+            "instead.", reach=REACH)
+    shapes = [shape for shape, value in trace(np.where(part, 1, UNLABELLED).astype(np.uint8)) if value == 1]
+    outline = shapely.union_all(shapes)
+    a, b, c, d, e, f = grid.crop(window).transform
+    placed = shapely.affinity.affine_transform(outline, (a, b, d, e, c, f))
+    return Region(placed, index, int(part.sum()))
+
+
+def _pixel(grid: Grid, x: float, y: float) -> tuple[int, int]:
+    """Return the row and column of the pixel at a place."""
+    try:
+        a, b, _, d, e, _ = grid.transform
+        size = (abs(a) + abs(b)) * 1e-3, (abs(d) + abs(e)) * 1e-3
+        window = window_of(grid, (x - size[0], y - size[1], x + size[0], y + size[1]))
+    except RefinerError as error:
+        raise RefinerError("That is outside the scene; click on the map within it.") from error
+    return window.row, window.column

@@ -1,0 +1,148 @@
+"""A block of a class map from scores to polygons: what one machine does block by block, and a cluster many at once."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import UNLABELLED, Labels, best_classes, probabilities
+from ..arrays.tiles import surround, tiles
+from ..io.files import write_whole
+from ..io.raster_reader import GridReader, environment
+from ..io.raster_writer import RasterWriter
+from ..io.rasterize import burn, trace
+from ..io.score_raster import ExistingScores, Kind
+from ..io.tile_store import TileFiles
+from .seams import on_seam
+from .shared_vertices import share_vertices
+
+BLOCK = 1024  # px, of the windows in which scores are read
+CLASSES, PIECES = "classes", "pieces"  # folders of what is made of the blocks
+
+
+@dataclass(frozen=True)
+class Tracing:
+    """What is to be done with every block: plain values, and paths that every machine sees."""
+
+    folder: str  # of what is made of the blocks
+    scores: str
+    grid: Grid
+    kind: Kind
+    tolerance_px: float
+    background: bool  # whether the first class is wanted too
+    classes: str = ""  # raster of the class indices, once they are there
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Polygons of a block, in pixels of the whole: class, sum of its probability, pixels, whether on a seam."""
+
+    polygons: NDArray[np.object_]
+    indices: NDArray[np.int_]
+    total: NDArray[np.float64]
+    pixels: NDArray[np.float64]
+    seam: NDArray[np.bool_]
+
+
+def choose_classes(job: Tracing, block: Window) -> None:
+    """Write a raster of the best class of each pixel of a block."""
+    path = TileFiles(job.folder).path(CLASSES, block)
+    with (
+        environment(),
+        closing(_scores(job)) as scores,
+        RasterWriter(path, job.grid.crop(block), ["class"], "uint8", UNLABELLED) as writer,
+    ):
+        for part in tiles(block.height, block.width, BLOCK, 0):
+            maps, valid = scores.read(part.core.placed(block))
+            writer.write(np.where(valid, best_classes(maps), np.uint8(UNLABELLED))[None], part.core)
+
+
+def trace_block(job: Tracing, block: Window) -> None:
+    """Trace and simplify a block, and write its pieces; only the classes that are wanted are kept, for memory."""
+    around = surround(block, job.grid.height, job.grid.width, 1).outer  # neighbours across a seam give vertices too
+    with environment(), GridReader(job.classes) as reader:
+        classes: Labels = reader.values([1], around)[0]
+    traced = trace(np.ascontiguousarray(classes[block.slices(around)]))
+    indices = np.array([index for _, index in traced], dtype=int)
+    inner = np.array([block.column - around.column, block.row - around.row], dtype=float)
+    placed = shapely.transform([polygon for polygon, _ in traced], lambda points: points + inner)
+    outer = np.array([around.column, around.row], dtype=float)
+    polygons = _array(shapely.transform(share_vertices(placed, classes), lambda points: points + outer))
+    with environment(), closing(_scores(job)) as scores:
+        total, pixels = _confidence(scores, polygons, indices, block)
+    if job.tolerance_px and len(polygons):
+        polygons = _simplified(polygons, job.tolerance_px)
+    kept = (~shapely.is_empty(polygons)) & ((indices > 0) | job.background)
+    _save(job, block, polygons[kept], {"indices": indices[kept], "total": total[kept], "pixels": pixels[kept]})
+
+
+def _save(job: Tracing, block: Window, polygons: NDArray[np.object_], values: dict[str, NDArray[np.float64]]) -> None:
+    packed, content = io.BytesIO(), dict(values)
+    if len(polygons):
+        _, points, (rings, parts) = shapely.to_ragged_array(polygons)
+        content |= {"points": points, "rings": rings, "parts": parts}
+    np.savez(packed, allow_pickle=False, **content)
+    write_whole(_pieces_path(job, block), packed.getvalue())
+
+
+def read_pieces(job: Tracing, block: Window) -> Pieces:
+    """Read what was written of a block."""
+    path = _pieces_path(job, block)
+    with np.load(path, allow_pickle=False) as found:
+        polygons = np.array([], dtype=object)
+        if "points" in found:
+            offsets = (found["rings"], found["parts"])
+            polygons = _array(shapely.from_ragged_array(shapely.GeometryType.POLYGON, found["points"], offsets))
+        seam = on_seam(polygons, block, job.grid.height, job.grid.width)
+        return Pieces(polygons, found["indices"], found["total"], found["pixels"], seam)
+
+
+def _pieces_path(job: Tracing, block: Window) -> Path:
+    return TileFiles(job.folder).path(PIECES, block).with_suffix(".npz")
+
+
+def _scores(job: Tracing) -> ExistingScores:
+    return ExistingScores(job.scores, job.grid, job.kind)
+
+
+def _array(polygons: Any) -> NDArray[np.object_]:
+    return np.asarray(polygons, dtype=object)
+
+
+def _confidence(
+    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the sum of the probability of its class over the pixels of each polygon, as traced, and their number.
+
+    The polygons are in pixels of the whole.
+    """
+    total = np.zeros(len(polygons) + 1)
+    pixels = np.zeros(len(polygons) + 1)
+    tree = shapely.STRtree(polygons)
+    of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
+    for window in tiles(block.height, block.width, BLOCK, 0):
+        place = window.core.placed(block)
+        part = Grid("", (1, 0, place.column, 0, 1, place.row), place.width, place.height)
+        near = tree.query(shapely.Polygon(part.corners()))
+        numbers = burn([(polygons[m], int(m) + 1) for m in near], part, dtype="int32")
+        maps, _ = scores.read(place)
+        own = np.take_along_axis(probabilities(maps), of_class[numbers][None], axis=0)[0]
+        total += np.bincount(numbers.ravel(), own.ravel(), minlength=total.size)
+        pixels += np.bincount(numbers.ravel(), minlength=total.size)
+    return total[1:], pixels[1:]
+
+
+def _simplified(polygons: NDArray[np.object_], tolerance_px: float) -> NDArray[np.object_]:
+    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root.
+
+    The outline of what has data, and of a block, stays as it is, so that all polygons together cover just that.
+    """
+    return np.asarray(shapely.coverage_simplify(polygons, tolerance_px, simplify_boundary=False), dtype=object)

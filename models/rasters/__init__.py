@@ -1,1 +1,0 @@
-"""Rasters in and out: the only package that imports rasterio."""

@@ -1,0 +1,41 @@
+"""The linear opinion pool, untaught: each pixel believes the mean of what its neighbours do [Wu and Prasad 2017]."""
+
+from __future__ import annotations
+
+from torch import Tensor, log_softmax
+
+from ..arrays.borders import Borders
+from .refiner import pad
+from .structure_tensor import gaussian, separable
+from .tunable import Parameter, Tuned
+
+LARGEST = 3  # px to each side: windows of 3 x 3, 5 x 5 and 7 x 7
+FLOOR = 1e-30  # of a probability, so that it has a logarithm
+
+
+class OpinionPool(Tuned):
+    """Averages probabilities: p(c | x_i) = sum_j w_j p(c | x_j), j in a square window around i.
+
+    The weights are all alike, or with `sigma` > 0 a Gaussian's [window and weights: ours, not those of the source].
+    """
+
+    kind = "opinion-pool"
+    halo = LARGEST
+    sight = 0
+    tunable = (
+        Parameter("radius", 1, 1, LARGEST, (1, 2, 3)),  # px
+        Parameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: all weights alike
+    )
+
+    def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
+        """Return nothing: it knows nothing of the image."""
+        return image[:0]
+
+    def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
+        """Average (classes, rows, columns) over the window once; every step is alike."""
+        radius, sigma = int(self.value("radius")), self.value("sigma")
+        line = gaussian(sigma or float("inf"), LARGEST, state)
+        line[: LARGEST - radius] = 0
+        line[LARGEST + radius + 1 :] = 0
+        pooled = separable(pad(log_softmax(state, dim=0).exp(), LARGEST, borders), line)
+        return pooled.clamp_min(FLOOR).log()

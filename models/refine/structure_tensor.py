@@ -1,0 +1,63 @@
+"""How an image changes around each pixel: the structure tensor of all bands after Di Zenzo, on a smoothed image."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..arrays.borders import Borders
+from .refiner import pad
+
+SMOOTHED = 6  # px to each side: three deviations of the widest Gaussian
+WIDEST = SMOOTHED / 3  # px, its deviation
+REACH = SMOOTHED + 1  # px of the image: the derivatives take one more
+
+
+class Structure(NamedTuple):
+    """The mean over the bands of the products of their derivatives, each (rows, columns), in deviations^2 / px^2."""
+
+    across: Tensor  # along the columns, squared
+    mixed: Tensor
+    down: Tensor  # along the rows, squared
+
+    def coherence(self) -> Tensor:
+        """Return the difference of the two eigenvalues."""
+        return torch.hypot(self.across - self.down, 2 * self.mixed)
+
+    def strength(self) -> Tensor:
+        """Return the root of the larger eigenvalue: how much the image changes, in deviations / px [Di Zenzo 1986]."""
+        return ((self.across + self.down + self.coherence()) / 2).clamp_min(0).sqrt()
+
+
+def structure(image: Tensor, sigma: float, borders: Borders) -> Structure:
+    """Measure (bands, rows, columns), smoothed by a Gaussian of `sigma` px; smaller by `REACH` but at borders.
+
+    The mean over the bands, not the sum, so that parameters mean the same for an image of three bands and of two
+    hundred. The reach does not depend on sigma, so that a search can try one after another.
+    """
+    padded = pad(image, REACH, borders)
+    line = gaussian(sigma, SMOOTHED, image)
+    across = mixed = down = torch.zeros((), device=image.device)
+    for band in padded:  # one by one: hundreds of bands at once take too much memory
+        smooth = separable(band[None], line)[0]
+        x = (smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2
+        y = (smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2
+        across, mixed, down = across + x * x, mixed + x * y, down + y * y
+    return Structure(across / len(padded), mixed / len(padded), down / len(padded))
+
+
+def gaussian(sigma: float, radius: int, like: Tensor) -> Tensor:
+    """Sample a Gaussian at -radius to radius, its middle 1; all of it in the middle where sigma is 0."""
+    distance = torch.arange(-radius, radius + 1, dtype=like.dtype, device=like.device)
+    return torch.exp(-(distance**2) / (2 * max(sigma, 1e-3) ** 2)) if sigma else (distance == 0).to(like.dtype)
+
+
+def separable(maps: Tensor, line: Tensor, norm: bool = True) -> Tensor:
+    """Filter (maps, rows, columns) with a line of weights both ways, without padding; `norm`: they add up to 1."""
+    if norm:
+        line = line / line.sum()
+    maps = functional.conv2d(maps[:, None], line.view(1, 1, -1, 1))
+    return functional.conv2d(maps, line.view(1, 1, 1, -1))[:, 0]

@@ -1,0 +1,178 @@
+"""Learning on from a few corrections [ours]: the present weights, a small step, and a memory of what was right.
+
+Corrections are few, so learning from them alone would forget everything else. Half of each batch is drawn around them,
+the other half from the labelled tile where there is one; and wherever nobody has labelled anything, the refiner is held
+to what it said before, the more the surer it was. Any refiner with weights can learn so, through its own steps.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...arrays.borders import WHOLE
+from ...arrays.score_maps import UNLABELLED, Labels
+from ...metrics.pixels import confusion
+from ...runtime.parallel import give_gradients
+from ...runtime.progress import Check, checked, go_on
+from ...training.loop import Epoch
+from ..refiner import Refiner
+from ..rnn import USUAL_STEPS
+from ..unroll import margin, refine
+from .samples import LabelledTile, Pool
+
+UPDATES = 24  # that a click on Learn takes: seconds
+PATCH = 72  # px scored; a few large patches take half the time of many small ones
+AROUND = 8  # px more on each side
+BATCH = 4
+RATE = 1e-3  # of Adam
+LATER = 0.7  # what the loss of a step counts, of that of the next
+MOST = 60  # px that one correction teaches by: a large one says no more than a small one
+HELD = 2.0  # what a pixel that nobody has labelled counts, of one that is labelled
+STEEPEST = 1.0  # norm of the gradient
+GRAIN = 48  # px that the sides of what is judged are multiples of
+JUDGED = 20  # corrections that the share of right ones is told by
+
+
+def relearn(
+    refiner: Refiner,
+    corrected: Sequence[LabelledTile],
+    tiles: Sequence[LabelledTile],
+    updates: int,
+    seed: int,
+    device: torch.device,
+) -> Iterator[Epoch]:
+    """Teach a refiner on from its present weights, in place, yielding an `Epoch` an update.
+
+    Args:
+        refiner: a learned one, on `device`.
+        corrected: where corrections lie; what is not corrected is unlabelled.
+        tiles: what it was taught on, as far as that is known.
+        updates: of the weights.
+        seed: of the patches.
+        device: where to compute.
+    """
+    generator = np.random.default_rng(seed)
+    thinned = [_thinned(tile.labels, generator) for tile in corrected]
+    pools = [
+        Pool([_marked(tile) for tile in part], [_from_one(each) for each in labels], PATCH, AROUND, device)
+        for part, labels in ((corrected, thinned), (tiles, [tile.labels for tile in tiles]))
+        if part
+    ]
+    before = copy.deepcopy(refiner)
+    weights = list(cast(nn.Module, refiner).parameters())
+    optimizer = torch.optim.Adam(weights, lr=RATE)
+    cycle = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates, RATE / 10)
+    for step in range(1, updates + 1):
+        drawn = [pool.draw(BATCH // len(pools), generator) for pool in pools]
+        scores, image, shifted = (torch.cat(each) for each in zip(*drawn, strict=True))
+        labels = torch.where(shifted == UNLABELLED, shifted, shifted - 1)
+        known = labels.ne(UNLABELLED).sum().clamp_min(1)
+        batch = (scores, image, labels)
+
+        def loss(part: slice, batch: tuple[Tensor, ...] = batch, known: Tensor = known) -> Tensor:
+            return torch.stack([_wrong(refiner, before, *one) for one in zip(*(b[part] for b in batch))]).sum() / known
+
+        value = give_gradients(weights, BATCH, loss, device)
+        nn.utils.clip_grad_norm_(weights, STEEPEST)
+        optimizer.step()
+        cycle.step()
+        yield Epoch(step, updates, value)
+
+
+def _thinned(labels: Labels, generator: np.random.Generator) -> Labels:
+    """Keep at most `MOST` pixels of each connected correction."""
+    kept = np.full_like(labels, UNLABELLED)
+    for k in np.unique(labels[labels != UNLABELLED]):
+        parts, _ = ndimage.label(labels == k)
+        for n, place in enumerate(ndimage.find_objects(parts), start=1):
+            rows, columns = np.nonzero(parts[place] == n)
+            some = generator.permutation(rows.size)[:MOST]
+            kept[place][rows[some], columns[some]] = k
+    return kept
+
+
+def _from_one(labels: Labels) -> Labels:
+    """Count the classes from 1, so that the first one is drawn as often as any other."""
+    return np.where(labels == UNLABELLED, labels, labels + 1).astype(np.uint8)
+
+
+def _marked(tile: LabelledTile) -> LabelledTile:
+    """Append a band to the image that says where anything is labelled, also what is not learnt from."""
+    band = (tile.labels != UNLABELLED).astype(np.float32)[None]
+    return LabelledTile(tile.scores, np.concatenate([tile.image, band]), tile.labels)
+
+
+def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, labels: Tensor) -> Tensor:
+    """Return the summed loss of one patch: of every step on what is labelled, of the last one on what is not."""
+    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    image, marks = image[:-1], image[-1]
+    steps = [state[inside] for state in _unrolled(refiner, scores, image)]
+    shares = LATER ** np.arange(len(steps) - 1, -1, -1)
+    total = scores.new_zeros(())
+    for state, share in zip(steps, shares / shares.sum(), strict=True):
+        one = functional.cross_entropy(state[None], labels[None], ignore_index=UNLABELLED, reduction="sum")
+        total = total + float(share) * one
+    free = marks[inside].eq(0)
+    if not free.any():
+        return total
+    with torch.no_grad():
+        earlier = _unrolled(before, scores, image)[-1][inside].softmax(dim=0)
+    apart = functional.kl_div(steps[-1].log_softmax(dim=0), earlier, reduction="none").sum(dim=0)
+    known = labels.ne(UNLABELLED).sum().clamp_min(1)
+    return total + HELD * known * (apart * free).sum() / free.sum()
+
+
+def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
+    """Return the scores after each step; gradients flow where they are enabled."""
+    state, prepared = refiner.start(scores), refiner.prepare(image, scores, WHOLE)
+    found = []
+    for index in range(USUAL_STEPS):
+        state = refiner.step(state, prepared, WHOLE, index)
+        found.append(state[: refiner.classes])
+    return found
+
+
+def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device, check: Check = go_on) -> float:
+    """Return the share of the corrected pixels (0-1) that a refiner gets right by itself after the usual steps.
+
+    Of many corrections, some are looked at: the answer is waited for twice at each Learn. `check` is called between
+    their steps.
+    """
+    counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
+    for tile in _judged(tiles, margin(refiner, USUAL_STEPS)):
+        scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
+        *_, after = checked(refine(refiner, scores, image, WHOLE, USUAL_STEPS), check)
+        counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
+    return float(np.trace(counts) / max(1, counts.sum()))
+
+
+def _judged(tiles: Sequence[LabelledTile], reach: int) -> list[LabelledTile]:
+    parts = [part for tile in tiles for part in _around_corrections(tile, reach)]
+    return [parts[number] for number in np.random.default_rng(0).permutation(len(parts))[:JUDGED]]
+
+
+def _around_corrections(tile: LabelledTile, reach: int) -> list[LabelledTile]:
+    """Cut out each correction with what its pixels depend on, where that is less than the tile."""
+    spots, _ = ndimage.label(tile.labels != UNLABELLED, np.ones((3, 3)))
+    boxes = [tuple(_grown(side, reach) for side in box) for box in ndimage.find_objects(spots)]
+    if sum(spots[box].size for box in boxes) >= spots.size:
+        return [tile]
+    parts = []
+    for number, box in enumerate(boxes, start=1):
+        labels = np.where(spots[box] == number, tile.labels[box], UNLABELLED).astype(np.uint8)
+        parts.append(LabelledTile(tile.scores[:, box[0], box[1]], tile.image[:, box[0], box[1]], labels))
+    return parts
+
+
+def _grown(side: slice, reach: int) -> slice:
+    """Extend a side by `reach`, to a multiple of `GRAIN`: for each new size torch makes its operations anew."""
+    first = max(0, side.start - reach)
+    return slice(first, first + -(-(side.stop + reach - first) // GRAIN) * GRAIN)

@@ -1,0 +1,119 @@
+"""Teaching by trying: parameters from a refiner's grid, judged on a labelled tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...arrays.borders import Borders
+from ...arrays.score_maps import UNLABELLED, Labels
+from ...metrics.pixels import Accuracy, confusion
+from ...runtime.progress import Check, checked, go_on
+from ...training.loop import Best, Epoch
+from ..refiner import inner
+from ..rnn import USUAL_STEPS
+from ..tunable import Tuned
+from ..unroll import margin, refine
+from .samples import LabelledTile, split
+
+CELLS, CELL = 4, 100  # a side, and px a side: the part of a large tile that is tried on
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a tile to try on, with its neighbours; the labels to learn from and to judge by are without them."""
+
+    scores: Tensor
+    image: Tensor
+    borders: Borders
+    learnt: Labels
+    held: Labels
+
+
+def search(
+    refiner: Tuned,
+    tiles: Sequence[LabelledTile],
+    steps: int,
+    seed: int,
+    device: torch.device,
+    check: Check = go_on,
+) -> Iterator[Epoch]:
+    """Try at most `steps` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
+
+    The usual parameters come first, the others in a random order. Best is, as for the learnt refiners, by the mean IoU
+    after `USUAL_STEPS` steps on what is held out; the loss is what is missing to a mean IoU of 1 on the
+    others. Of a tile of more than 400 pixels a side, only that part of this size is tried on that has most of all
+    classes.
+    """
+    usual, *others = refiner.candidates()
+    order = np.random.default_rng(seed).permutation(len(others))
+    tried = [usual, *(others[n] for n in order)][:steps]
+    pieces = [
+        _piece(tile, learnt, held, margin(refiner, USUAL_STEPS), device)
+        for tile, learnt, held in zip(tiles, *split(tiles, seed), strict=True)
+    ]
+    best = Best(refiner)
+    try:
+        for number, values in enumerate(tried, start=1):
+            refiner.use(values)
+            learnt, held = _judge(refiner, pieces, check)
+            yield Epoch(number, len(tried), 1 - learnt, held, best.offer(held))
+    finally:
+        best.restore()
+
+
+def _judge(refiner: Tuned, pieces: Sequence[_Piece], check: Check) -> tuple[float, float]:
+    """Return the mean IoU (0-1) after the usual steps, on what is learnt from and on what is held out."""
+    classes = refiner.classes
+    counts = np.zeros((2, classes, classes), dtype=np.int64)
+    for piece in pieces:
+        steps = refine(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
+        *_, refined = checked(steps, check)
+        found = refined.max(dim=0).indices.to(torch.uint8).cpu().numpy()
+        counts += [confusion(labels, found, classes) for labels in (piece.learnt, piece.held)]
+    names = tuple(map(str, range(classes)))
+    learnt, held = (Accuracy(names, each).mean_iou for each in counts)
+    return learnt, held
+
+
+def _piece(tile: LabelledTile, learnt: Labels, held: Labels, around: int, device: torch.device) -> _Piece:
+    """Cut out what is tried on, with real neighbours `around` it, so that it is refined as the whole tile would be."""
+    rows, columns = tile.labels.shape
+    top, bottom, left, right = _core(learnt, held)
+    top, bottom = max(0, top - around), min(rows, bottom + around)
+    left, right = max(0, left - around), min(columns, right + around)
+    borders = Borders(top == 0, left == 0, bottom == rows, right == columns)
+    cut = (slice(top, bottom), slice(left, right))
+    scores, image = (torch.from_numpy(each[:, cut[0], cut[1]].copy()).to(device) for each in (tile.scores, tile.image))
+    learnt, held = (inner(torch.from_numpy(labels[cut]), around, borders).numpy() for labels in (learnt, held))
+    return _Piece(scores, image, borders, learnt, held)
+
+
+def _core(learnt: Labels, held: Labels) -> tuple[int, int, int, int]:
+    """Return the rows and the columns, from and to, of at most `CELLS` cells a side with most of all classes."""
+    rows, columns = learnt.shape
+    starts = [range(0, max(1, -(-size // CELL) - CELLS + 1)) for size in (rows, columns)]
+    worth = np.zeros([len(each) for each in starts])
+    for labels in (learnt, held):
+        for k in np.unique(labels[labels != UNLABELLED]):
+            inside = _counts(labels == k)
+            shares = [[inside[r : r + CELLS, c : c + CELLS].sum() for c in starts[1]] for r in starts[0]]
+            worth += np.sqrt(shares)  # half of each of two classes is worth more than all of one
+    row, column = np.unravel_index(worth.argmax(), worth.shape)
+    top, left = int(row) * CELL, int(column) * CELL
+    core = (top, min(rows, top + CELLS * CELL), left, min(columns, left + CELLS * CELL))
+    cut = (slice(*core[:2]), slice(*core[2:]))
+    known = [labels != UNLABELLED for labels in (learnt, held)]
+    is_enough = all(each[cut].any() or not each.any() for each in known)
+    return core if is_enough else (0, rows, 0, columns)
+
+
+def _counts(mask: np.typing.NDArray[np.bool_]) -> np.typing.NDArray[np.float64]:
+    """Return the share of a mask's pixels in each cell."""
+    rows, columns = (np.arange(0, size, CELL) for size in mask.shape)
+    inside = np.add.reduceat(np.add.reduceat(mask, rows, axis=0, dtype=np.int64), columns, axis=1)
+    return np.asarray(inside / mask.sum())

@@ -1,0 +1,87 @@
+"""What every way of teaching a refiner shares: labelled tiles, and the accuracy on what is held out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...arrays.borders import reflect
+from ...arrays.score_maps import UNLABELLED, Labels, Scores
+from ...training.holdout import HELD_OUT, hold_out
+from ...training.patches import Sampler, turn
+
+JUDGED_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
+MANY = 4  # tiles, of which whole ones are held out
+APART = 10  # px between what is learnt from and what is held out
+ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
+
+
+@dataclass(frozen=True)
+class LabelledTile:
+    """A part of a scene with labels: logits (classes, rows, columns), image (bands, rows, columns), class indices."""
+
+    scores: Scores
+    image: Scores
+    labels: Labels
+
+
+class Pool:
+    """Labelled tiles on a device, to draw patches from: each is mirrored outwards, and as large as a patch at least.
+
+    A batch has patches of `patch` labelled pixels a side, with `around` more on each side of scores and image.
+    """
+
+    def __init__(
+        self,
+        tiles: Sequence[LabelledTile],
+        labels: Sequence[Labels],
+        patch: int,
+        around: int,
+        device: torch.device,
+    ) -> None:
+        """Draw from tiles, where some labels may be learnt from."""
+        self._patch, self._wide = patch, patch + 2 * around
+        self._tiles, self._samplers = [], []
+        for tile, known in zip(tiles, labels, strict=True):
+            if not (known != UNLABELLED).any():
+                continue
+            rows, columns = known.shape
+            more = max(0, patch - rows), max(0, patch - columns)
+            down = torch.from_numpy(reflect(-around, rows + around + more[0], rows))
+            across = torch.from_numpy(reflect(-around, columns + around + more[1], columns))
+            padded = np.pad(known, ((0, more[0]), (0, more[1])), constant_values=UNLABELLED)
+            maps = [torch.from_numpy(each)[:, down][:, :, across].to(device) for each in (tile.scores, tile.image)]
+            self._tiles.append((*maps, torch.from_numpy(padded).to(device)))
+            self._samplers.append(Sampler(padded, patch))
+
+    def draw(self, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return some random patches, each turned in one of eight ways: scores, images and labels, a batch each."""
+        patches = []
+        for number in generator.integers(len(self._tiles), size=count):
+            scores, image, labels = self._tiles[number]
+            top, left = self._samplers[number].draw(generator)
+            way = int(generator.integers(8))
+            wide = (..., slice(top, top + self._wide), slice(left, left + self._wide))
+            known = labels[top : top + self._patch, left : left + self._patch]
+            patches.append((turn(scores[wide], way), turn(image[wide], way), turn(known, way)))
+        batch_scores, batch_image, batch_labels = (torch.stack(each) for each in zip(*patches, strict=True))
+        return batch_scores, batch_image, batch_labels.long()
+
+
+def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[Labels]]:
+    """Split the labels of tiles into those to learn from and those to judge by: whole tiles of many, else by blocks.
+
+    What a refiner is worth elsewhere is seen where it never learnt; blocks between others flatter it.
+    """
+    if len(tiles) >= MANY:
+        away = np.random.default_rng(seed).permutation(len(tiles))[: round(HELD_OUT * len(tiles))]
+        nothing = [np.full_like(tile.labels, UNLABELLED) for tile in tiles]
+        learnt = [nothing[n] if n in away else tile.labels for n, tile in enumerate(tiles)]
+        return learnt, [tile.labels if n in away else nothing[n] for n, tile in enumerate(tiles)]
+    parts = [hold_out(tile.labels, seed, margin=APART) for tile in tiles]
+    return [learn for learn, _ in parts], [held for _, held in parts]
+

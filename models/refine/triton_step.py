@@ -1,0 +1,88 @@
+"""The paper's update in one kernel on a CUDA device: nothing but scores and image is read, nothing else is written.
+
+The kernel is Triton's, which comes with PyTorch for CUDA on Linux. Where it is missing, or no C compiler for it to
+start with, the refiner's own form in torch computes the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from importlib.util import find_spec
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+TAPS = 32  # the 25 of a patch, filled up with zeros to what the units of a GPU multiply
+
+
+@functools.cache
+def is_there() -> bool:
+    """Tell whether the kernel can run at all: on a CUDA device, or in Triton's interpreter."""
+    if find_spec("triton") is None:
+        return False
+    if os.environ.get("TRITON_INTERPRET") == "1":
+        return True
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    return compiler is not None and torch.cuda.is_available()
+
+
+def works_on(maps: Tensor) -> bool:
+    """Tell whether the kernel is to refine these maps: floats on a CUDA device, without gradients."""
+    floats = maps.device.type == "cuda" and maps.dtype == torch.float32
+    return floats and not torch.is_grad_enabled() and is_there()
+
+
+def refined(
+    scores: Tensor,
+    image: Tensor,
+    weights: Tensor,
+    image_filters: Tensor,
+    bias: Tensor,
+    out: Tensor,
+    out_bias: Tensor,
+    reduced: bool = False,
+) -> Tensor:
+    """Return (classes, rows, columns) refined once.
+
+    Args:
+        scores: (classes, rows + 4, columns + 4), padded.
+        image: (bands, rows + 4, columns + 4), padded.
+        weights: (networks, 32, 25 + 32), composed as `RefinementRNN.fused` does.
+        image_filters: (32, 25 bands), N.
+        bias: (networks, 32).
+        out: (networks, 1, 32), W2.
+        out_bias: (networks,).
+        reduced: multiply in bfloat16, which is several times faster and wrong by a hundredth of an update or so.
+    """
+    from .triton_kernel import COLUMNS, ROWS, WARPS, refine_tile
+
+    classes, rows, columns = scores.shape[0], scores.shape[1] - 4, scores.shape[2] - 4
+    bands = len(image)
+    by_scores = functional.pad(weights[:, :, :25].transpose(1, 2), (0, 0, 0, TAPS - 25)).contiguous()
+    filters = functional.pad(image_filters.T, (0, 0, 0, -(25 * bands) % TAPS)).contiguous()
+    after = torch.empty(classes, rows, columns, dtype=scores.dtype, device=scores.device)
+    refine_tile[-(-columns // COLUMNS), -(-rows // ROWS)](
+        scores.contiguous(),
+        image.contiguous(),
+        after,
+        by_scores,
+        filters,
+        weights[:, :, 25:].transpose(1, 2).contiguous(),
+        bias.contiguous(),
+        out.contiguous(),
+        out_bias.contiguous(),
+        rows,
+        columns,
+        CLASSES=classes,
+        NETWORKS=len(weights),
+        BANDS=bands,
+        TAPS=len(filters),
+        REDUCED=("bfloat16" if scores.is_cuda else "rounded") if reduced else "",
+        ROWS=ROWS,
+        COLUMNS=COLUMNS,
+        num_warps=WARPS,
+    )
+    return after

@@ -1,0 +1,54 @@
+"""Refining a tile a number of times, on whatever device the refiner is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from ..arrays.borders import Borders
+from .refiner import Refiner, inner
+
+
+def margin(refiner: Refiner, steps: int = 1) -> int:
+    """Return how many pixels around a tile some steps look at, of the scores or of the image."""
+    return (steps - 1) * refiner.halo + max(refiner.halo, refiner.sight)
+
+
+def refine(
+    refiner: Refiner, scores: Tensor, image: Tensor, borders: Borders, steps: int, valid: Tensor | None = None
+) -> Iterator[Tensor]:
+    """Yield the scores after each of the first steps; they end smaller by `margin` on every side that is no border.
+
+    Args:
+        refiner: the refiner.
+        scores: (classes, rows, columns) logits.
+        image: (bands, rows, columns), standardised.
+        borders: which sides of the tile are borders of the scene.
+        steps: how often to refine.
+        valid: (rows, columns) bool; where False, the scores are held as they came.
+    """
+    with torch.inference_mode():
+        state, prepared = refiner.start(scores), refiner.prepare(image, scores, borders)
+        for after in from_prepared(refiner, state, prepared, borders, range(steps), valid):
+            yield after[: refiner.classes]
+
+
+def from_prepared(
+    refiner: Refiner, state: Tensor, prepared: Tensor, borders: Borders, steps: range, valid: Tensor | None = None
+) -> Iterator[Tensor]:
+    """Yield the state after each of some steps, from the state and the image term of a tile with their margins."""
+    more = refiner.sight - refiner.halo
+    prepared = inner(prepared, max(0, -more), borders)
+    state = inner(state, max(0, more), borders)
+    valid = None if valid is None else inner(valid, max(0, more), borders)
+    with torch.inference_mode():
+        for index in steps:
+            before = inner(state, refiner.halo, borders)
+            state = refiner.step(state, prepared, borders, index)
+            prepared = inner(prepared, refiner.halo, borders)
+            if valid is not None:
+                valid = inner(valid, refiner.halo, borders)
+                state = torch.where(valid, state, before)
+            yield state

@@ -1,0 +1,108 @@
+"""Which device computes, by what name, and with how many threads."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from ..errors import RefinerError
+
+TILE = 512  # px, of scenes that are too large to be worked on whole
+LARGEST_TILE = 4096  # px, on a GPU
+SMALLEST_TILE = 128  # px, when a device's memory runs out
+TILE_BYTES = 1500  # of memory for a pixel that is refined: twice what tiles of 1024 px took more than those of 512 px
+
+
+def choose(wanted: str = "auto") -> torch.device:
+    """Return the device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+
+    Raises:
+        RefinerError: for a device that is not there.
+    """
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return _exact(torch.device("cuda:0"))
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind, _, number = wanted.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
+        raise RefinerError("There is no device {wanted!r}; choose auto, cpu, cuda, cuda:N or mps.", wanted=wanted)
+    if kind == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(number or 0) >= count:
+            raise RefinerError(
+                "The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA "
+                "devices.", wanted=wanted, torch___version=torch.__version__, count=count)
+        return _exact(torch.device("cuda", int(number or 0)))
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise RefinerError("The device mps is not there: PyTorch sees no Apple GPU.")
+    return torch.device(kind)
+
+
+def _exact(device: torch.device) -> torch.device:
+    """Have a GPU compute in full float32: torch lets its convolutions keep ten bits, and tiles would show."""
+    torch.backends.cudnn.allow_tf32 = False
+    return device
+
+
+def describe(device: torch.device) -> str:
+    """Name a device for people: the GPU's name, or the processor's with the threads in use."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"{processor()}, {torch.get_num_threads()} threads"
+
+
+def processor() -> str:
+    """Name the processor for people."""
+    listing = Path("/proc/cpuinfo")
+    if listing.exists():
+        for line in listing.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def use_all_cores() -> None:
+    """Let torch use the cores that this process may run on."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(allowed)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out; torch has no type of its own for that on the CPU."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until a device has done what it was given, so that a measured time is true."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return the memory that a device has free; None where the system does not tell."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    listing = Path("/proc/meminfo")
+    for line in listing.read_text(errors="replace").splitlines() if listing.exists() else ():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def tile_side(device: torch.device) -> int:
+    """Choose the side of a tile in pixels by the memory that a device has free: half of it is enough for a tile.
+
+    More than the usual size is of no use but on a GPU, where the halo of small tiles costs more than their launch.
+    """
+    free, most = free_bytes(device), LARGEST_TILE if device.type == "cuda" else TILE
+    side = most
+    while side > SMALLEST_TILE and free is not None and side * side * TILE_BYTES > free / 2:
+        side //= 2
+    return side

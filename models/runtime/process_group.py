@@ -1,0 +1,81 @@
+"""Processes that train one model together, as `torchrun` starts them: each draws its own patches, all step alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import distributed, nn
+
+from ..errors import RefinerError
+
+
+@dataclass(frozen=True)
+class Team:
+    """Which of how many processes this one is; alone unless torchrun says otherwise."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process judges, writes and tells."""
+        return self.rank == 0
+
+    def seeds(self, seed: int) -> int | list[int]:
+        """Return the seed of what this process draws."""
+        return seed if self.size == 1 else [seed, self.rank]
+
+    def share(self, batch: int) -> int:
+        """Return how much of a batch is this process's."""
+        return max(1, batch // self.size)
+
+    def agree(self, net: nn.Module) -> None:
+        """Take the weights of the first process."""
+        if self.size > 1:
+            for value in net.state_dict().values():
+                distributed.broadcast(value, 0)
+
+    def average(self, net: nn.Module) -> None:
+        """Give all processes the mean of their gradients, in one message."""
+        if self.size == 1:
+            return
+        gradients = [each.grad for each in net.parameters() if each.grad is not None]
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        distributed.all_reduce(flat)
+        start = 0
+        for gradient in gradients:
+            gradient.copy_(flat[start : start + gradient.numel()].view_as(gradient) / self.size)
+            start += gradient.numel()
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Team]:
+    """Join the processes that torchrun has started, and leave them at the end.
+
+    Raises:
+        RefinerError: where they do not find each other.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield Team()
+        return
+    try:
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    except (RuntimeError, ValueError) as error:
+        raise RefinerError("The {size} processes of torchrun do not find each other: {error}.", size=size, error=error) from error
+    try:
+        yield Team(distributed.get_rank(), size)
+    finally:
+        distributed.destroy_process_group()
+
+
+def own_device(wanted: str) -> str:
+    """Return the device of this process: of several on one machine, each has a GPU of its own."""
+    local = os.environ.get("LOCAL_RANK")
+    if local is None or wanted not in ("auto", "cuda") or torch.cuda.device_count() < 2:
+        return wanted
+    return f"cuda:{int(local) % torch.cuda.device_count()}"

@@ -1,0 +1,59 @@
+"""How far a run is, how long it still takes, and whether anybody wants it to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
+Check = Callable[[], None]  # is called between parts that take a while, and may raise to end the run
+
+
+def go_on() -> None:
+    """End nothing: the check of what nobody can cancel."""
+
+
+def share(watch: Watch, start: float, size: float) -> Watch:
+    """Return what watches a part of a run, from `start` on and `size` of it long (both 0-1)."""
+    return lambda done: watch(start + size * done)
+
+
+def watched(items: Sequence[Item], watch: Watch) -> Iterator[Item]:
+    """Yield items, and tell after each how many of them are done."""
+    for n, item in enumerate(items, start=1):
+        yield item
+        watch(n / len(items))
+
+
+def checked(items: Iterator[Item], check: Check) -> Iterator[Item]:
+    """Yield items that each take a while to make, with a `check` before the first and after each."""
+    try:
+        check()
+        for item in items:
+            yield item
+            check()
+    finally:
+        _close(items)
+
+
+def _close(items: Iterator[object]) -> None:
+    """End a generator now, with what it has to tidy up, and not when it is forgotten."""
+    close = getattr(items, "close", None)
+    if close is not None:
+        close()
+
+
+class Clock:
+    """Estimates the time that is left from the share that is done."""
+
+    def __init__(self) -> None:
+        """Start counting."""
+        self._started = time.monotonic()
+
+    def seconds_left(self, fraction: float) -> float | None:
+        """Return about how long a run still takes; None while that would be a guess."""
+        elapsed = time.monotonic() - self._started
+        return elapsed / fraction * (1 - fraction) if elapsed > 1 and fraction > 0.01 else None
+

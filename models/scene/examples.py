@@ -1,0 +1,86 @@
+"""What there is to learn from in a scene, read into memory: labelled tiles and training images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import UNLABELLED, Labels, Mask, Scores
+from ..arrays.tiles import surround, tiles
+from ..coarse.registry import KINDS as COARSE_KINDS
+from ..coarse.spectral.samples import Pixels
+from ..coarse.train_patches import TrainingImage
+from ..errors import LabelError
+from ..refine.training.samples import LabelledTile
+from ..training.holdout import check_classes
+from .scene import Scene
+from .spectral_examples import MOST_A_CLASS, training_pixels
+
+NEIGHBOURS = 32  # px around the labels that are read too, for refiners that look beyond them
+LARGEST_TILE = 16_000_000  # px of a labelled tile, which is taught from memory
+PART, PARTS = 1024, 12  # px a side and number of the parts that a large scene is trained on
+
+
+def labelled_tile(
+    scene: Scene, read_scores: Callable[[Window], tuple[Scores, Mask]], labels: Labels, classes: Sequence[str]
+) -> LabelledTile:
+    """Read what is labelled of a scene, with its neighbours within reach of the steps.
+
+    Raises:
+        LabelError: for labels that cannot teach, or cover too much to be held in memory.
+    """
+    check_classes(labels, classes)
+    rows, columns = np.nonzero(labels != UNLABELLED)
+    top, left = int(rows.min()), int(columns.min())
+    core = Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
+    window = surround(core, scene.grid.height, scene.grid.width, NEIGHBOURS).outer
+    if window.height * window.width > LARGEST_TILE:
+        raise LabelError(
+            "The labels span {window_width} x {window_height} pixels; a tile of at most {number:.0f} "
+            "megapixels can be taught from. Label a smaller tile, or a larger pixel size.", window_width=window.width, window_height=window.height, number=LARGEST_TILE / 1000000.0)
+    image, valid = scene.read(window)
+    scores, known = read_scores(window)
+    kept = np.where(valid & known, labels[window.slices()], UNLABELLED).astype(np.uint8)
+    check_classes(kept, classes)
+    return LabelledTile(scores, image, kept)
+
+
+def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingImage]:
+    """Read a scene with its labels; of a large one, the parts with most of what is no background, and some others."""
+    grid = scene.grid
+    if grid.width * grid.height <= PARTS * PART * PART:
+        windows = [Window(0, 0, grid.height, grid.width)]
+    else:
+        every = [tile.core for tile in tiles(grid.height, grid.width, PART, 0)]
+        filled = np.array([_foreground(labels[window.slices()]) for window in every])
+        order = np.argsort(-filled, kind="stable")
+        others = np.random.default_rng(seed).permutation(order[PARTS * 3 // 4 :])[: PARTS // 4]
+        windows = [every[n] for n in (*order[: PARTS * 3 // 4], *others)]
+    images = []
+    for window in windows:
+        image, valid = scene.read(window)
+        kept = np.where(valid, labels[window.slices()], UNLABELLED).astype(np.uint8)
+        if (kept != UNLABELLED).any():
+            images.append(TrainingImage(image, kept))
+    if not images:
+        raise LabelError("Nothing is labelled where the image has data.")
+    return images
+
+
+def coarse_examples(
+    kind: str, scene: Scene, labels: Labels, classes: tuple[str, ...], samples: int, seed: int
+) -> Pixels | list[TrainingImage]:
+    """Read what a kind of coarse model learns from; of single spectra at most `samples` a class (0: the usual number).
+
+    Raises:
+        LabelError: for labels that cannot teach.
+    """
+    if COARSE_KINDS[kind].is_spectral:
+        return training_pixels(scene, labels, classes, samples or MOST_A_CLASS, seed)
+    return training_images(scene, labels, seed)
+
+
+def _foreground(labels: Labels) -> int:
+    return int(np.count_nonzero((labels != UNLABELLED) & (labels > 0)))

@@ -1,0 +1,119 @@
+"""Labels on a grid: from rasters of class indices, from digitized tiles, from imprecise vector layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import UNLABELLED, Labels
+from ..errors import LabelError
+from ..io.raster_reader import GridReader
+from ..io.rasterize import burn
+from ..io.vectors import polygons, read_shapes
+from ..shared.class_source import ClassSource
+
+FIELD = "class"
+BACKGROUND = "background"
+TILE, IGNORE = "tile", "ignore"  # what the field says of outlines of what was labelled, and of what is to be left out
+RASTERS = (".tif", ".tiff", ".vrt", ".img", ".png")
+
+
+def read_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
+    """Read labels, a raster or a vector layer by the file's ending, as class indices on a grid.
+
+    `UNLABELLED` where nothing is labelled.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    if Path(path.split("|")[0]).suffix.lower() in RASTERS:
+        return raster_labels(path, grid)
+    return vector_labels(path, grid, classes)
+
+
+def raster_labels(path: str, grid: Grid) -> Labels:
+    """Read a raster of class indices on a grid; its NoData, 255 and what lies outside of it are unlabelled."""
+    with GridReader(path, grid, "nearest") as reader:
+        values, valid = reader.read([1], Window(0, 0, grid.height, grid.width))
+        if reader.nodata is not None:
+            valid &= values[0] != reader.nodata
+    known = values[0][valid]
+    if known.size and (known.min() < 0 or known.max() > UNLABELLED or (known != np.floor(known)).any()):
+        raise LabelError(
+            "{name} holds values from {min} to {max}; labels are whole class indices from 0, and 255 "
+            "for unlabelled.", name=Path(path).name, min=known.min(), max=known.max())
+    return np.where(valid, values[0], UNLABELLED).astype(np.uint8)
+
+
+def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
+    """Burn a digitized layer: inside its `tile` polygons, what no class covers is the first class, the background.
+
+    Without a `tile` polygon only the polygons themselves are labelled.
+    """
+    shapes = read_shapes(path, grid, FIELD)
+    by_class: dict[str, list[shapely.Geometry]] = {}
+    for geometry, name in zip(shapes.geometries, shapes.classes or (), strict=True):
+        by_class.setdefault(name, []).append(shapely.make_valid(geometry))
+    unknown = sorted(set(by_class) - {*classes, TILE, IGNORE})
+    if unknown:
+        found = ", ".join(repr(name) for name in unknown[:5])
+        raise LabelError(
+            "{name} has polygons of class {found}; the classes here are {classes}, and {tile!r} and "
+            "{ignore!r} for outlines.", name=Path(path.split('|')[0]).name, found=found, classes=', '.join(classes), tile=TILE, ignore=IGNORE)
+    burnt = [(geometry, 0) for geometry in by_class.get(TILE, [])]
+    burnt += [(geometry, k) for k, name in enumerate(classes) for geometry in by_class.get(name, [])]
+    outside = burn([(geometry, 1) for geometry in by_class.get(TILE, [])], grid) == 0
+    labels: Labels = burn(burnt + [(geometry, UNLABELLED) for geometry in by_class.get(IGNORE, [])], grid, UNLABELLED)
+    return np.where(outside, UNLABELLED, labels).astype(np.uint8) if by_class.get(TILE) else labels
+
+
+def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
+    """Read labels that bring their own classes: polygons or points with a field `class`, or a raster of indices.
+
+    Returns:
+        Class indices on the grid, and the names of the classes: first the background, of which there need not be any,
+        then the others by the alphabet; of a raster its own names, or numbers.
+
+    Raises:
+        LabelError: for labels that cannot be used.
+    """
+    if Path(path.split("|")[0]).suffix.lower() in RASTERS:
+        labels = raster_labels(path, grid)
+        with GridReader(path) as reader:
+            names = [name for name in (reader.tag("CLASSES") or "").split(",") if name]
+        count = int(labels[labels != UNLABELLED].max(initial=1)) + 1
+        return labels, (*names, *(f"class {k}" if k else "background" for k in range(len(names), count)))
+    found = {name for name in read_shapes(path, grid, FIELD).classes or () if name} - {TILE, IGNORE}
+    if not found:
+        name = Path(path.split("|")[0]).name
+        raise LabelError("No polygon or point of {name} says its class in the field {field!r}.", name=name, field=FIELD)
+    classes = (BACKGROUND, *sorted(found - {BACKGROUND}))
+    return vector_labels(path, grid, classes), classes
+
+
+def burn_sources(sources: Sequence[ClassSource], grid: Grid) -> tuple[Labels, tuple[str, ...]]:
+    """Burn vector layers, one class each, over a background; later ones lie over earlier ones.
+
+    Returns:
+        Class indices on the grid, and the names of the classes with the background first.
+    """
+    names = list(dict.fromkeys(source.name for source in sources))
+    if not names:
+        raise LabelError("No class is given; a coarse net needs at least one, such as building.")
+    classes = ("background", *(name for name in names if name != "background"))
+    shapes = [
+        (shape, classes.index(source.name))
+        for source in sources
+        for shape in polygons(source.path, grid, source.width_m)
+    ]
+    labels: Labels = burn(shapes, grid)
+    for k, name in enumerate(classes[1:], start=1):
+        if not (labels == k).any():
+            raise LabelError(
+                "No {name} of the vector layers lies within the scene; check their CRS and their "
+                "extent.", name=name)
+    return labels, classes

@@ -1,0 +1,156 @@
+"""An image to be mapped: its working grid, its bands, and their statistics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from typing_extensions import Self
+
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import Mask, Scores
+from ..arrays.statistics import Statistics
+from ..errors import RasterError
+from ..io.bands import default_bands, spans
+from ..io.crs import pixel_size_m
+from ..io.raster_reader import GridReader, window_of
+from ..runtime.device import SMALLEST_TILE
+from .band_statistics import measure_bands
+
+CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks
+KEPT_PIXELS = 4_000_000  # an image up to this size stays in memory between steps, if its bands are
+KEPT_VALUES = 64_000_000  # no more than this together
+
+
+class Scene:
+    """An open image, read as standardised float32 on the working grid.
+
+    Each band is standardised by its own mean and deviation over the whole raster, so that 8-bit, 16-bit and float
+    images of any sensor look alike to the networks, and an area of a raster looks as the whole does. Where a pixel has
+    data in some bands alone, the others are at their mean.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        bands: Sequence[int] = (),
+        area: tuple[float, float, float, float] | None = None,
+        pixel_size: float | None = None,
+        statistics: Statistics | None = None,
+    ) -> None:
+        """Open an image.
+
+        Args:
+            path: any raster that rasterio reads.
+            bands: 1-based; by default the first three that are not alpha; of many bands, all that are not bad.
+            area: xmin, ymin, xmax, ymax in the image's CRS; by default all of it.
+            pixel_size: of the working grid, in metres on the ground; by default the image's own.
+            statistics: of the bands, where they have been measured before.
+
+        Raises:
+            RasterError: for a file, band, area or pixel size that cannot be had.
+        """
+        self.path = Path(path)
+        self.area, self.asked_pixel_size_m = area, pixel_size
+        with GridReader(path) as native:
+            self.bands = tuple(bands) or default_bands(native)
+            _check_bands(self.path.name, self.bands, len(native.band_names))
+            self.statistics, empty = (statistics, ()) if statistics else measure_bands(native, self.bands)
+            self.warning = (
+                f"{self.path.name} has no data in band {spans(empty)}, which counts for nothing; leave it out."
+                if empty else ""
+            )  # fmt: skip
+            window = window_of(native.grid, area) if area else Window(0, 0, native.grid.height, native.grid.width)
+            self.image_grid = native.grid.crop(window)
+        self.native_m = pixel_size_m(self.image_grid)
+        self.grid = working_grid(self.image_grid, self.native_m, pixel_size, self.path.name)
+        self.pixel_size_m = pixel_size_m(self.grid)
+        finer = self.grid.width > self.image_grid.width
+        self._reader = GridReader(path, self.grid, "bilinear" if finer else "average")
+        self._kept: tuple[Scores, Mask] | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the image is kept in memory, and worked on whole."""
+        pixels = self.grid.width * self.grid.height
+        return pixels <= KEPT_PIXELS and pixels * len(self.bands) <= KEPT_VALUES
+
+    def affordable(self, side: int) -> int:
+        """Return the side of a tile, smaller where there are so many bands that memory would not do."""
+        return min(side, max(SMALLEST_TILE, math.isqrt(KEPT_VALUES // len(self.bands)) // 64 * 64))
+
+    def read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
+        """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is.
+
+        A window is thinned out to another `shape` by averaging.
+        """
+        thinned = shape is not None and shape != (window.height, window.width)
+        if thinned or not self.is_small:
+            return self._read(window, shape)
+        if self._kept is None:
+            self._kept = self._read(Window(0, 0, self.grid.height, self.grid.width))
+        rows, columns = window.slices()
+        return self._kept[0][:, rows, columns], self._kept[1][rows, columns]
+
+    def _read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
+        values, known = self._reader.read_bands(self.bands, window, shape)
+        valid = np.asarray(known.any(axis=0))
+        if values.dtype.kind == "f":
+            valid &= np.isfinite(values).all(axis=0)
+        factor, offset = self._reader.scaling(self.bands)
+        mean = (np.array(self.statistics.mean) - offset) / factor  # as the file has it
+        std = np.array(self.statistics.std) / factor
+        image = values.astype(np.float32)
+        image -= mean.astype(np.float32)[:, None, None]
+        image /= std.astype(np.float32)[:, None, None]
+        np.clip(image, -CLIP, CLIP, out=image)
+        image[:, ~valid] = 0
+        if len(known) == len(image):
+            image[~known] = 0
+        return image, valid
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _check_bands(name: str, bands: Sequence[int], count: int) -> None:
+    missing = [band for band in bands if not 1 <= band <= count]
+    if missing:
+        raise RasterError("{name} has {count} bands; there is no band {missing}.", name=name, count=count, missing=missing[0])
+
+
+def working_grid(image: Grid, native_m: float | None, wanted_m: float | None, name: str) -> Grid:
+    """Return the grid over the same ground whose pixels have the wanted size, to the nearest whole pixel.
+
+    A size within two per cent of the image's own is the image's own: resampling would only blur.
+    """
+    if wanted_m is None:
+        return image
+    if not 0 < wanted_m < float("inf"):
+        raise RasterError("The pixel size must be a positive number of metres; found {wanted_m}.", wanted_m=wanted_m)
+    if native_m is None:
+        raise RasterError(
+            "{name} has no CRS, so its pixels have no size in metres. Assign its CRS, or leave the "
+            "pixel size out.", name=name)
+    factor = wanted_m / native_m
+    if abs(factor - 1) < 0.02:
+        return image
+    width, height = max(1, round(image.width / factor)), max(1, round(image.height / factor))
+    if width * height > 4e11:
+        raise RasterError(
+            "A pixel size of {wanted_m} m makes {width} x {height} pixels of {name}; choose a larger "
+            "one.", wanted_m=wanted_m, width=width, height=height, name=name)
+    return image.resized(width, height)
+

@@ -1,0 +1,63 @@
+"""Binding what the analyst corrects: the steps that are seen are written anew, and the next ones begin from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ..arrays.tiles import tiles
+from ..errors import RefinerError
+from ..io.raster_reader import GridReader
+from ..io.raster_writer import NODATA
+from ..runtime.device import TILE
+from ..runtime.progress import Watch, share
+from ..scene.corrections import read_corrections
+from .session import Session
+from .step_files import Step, StepWriter
+
+
+def correct(session: Session, path: str, start: int, watch: Watch) -> Iterator[Step]:
+    """Bind the corrections of a layer from now on; rewrite step `start` and those after it, and yield each.
+
+    The next step begins anew from there, so that what was corrected spreads as far as at a first step.
+
+    Raises:
+        LabelError: for a layer that holds no corrections; those that were bound before stay.
+    """
+    if not 0 <= start < len(session.history):
+        raise RefinerError("There is no step {start}; the last one is {number}.", start=start, number=len(session.history) - 1)
+    session.bind(read_corrections(path, session.scene.grid, session.classes), path)
+    _clear_superseded(session)
+    count = len(session.history) - start
+    for n, index in enumerate(range(start, len(session.history))):
+        old, step = session.history[index], _rewritten(session, index, share(watch, n / count, 1 / count))
+        session.superseded += [old.scores, old.classes_raster]
+        session.history[index] = step
+        session.save()
+        yield step
+
+
+def _rewritten(session: Session, index: int, watch: Watch) -> Step:
+    """Write anew what is seen of a step, from its state and the corrections."""
+    scene, step, count = session.scene, session.history[index], len(session.classes)
+    scores, classes_raster, _, _ = session.names(index)
+    names = (scores, classes_raster, step.state, index)
+    parts = [part.core for part in tiles(scene.grid.height, scene.grid.width, TILE, 0)]
+    with (
+        GridReader(session.run_dir / step.state) as reader,
+        StepWriter(names, session.run_dir, scene.grid, session.classes, scene.pixel_size_m, keep_state=True) as writer,
+    ):
+        for n, window in enumerate(parts):
+            state, _ = reader.read(range(1, count + 1), window)
+            writer.write(state, state[0] != NODATA, window, session.bound(state, window))
+            watch((n + 1) / len(parts))
+    return writer.step(step.changed, step.milliseconds, step.refiner)
+
+
+def _clear_superseded(session: Session) -> None:
+    """Delete what the correction before the last one replaced; QGIS shows the newer rasters by now."""
+    for name in session.superseded:
+        for path in session.run_dir.glob(f"{name.rpartition('.')[0]}.*"):
+            with suppress(OSError):  # a raster that is still open somewhere stays
+                path.unlink()
+    session.superseded = []

@@ -1,0 +1,97 @@
+"""What can be seen of a step beside its classes and scores: how unsure it is, and what has changed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from scipy import ndimage
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import UNLABELLED, ScoreMaps
+from ..arrays.tiles import tiles
+from ..errors import RefinerError
+from ..io.raster_reader import GridReader
+from ..io.raster_writer import NODATA, class_writer, score_writer
+from ..runtime.progress import Watch
+from .session import Session
+from .uncertainty import TILE, find_doubts, place_radius, uncertainty
+
+AWAY = 2  # radii that a doubtful place keeps from what is corrected
+View = Literal["uncertainty", "change", "change since coarse"]
+
+
+@dataclass(frozen=True)
+class UncertainPlaces:
+    """The most uncertain places of a step, the most uncertain first."""
+
+    places: tuple[tuple[float, float, float, int, int], ...]  # x, y in the image's CRS, score 0-1, likeliest classes
+    radius: float  # of a place, in units of the CRS
+
+
+def write_view(session: Session, step: int, view: str, path: str, watch: Watch) -> None:
+    """Write a view of a step as a raster on its grid.
+
+    "uncertainty" is from 0 to 1; the changes are class indices, that of the step where it differs from the step before
+    or from the coarse map, and NoData elsewhere.
+
+    Raises:
+        RefinerError: for a step or a view that is not there.
+    """
+    if view not in get_args(View):
+        raise RefinerError("There is no view {view!r}; there are {view_2}.", view=view, view_2=', '.join(get_args(View)))
+    if not 0 <= step < len(session.history):
+        raise RefinerError("There is no step {step}; the last one is {number}.", step=step, number=len(session.history) - 1)
+    if view == "uncertainty":
+        _write_uncertainty(session, step, path, watch)
+    elif step == 0:
+        raise RefinerError("This is the coarse map: nothing has changed yet. Make a step first.")
+    else:
+        _write_change(session, step, step - 1 if view == "change" else 0, path, watch)
+
+
+def _write_uncertainty(session: Session, step: int, path: str, watch: Watch) -> None:
+    grid = session.scene.grid
+    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE, 0)]
+    with score_writer(path, grid, ["uncertainty"], session.scene.pixel_size_m) as writer:
+        for n, window in enumerate(parts):
+            maps = session.maps(step, window)
+            unsure = uncertainty(session.bound(maps.scores, window))
+            writer.write(np.where(maps.valid, unsure, np.float32(NODATA))[None], window)
+            watch((n + 1) / len(parts))
+
+
+def _write_change(session: Session, step: int, since: int, path: str, watch: Watch) -> None:
+    grid = session.scene.grid
+    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE, 0)]
+    rasters = [session.path(session.history[index].classes_raster) for index in (step, since)]
+    with (
+        GridReader(rasters[0]) as now,
+        GridReader(rasters[1]) as before,
+        class_writer(path, grid, session.classes) as writer,
+    ):
+        for n, window in enumerate(parts):
+            new, old = now.read([1], window)[0], before.read([1], window)[0]
+            writer.write(np.where(new != old, new, UNLABELLED).astype(np.uint8), window)
+            watch((n + 1) / len(parts))
+
+
+def doubts_of(session: Session, step: int, count: int, watch: Watch) -> UncertainPlaces:
+    """Find the places of a step that are most worth a look; what is corrected, and what is near it, is none."""
+    grid, size = session.scene.grid, session.scene.pixel_size_m
+    across = 2 * AWAY * place_radius(size) + 1
+
+    def read(window: Window) -> ScoreMaps:
+        maps = session.maps(step, window)
+        if session.corrections is None:
+            return maps
+        near = ndimage.maximum_filter(session.corrections[window.slices()] != UNLABELLED, across)
+        return replace(maps, valid=maps.valid & ~near)
+
+    found = [
+        (*grid.point(doubt.column + 0.5, doubt.row + 0.5), doubt.worth, doubt.first, doubt.second)
+        for doubt in find_doubts(read, grid, size, count, watch)
+    ]
+    return UncertainPlaces(tuple(found), place_radius(size) * math.hypot(grid.transform[0], grid.transform[3]))

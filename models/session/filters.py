@@ -1,0 +1,247 @@
+"""The filters that a refiner has learnt, and what they answer to a scene: the paper's figure 11.
+
+Maggiori et al. (2017) show that the learned filters act as gradients in several directions, as in a diffusion process.
+Which filters a refiner has is a matter of its class: `filters_of` dispatches on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ..arrays.borders import Borders
+from ..arrays.tiles import tiles
+from ..errors import RefinerError
+from ..io.raster_writer import NODATA, score_writer
+from ..refine.extended import FAR, ExtendedRefiner, bounded
+from ..refine.refiner import Refiner, inner, pad
+from ..refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
+from ..runtime.device import TILE
+from ..runtime.progress import Watch
+from .session import Session
+
+SHOWN = 4  # of each sort, where nobody chose
+MOST_BANDS = 4  # of an image whose kernels are sent
+SAMPLE = 200_000  # pixels of a scene, about, that the range of the answers is taken from
+USUAL = 98.0  # per cent of the answers that the range holds
+
+
+def identity(maps: Tensor) -> Tensor:
+    """Return the scores as they are: what the paper's filters see."""
+    return maps
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of a step on the score map of one class, and how much each one counts for that class."""
+
+    scores: Tensor  # M: (filters, size, size)
+    image: Tensor  # N: (filters, bands, size, size)
+    scores_count: Tensor  # (filters,)
+    image_count: Tensor  # (filters,)
+    seen: Callable[[Tensor], Tensor] = identity  # what they see of (classes, rows, columns) logits
+
+    @property
+    def reach(self) -> int:
+        """How many pixels to each side the largest filters look."""
+        return max(self.scores.shape[-1], self.image.shape[-1]) // 2
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Filters of one step, and the numbers of those whose answers are wanted."""
+
+    filters: Filters
+    scores: tuple[int, ...]
+    image: tuple[int, ...]
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the names of the answers on the score map of a class of some name, and on the image."""
+        return (*(f"M {n + 1} on {name}" for n in self.scores), *(f"N {n + 1}" for n in self.image))
+
+
+@functools.singledispatch
+def filters_of(refiner: object, index: int, k: int) -> Filters:
+    """Return the filters that make step `index` (from 0) of class `k`, on the CPU.
+
+    Raises:
+        RefinerError: for a refiner that has none.
+    """
+    kind = getattr(refiner, "kind", type(refiner).__name__)
+    raise RefinerError("The refiner {kind!r} has no learned filters to show.", kind=kind)
+
+
+@filters_of.register
+def _(refiner: RefinementRNN, index: int, k: int) -> Filters:
+    n = k % len(refiner.hidden)
+    counts = (refiner.out[n].abs() @ refiner.hidden[n].abs())[0].detach().cpu()  # (64,)
+    scores = refiner.score_filters.detach().cpu().view(FILTERS, SIZE, SIZE)
+    image = refiner.image_filters.detach().cpu().view(FILTERS, refiner.bands, SIZE, SIZE)
+    return Filters(
+        scores,
+        image,
+        counts[:FILTERS] * scores.flatten(1).norm(dim=1),
+        counts[FILTERS:] * image.flatten(1).norm(dim=1),
+    )
+
+
+@filters_of.register
+def _(refiner: UnsharedRNN, index: int, k: int) -> Filters:
+    return filters_of(refiner.nets[min(index, USUAL_STEPS - 1)], 0, k)
+
+
+@filters_of.register
+def _(refiner: ExtendedRefiner, index: int, k: int) -> Filters:
+    """Return what its hidden units see of class `k`, near and far in one, and the first layer of its net for images."""
+    near, far, first, second = (
+        layer.weight.detach().cpu() for layer in (refiner.near, refiner.far, *refiner.trunk[:2])
+    )
+    first = first[:, : refiner.bands]  # of the others it sees the coarse map
+    scores = near.new_zeros(len(near), 2 * FAR + 1, 2 * FAR + 1)
+    scores[:, FAR - 1 : FAR + 2, FAR - 1 : FAR + 2] = near[:, k]
+    scores[:, ::FAR, ::FAR] += far[:, k]
+    counts = refiner.out.weight.detach().cpu()[k, :, 0, 0].abs()
+    onwards = second.abs().sum(dim=(0, 2, 3))
+    return Filters(
+        scores, first, counts * scores.flatten(1).norm(dim=1), onwards * first.flatten(1).norm(dim=1), bounded
+    )
+
+
+def choose(
+    refiner: Refiner | None, index: int, k: int, scores: Sequence[int] | None, image: Sequence[int] | None
+) -> Chosen:
+    """Choose filters by their numbers (from 0), or those that count most.
+
+    Raises:
+        RefinerError: where there are no filters, or none of such a number.
+    """
+    if refiner is None:
+        raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+    found = filters_of(refiner, index, k)
+    wanted = []
+    for sort, numbers, counts in (("M", scores, found.scores_count), ("N", image, found.image_count)):
+        chosen = counts.argsort(descending=True)[:SHOWN].tolist() if numbers is None else numbers
+        odd = [n for n in chosen if not 0 <= n < len(counts)]
+        if odd:
+            raise RefinerError("There is no filter {sort} {number}; the last one is {count_counts}.", sort=sort, number=odd[0] + 1, count_counts=len(counts))
+        wanted.append(tuple(sorted(set(chosen))))
+    if not any(wanted):
+        raise RefinerError("No filter is chosen; choose at least one.")
+    return Chosen(found, *wanted)
+
+
+@dataclass(frozen=True)
+class FilterRequest:
+    """The filters of a refiner whose responses to a step are wanted."""
+
+    step: int
+    class_index: int
+    path: str  # of the raster of responses, *.tif
+    score_filters: tuple[int, ...] | None = None  # from 0; None: the ones with the most weight
+    image_filters: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class FilterResponses:
+    """The bands of a raster of responses, and the kernels of all filters, row by row."""
+
+    names: tuple[str, ...]  # of the bands
+    limits: tuple[float, ...]  # by band; nearly all magnitudes stay below
+    score_filters: tuple[int, ...]  # of the first bands
+    image_filters: tuple[int, ...]  # of the other bands
+    score_kernels: tuple[tuple[float, ...], ...]
+    image_kernels: tuple[tuple[float, ...], ...]  # bands outermost
+    score_size: int  # px per side of a kernel
+    image_size: int
+    bands: int  # of the image kernels; only the first few of a scene with many
+
+
+def show_filters(session: Session, request: FilterRequest, watch: Watch) -> FilterResponses:
+    """Do what is requested, with the filters that would make the step after the one that is named.
+
+    Raises:
+        RefinerError: where the refiner has no filters, or there is no such filter or class.
+    """
+    k = request.class_index
+    if not 0 <= k < len(session.classes):
+        raise RefinerError("There is no class {k}; the last one is {number}.", k=k, number=len(session.classes) - 1)
+    chosen = choose(session.refiner, session.steps_made(request.step), k, request.score_filters, request.image_filters)
+    limits = write_answers(session, request.step, k, chosen, request.path, watch)
+    image = chosen.filters.image[:, :MOST_BANDS]
+    return FilterResponses(
+        names=chosen.names(session.classes[k]),
+        limits=limits,
+        score_filters=chosen.scores,
+        image_filters=chosen.image,
+        score_kernels=_kernels(chosen.filters.scores),
+        image_kernels=_kernels(image),
+        score_size=chosen.filters.scores.shape[-1],
+        image_size=image.shape[-1],
+        bands=image.shape[1],
+    )
+
+
+def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str, watch: Watch) -> tuple[float, ...]:
+    """Write what filters answer to a step's scores of class `k` and to the image, a band a filter.
+
+    Returns:
+        For each band the magnitude that nearly all answers stay below.
+    """
+    grid = session.scene.grid
+    reach = chosen.filters.reach
+    parts = list(tiles(grid.height, grid.width, TILE, reach))
+    samples = []
+    names = chosen.names(session.classes[k])
+    with score_writer(path, grid, names, session.scene.pixel_size_m) as writer:
+        for n, tile in enumerate(parts):
+            maps = session.maps(step, tile.outer)
+            image, _ = session.scene.read(tile.outer)
+            rows, columns = tile.core.slices(tile.outer)
+            valid = maps.valid[rows, columns]
+            top = 0 if tile.borders.top else reach
+            left = 0 if tile.borders.left else reach
+            answers = _answers(chosen, k, maps.scores, image, tile.borders)
+            answers = answers[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            writer.write(np.where(valid, answers, np.float32(NODATA)), tile.core)
+            every = max(1, math.isqrt(len(parts) * valid.size // SAMPLE))
+            samples.append(np.abs(answers[:, ::every, ::every])[:, valid[::every, ::every]])
+            watch((n + 1) / len(parts))
+    known = np.concatenate(samples, axis=1)
+    if not known.size:
+        return (1.0,) * len(names)
+    return tuple(float(value) or 1.0 for value in np.percentile(known, USUAL, axis=1))
+
+
+def _answers(
+    chosen: Chosen, k: int, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
+) -> NDArray[np.float32]:
+    """Filter a tile; the result is smaller by the reach of the filters where the tile has real neighbours."""
+    filters, found = chosen.filters, []
+    with torch.inference_mode():
+        if chosen.scores:
+            seen = filters.seen(torch.from_numpy(scores))[k : k + 1]
+            found.append(_filtered(seen, filters.scores[list(chosen.scores), None], filters.reach, borders))
+        if chosen.image:
+            bands = torch.from_numpy(np.ascontiguousarray(image))
+            found.append(_filtered(bands, filters.image[list(chosen.image)], filters.reach, borders))
+        answers = torch.cat(found)
+    return np.asarray(answers.numpy(), dtype=np.float32)
+
+
+def _filtered(maps: Tensor, weights: Tensor, reach: int, borders: Borders) -> Tensor:
+    """Filter (channels, rows, columns), and use up `reach` pixels of neighbours, though the filters may be smaller."""
+    own = weights.shape[-1] // 2
+    answers = functional.conv2d(pad(maps, own, borders)[None], weights)[0]
+    return inner(answers, reach - own, borders)
+
+
+def _kernels(filters: Tensor) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(round(float(value), 5) for value in each.flatten()) for each in filters)

@@ -1,0 +1,198 @@
+"""What a map shows of the next step, computed before the step itself.
+
+As many pixels as a moment allows: the working grid's own where the map is zoomed in, thinned out to the pixels of the
+screen where it is zoomed out, and thinner still where the machine is slow. On the working grid a preview equals the
+step to come. A thinned one only resembles it, for the refiner then sees pixels of another size.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from ..arrays.borders import WHOLE
+from ..arrays.grid import Grid, Window
+from ..arrays.score_maps import UNLABELLED, Mask, Scores, best_classes, probabilities
+from ..arrays.tiles import Tile, surround
+from ..errors import RasterError
+from ..io.raster_reader import GridReader, window_of
+from ..io.raster_writer import NODATA, RasterWriter, class_writer
+from ..refine.refiner import Refiner, inner
+from ..refine.unroll import margin
+from ..runtime.device import out_of_memory
+from ..tiling.refine_tile import prepare_tile, refine_tile
+from .session import Session
+
+MOMENT_S = 0.13  # of computing: with all that comes after it, pixels are there within 0.3 s
+PACE_S = 4e-7  # a pixel and step, until it is measured
+FEWEST_PIXELS, MOST_PIXELS = 100_000, 4_000_000  # however slow or fast the machine is
+MOST_READ = 200_000_000  # pixels that may be thinned out; to read more takes longer than it is worth
+CLOSE = 1.25  # a thinning by less is not worth the blur
+ALIKE = (0.5, 1.5)  # thinnings, of the one that is there: another is not worth looking at the scene again
+
+
+@dataclass(frozen=True)
+class View:
+    """What a map shows: xmin, ymin, xmax, ymax in the image's CRS, on so many pixels of a screen."""
+
+    area: tuple[float, float, float, float]
+    width: int
+    height: int
+
+    def thinning(self, grid: Grid) -> float:
+        """Return how many pixels of a grid lie on a pixel of the screen, a side; at least one."""
+        xmin, ymin, xmax, ymax = self.area
+        a, b, _, d, e, _ = grid.transform
+        ground = abs((xmax - xmin) * (ymax - ymin))
+        return max(1.0, math.sqrt(ground / abs(a * e - b * d) / (self.width * self.height)))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The part of a scene in view, thinned by a factor; its tile counts pixels of what is read."""
+
+    core: Window
+    factor: float
+    tile: Tile
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.tile.outer.height, self.tile.outer.width
+
+    @property
+    def source(self) -> Window:
+        """The window of the scene that is read."""
+        return self.core if self.factor > 1 else self.tile.outer
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a view needs at every step: which state and refiner it is for, the mask, and what was prepared."""
+
+    part: _Part
+    beginning: str
+    refiner: Refiner
+    valid: Mask
+    prepared: Tensor
+
+
+class Previewer:
+    """Previews the steps of a session; remembers the last view, in which several steps are usually made."""
+
+    def __init__(self, session: Session) -> None:
+        """Preview this session."""
+        self._session = session
+        self._seen: _Seen | None = None
+        self._after: tuple[str, Scores] | None = None  # thinned, by the state that it was made from
+        self._pace = PACE_S if session.device.type == "cpu" else PACE_S / 100
+
+    def make(self, start: int, view: View, kind: int) -> str | None:
+        """Write a raster of what the step after `start` will look like in a view; return its path.
+
+        Args:
+            start: the step before.
+            view: what the map shows.
+            kind: 0 for class indices, k for the probabilities of the class of band k.
+
+        Returns:
+            None where a preview is of no use: nothing is in view, the whole scene takes no longer, or the map is
+            corrected by hand, of which a preview knows nothing.
+        """
+        session = self._session
+        part = self._part(view)
+        if part is None or session.refiner is None or session.corrections is not None:
+            return None
+        try:
+            after, valid = self._refined(part, session.refiner, start)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            self._seen = self._after = None
+            return None  # the step itself goes on with smaller tiles
+        for old in session.run_dir.glob("preview_*"):
+            with suppress(OSError):  # Windows keeps what QGIS may still have open
+                old.unlink()
+        path = session.run_dir / session.new_name("preview")
+        grid = session.scene.grid.crop(part.core).resized(part.tile.core.width, part.tile.core.height)
+        whole = Window(0, 0, grid.height, grid.width)
+        if 0 < kind <= len(session.classes):
+            with RasterWriter(path, grid, [session.classes[kind - 1]], "float32", NODATA, compress=False) as writer:
+                writer.write(np.where(valid, probabilities(after)[kind - 1], np.float32(NODATA))[None], whole)
+        else:
+            with class_writer(path, grid, session.classes) as writer:
+                writer.write(np.where(valid, best_classes(after), np.uint8(UNLABELLED))[None], whole)
+        return session.path(path.name)
+
+    def _part(self, view: View) -> _Part | None:
+        """Choose what is computed: what is in view, no finer than the screen, and no more than a moment allows."""
+        session, grid = self._session, self._session.scene.grid
+        if session.refiner is None or view.width < 1 or view.height < 1:
+            return None
+        try:
+            core = window_of(grid, view.area)
+        except RasterError:
+            return None
+        pixels = core.height * core.width
+        most = min(max(FEWEST_PIXELS, MOMENT_S / self._pace), MOST_PIXELS)
+        factor = max(view.thinning(grid), math.sqrt(pixels / most))
+        seen = self._seen if self._seen is not None and self._seen.refiner is session.refiner else None
+        if seen is not None and seen.part.core == core and ALIKE[0] < factor / seen.part.factor < ALIKE[1]:
+            return seen.part  # its image term is there; a pace that wavers is no reason for another
+        if factor < CLOSE:
+            tile, factor = surround(core, grid.height, grid.width, margin(session.refiner)), 1.0
+        else:  # as if the view were all there is: only its rim sees what is not there
+            thin = Window(0, 0, max(1, round(core.height / factor)), max(1, round(core.width / factor)))
+            tile = Tile(thin, thin, WHOLE)
+        is_little = 1.5 * tile.core.height * tile.core.width < grid.height * grid.width
+        return _Part(core, factor, tile) if is_little and (factor == 1 or pixels <= MOST_READ) else None
+
+    def _refined(self, part: _Part, refiner: Refiner, start: int) -> tuple[Scores, Mask]:
+        """Return the state of the core after the step, and where there is data."""
+        session = self._session
+        index = session.steps_made(start)
+        origin, beginning = session.history[start].state, session.history[start - index].state
+        seen = self._look(part, refiner, beginning)
+        started = time.perf_counter()
+        state = self._state(part, refiner, start, refiner.channels if index else refiner.classes)
+        after = refine_tile(refiner, part.tile, state, seen.prepared, seen.valid, index, session.device)
+        pace = (time.perf_counter() - started) / after[0].size
+        self._pace = math.sqrt(self._pace * pace)  # one that another program held up says little of the next
+        self._after = (origin, after) if part.factor > 1 else None
+        return after[: refiner.classes], seen.valid[part.tile.core.slices(part.tile.outer)]
+
+    def _look(self, part: _Part, refiner: Refiner, beginning: str) -> _Seen:
+        """Prepare what is in view, unless it was for the step before."""
+        seen = self._seen
+        session, tile = self._session, part.tile
+        if (
+            seen is not None
+            and (seen.part, seen.beginning, seen.refiner) == (part, beginning, refiner)
+            and seen.prepared.device.type == session.device.type
+        ):
+            return seen
+        self._after = None
+        image, valid = session.scene.read(part.source, part.shape)
+        with GridReader(session.run_dir / beginning) as first:
+            begun = first.values(range(1, refiner.classes + 1), part.source, part.shape)
+        valid = valid & (begun[0] != NODATA)
+        whole = session.prepared(beginning) if part.factor == 1 else None
+        if whole is not None and whole.shape[-2:] == (session.scene.grid.height, session.scene.grid.width):
+            rows, columns = tile.outer.slices()
+            prepared = inner(whole[:, rows, columns], refiner.sight, tile.borders)
+        else:
+            prepared = prepare_tile(refiner, image, begun, valid, tile.borders, session.device)
+        self._seen = _Seen(part, beginning, refiner, valid, prepared)
+        return self._seen
+
+    def _state(self, part: _Part, refiner: Refiner, start: int, channels: int) -> Scores:
+        """Return the state before the step: of the last preview where that was of the step before, or else read."""
+        session = self._session
+        if self._after is not None and start > 0 and session.history[start - 1].state == self._after[0]:
+            return self._after[1]
+        with GridReader(session.run_dir / session.history[start].state) as before:
+            return before.values(range(1, channels + 1), part.source, part.shape)

@@ -1,0 +1,270 @@
+"""One scene being refined: its image, every step since the coarse map, and the refiner that makes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from ..arrays.grid import Window
+from ..arrays.score_maps import Labels, Mask, ScoreMaps, Scores, undecided
+from ..coarse.model import Pyramid
+from ..errors import RefinerError
+from ..io.files import write_whole
+from ..io.raster_reader import GridReader
+from ..io.raster_writer import NODATA
+from ..io.score_raster import ExistingScores
+from ..refine.refiner import Refiner
+from ..refine.registry import UNTAUGHT, make
+from ..runtime.device import TILE
+from ..runtime.progress import Watch, share
+from ..scene.corrections import bind
+from ..scene.scene import Scene
+from ..tiling.classify_tile import score_levels
+from ..weights.checkpoint import Card, load_coarse, load_refiner
+from ..weights.compatibility import check_bands, check_classes
+from .step_engine import Start, Stepping, Target
+from .step_files import Step
+from .unfinished_step import Kept, kept_tiles
+
+MANIFEST = "session.json"
+
+
+class Session:
+    """A scene with its history of steps on disk; created, used and dropped."""
+
+    def __init__(self, scene: Scene, run_dir: str | Path, device: torch.device) -> None:
+        """Begin an empty history in an existing folder."""
+        self.scene = scene
+        self.run_dir = Path(run_dir)
+        self.classes: tuple[str, ...] = ()
+        self.history: list[Step] = []
+        self.levels: tuple[tuple[str, Step], ...] = ()  # by name, what led to the coarse map; seen, never refined
+        self.refiner: Refiner | None = None
+        self.refiner_path = ""
+        self._maker = ""  # the refiner, as the steps that it made know it
+        self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
+        self.corrections: Labels | None = None  # on the whole grid
+        self.corrections_path = ""
+        self.superseded: list[str] = []  # rasters that a correction has replaced
+        self.stepping = Stepping(scene, self.run_dir, device)
+        self.notices = self.stepping.notices  # sentences for the analyst that no result carries
+        self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
+        if scene.warning:
+            self.notices.append(scene.warning)
+
+    @property
+    def device(self) -> torch.device:
+        """Where steps are computed; the CPU once the memory of a GPU did not do."""
+        return self.stepping.device
+
+    # --- step 0 ----------------------------------------------------------------------------------------------
+
+    def classify(self, model_path: str, watch: Watch, is_multi_scale: bool = False) -> Step:
+        """Make step 0 with a coarse model, which may look at the image at several scales.
+
+        Raises:
+            CheckpointError: for weights that do not fit the bands of the scene, or a kind that has one scale alone.
+        """
+        model, card = load_coarse(model_path, self.device, is_multi_scale)
+        check_bands(card, self.scene, model_path)
+
+        def logits(window: Window) -> tuple[list[Scores], Mask]:
+            levels = score_levels(model, self.scene, window, self.device, card.statistics)
+            return levels, self.scene.read(window)[1]
+
+        coarser = model.coarser if isinstance(model, Pyramid) else ()
+        return self._begin(logits, card.classes, watch, self.scene.affordable(512), model_path, coarser)
+
+    def load_scores(self, path: str, watch: Watch) -> Step:
+        """Make step 0 from a raster of scores."""
+        existing = ExistingScores(path, self.scene.grid)
+        try:
+
+            def logits(window: Window) -> tuple[list[Scores], Mask]:
+                maps, valid = existing.read(window)
+                return [maps], valid & self.scene.read(window)[1]
+
+            return self._begin(logits, existing.classes, watch, self.scene.affordable(TILE), path)
+        finally:
+            existing.close()
+
+    def _begin(
+        self,
+        logits: Callable[[Window], tuple[list[Scores], Mask]],
+        classes: tuple[str, ...],
+        watch: Watch,
+        side: int,
+        source: str,
+        coarser: tuple[str, ...] = (),
+    ) -> Step:
+        """Make step 0 of the last of the levels; the coarser ones, by their names, are for seeing alone."""
+        if self.corrections is not None and classes != self.classes:
+            self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
+            self.bind(None, "")
+        targets = [Target(self.names(0), classes, self.bound) for _ in (*coarser, "")]
+        *levels, step = self.stepping.begin(targets, logits, side, source, watch)
+        self.classes, self.history = classes, [step]
+        self.levels = tuple(zip(coarser, levels))
+        if self.refiner is not None and self._refined_classes != classes:
+            self.notices.append(f"The refiner was for the classes {', '.join(self._refined_classes)}; choose another.")
+            self.refiner, self.refiner_path, self.stepping.prepared = None, "", None
+        self.save()
+        return self.history[0]
+
+    # --- refining --------------------------------------------------------------------------------------------
+
+    def load_refiner(self, path: str) -> Card:
+        """Take the refiner from a file of weights, or the kind that needs none.
+
+        Raises:
+            CheckpointError: for weights that do not fit the bands or the classes of the scene.
+        """
+        if path in UNTAUGHT:
+            return self._make_refiner(path)
+        refiner, card = load_refiner(path, self.device)
+        check_bands(card, self.scene, path)
+        if self.classes:
+            check_classes(card, self.classes, path)
+        self.use_refiner(refiner, path, card.classes)
+        return card
+
+    def _make_refiner(self, kind: str) -> Card:
+        """Take a refiner that works untaught, with its usual parameters."""
+        if not self.classes:
+            raise RefinerError("There is no coarse map yet; classify the scene first.")
+        refiner = make(kind, len(self.classes), len(self.scene.bands)).to(self.device)
+        self.use_refiner(refiner, kind, self.classes)
+        return Card(kind, self.classes, len(self.scene.bands), self.scene.pixel_size_m)
+
+    def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
+        """Refine these classes with this from now on."""
+        self.refiner, self.refiner_path, self.stepping.prepared = refiner, str(path), None
+        self._maker = _maker(self.refiner_path)
+        self._refined_classes = classes
+        self.save()
+
+    def step(
+        self, start: int, count: int, watch: Watch, before: Callable[[int], None] = lambda start: None
+    ) -> Iterator[Step]:
+        """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after.
+
+        `before` is told of each step that is about to be refined.
+        """
+        if not self.history:
+            raise RefinerError("There is no coarse map yet; classify the scene first.")
+        if not 0 <= start < len(self.history):
+            raise RefinerError("There is no step {start}; the last one is {number}.", start=start, number=len(self.history) - 1)
+        if self.refiner is None:
+            raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+        refiner = self.refiner
+        for done in range(count):
+            before(start + done)
+            step = self._advance(refiner, start + done, share(watch, done / count, 1 / count))
+            self.history[start + done + 1 :] = [step]
+            self.save()
+            yield step
+
+    def steps_made(self, start: int) -> int:
+        """Return how many steps in a row the refiner in use has made up to step `start`; after another's, none."""
+        step = self.history[start]
+        return step.age if step.refiner == self._maker else 0
+
+    def back(self) -> Step:
+        """Forget the last step, and return the one before."""
+        if len(self.history) < 2:
+            raise RefinerError("This is the coarse map; there is no step before it.")
+        self.history.pop()
+        self.save()
+        return self.history[-1]
+
+    def _advance(self, refiner: Refiner, start: int, watch: Watch) -> Step:
+        """Make the step after `start`."""
+        age = self.steps_made(start)
+        origin, beginning = self.history[start].state, self.history[start - age].state
+        target = Target(self.names(start + 1), self.classes, self.bound, self._bound_now())
+        return self.stepping.advance(target, Start(refiner, self._maker, origin, beginning, age), watch)
+
+    def unfinished(self) -> Kept | None:
+        """Return how much of a step that was broken off is kept, and will be gone on from."""
+        return kept_tiles(self.run_dir, self.scene.grid)
+
+    # --- what is corrected by hand ---------------------------------------------------------------------------
+
+    def bind(self, corrections: Labels | None, path: str) -> None:
+        """Bind the corrections of a layer, which are on the whole grid, from now on, or none."""
+        self.corrections, self.corrections_path, self.stepping.prepared = corrections, path, None
+
+    def _bound_now(self) -> str:
+        """Tell what is bound from anything else; a small scene does not ask."""
+        if self.corrections is None or self.scene.is_small:
+            return ""
+        return hashlib.blake2b(self.corrections.tobytes(), digest_size=16).hexdigest()
+
+    def bound(self, scores: Scores, window: Window) -> Scores:
+        """Return (channels, rows, columns) of a window with the corrections bound."""
+        if self.corrections is None:
+            return scores
+        return bind(scores, self.corrections[window.slices()], len(self.classes))
+
+    # --- what the steps hold ---------------------------------------------------------------------------------
+
+    def maps(self, index: int, window: Window) -> ScoreMaps:
+        """Read a window of a step's logits, undecided where there is no data."""
+        with GridReader(self.run_dir / self.history[index].state) as reader:
+            scores, _ = reader.read(range(1, len(self.classes) + 1), window)
+        valid = scores[0] != NODATA
+        held = undecided(scores, valid, len(self.classes))
+        return ScoreMaps(held, self.classes, self.scene.grid.crop(window), valid)
+
+    def path(self, name: str) -> str:
+        """Return the absolute path of a file of the run."""
+        return str((self.run_dir / name).resolve())
+
+    def prepared(self, beginning: str) -> torch.Tensor | None:
+        """Return what was prepared of the whole scene, where that is kept, for a state that a refiner began with."""
+        prepared = self.stepping.prepared
+        return prepared[1] if prepared is not None and prepared[0] == beginning else None
+
+    def new_name(self, stem: str) -> str:
+        """Return a name of a raster that was never used before."""
+        self._serial += 1
+        return f"{stem}_{self._serial:04d}.tif"
+
+    def names(self, index: int) -> tuple[str, str, str, int]:
+        """Return names of the files of a step that were never used before."""
+        self._serial += 1
+        stem = f"step_{index:03d}_{self._serial:04d}"
+        return f"{stem}.tif", f"{stem}_classes.tif", f"{stem}_state.{'tif' if self.scene.is_small else 'vrt'}", index
+
+    def take_up(self, classes: tuple[str, ...], history: list[Step], serial: int) -> None:
+        """Go on with the steps of an earlier session in the same folder."""
+        self.classes, self.history, self._serial = classes, history, serial
+
+    def save(self) -> None:
+        """Write down what a restarted worker needs to go on."""
+        content = {
+            "image": str(self.scene.path),
+            "bands": self.scene.bands,
+            "area": self.scene.area,
+            "pixel_size_m": self.scene.asked_pixel_size_m,
+            "classes": self.classes,
+            "refiner": self.refiner_path,
+            "corrections": self.corrections_path,
+            "serial": self._serial,
+            "history": [asdict(step) for step in self.history],
+        }
+        write_whole(self.run_dir / MANIFEST, json.dumps(content, indent=1).encode())
+
+    def close(self) -> None:
+        """Let go of the image."""
+        self.scene.close()
+
+
+def _maker(path: str) -> str:
+    """Name a refiner so that other weights in a file of the same name are another."""
+    return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path

@@ -1,0 +1,171 @@
+"""Weights, and what is needed to use them: one safetensors file, nothing pickled."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Literal, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from ..arrays.score_maps import UNLABELLED
+from ..arrays.statistics import Statistics
+from ..coarse.model import CoarseModel, Pyramid
+from ..coarse.multi_scale import MultiScale
+from ..coarse.registry import KINDS as COARSE_KINDS
+from ..coarse.spectral.sklearn_arrays import Stored
+from ..errors import CheckpointError
+from ..io.files import write_whole
+from ..refine.refiner import Refiner
+from ..refine.registry import KINDS, make
+
+FORMAT = "1"
+MOST_CLASSES = UNLABELLED  # an index has to fit a byte
+MOST_BANDS = 2000
+MOST_BYTES = 500_000_000
+
+Role = Literal["coarse", "refiner"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a file of weights says about itself."""
+
+    kind: str
+    classes: tuple[str, ...]
+    bands: int
+    pixel_size_m: float | None  # on the ground; None: trained on an image without a CRS
+    steps: int = 0  # that a refiner was taught for
+    trained_on: str = ""
+    quality: str = ""
+    licence: str = ""
+    mean: tuple[float, ...] = ()  # of the bands that a spectral model was trained on, in the images' own units
+    std: tuple[float, ...] = ()
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """What the bands are to be standardised by; None: by the image's own statistics."""
+        return Statistics(self.mean, self.std) if self.mean else None
+
+    @property
+    def role(self) -> Role:
+        """Whether the weights are a coarse model's or a refiner's."""
+        return "refiner" if self.kind in KINDS else "coarse"
+
+    def summary(self) -> str:
+        """Return one line for people."""
+        size = f"{self.pixel_size_m:.2f} m" if self.pixel_size_m else "any pixel size"
+        return f"{self.role} {self.kind}: {', '.join(self.classes)}; {self.bands} bands, {size}"
+
+
+def save_model(path: str | Path, model: nn.Module, card: Card) -> None:
+    """Write weights and their card, whole or not at all."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
+
+
+def read_card(path: str | Path) -> Card:
+    """Read what a file of weights says about itself.
+
+    Raises:
+        CheckpointError: for a file that is missing, damaged, or not Map Refiner's.
+    """
+    return _read(Path(path), tensors=False)[0]
+
+
+def load_coarse(
+    path: str | Path, device: torch.device | str = "cpu", is_multi_scale: bool = False
+) -> tuple[CoarseModel, Card]:
+    """Load a coarse model from a file of weights onto a device, ready to compute, if wanted at several scales.
+
+    Raises:
+        CheckpointError: for a file that is missing, damaged, hostile, a refiner's, or of a kind that has one scale.
+    """
+    model, card = _load(path, "coarse", lambda card: COARSE_KINDS[card.kind].make(len(card.classes), card.bands))
+    model = model.to(device)
+    if not COARSE_KINDS[card.kind].is_spectral:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 x on CPUs
+    if not is_multi_scale:
+        return cast(CoarseModel, model), card
+    if not isinstance(model, Pyramid):
+        raise CheckpointError("{name} is of the kind {card_kind!r}; only lrr can look at several scales.", name=Path(path).name, card_kind=card.kind)
+    return MultiScale(model), card
+
+
+def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, Card]:
+    """Load a refiner from a file of weights onto a device, ready to compute.
+
+    Raises:
+        CheckpointError: for a file that is missing, damaged, hostile, or a coarse model's.
+    """
+    model, card = _load(path, "refiner", lambda card: cast(nn.Module, make(card.kind, len(card.classes), card.bands)))
+    return cast(Refiner, model.to(device)), card
+
+
+def _load(path: str | Path, role: Role, build: Callable[[Card], nn.Module]) -> tuple[nn.Module, Card]:
+    card, tensors = _read(Path(path), tensors=True)
+    if card.role != role:
+        wanted = "a coarse model" if role == "coarse" else "a refiner"
+        found = "a coarse model" if card.role == "coarse" else "a refiner"
+        raise CheckpointError("{name} holds {found}; {wanted} is needed here.", name=Path(path).name, found=found, wanted=wanted)
+    with torch.device("meta"):
+        model = build(card)
+    try:
+        if isinstance(model, Stored):
+            model.take(tensors)
+        else:
+            model.load_state_dict(tensors, strict=True, assign=True)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError("The weights in {name} are not those of its kind, {card_kind!r}.", name=Path(path).name, card_kind=card.kind) from error
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise CheckpointError("{name} holds weights that are not finite numbers; its training failed.", name=Path(path).name)
+    return model.eval(), card
+
+
+def _read(path: Path, tensors: bool) -> tuple[Card, dict[str, Tensor]]:
+    if not path.is_file():
+        raise CheckpointError("There is no file {path}.", path=path)
+    if path.stat().st_size > MOST_BYTES:
+        raise CheckpointError("{path_name} is too large for weights ({number:.1f} GB).", path_name=path.name, number=path.stat().st_size / 1000000000.0)
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+            weights = {name: file.get_tensor(name).float() for name in file.keys()} if tensors else {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError("{path_name} is not a whole file of weights: {error}.", path_name=path.name, error=error) from error
+    if about.get("format") != FORMAT or "card" not in about:
+        raise CheckpointError("{path_name} holds weights, but not Map Refiner's.", path_name=path.name)
+    return _card(about["card"], path.name), weights
+
+
+def _card(text: str, name: str) -> Card:
+    """Check a card that anybody may have written."""
+    try:
+        content = json.loads(text)
+        known = {field.name for field in fields(Card)}
+        card = Card(**{key: value for key, value in content.items() if key in known})
+        classes = tuple(str(value) for value in card.classes)
+        size = None if card.pixel_size_m is None else float(card.pixel_size_m)
+        mean, std = tuple(map(float, card.mean)), tuple(map(float, card.std))
+        sound = (
+            card.kind in (*KINDS, *COARSE_KINDS)
+            and 2 <= len(classes) <= MOST_CLASSES
+            and len(set(classes)) == len(classes)
+            and isinstance(card.bands, int)
+            and 1 <= card.bands <= MOST_BANDS
+            and (size is None or 0 < size < 1e5)
+            and len(mean) == len(std) == (card.bands if mean else 0)
+            and all(math.isfinite(value) for value in (*mean, *std))
+            and all(value > 0 for value in std)
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError("The card in {name} cannot be read.", name=name) from error
+    if not sound:
+        raise CheckpointError("{name} is of a kind that this version does not know: {text}.", name=name, text=text[:80])
+    return replace(card, classes=classes, pixel_size_m=size, mean=mean, std=std)

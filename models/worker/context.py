@@ -1,0 +1,122 @@
+"""What all handlers share: the open session, the wire to QGIS, and telling how far a run is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from ..errors import Interrupted, RefinerError
+from ..runtime.progress import Clock
+from ..session.preview import Previewer
+from ..session.session import Session
+from ..session.step_files import Step
+from ..session.unfinished_step import Kept
+from ..shared import events as p
+from ..training.loop import Epoch
+from .connection import Wire
+
+TELL_EVERY_S = 0.2
+
+
+class Desk:
+    """The one session that is open, and the wire on which its handlers answer."""
+
+    def __init__(self, wire: Wire, device: torch.device) -> None:
+        """Answer over a wire, computing on a device."""
+        self.device = device
+        self.previewer: Previewer | None = None  # of the open session
+        self._wire = wire
+        self._session: Session | None = None
+        self._told = 0.0
+
+    # --- the session -----------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """Return the open session.
+
+        Raises:
+            RefinerError: where no scene is open.
+        """
+        if self._session is None:
+            raise RefinerError("No scene is open.")
+        return self._session
+
+    def take(self, session: Session) -> None:
+        """Work on a session from now on."""
+        self._session, self.previewer = session, Previewer(session)
+
+    def drop(self) -> None:
+        """Close the session, if there is one."""
+        if self._session is not None:
+            self._session.close()
+            self._session = self.previewer = None
+
+    def step(self, index: int) -> Step:
+        """Return one of the session's steps.
+
+        Raises:
+            RefinerError: where there is no such step.
+        """
+        history = self.session.history
+        if not 0 <= index < len(history):
+            raise RefinerError("There is no step {index}; the last one is {number}.", index=index, number=len(history) - 1)
+        return history[index]
+
+    # --- being asked to end ----------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """End the request, by an exception, where it was cancelled."""
+        if self._wire.cancelled.is_set():
+            raise Interrupted("Cancelled.")
+
+    def is_stopped(self) -> bool:
+        """Tell whether a training is to end early and to keep its best."""
+        return self._wire.stopped.is_set()
+
+    # --- telling ---------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Tell at once how far the next request is."""
+        self._told = 0.0
+
+    def send(self, event: p.Event) -> None:
+        """Tell of a result."""
+        self._wire.send(event)
+
+    def say(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
+        """Tell how far a request is, 0-1."""
+        self._told = time.monotonic()
+        self.send(p.Progressed(min(1.0, fraction), text, seconds_left))
+
+    def tell_kept(self, kept: Kept | None, going_on: bool = False) -> None:
+        """Tell how much there is of a step that is not whole."""
+        if kept is not None:
+            self.send(p.TilesKept(kept.step, kept.finished, kept.tiles, going_on))
+
+    def watch(self, text: str) -> Callable[[float], None]:
+        """Return what long work calls between its parts: tells how far it is, and ends it when that is asked."""
+        clock = Clock()
+
+        def watch(fraction: float) -> None:
+            self.check()
+            if time.monotonic() - self._told > TELL_EVERY_S or fraction >= 1:
+                self.say(fraction, text, clock.seconds_left(fraction))
+
+        return watch
+
+    def tell_training(self, coarse: float | None) -> Callable[[Epoch, float | None], None]:
+        """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
+
+        def tell(epoch: Epoch, seconds_left: float | None) -> None:
+            self.check()
+            if epoch.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
+                return
+            self._told = time.monotonic()
+            self.send(
+                p.TrainingProgressed(epoch.step, epoch.steps, epoch.loss, epoch.held_out_miou, coarse, seconds_left)
+            )
+
+        return tell

@@ -1,0 +1,71 @@
+"""Whole images for the algorithms of Processing, on a cluster: from files to files, without a session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ...batch import scene_run
+from ...errors import OutputError
+from ...io.raster_reader import GridReader
+from ...io.score_export import write_classes
+from ...runtime.progress import Watch, share
+from ...scene.scene import Scene
+from ...shared.requests import ClassifyImage, RefineImage
+
+
+def classify_image(request: ClassifyImage, watch: Watch) -> scene_run.Made:
+    """Write the scores of an image by a coarse model.
+
+    Raises:
+        RefinerError: for what does not fit, a cluster that does not serve, or what cannot be read or written.
+    """
+    with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
+        return scene_run.classify(
+            request.image, request.model, scene, Path(request.path), _manner(request.scheduler), watch,
+            request.multi_scale,
+        )  # fmt: skip
+
+
+def refine_image(request: RefineImage, watch: Watch) -> scene_run.Made:
+    """Write the scores of the last step of a refiner, and if they are wanted its classes and all steps.
+
+    Raises:
+        RefinerError: as `classify_image`.
+    """
+    target = Path(request.path)
+    folder = Path(request.folder) if request.folder else target.with_name(f".{target.name}.steps")
+    wanted = range(0 if request.folder else request.steps, request.steps + 1)
+    with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
+        made = scene_run.refine(
+            request.image, request.scores, request.refiner, scene, wanted, folder, False,
+            _manner(request.scheduler), share(watch, 0, 0.9),
+        )  # fmt: skip
+    last = folder / f"step_{request.steps:03d}.tif"
+    _give(last, target, copy=bool(request.folder))
+    if not request.folder:
+        shutil.rmtree(folder, ignore_errors=True)  # the result is in its place; a file that is held open does no harm
+    if request.classes_path:
+        with GridReader(target) as reader:
+            grid = reader.grid
+        write_classes(target, grid, request.classes_path, share(watch, 0.9, 0.1))
+    return made
+
+
+def _manner(scheduler: str) -> scene_run.Manner:
+    """Go on with what an earlier run of the same has finished: nobody is there to ask."""
+    return scene_run.Manner(resume=True, scheduler=scheduler)
+
+
+def _give(source: Path, target: Path, copy: bool) -> None:
+    """Put a finished raster in its place."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        if copy:
+            shutil.copyfile(source, part)
+        os.replace(part if copy else source, target)
+    except OSError as error:
+        raise OutputError("{target} cannot be written: {value}.", target=target, value=error.strerror or error) from error
+    finally:
+        part.unlink(missing_ok=True)

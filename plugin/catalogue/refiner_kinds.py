@@ -1,0 +1,129 @@
+"""The kinds of refiners for people: what each is called, what it does, and how it did where it was measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from ...models.shared.paths import RESOURCES
+
+RANKS = RESOURCES / "refiner_ranks.json"  # a benchmark writes it
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of refiner: its name in requests and in files of weights, and its English texts."""
+
+    key: str
+    name: str
+    sentence: str
+
+    def title(self) -> str:
+        """Return what it is called."""
+        return _tr(self.name)
+
+    def description(self) -> str:
+        """Return what it does, in a sentence, and how it did where that was measured."""
+        measured = rank(self.key)
+        return _tr(self.sentence) + (f" {measured}" if measured else "")
+
+
+# The texts are marked for translation here, and translated where they are shown.
+LEARNED = (
+    Kind(
+        "extended",
+        QT_TRANSLATE_NOOP("MapRefiner", "Extended"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The learned network of the paper, extended: classes see each other, a step looks further, every pixel "
+            "remembers something, and the steps fade out.",
+        ),
+    ),
+    Kind(
+        "faithful",
+        QT_TRANSLATE_NOOP("MapRefiner", "Faithful"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The learned network as Maggiori et al. (2017) published it: each class is refined by itself, from its "
+            "own scores and the image.",
+        ),
+    ),
+    Kind(
+        "class-agnostic",
+        QT_TRANSLATE_NOOP("MapRefiner", "Class-agnostic"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "The paper's network with the same weights for all classes: less to learn from few labels."
+        ),
+    ),
+    Kind(
+        "unshared",
+        QT_TRANSLATE_NOOP("MapRefiner", "Unshared"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "The paper's network with weights of its own at each of five steps: five times as much to learn.",
+        ),
+    ),
+)
+UNTAUGHT = (
+    Kind(
+        "crf",
+        QT_TRANSLATE_NOOP("MapRefiner", "Dense CRF"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "Pixels that lie near each other and are alike in colour are drawn to the same class."
+        ),
+    ),
+    Kind(
+        "heat",
+        QT_TRANSLATE_NOOP("MapRefiner", "Heat flow"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "Scores even out like heat, whatever the image shows: noise goes, and so do corners."
+        ),
+    ),
+    Kind(
+        "perona-malik",
+        QT_TRANSLATE_NOOP("MapRefiner", "Perona-Malik"),
+        QT_TRANSLATE_NOOP("MapRefiner", "Scores even out like heat, but hardly where the image has an edge."),
+    ),
+    Kind(
+        "anisotropic",
+        QT_TRANSLATE_NOOP("MapRefiner", "Anisotropic diffusion"),
+        QT_TRANSLATE_NOOP("MapRefiner", "Scores even out along the edges of the image, and hardly across them."),
+    ),
+    Kind(
+        "geodesic",
+        QT_TRANSLATE_NOOP("MapRefiner", "Geodesic contour"),
+        QT_TRANSLATE_NOOP("MapRefiner", "Outlines of the classes become smooth and are drawn to edges of the image."),
+    ),
+    Kind(
+        "opinion-pool",
+        QT_TRANSLATE_NOOP("MapRefiner", "Opinion pool"),
+        QT_TRANSLATE_NOOP("MapRefiner", "Each pixel joins the opinions of its neighbours to its own."),
+    ),
+)
+TAUGHT = (*LEARNED, *UNTAUGHT)  # those that can be taught, in the order in which they are offered
+SEARCHED = frozenset(kind.key for kind in UNTAUGHT)  # teaching tries parameters, for there are no weights to learn
+WITH_FILTERS = frozenset(kind.key for kind in LEARNED)  # learned kernels, which can be looked at
+
+
+def kind_of(key: str) -> Kind | None:
+    """Return the kind of a name, or None where this version does not know it."""
+    return next((kind for kind in TAUGHT if kind.key == key), None)
+
+
+def rank(key: str, path: Path = RANKS) -> str:
+    """Return how a kind did in the benchmark, or nothing where that was not measured."""
+    try:
+        ranks = json.loads(path.read_text(encoding="utf-8"))
+        found, count = ranks[key], len(ranks)
+        place, gain = int(found["rank"]), 100 * float(found["mean_iou_gain"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    text = _tr("Measured gain {:+.1f} points of mean IoU, rank {} of {}.")
+    return text.format(gain, place, count)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

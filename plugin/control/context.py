@@ -1,0 +1,187 @@
+"""What the parts of the controller share: dock, engine, layers, messages, and the run in hand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from qgis.core import QgsProject
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtWidgets import QMessageBox
+
+from ...models.shared.events import Event
+from ...models.shared.requests import Request, Resume
+from ..dock.dock import MapRefinerDock
+from ..environment.check import find_python
+from ..errors import Refused
+from ..layers.score_layers import ScoreLayers
+from ..messages import Messages
+from ..run.extent import Place
+from ..run.run import Run
+from ..settings import Settings
+from ..state import State, Task, Worker
+from ..worker.launch import Launch
+from ..worker.process import Engine
+
+
+class Desk(QObject):
+    """The one place where it is known what goes on."""
+
+    def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.iface = iface
+        self.dock = dock
+        self.canvas = iface.mapCanvas()
+        self.project = QgsProject.instance()
+        self.settings = Settings()
+        self.messages = Messages(iface)
+        self.engine = Engine(self)
+        self.layers = ScoreLayers(self.project, self)
+        self.run: Run | None = None
+        self.coming: Run | None = None  # takes the place of `run` when its coarse map is there
+        self.task = Task.NONE
+        self.playing = False
+        self.python: Path | None = None
+        self.look_for_python()
+
+    # --- asking the worker ------------------------------------------------------------------------------------
+
+    def ask(self, task: Task, text: str, *requests: Request) -> None:
+        """Send requests to the worker, which is started if need be.
+
+        Raises:
+            Refused: where there is no Python to start it with, or something else runs.
+        """
+        self.require_idle()
+        if self.engine.state in (Worker.STOPPED, Worker.DEAD, Worker.SILENT):
+            self.start_worker()
+        self.task = task
+        self.dock.footer.begin(text)
+        self.engine.send(*requests)
+        self.refresh()
+
+    def require_idle(self) -> None:
+        """Refuse what would disturb the running task.
+
+        Raises:
+            Refused: where one runs.
+        """
+        if self.task is not Task.NONE:
+            raise Refused(self.tr("Something else is still running. Wait for it, or cancel it."))
+
+    def start_worker(self) -> None:
+        """Start the worker anew; the run is opened again with the next request.
+
+        Raises:
+            Refused: where there is no Python for it.
+        """
+        self.look_for_python()
+        if self.python is None:
+            self.refresh()
+            raise Refused(
+                self.tr(
+                    "No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner."
+                )
+            )
+        self.close_runs()
+        self.engine.start(Launch(str(self.python), self.settings.device))
+
+    def on_run(self, *requests: Request) -> tuple[Request, ...]:
+        """Return requests on the run in hand, which a new worker has to open first.
+
+        Raises:
+            Refused: where there is none.
+        """
+        run = self.run
+        if run is None:
+            raise Refused(self.tr("Make a coarse map first."))
+        return requests if run.is_open else (Resume(str(run.folder)), *requests)
+
+    def mapped_run(self) -> Run:
+        """Return the run in hand, which has a map.
+
+        Raises:
+            Refused: where there is none.
+        """
+        if self.run is None or self.run.shown < 0:
+            raise Refused(self.tr("Make a coarse map first."))
+        return self.run
+
+    def close_runs(self) -> None:
+        """Remember that the worker has no scene open any more."""
+        for run in (self.run, self.coming):
+            if run is not None:
+                run.is_open = False
+
+    def look_for_python(self) -> None:
+        """Find out which Python would run the worker."""
+        self.python = find_python(self.settings.python)
+
+    # --- showing ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the present state in the dock."""
+        self.dock.refresh(self.state())
+
+    def state(self) -> State:
+        """Return the present state."""
+        worker = self.engine.state
+        if worker is Worker.STOPPED and self.python is None:
+            worker = Worker.MISSING
+        run = self.run
+        if run is None:
+            return State(worker, self.task, self.playing)
+        levels = tuple(level.title for level in run.levels)
+        return State(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
+
+    def show_step(self, index: int) -> None:
+        """Show another step, or a level of the pyramid before step 0; nothing is computed."""
+        run = self.run
+        step = run.at(index) if run is not None else None
+        if run is not None and step is not None:
+            run.see(index)
+            self.layers.show(run.name, step, self.kind())
+            self.refresh()
+
+    def kind(self) -> int:
+        """Return which layer of a step is to be seen: 0 the class map, k the heat map of band k."""
+        return max(0, self.dock.refine.kind.currentIndex())
+
+    def may_replace(self, path: Path, title: str) -> bool:
+        """Ask whether a file that is there may be replaced."""
+        buttons = QMessageBox.StandardButton
+        question = self.tr("{} is there already. Replace it?").format(path.name)
+        answer = QMessageBox.question(self.dock, title, question, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
+
+    # --- places -----------------------------------------------------------------------------------------------
+
+    def view(self) -> Place:
+        """Return what the map shows."""
+        crs = self.canvas.mapSettings().destinationCrs()
+        return Place(self.canvas.extent(), crs, self.project.transformContext())
+
+
+class Part(QObject):
+    """One concern of the controller: signals of the dock in, requests out, events back."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.desk = desk
+        self.dock = desk.dock
+        self.handlers: dict[type, Callable[[Event], None]] = {}
+
+
+def spoken(method: Callable[..., None]) -> Callable[..., None]:
+    """Let a refusal of a part's method become a sentence in the message bar."""
+
+    @functools.wraps(method)
+    def speak(part: Part, *arguments: object) -> None:
+        try:
+            method(part, *arguments)
+        except Refused as refusal:
+            part.desk.messages.warn(str(refusal))
+
+    return speak

@@ -1,0 +1,133 @@
+"""Correcting by hand: the tools, their keys, and what was meant with them."""
+
+from __future__ import annotations
+
+from qgis.core import QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY
+from qgis.PyQt.QtCore import QTimer
+
+from ....models.shared.events import RegionFound
+from ....models.shared.requests import FindRegion
+from ...errors import Refused
+from ...layers.styles import correction_colour
+from ...map_tools.paint_tools import BrushTool, CorrectionTool, PolygonTool, RegionTool
+from ...map_tools.shortcuts import Shortcuts
+from ...state import Task
+from ..context import Desk, Part, spoken
+from .corrections import BindControl
+
+LARGER = 1.5  # what a key makes of the brush
+NAMED = 5  # classes with a key of their own
+
+
+class CorrectControl(Part):
+    """Section five of the dock."""
+
+    def __init__(self, desk: Desk, binding: BindControl) -> None:
+        super().__init__(desk)
+        self.handlers = {RegionFound: self._on_region_found}
+        self.binding = binding
+        self._meant = ""  # the class that a clicked part is to have
+        canvas = desk.canvas
+        self.tools: dict[str, CorrectionTool] = {
+            "paint": BrushTool(canvas), "click": RegionTool(canvas), "draw": PolygonTool(canvas)
+        }  # fmt: skip
+        for tool in self.tools.values():
+            tool.drawn.connect(self._on_drawn)
+            tool.clicked.connect(self._on_clicked)
+        canvas.mapToolSet.connect(self._on_tool_set)
+        correct = self.dock.correct
+        correct.tool_chosen.connect(self._on_tool_chosen)
+        correct.class_chosen.connect(self._on_class_chosen)
+        correct.brush_changed.connect(self._on_brush_changed)
+        self.shortcuts = Shortcuts(desk.iface.mainWindow())
+        self._add_shortcuts()
+
+    def _add_shortcuts(self) -> None:
+        correct, add = self.dock.correct, self.shortcuts.add
+        for key, text, keys in (
+            ("paint", self.tr("Map Refiner: Paint a Correction"), "Ctrl+Alt+B"),
+            ("click", self.tr("Map Refiner: Correct a Connected Part"), "Ctrl+Alt+K"),
+            ("draw", self.tr("Map Refiner: Draw a Correction"), "Ctrl+Alt+D"),
+        ):
+            add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))
+        add("Undo", self.tr("Map Refiner: Undo the Correction"), "Ctrl+Alt+Z", self.binding.undo)
+        add("Redo", self.tr("Map Refiner: Redo the Correction"), "Ctrl+Alt+Y", self.binding.redo)
+        add("Larger", self.tr("Map Refiner: Larger Brush"), "Alt+]", lambda: self._resize(LARGER))
+        add("Smaller", self.tr("Map Refiner: Smaller Brush"), "Alt+[", lambda: self._resize(1 / LARGER))
+        for number in range(NAMED):
+            text = self.tr("Map Refiner: Correct as Class {}").format(number + 1)
+            add(f"Class{number + 1}", text, f"Alt+{number + 1}", lambda number=number: correct.choose_class(number))
+        add("Unsure", self.tr("Map Refiner: Correct as Unsure"), "Alt+0", lambda: correct.choose_class(-1))
+
+    def shut_down(self) -> None:
+        """Take tools and shortcuts away."""
+        self.desk.canvas.mapToolSet.disconnect(self._on_tool_set)
+        self.shortcuts.remove()
+        for tool in self.tools.values():
+            if self.desk.canvas.mapTool() is tool:
+                self.desk.canvas.unsetMapTool(tool)
+            tool.remove()
+            tool.deleteLater()
+
+    def forget(self) -> None:
+        """Put the tool away: the project is closed."""
+        self._on_tool_chosen("")
+
+    # --- the tools --------------------------------------------------------------------------------------------
+
+    def _on_tool_chosen(self, key: str) -> None:
+        canvas = self.desk.canvas
+        if key and self.desk.run is not None and self.dock.correct.tools[key].isEnabled():
+            canvas.setMapTool(self.tools[key])
+            return
+        for tool in self.tools.values():
+            if canvas.mapTool() is tool:
+                canvas.unsetMapTool(tool)
+        self.dock.correct.check_tool("")
+
+    def _on_tool_set(self, tool: object, _former: object = None) -> None:
+        self.dock.correct.check_tool(next((key for key, each in self.tools.items() if each is tool), ""))
+
+    def _on_class_chosen(self, name: str) -> None:
+        colour = correction_colour(name, self.desk.run.classes if self.desk.run is not None else ())
+        for tool in self.tools.values():
+            tool.set_colour(colour)
+
+    def _on_brush_changed(self, metres: float) -> None:
+        self.tools["paint"].metres = metres
+
+    def _resize(self, factor: float) -> None:
+        brush = self.dock.correct.brush
+        brush.setValue(brush.value() * factor)
+
+    # --- what was meant ---------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_drawn(self, shape: QgsGeometry) -> None:
+        crs = self.desk.canvas.mapSettings().destinationCrs()
+        self.binding.add(shape, crs, self.dock.correct.chosen_class())
+
+    @spoken
+    def _on_clicked(self, point: QgsPointXY) -> None:
+        run = self.desk.mapped_run()
+        crs = self.desk.canvas.mapSettings().destinationCrs()
+        if crs.isValid() and run.place.crs.isValid():
+            try:
+                way = QgsCoordinateTransform(crs, run.place.crs, self.desk.project.transformContext())
+                point = way.transform(point)
+            except QgsCsException:
+                raise Refused(self.tr("That is outside the scene.")) from None
+        self._meant = self.dock.correct.chosen_class()
+        request = FindRegion(run.shown, point.x(), point.y())
+        self.desk.ask(Task.CORRECT, self.tr("Finding the connected part…"), *self.desk.on_run(request))
+
+    def _on_region_found(self, event: RegionFound) -> None:
+        run = self.desk.run
+        if run is None or not self._meant:
+            return  # the project was closed meanwhile
+        name, self._meant = self._meant, ""
+        QTimer.singleShot(0, lambda: self._on_region_meant(event, name))
+
+    @spoken
+    def _on_region_meant(self, event: RegionFound, name: str) -> None:
+        self.binding.add(QgsGeometry.fromWkt(event.wkt), self.desk.mapped_run().place.crs, name)

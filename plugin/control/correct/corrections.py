@@ -1,0 +1,177 @@
+"""Binding corrections to the map: the layer that keeps them, undo and redo, and the worker that heeds them."""
+
+from __future__ import annotations
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsVectorLayer
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
+
+from ....models.shared.events import Corrected
+from ....models.shared.requests import Correct
+from ...errors import Refused
+from ...layers.correction_layer import Correction, History, are_in, check_layer, layer_for, open_layer
+from ...layers.label_layer import commit
+from ...layers.vector_source import source_of
+from ...run.run import Run
+from ...state import Task
+from ..context import Desk, Part, spoken
+
+
+class BindControl(Part):
+    """Owns the layer of the corrections of the run in hand."""
+
+    bound = pyqtSignal()  # the corrections are in the map
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.handlers = {Corrected: self._on_corrected}
+        self.history = History()
+        self._layer: QgsVectorLayer | None = None
+        self._run = ""  # whose layer it is
+        self._is_due = False  # a correction that the worker has not heard of
+        correct = self.dock.correct
+        correct.layer_chosen.connect(self._on_layer_chosen)
+        correct.undo_requested.connect(self.undo)
+        correct.redo_requested.connect(self.redo)
+
+    def shut_down(self) -> None:
+        """Take the layer's signals away."""
+        self._watch(None)
+
+    def forget(self) -> None:
+        """Let go of the layer: the project is closed."""
+        self.history.clear()
+        self._watch(None)
+        self._is_due = False
+
+    def layer(self) -> QgsVectorLayer | None:
+        """Return the layer of corrections in use."""
+        return self._layer
+
+    @spoken
+    def take_up(self, run: Run, with_layers: bool) -> None:
+        """Go on with the corrections of a run that has come back; after a crash their layer comes back too."""
+        layer = layer_for(self.desk.project, run.name)
+        if layer is None and with_layers and are_in(run.folder):
+            layer = self._open_layer(run)
+        if layer is not None:
+            self._run = run.name
+            self._watch(layer)
+            self._refresh()
+
+    def add(self, shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, name: str) -> None:
+        """Let what lies in a shape be of a class.
+
+        Raises:
+            Refused: for a shape outside the scene, or without a map.
+        """
+        run = self.desk.mapped_run()
+        layer = self._own_layer(run)
+        if crs.isValid() and layer.crs().isValid():
+            try:
+                shape.transform(QgsCoordinateTransform(crs, layer.crs(), self.desk.project.transformContext()))
+            except QgsCsException:
+                raise Refused(self.tr("What you drew cannot be brought to the CRS of the scene.")) from None
+        if not shape.intersects(QgsGeometry.fromRect(run.place.in_crs(layer.crs()))):
+            raise Refused(self.tr("That is outside the scene; correct the map within it."))
+        self.history.push(Correction(layer, shape, name))
+        self._send()
+
+    # --- the layer --------------------------------------------------------------------------------------------
+
+    def _own_layer(self, run: Run) -> QgsVectorLayer:
+        """Return the layer to add to: the chosen one, or the run's own, which is made or opened if need be."""
+        if self._run != run.name:
+            self._watch(None)
+            self._run = run.name
+        layer = self.dock.correct.correction_layer() or layer_for(self.desk.project, run.name) or self._open_layer(run)
+        check_layer(layer, run.classes)
+        self._watch(layer)
+        return layer
+
+    def _open_layer(self, run: Run) -> QgsVectorLayer:
+        layer = open_layer(run.folder, run.name, run.scene.name, run.place, run.classes)
+        self.desk.project.addMapLayer(layer, False)
+        self.desk.project.layerTreeRoot().insertLayer(0, layer)
+        return layer
+
+    def _watch(self, layer: QgsVectorLayer | None) -> None:
+        """Follow the edits that QGIS's own tools make in a layer."""
+        if layer is self._layer:
+            return
+        if self._layer is not None:
+            self._layer.afterCommitChanges.disconnect(self._on_committed)
+            self._layer.willBeDeleted.disconnect(self._on_layer_gone)
+            self.history.clear()
+        self._layer = layer
+        combo = self.dock.correct.layer
+        if layer is not None:
+            layer.afterCommitChanges.connect(self._on_committed)
+            layer.willBeDeleted.connect(self._on_layer_gone)
+            combo.blockSignals(True)
+            combo.setLayer(layer)
+            combo.blockSignals(False)
+
+    def _on_layer_gone(self) -> None:
+        self._layer = None
+        self.history.clear()
+        self._refresh()
+
+    @spoken
+    def _on_layer_chosen(self) -> None:
+        layer, run = self.dock.correct.correction_layer(), self.desk.run
+        if layer is None or run is None or layer is self._layer:
+            return
+        check_layer(layer, run.classes)
+        self._run = run.name
+        self._watch(layer)
+        self._send()
+
+    # --- binding ----------------------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Take the last correction back."""
+        if self.history.can_undo:
+            self.history.undo()
+            self._send()
+
+    def redo(self) -> None:
+        """Make the correction again that was taken back last."""
+        if self.history.can_redo:
+            self.history.redo()
+            self._send()
+
+    def _send(self) -> None:
+        """Bind the corrections now, or as soon as the worker is free."""
+        self._is_due = True
+        self._refresh()
+        self.flush()
+
+    def _on_committed(self) -> None:
+        self._is_due = True
+        self._refresh()
+        QTimer.singleShot(0, self.flush)  # the layer is in the middle of it
+
+    @spoken
+    def flush(self) -> None:
+        """Bind what is due, unless something else runs."""
+        desk, layer, run = self.desk, self._layer, self.desk.run
+        if not self._is_due or layer is None or run is None or desk.task is not Task.NONE or desk.playing:
+            return
+        self._is_due = False
+        commit(layer)
+        request = Correct(source_of(layer, run.folder), run.shown)
+        desk.ask(Task.CORRECT, self.tr("Binding the corrections…"), *desk.on_run(request))
+
+    def _on_corrected(self, event: Corrected) -> None:
+        run = self.desk.run
+        if run is None:
+            return  # the project was closed meanwhile
+        step = run.replace(event.index, event.scores, event.classes_raster)
+        self.desk.layers.replace(run.name, step)
+        self.bound.emit()
+
+    def _refresh(self) -> None:
+        correct = self.dock.correct
+        correct.can_undo, correct.can_redo = self.history.can_undo, self.history.can_redo
+        correct.corrected = self._layer.featureCount() if self._layer is not None else 0
+        correct.update_again()

@@ -1,0 +1,143 @@
+"""Where to look next: the doubtful places as a list, each a click away, and what correcting them has gained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.core import QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsRectangle
+
+from ....models.shared.events import DoubtsFound, Evaluated
+from ....models.shared.requests import Evaluate, FindDoubts
+from ...state import Task
+from ..context import Desk, Part, spoken
+from ..training import TeachControl
+from .correction_tools import CorrectControl
+
+COUNT = 20  # places in a list
+AROUND = 8  # radii of a place that the map shows to each side
+
+
+@dataclass
+class _Spot:
+    """A doubtful place in the CRS of the scene."""
+
+    point: QgsPointXY
+    done: bool = False
+
+
+class LookControl(Part):
+    """The list of section five."""
+
+    def __init__(self, desk: Desk, correcting: CorrectControl, teaching: TeachControl) -> None:
+        super().__init__(desk)
+        self.binding, self.teaching = correcting.binding, teaching
+        self.handlers = {DoubtsFound: self._on_found, Evaluated: self._on_evaluated}
+        self._spots: list[_Spot] = []
+        self._radius, self._step = 1.0, 0
+        self._before: float | None = None  # mean IoU when the list was made
+        self._measured = False  # whether the gain was asked for
+        self.dock.correct.doubts_requested.connect(self._on_requested)
+        self.dock.correct.doubt_chosen.connect(self._on_chosen)
+        self.binding.bound.connect(self._on_bound)
+        correcting.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
+
+    @spoken
+    def _on_requested(self) -> None:
+        desk, run = self.desk, self.desk.mapped_run()
+        labels = self.teaching.labels_if_any(run)
+        first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
+        desk.ask(
+            Task.DOUBTS, self.tr("Looking for doubtful places…"), *desk.on_run(*first, FindDoubts(run.shown, COUNT))
+        )
+
+    def _on_found(self, event: DoubtsFound) -> None:
+        run = self.desk.run
+        if run is None:
+            return  # the project was closed meanwhile
+        self._spots = [_Spot(QgsPointXY(place[0], place[1])) for place in event.places]
+        self._radius, self._step, self._measured = event.radius, event.step, False
+        accuracy = run.accuracy.get(event.step)
+        self._before = None if accuracy is None else accuracy.mean_iou
+        texts = [
+            self.tr("{}. {} or {}? {:.0f} %").format(
+                number, run.classes[place[3]], run.classes[place[4]], 100 * place[2]
+            )
+            for number, place in enumerate(event.places, start=1)
+        ]
+        self.dock.correct.set_doubts(texts)
+        self.dock.correct.set_gain(self._sentence())
+
+    def next(self) -> None:
+        """Go to the next place that is not corrected yet."""
+        row = next((n for n, spot in enumerate(self._spots) if not spot.done), -1)
+        if row >= 0:
+            current = self.dock.correct.doubts.currentRow()
+            later = (n for n, spot in enumerate(self._spots) if not spot.done and n > current)
+            self.dock.correct.doubts.setCurrentRow(next(later, row))
+
+    def _on_chosen(self, row: int) -> None:
+        run = self.desk.run
+        if run is None or not 0 <= row < len(self._spots):
+            return
+        point, reach = self._spots[row].point, AROUND * self._radius
+        box = QgsRectangle(point.x() - reach, point.y() - reach, point.x() + reach, point.y() + reach)
+        crs = self.desk.canvas.mapSettings().destinationCrs()
+        if crs.isValid() and run.place.crs.isValid():
+            try:
+                way = QgsCoordinateTransform(run.place.crs, crs, self.desk.project.transformContext())
+                box = way.transformBoundingBox(box)
+            except QgsCsException:
+                return
+        self.desk.canvas.setExtent(box)
+        self.desk.canvas.refresh()
+
+    def _on_bound(self) -> None:
+        """Check the places that are corrected, and measure the gain once all are."""
+        layer, run = self.binding.layer(), self.desk.run
+        if layer is None or run is None or not self._spots:
+            return
+        back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.desk.project.transformContext())
+        is_placed = run.place.crs.isValid() and layer.crs().isValid()
+        shapes = [feature.geometry() for feature in layer.getFeatures()]
+        for row, spot in enumerate(self._spots):
+            place = QgsGeometry.fromPointXY(back.transform(spot.point) if is_placed else spot.point)
+            spot.done = any(shape.distance(place) <= self._radius / 2 for shape in shapes)
+            self.dock.correct.check_doubt(row, spot.done)
+        self.dock.correct.set_gain(self._sentence())
+
+    def on_ended(self) -> None:
+        """Measure what the corrections gained, once all places of the list are corrected and nothing else runs."""
+        run = self.desk.run
+        ready = self._before is not None and not self._measured and self._spots and run is not None
+        if ready and all(spot.done for spot in self._spots) and self.desk.task is Task.NONE and not self.desk.playing:
+            labels = self.teaching.labels_if_any(run)
+            if labels:
+                self._measured = True
+                self.desk.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *self.desk.on_run(Evaluate(labels)))
+
+    def _on_evaluated(self, event: Evaluated) -> None:
+        if self.desk.run is not None and self._spots and event.index == self.desk.run.shown:
+            self.dock.correct.set_gain(self._sentence(event.mean_iou))
+
+    def _sentence(self, now: float | None = None) -> str:
+        if not self._spots:
+            return self.tr("No place is in doubt.")
+        text = self.tr("{} of {} places corrected.").format(sum(spot.done for spot in self._spots), len(self._spots))
+        if self._before is None:
+            return text + " " + self.tr("Choose labels in Teach to have the gain measured.")
+        if now is None:
+            return text + " " + self.tr("Mean IoU on the labels when the list was made: {:.3f}.").format(self._before)
+        gain = 100 * (now - self._before)
+        return (
+            text
+            + " "
+            + self.tr("Mean IoU on the labels: {:.3f}, and now {:.3f} ({:+.1f} points).").format(
+                self._before, now, gain
+            )
+        )
+
+    def forget(self) -> None:
+        """Drop the list."""
+        self._spots = []
+        self.dock.correct.set_doubts(())
+        self.dock.correct.set_gain("")

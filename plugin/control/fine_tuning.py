@@ -1,0 +1,105 @@
+"""Learning on from corrections, and stepping back in it."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+
+from ...models.shared.events import Learnt, TrainingProgressed
+from ...models.shared.requests import LearnOn, LoadRefiner, Step
+from ..catalogue.weights import new_file
+from ..errors import Refused
+from ..run.run import Run
+from ..state import Task
+from .context import Desk, Part, spoken
+from .steps import StepControl
+from .training import TeachControl
+
+TOLERATED = 0.01  # of the mean IoU on the labelled tile, which learning may cost without a warning
+
+
+class LearnControl(Part):
+    """The learning of section five."""
+
+    learnt = pyqtSignal(object)  # the step as it was before, a protocol.Stepped
+
+    def __init__(self, desk: Desk, steps: StepControl, teaching: TeachControl) -> None:
+        super().__init__(desk)
+        self.steps, self.teaching = steps, teaching
+        self.handlers = {Learnt: self._on_learnt, TrainingProgressed: self._on_progressed}
+        self._earlier: list[str] = []  # refiners before each learning
+        self._bases: dict[str, str] = {}  # by refiner that has learnt: what it learnt from
+        self._count = 0
+        self.dock.correct.learn_requested.connect(self._on_learn_requested)
+        self.dock.correct.unlearn_requested.connect(self._on_unlearn_requested)
+
+    @spoken
+    def _on_learn_requested(self) -> None:
+        desk, run = self.desk, self.desk.mapped_run()
+        if not self.dock.refine.refiner.path():
+            raise Refused(
+                self.tr("This refiner follows a formula and cannot learn. Choose a learned one, or teach one.")
+            )
+        labels = self.teaching.labels_if_any(run)
+        learn = LearnOn(str(new_file(run.folder, "refiner")), labels)
+        step = Step(0, self._last(run))
+        requests = desk.on_run(LoadRefiner(self._base()), learn, step)
+        desk.ask(Task.LEARN, self.tr("Learning…"), *requests)
+
+    @spoken
+    def _on_unlearn_requested(self) -> None:
+        if self._earlier:
+            path = self._earlier.pop()
+            self._choose(path)
+            run = self.desk.mapped_run()
+            self.learnt.emit(run.steps[run.shown])
+            requests = self.desk.on_run(LoadRefiner(path), Step(0, self._last(run)))
+            self.desk.ask(Task.STEP, self.tr("Refining…"), *requests)
+            self.dock.correct.set_progress(self.tr("The weights before the last Learn are in use again."))
+
+    def _base(self) -> str:
+        """Return the weights to learn from: those before the first Learn, for all corrections are learnt each time.
+
+        From the last ones, a bias of the first few corrections would grow with each Learn.
+        """
+        path = self.dock.refine.refiner.path()
+        return self._bases.get(path, path)
+
+    def _last(self, run: Run) -> int:
+        """Return how far to step anew: as far as is shown, or to the end where that is the coarse map."""
+        return run.shown if run.shown > 0 else self.steps.end()
+
+    def _choose(self, path: str) -> None:
+        combo = self.dock.refine.refiner
+        index = combo.findData(path)
+        combo.add_file(combo.itemText(index) if index >= 0 else path, path)
+        self.dock.correct.can_unlearn = bool(self._earlier)
+        self.dock.correct.update_again()
+
+    def _on_progressed(self, event: TrainingProgressed) -> None:
+        if self.desk.task is Task.LEARN:
+            text = self.tr("Learning · loss {:.3f}").format(event.loss)
+            self.dock.footer.set_progress(event.step / max(1, event.steps), text, event.seconds_left)
+
+    def _on_learnt(self, event: Learnt) -> None:
+        desk, run, refiner = self.desk, self.desk.run, self.dock.refine.refiner
+        if run is None:
+            return  # the project was closed meanwhile
+        self.learnt.emit(run.steps[run.shown])
+        self._bases[event.model] = self._base()
+        self._earlier.append(refiner.path())
+        self._count += 1
+        run.refiner = event.model
+        title = self.tr("{} + corrections {}").format(refiner.currentText().split(" + ")[0], self._count)
+        refiner.add_file(title, event.model)
+        self.dock.correct.can_unlearn = True
+        before, after = event.corrected
+        text = self.tr("Of the corrected pixels the refiner by itself got {:.0f} % right, and now {:.0f} %.")
+        text = text.format(100 * before, 100 * after)
+        worse = False
+        if event.tile is not None:
+            text += " " + self.tr("Mean IoU on the labels: {:.3f} before, {:.3f} now.").format(*event.tile)
+            worse = event.tile[1] < event.tile[0] - TOLERATED
+        if worse or after < before:
+            text += " " + self.tr("It has not become better: Undo Learning takes the earlier weights.")
+        self.dock.correct.set_progress(text)
+        (desk.messages.warn if worse or after < before else desk.messages.tell)(text)

@@ -1,0 +1,84 @@
+"""What the filters of the refiner look like, and what they answer to the scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ....models.shared.events import FiltersShown
+from ....models.shared.requests import ShowFilters
+from ...catalogue.refiner_kinds import WITH_FILTERS, kind_of
+from ...dock.widgets.kernels import KernelDialog, Kernels
+from ...layers.filter_layers import FilterLayers
+from ...state import Task
+from ..context import Desk, Part, spoken
+from ..steps import StepControl
+
+
+class FilterControl(Part):
+    """The button for the filters in section three of the dock, and its dialog."""
+
+    def __init__(self, desk: Desk, steps: StepControl) -> None:
+        super().__init__(desk)
+        self.handlers = {FiltersShown: self._on_shown}
+        self.steps = steps
+        self.layers = FilterLayers(desk.project, desk.layers, self)
+        self.dialog = KernelDialog(self.dock)
+        self._run = ""  # whose filters are shown
+        self.dialog.answers_requested.connect(self._on_answers_requested)
+        self.dialog.finished.connect(self._on_closed)
+        self.dock.refine.filters_requested.connect(self._on_requested)
+        self.dock.refine.refiner.choice_changed.connect(self._on_refiner_chosen)
+        self._on_refiner_chosen()
+
+    def _on_refiner_chosen(self) -> None:
+        key = self.steps.refiner_kind()
+        kind = kind_of(key)
+        if key in WITH_FILTERS:
+            reason = ""
+        elif kind is None:
+            reason = self.tr("It is not known which kind of refiner this is.")
+        else:
+            reason = self.tr("“{}” has no learned filters: it follows a formula.").format(kind.title())
+        self.dock.refine.set_no_filters(reason)
+
+    @spoken
+    def _on_requested(self) -> None:
+        layer = self.desk.kind()
+        self._ask(layer - 1 if layer else 1, None, None)
+
+    @spoken
+    def _on_answers_requested(self, index: int, scores: tuple[int, ...], image: tuple[int, ...]) -> None:
+        self._ask(index, scores, image)
+
+    def _ask(self, index: int, scores: tuple[int, ...] | None, image: tuple[int, ...] | None) -> None:
+        desk, run = self.desk, self.desk.mapped_run()
+        request = ShowFilters(run.shown, index, str(_new_file(run.folder)), scores, image)
+        requests = desk.on_run(*self.steps.refiner_requests(), request)
+        desk.ask(Task.FILTERS, self.tr("Filtering the scene…"), *requests)
+
+    def _on_shown(self, event: FiltersShown) -> None:
+        run = self.desk.run
+        if run is None:
+            return  # the project was closed meanwhile
+        self._run = run.name
+        self.layers.show(run.name, event.path, event.step, event.names, event.limits)
+        scores = Kernels(event.score_kernels, event.score_size, 1, event.score_filters)
+        image = Kernels(event.image_kernels, event.image_size, event.bands, event.image_filters)
+        self.dialog.set_kernels(run.classes, event.class_index, event.step, scores, image)
+        self.dialog.show()
+
+    def _on_closed(self) -> None:
+        self.layers.hide(self._run)  # they would cover the next steps
+
+    def shut_down(self) -> None:
+        """Let go of the layers that are still to be added."""
+        self.layers.forget()
+        self.dialog.hide()
+
+
+def _new_file(folder: Path) -> Path:
+    """Return a raster in the folder of a run that is not there yet: QGIS may hold the old ones open."""
+    number = 1
+    while (path := folder / f"filters_{number}.tif").exists():
+        number += 1
+    return path

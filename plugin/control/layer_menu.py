@@ -1,0 +1,112 @@
+"""What the context menu of a run's layers offers, and what may be dropped onto the dock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsMapLayerType, QgsVectorLayer
+from qgis.PyQt.QtWidgets import QAction, QFileDialog
+
+from ..catalogue.refiner_kinds import kind_of
+from ..catalogue.weights import kind_of as kind_of_weights
+from ..catalogue.weights import title_of
+from ..errors import Refused
+from ..layers.label_layer import FIELD
+from ..layers.step_layer import KIND, RUN, STEP
+from .context import Desk, Part, spoken
+from .run_persistence import KeepControl
+
+
+class LayerActions(Part):
+    """Entries for the layers of steps, in QGIS's own menu; and files from a file manager."""
+
+    def __init__(self, desk: Desk, keeping: KeepControl) -> None:
+        super().__init__(desk)
+        self._keeping = keeping
+        self._actions: list[QAction] = []
+        self._add(self.tr("Show in Map Refiner"), self._on_show)
+        self._add(self.tr("Export Polygons of This Step…"), self._on_export)
+        desk.project.layersAdded.connect(self._on_layers_added)
+        self.dock.models_dropped.connect(self._on_models_dropped)
+        self.dock.labels_dropped.connect(self._on_labels_dropped)
+        self._on_layers_added(list(desk.project.mapLayers().values()))
+
+    def _add(self, text: str, slot: object) -> None:
+        action = QAction(text, self)
+        action.triggered.connect(slot)
+        self.desk.iface.addCustomActionForLayerType(action, "", QgsMapLayerType.RasterLayer, False)
+        self._actions.append(action)
+
+    def shut_down(self) -> None:
+        """Take the entries away."""
+        self.desk.project.layersAdded.disconnect(self._on_layers_added)
+        for action in self._actions:
+            self.desk.iface.removeCustomActionForLayerType(action)
+            action.deleteLater()
+        self._actions.clear()
+
+    def _on_layers_added(self, layers: list[QgsMapLayer]) -> None:
+        for layer in layers:
+            if layer.customProperty(RUN) and layer.customProperty(KIND) is not None:
+                for action in self._actions:
+                    self.desk.iface.addCustomActionForLayer(action, layer)
+
+    # --- layers of steps --------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_show(self, *_checked: object) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        """Show the step of the active layer in the dock, of an earlier run too."""
+        layer = self.desk.iface.activeLayer()
+        if layer is None or not layer.customProperty(RUN):
+            raise Refused(self.tr("Choose the layer of a step first."))
+        self.dock.setUserVisible(True)
+        name, step = str(layer.customProperty(RUN)), int(layer.customProperty(STEP))
+        if self.desk.run is None or self.desk.run.name != name:
+            self.desk.require_idle()
+            self._keeping.restore(Path(layer.source()).parent)
+        self.dock.refine.kind.setCurrentIndex(int(layer.customProperty(KIND)))
+        self.desk.show_step(step)
+
+    @spoken
+    def _on_export(self, *_checked: object) -> None:
+        self._show()
+        self.desk.require_idle()
+        export = self.dock.export
+        path, _ = QFileDialog.getSaveFileName(
+            self.dock, self.tr("Export Polygons"), export.polygons_file.filePath(), export.polygons_file.filter()
+        )
+        if path:
+            export.polygons_file.setFilePath(path)
+            export.polygons.click()
+
+    # --- dropped files ----------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_models_dropped(self, paths: list[str]) -> None:
+        for path in paths:
+            kind = kind_of_weights(Path(path))
+            if not kind:
+                raise Refused(self.tr("{} is no model of Map Refiner.").format(Path(path).name))
+            combo = self.dock.refine.refiner if kind_of(kind) is not None else self.dock.coarse.source
+            combo.add_file(title_of(Path(path)), path)
+            place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
+            self.desk.messages.tell(self.tr("{} is chosen in {}.").format(Path(path).name, place))
+
+    @spoken
+    def _on_labels_dropped(self, paths: list[str]) -> None:
+        project, said = self.desk.project, self.desk.messages
+        for path in paths:
+            layer = QgsVectorLayer(path, Path(path).stem, "ogr")
+            if not layer.isValid():
+                raise Refused(self.tr("QGIS cannot open {} as a vector layer.").format(Path(path).name))
+            project.addMapLayer(layer, False)
+            project.layerTreeRoot().insertLayer(0, layer)
+            if layer.fields().indexOf(FIELD) < 0:
+                text = self.tr("“{}” is on the map, but cannot teach: it has no text field “{}”.")
+                said.warn(text.format(layer.name(), FIELD))
+                continue
+            self.dock.teach.labels.setLayer(layer)
+            said.tell(self.tr("{} is chosen in {}.").format(Path(path).name, self.tr("Teach")))

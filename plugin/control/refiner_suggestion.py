@@ -1,0 +1,112 @@
+"""Offering a refiner that is for a new coarse map, where the chosen one is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..catalogue.coarse_kinds import coarse_kind
+from ..catalogue.refiner_kinds import LEARNED
+from ..catalogue.weights import bands_of, classes_of, kind_of, shipped
+from ..dock.sections.refine import RefineSection
+from ..settings import Settings
+
+
+class Proposing:
+    """Chooses what is offered, and chooses back once the analyst's refiner fits again."""
+
+    def __init__(self, refine: RefineSection, settings: Settings) -> None:
+        self._refine, self._settings = refine, settings
+        self._offered: Proposal | None = None
+        self._before = ""  # the file of the refiner that did not fit
+
+    def reason(self) -> str:
+        """Say why the chosen refiner was offered, or nothing where the analyst chose it."""
+        offered = self._offered
+        return offered.reason if offered is not None and offered.key == self._refine.refiner.choice() else ""
+
+    def propose(self, made: Made) -> None:
+        """Offer a refiner for a new coarse map."""
+        combo = self._refine.refiner
+        if self.reason() and fits(self._before, made):
+            self._choose(self._before, None)
+        found = proposal(combo.path(), combo.currentText(), made)
+        if found is not None:
+            self._before, self._offered = combo.path(), found
+            self._choose(found.key, found.steps)
+
+    def _choose(self, choice: str, steps: int | None) -> None:
+        self._refine.refiner.choose(choice)
+        self._refine.propose_end(steps or self._settings.last_step)
+
+POOL, CRF = "opinion-pool", "crf"
+NARROWED = "extended"  # the kind of refiner that may know more classes than it is to go on with
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a coarse map was made: the file of its model or of its scores, the number of bands, and its classes."""
+
+    source: str
+    bands: int
+    classes: tuple[str, ...]
+
+    @property
+    def is_spectral(self) -> bool:
+        """Tell whether the model looked at single pixels."""
+        kind = coarse_kind(kind_of(Path(self.source)))
+        return kind is not None and kind.is_spectral
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A refiner that needs no teaching, why it is offered, and how many steps it is for (None: as many as usual)."""
+
+    key: str
+    reason: str
+    steps: int | None = None
+
+
+def fits(path: str, made: Made) -> bool:
+    """Tell whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
+    bands, classes = bands_of(Path(path)), classes_of(Path(path))
+    return bands in (None, made.bands) and classes in ((), made.classes)
+
+
+def beginning(kind: str, chosen: str, made: Made) -> str:
+    """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships.
+
+    Nothing where none fits, and for kinds that have no weights.
+    """
+    if all(each.key != kind for each in LEARNED):
+        return ""
+    for path in (chosen, *(each.path for each in shipped("refiner"))):
+        if path and kind_of(Path(path)) == kind and bands_of(Path(path)) == made.bands:
+            classes = classes_of(Path(path))
+            if classes == made.classes or (kind == NARROWED and set(made.classes) <= set(classes)):
+                return path
+    return ""
+
+
+def proposal(path: str, title: str, made: Made) -> Proposal | None:
+    """Return what to offer in the place of a refiner in a file, or None where that fits."""
+    if not path or fits(path, made):
+        return None
+    bands = bands_of(Path(path))
+    if bands != made.bands:
+        found = _tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
+    else:
+        found = _tr("“{}” is for other classes than those of this map").format(title)
+    if made.is_spectral:
+        what = _tr(
+            "joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead."
+        )
+        return Proposal(POOL, f"{found}; {what}", 1)
+    return Proposal(CRF, f"{found}; " + _tr("the dense CRF needs no teaching, and you can teach another below."))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)
+

@@ -1,0 +1,123 @@
+"""A report of the run in hand: gathered here, made beside QGIS, opened in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QDateTime, QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+
+from ..catalogue.refiner_kinds import kind_of
+from ..catalogue.weights import kind_of as kind_of_weights
+from ..catalogue.weights import title_of
+from ..errors import Refused
+from ..layers.correction_layer import layer_for
+from ..layers.exported_layers import checked_path
+from ..layers.styles import class_colour
+from ..report.report import Report, ReportStep
+from ..report.task import GROUND, ReportTask
+from ..run.run import Run
+from .context import Desk, Part, spoken
+
+ENDINGS = (".html", ".htm")
+MOST_BANDS = 12  # that are listed one by one
+Pairs = tuple[tuple[str, str], ...]
+
+
+class ReportControl(Part):
+    """The button for a report in section six of the dock."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._task: ReportTask | None = None
+        self.dock.export.report_requested.connect(self._on_requested)
+
+    def shut_down(self) -> None:
+        """Give up the report that is being made."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.on_finished = None
+            task.cancel()
+            task.waitForFinished()
+
+    @spoken
+    def _on_requested(self, text: str) -> None:
+        desk, run = self.desk, self.desk.mapped_run()
+        if self._task is not None:
+            raise Refused(self.tr("A report is being written already. Wait for it."))
+        path = checked_path(text, ENDINGS)
+        there = [each for each in (path, path.with_suffix(".csv")) if each.exists()]
+        if there and not desk.may_replace(there[0], self.tr("Report")):
+            return
+        steps = [run.steps[index] for index in sorted({0, run.shown})]
+        self._task = ReportTask(self._report(run), steps, path, desk.project.transformContext())
+        self._task.on_finished = self._on_finished
+        QgsApplication.taskManager().addTask(self._task)
+
+    def _on_finished(self, task: ReportTask, done: bool) -> None:
+        self._task = None
+        if done:
+            self.desk.messages.tell(self.tr("The report is written to {}.").format(task.path))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.path)))
+        elif task.refusal:
+            self.desk.messages.warn(task.refusal)
+        else:
+            self.desk.messages.tell(self.tr("The report was cancelled; nothing is written."))
+
+    # --- what it says -----------------------------------------------------------------------------------------
+
+    def _report(self, run: Run) -> Report:
+        classes = run.steps[run.shown].classes
+        steps = tuple(
+            ReportStep(step.index, self._maker(run, step.index), step.changed, run.accuracy.get(step.index))
+            for step in run.steps
+        )
+        colours = tuple(class_colour(name, k).name() if k else GROUND for k, name in enumerate(classes))
+        made = QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm")
+        about = self._scene(run), self._models(run)
+        return Report(run.scene.name, made, *about, classes, colours, steps, run.shown)
+
+    def _scene(self, run: Run) -> Pairs:
+        scene, crs, area = run.scene, run.place.crs, run.scene.area
+        bands = ", ".join(map(str, scene.bands[:MOST_BANDS]))
+        if len(scene.bands) > MOST_BANDS:
+            bands += self.tr(", … ({} in all)").format(len(scene.bands))
+        unknown = self.tr("unknown")
+        return (
+            (self.tr("Layer"), scene.name),
+            (self.tr("File"), scene.image),
+            (self.tr("Bands"), bands),
+            (self.tr("CRS"), crs.userFriendlyIdentifier() if crs.isValid() else unknown),
+            (self.tr("Area"), self.tr("the whole layer") if area is None else ", ".join(f"{v:.10g}" for v in area)),
+            (self.tr("Folder of the run"), str(run.folder)),
+        )
+
+    def _models(self, run: Run) -> Pairs:
+        pairs = [(self.tr("Coarse map"), self._coarse(run))]
+        if run.coarse:
+            pairs.append((self.tr("Its file"), run.coarse))
+        for maker in dict.fromkeys(maker for maker in run.made_by if maker):
+            kind = kind_of(kind_of_weights(Path(maker)) or maker)
+            pairs.append((self.tr("Refiner"), self._title(maker)))
+            pairs.append((self.tr("Its kind"), self.tr("unknown") if kind is None else kind.title()))
+            if Path(maker).is_absolute():
+                pairs.append((self.tr("Its file"), maker))
+        layer = layer_for(self.desk.project, run.name)
+        if layer is not None:
+            text = self.tr("{} ({} corrections)").format(layer.source().split("|")[0], layer.featureCount())
+            pairs.append((self.tr("Corrections"), text))
+        return tuple(pairs)
+
+    def _maker(self, run: Run, index: int) -> str:
+        maker = run.made_by[index]
+        return self._title(maker) if maker else (self._coarse(run) if index == 0 else self.tr("unknown"))
+
+    def _coarse(self, run: Run) -> str:
+        titles = {path: title for title, path in self.dock.coarse.source.files()}
+        return titles.get(run.coarse, Path(run.coarse).name) if run.coarse else self.tr("unknown")
+
+    def _title(self, maker: str) -> str:
+        titles = {path: title for title, path in self.dock.refine.refiner.files()}
+        kind = kind_of(maker)
+        return titles.get(maker) or (title_of(Path(maker)) if kind is None else kind.title())

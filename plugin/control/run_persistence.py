@@ -1,0 +1,249 @@
+"""Keeping runs: written down while they grow, back with their project, and offered again after a crash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, QgsRectangle, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QPushButton, QWidget
+
+from ...models.shared.events import Corrected, Evaluated, Learnt, RefinerLoaded, Stepped, Trained
+from ..catalogue.weights import WEIGHTS_FOLDER
+from ..dock.sections.scene import Area
+from ..dock.widgets.model_combo import ModelCombo
+from ..errors import Refused
+from ..messages import TAG
+from ..run.run import Run
+from ..run.run_file import RECORD, Choices, read, write
+from .context import Desk, Part, spoken
+
+SCOPE, RUN_ENTRY, SHOWN_ENTRY = "map_refiner", "run", "shown"
+LOCK = "in_use.lock"
+WAIT_MS = 300  # several things at once are written down once
+
+
+class KeepControl(Part):
+    """Knows where the run in hand is written down, and which one was lost."""
+
+    restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        kinds = (Stepped, Corrected, Trained, Learnt, RefinerLoaded, Evaluated)
+        self.handlers = dict.fromkeys(kinds, lambda _event: self._due.start())
+        self._lock: QLockFile | None = None
+        self._locked: Path | None = None
+        self._offered = False
+        self._offer: QWidget | None = None
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(WAIT_MS)
+        self._due.timeout.connect(self.keep)
+        desk.project.writeProject.connect(self._on_project_written)
+        desk.project.readProject.connect(self._on_project_read)
+        desk.project.cleared.connect(self.release)
+        QCoreApplication.instance().aboutToQuit.connect(self.release)
+
+    def shut_down(self) -> None:
+        """Let go of the run and of the project."""
+        self.keep()
+        self.release()
+        self._withdraw()
+        self.desk.project.writeProject.disconnect(self._on_project_written)
+        self.desk.project.readProject.disconnect(self._on_project_read)
+        self.desk.project.cleared.disconnect(self.release)
+        QCoreApplication.instance().aboutToQuit.disconnect(self.release)
+
+    # --- writing down -----------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Write the run in hand down, and mark it as in use."""
+        self._due.stop()
+        run = self.desk.run
+        if run is None or not run.steps or not run.folder.is_dir():
+            return
+        if self._locked != run.folder:
+            self.release()
+            self._lock, self._locked = _lock(run.folder), run.folder
+            self._lock.tryLock(0)
+        write(run, self._choices())
+
+    def release(self) -> None:
+        """Mark the run as not in use any more: from now on it is not lost by a crash."""
+        self._due.stop()
+        if self._lock is not None:
+            self._lock.unlock()
+        self._lock = self._locked = None
+
+    def _choices(self) -> Choices:
+        dock, labels = self.dock, self.dock.teach.label_layer()
+        source = labels.source() if labels is not None and labels.providerType() == "ogr" else ""
+        models, refiners = (_files(combo) for combo in (dock.coarse.source, dock.refine.refiner))
+        chosen = dock.coarse.source.choice(), dock.refine.refiner.choice()
+        teaching = dock.teach.chosen_kind(), dock.teach.go_on.isChecked()
+        return Choices(models, chosen[0], refiners, chosen[1], *teaching, source)
+
+    def _on_project_written(self) -> None:
+        run, project = self.desk.run, self.desk.project
+        self.keep()
+        if run is None or not run.steps:
+            project.removeEntry(SCOPE, RUN_ENTRY)
+            return
+        project.writeEntry(SCOPE, RUN_ENTRY, project.writePath(str(run.folder)))
+        project.writeEntry(SCOPE, SHOWN_ENTRY, run.shown)
+
+    # --- coming back ------------------------------------------------------------------------------------------
+
+    @spoken
+    def _on_project_read(self, *_document: object) -> None:
+        project = self.desk.project
+        text, found = project.readEntry(SCOPE, RUN_ENTRY, "")
+        if not found or not text:
+            return
+        folder = Path(project.readPath(text))
+        if not folder.is_dir():  # the folder of all runs may have moved
+            moved = self.desk.settings.work_folder() / "runs" / folder.name
+            folder = moved if moved.is_dir() else folder
+        shown, _ = project.readNumEntry(SCOPE, SHOWN_ENTRY, -1)
+        self._withdraw()
+        self.restore(folder, shown)
+
+    def restore(self, folder: Path, shown: int = -1, with_layers: bool = False) -> Run:
+        """Take a run in hand again; its layers are in the project already, or are added.
+
+        Raises:
+            Refused: where it is gone.
+        """
+        desk = self.desk
+        run, choices = read(folder, desk.project.transformContext())
+        if not run.steps:
+            raise Refused(self.tr("The steps of the run in {} are gone.").format(folder))
+        layer = self._image_layer(run)
+        if layer is not None:
+            run.scene = replace(run.scene, layer_id=layer.id())
+        desk.run, desk.coming = run, None
+        desk.layers.remember(run.name, run.scene.name)
+        desk.layers.truncate(run.name, self._fitting(run))
+        self._fill_dock(run, choices, layer)
+        for step in (*run.levels, *run.steps) if with_layers else ():
+            desk.layers.add(run.name, step, 0)
+        desk.show_step(shown if 0 <= shown <= run.last else run.shown)
+        self.keep()
+        desk.refresh()
+        self.restored.emit(run, with_layers)
+        return run
+
+    def _image_layer(self, run: Run) -> QgsMapLayer | None:
+        layer = self.desk.project.mapLayer(run.scene.layer_id)
+        rasters = (each for each in self.desk.project.mapLayers().values() if isinstance(each, QgsRasterLayer))
+        return layer or next((each for each in rasters if each.source() == run.scene.image), None)
+
+    def _fitting(self, run: Run) -> int:
+        """Count the steps whose layers show the files that the run has: later ones were made after the saving."""
+        for step in run.steps:
+            for source in self.desk.layers.sources(run.name, step.index):
+                path = QgsProviderRegistry.instance().decodeUri("gdal", source).get("path", source)
+                if Path(path) not in (Path(step.scores), Path(step.classes_raster)):
+                    return step.index
+        return len(run.steps)
+
+    def _fill_dock(self, run: Run, choices: Choices, layer: QgsMapLayer | None) -> None:
+        dock, scene = self.dock, run.scene
+        if isinstance(layer, QgsRasterLayer):
+            dock.scene.layer.setLayer(layer)
+            dock.scene.bands.set_bands(scene.bands)
+            dock.scene.pixel_size.setValue(scene.pixel_size_m or 0.0)
+            area = Area.WHOLE if scene.area is None else Area.DRAWN
+            if scene.area is not None:
+                dock.scene.set_rectangle(QgsRectangle(*scene.area), layer.crs())
+            dock.scene.area.setCurrentIndex(dock.scene.area.findData(area))
+        for combo, files, chosen in (
+            (dock.coarse.source, choices.models, choices.model),
+            (dock.refine.refiner, choices.refiners, choices.refiner),
+        ):
+            for title, path in files:
+                if Path(path).is_file():
+                    combo.add_file(title, path, choose=False)
+            combo.choose(chosen)
+        dock.teach.kind.setCurrentIndex(max(0, dock.teach.kind.findData(choices.kind)))
+        dock.teach.go_on.setChecked(choices.go_on)
+        for each in self.desk.project.mapLayers().values():
+            if choices.labels and isinstance(each, QgsVectorLayer) and each.source() == choices.labels:
+                dock.teach.labels.setLayer(each)
+
+    # --- after a crash ----------------------------------------------------------------------------------------
+
+    def _described(self, folder: Path) -> tuple[str, str]:
+        """Return the scene of a run, and when it was written down last."""
+        time = QDateTime.fromSecsSinceEpoch(int((folder / RECORD).stat().st_mtime))
+        try:
+            name = read(folder, self.desk.project.transformContext())[0].scene.name
+        except Refused:
+            name = folder.name
+        return name, QLocale().toString(time, QLocale.FormatType.ShortFormat)
+
+    def offer_lost(self) -> None:
+        """Offer the newest run whose QGIS ended without letting go of it; once a session."""
+        if self._offered or self.desk.run is not None:
+            return
+        self._offered = True
+        runs = self.desk.settings.work_folder() / "runs"
+        lost = [path.parent for path in runs.glob(f"*/{LOCK}") if _is_left(path) and (path.parent / RECORD).is_file()]
+        if not lost:
+            return
+        folder = max(lost, key=lambda path: (path / RECORD).stat().st_mtime)
+        bar = self.desk.iface.messageBar()
+        text = self.tr("QGIS ended before the run on “{}” of {} was saved in a project.")
+        self._offer = bar.createMessage(TAG, text.format(*self._described(folder)))
+        button = QPushButton(self.tr("Open It Again"))
+        button.clicked.connect(lambda: self._on_recover(folder))
+        self._offer.layout().addWidget(button)
+        self._offer.destroyed.connect(self._on_offer_gone)
+        bar.pushWidget(self._offer, Qgis.MessageLevel.Warning, 0)
+        for path in lost:
+            (path / LOCK).unlink(missing_ok=True)  # it is offered once
+
+    def _withdraw(self) -> None:
+        if self._offer is not None:
+            self.desk.iface.messageBar().popWidget(self._offer)
+
+    def _on_offer_gone(self) -> None:
+        self._offer = None
+
+    @spoken
+    def _on_recover(self, folder: Path) -> None:
+        self._withdraw()
+        desk = self.desk
+        run, choices = read(folder, desk.project.transformContext())
+        if self._image_layer(run) is None:
+            image = QgsRasterLayer(run.scene.image, run.scene.name)
+            if image.isValid():
+                desk.project.addMapLayer(image)
+        labels = (
+            QgsVectorLayer(choices.labels, Path(choices.labels.split("|")[0]).stem, "ogr") if choices.labels else None
+        )
+        if labels is not None and labels.isValid():
+            desk.project.addMapLayer(labels)
+        run = self.restore(folder, with_layers=True)
+        desk.messages.tell(self.tr("The run is back, with {} steps. Save the project.").format(run.last))
+
+
+def _lock(folder: Path) -> QLockFile:
+    lock = QLockFile(str(folder / LOCK))
+    lock.setStaleLockTime(0)  # it is stale when its process is gone, however long that takes
+    return lock
+
+
+def _is_left(path: Path) -> bool:
+    """Tell whether a lock is that of a process which is gone."""
+    lock = _lock(path.parent)
+    if not lock.tryLock(0):
+        return False
+    lock.unlock()
+    return True
+
+
+def _files(combo: ModelCombo) -> tuple[tuple[str, str], ...]:
+    return tuple((title, path) for title, path in combo.files() if not Path(path).is_relative_to(WEIGHTS_FOLDER))

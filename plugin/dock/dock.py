@@ -1,0 +1,109 @@
+"""The panel: six sections in the order of the work, and a footer. Signals out, setters in, no decisions."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtCore import QEvent, QMimeData, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ..state import State
+from .sections.coarse import CoarseSection
+from .sections.correct import CorrectSection
+from .sections.export import ExportSection
+from .sections.footer import Footer
+from .sections.refine import RefineSection
+from .sections.scene import SceneSection
+from .sections.section import MARGIN, Section
+from .sections.teach import TeachSection
+
+WEIGHTS = (".safetensors",)
+VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
+
+
+class MapRefinerDock(QgsDockWidget):
+    """The dock of Map Refiner."""
+
+    models_dropped = pyqtSignal(list)  # of paths
+    labels_dropped = pyqtSignal(list)
+    help_requested = pyqtSignal(str)  # a place in the user guide
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self.setObjectName("MapRefinerDock")
+        self.setWindowTitle(self.tr("Map Refiner"))
+        self.scene = SceneSection()
+        self.coarse = CoarseSection()
+        self.refine = RefineSection()
+        self.teach = TeachSection()
+        self.correct = CorrectSection()
+        self.export = ExportSection()
+        self.footer = Footer()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        for section in self.sections:
+            column.addWidget(section)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.footer)
+        self.setWidget(whole)
+        self.footer.help.clicked.connect(self._ask_for_help)
+        self.refresh(State())
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return the sections in the order of the work."""
+        return (self.scene, self.coarse, self.refine, self.teach, self.correct, self.export)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep F1 for the dock while it has the keyboard; QGIS would open its own manual."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_F1:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Ask for help on F1, about the section that has the keyboard."""
+        if event.key() == Qt.Key.Key_F1:
+            self._ask_for_help()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask_for_help(self) -> None:
+        widget = self.focusWidget()
+        here = next((section for section in self.sections if widget is not None and section.isAncestorOf(widget)), None)
+        self.help_requested.emit("" if here is None else here.objectName().removeprefix("map_refiner_"))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files of weights and of vectors; QGIS opens what is left, such as images."""
+        if _files(event.mimeData(), (*WEIGHTS, *VECTORS)):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Hand dropped files on."""
+        for signal, endings in ((self.models_dropped, WEIGHTS), (self.labels_dropped, VECTORS)):
+            if paths := _files(event.mimeData(), endings):
+                signal.emit(paths)
+        event.acceptProposedAction()
+
+    def refresh(self, state: State) -> None:
+        """Recompute every enabled state and every text from one state."""
+        for section in self.sections:
+            section.refresh(state)
+        self.teach.set_can_save(bool(self.refine.refiner.path()))
+        self.footer.refresh(state)
+
+
+def _files(data: QMimeData, endings: tuple[str, ...]) -> list[str]:
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data.hasUrls() else []
+    return [path for path in paths if path.lower().endswith(endings)]

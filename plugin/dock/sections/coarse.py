@@ -1,0 +1,252 @@
+"""Coarse Map: where step 0 comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsMapLayerProxyModel, QgsRasterLayer, QgsVectorLayer
+from qgis.gui import QgsDoubleSpinBox, QgsFileWidget, QgsMapLayerComboBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
+
+from ...catalogue.coarse_kinds import COARSE_KINDS, CoarseKind, coarse_kind
+from ...catalogue.weights import bands_of, kind_of
+from ...run.bands import MANY
+from ...state import State, Task
+from ..widgets.model_combo import ModelCombo
+from ..widgets.spectra import Spectra
+from .section import Section, beside, button, note, subtitle
+
+VECTORS = "vectors"
+SCORES = "scores"
+USUAL_SAMPLES = 1000  # pixels a class
+OF_SPECTRA = "cnn-1d"  # the kind that is offered for many bands: quick, and needs nothing that is not there
+
+
+class CoarseSection(Section):
+    """The second section."""
+
+    classify_requested = pyqtSignal(str, bool)  # a file of weights; whether to look at several scales
+    scores_requested = pyqtSignal(object)  # QgsRasterLayer
+    train_requested = pyqtSignal()
+    stop_requested = pyqtSignal()
+    spectra_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "coarse", parent)
+        self.setTitle(self.tr("Coarse Map"))
+        self._add_source()
+        self._add_kind()
+        self._add_vectors()
+        self._add_scores()
+        self._add_buttons()
+
+    def _add_source(self) -> None:
+        others = ((self.tr("Train From Vectors"), VECTORS), (self.tr("Existing Score Raster"), SCORES))
+        self.source = ModelCombo(others)
+        self.source.choice_changed.connect(self.update_again)
+        self.add_row(
+            self.tr("Source"),
+            self.source,
+            self.tr(
+                "What makes the first map: a trained model, one trained here on map vectors, or scores that you have."
+            ),
+        )
+
+    def _add_kind(self) -> None:
+        self.kind = QComboBox()
+        for kind in COARSE_KINDS:
+            self.kind.addItem(kind.title(), kind.key)
+            self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
+        self.add_row(
+            self.tr("Kind"),
+            self.kind,
+            self.tr("The kind of model to train. Those of spectra look at single pixels: for images of many bands."),
+        )
+        self.about = subtitle(self.tr("What the kind of model does"))
+        self.add_wide(self.about)
+        self.labels = _layer_combo(QgsMapLayerProxyModel.Filter.VectorLayer)
+        self.labels.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Labels"),
+            self.labels,
+            self.tr(
+                "Polygons or points with a text field “class”, of as many classes as you like; what lies between them "
+                "says nothing. Draw several of each class: whole ones are held out to judge by."
+            ),
+        )
+        self.samples = QSpinBox()
+        self.samples.setRange(10, 100_000)
+        self.samples.setValue(USUAL_SAMPLES)
+        self.samples.setSingleStep(100)
+        self.add_row(
+            self.tr("Pixels a class"),
+            self.samples,
+            self.tr("How many pixels of a class to learn from at most, drawn at random from the labels."),
+        )
+        self.trunk = QgsFileWidget()
+        self.trunk.setFilter(self.tr("Weights (*.safetensors)"))
+        self.add_row(
+            self.tr("VGG-16 weights"),
+            self.trunk,
+            self.tr(
+                "A safetensors file of VGG-16 with the names of torchvision, to begin with. Without one the network "
+                "begins from scratch, and needs far more labels and time."
+            ),
+        )
+        self._kind_is_chosen = False  # by the analyst; then it is left alone
+        self._model_before = ""  # that is not for the bands of the scene
+        self.kind.activated.connect(self._on_kind_activated)
+        self.kind.currentIndexChanged.connect(self._on_kind_chosen)
+        self.about.setText(COARSE_KINDS[0].description())
+
+    def _on_kind_activated(self) -> None:
+        self._kind_is_chosen = True
+
+    def propose(self, bands: int) -> None:
+        """Offer what can work on so many bands: another model, or training one, and a kind of it."""
+        if not self._kind_is_chosen:
+            wanted = OF_SPECTRA if bands > MANY else COARSE_KINDS[0].key
+            self.kind.setCurrentIndex(self.kind.findData(wanted))
+        if self._model_before and self.source.key() == VECTORS and _fits(self._model_before, bands):
+            self.source.choose(self._model_before)
+            self._model_before = ""
+        if self.source.path() and not _fits(self.source.path(), bands):
+            self._model_before = self.source.path()
+            self.source.choose_key(VECTORS)
+
+    def _on_kind_chosen(self, index: int) -> None:
+        self.about.setText(COARSE_KINDS[index].description())
+        self.update_again()
+
+    def chosen_kind(self) -> CoarseKind:
+        """Return the kind of model to train."""
+        return COARSE_KINDS[max(0, self.kind.currentIndex())]
+
+    def _add_vectors(self) -> None:
+        self.buildings = _layer_combo(QgsMapLayerProxyModel.Filter.PolygonLayer)
+        self.buildings.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Buildings"),
+            self.buildings,
+            self.tr("Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap."),
+        )
+        self.roads = _layer_combo(QgsMapLayerProxyModel.Filter.LineLayer)
+        self.roads.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Roads"), self.roads, self.tr("Centre lines of roads; they are widened to the road width.")
+        )
+        self.road_width = QgsDoubleSpinBox()
+        self.road_width.setRange(0.5, 100.0)
+        self.road_width.setDecimals(1)
+        self.road_width.setSuffix(self.tr(" m"))
+        self.add_row(self.tr("Road width"), self.road_width, self.tr("How wide the roads are on the ground."))
+
+    def _add_scores(self) -> None:
+        self.scores = _layer_combo(QgsMapLayerProxyModel.Filter.RasterLayer)
+        self.scores.layerChanged.connect(lambda _: self.update_again())
+        self.add_row(
+            self.tr("Scores"),
+            self.scores,
+            self.tr("A raster with one band a class, background first: scores, probabilities or percentages."),
+        )
+
+    def _add_buttons(self) -> None:
+        self.classify = button(self.tr("Classify"), self.tr("Make the coarse map, step 0, with the chosen model."))
+        self.classify.clicked.connect(self._on_classify_clicked)
+        self.scales = QCheckBox(self.tr("Several scales"))
+        self.scales.setToolTip(
+            self.tr(
+                "Look at the image at 0.6 and 0.8 of its size too, and keep the largest probability of each class, as "
+                "LRR's authors do: about three times as slow."
+            )
+        )
+        self.scales.setAccessibleDescription(self.scales.toolTip())
+        self.use_scores = button(self.tr("Use Scores"), self.tr("Take the chosen raster as the coarse map, step 0."))
+        self.use_scores.clicked.connect(lambda: self.scores_requested.emit(self.scores.currentLayer()))
+        self.train = button(
+            self.tr("Train"),
+            self.tr("Train a coarse model on the vector layers over the scene; this takes some minutes."),
+        )
+        self.train.clicked.connect(self.train_requested)
+        self.stop = button(self.tr("Stop"), self.tr("End the training now and keep its best weights."))
+        self.stop.clicked.connect(self.stop_requested)
+        self.add_wide(self.scales)
+        self.add_wide(self.classify)
+        self.add_wide(self.use_scores)
+        self.training = beside(self.train, self.stop)
+        self.add_wide(self.training)
+        self.progress = note(self.tr("Progress of the training"))
+        self.add_wide(self.progress)
+        self.spectra = button(
+            self.tr("Show Spectra"), self.tr("Draw the mean spectrum of each labelled class, and how far it spreads.")
+        )
+        self.spectra.clicked.connect(self.spectra_requested)
+        self.add_wide(self.spectra)
+        self.curves = Spectra()
+        self.add_wide(self.curves)
+
+    def _on_classify_clicked(self) -> None:
+        self.classify_requested.emit(self.source.path(), not self.scales.isHidden() and self.scales.isChecked())
+
+    def label_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of labels that bring their own classes."""
+        return _current(self.labels, QgsVectorLayer)
+
+    def building_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of building polygons."""
+        return _current(self.buildings, QgsVectorLayer)
+
+    def road_layer(self) -> QgsVectorLayer | None:
+        """Return the layer of road lines."""
+        return _current(self.roads, QgsVectorLayer)
+
+    def set_progress(self, text: str) -> None:
+        """Tell how the training goes."""
+        self.progress.setText(text)
+        self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
+
+    def update_widgets(self, state: State) -> None:
+        """Show what belongs to the chosen source."""
+        key, path = self.source.key(), self.source.path()
+        self.show_row(self.kind, key == VECTORS)
+        self.about.setVisible(key == VECTORS)
+        is_spectral = self.chosen_kind().is_spectral
+        self.show_row(self.labels, key == VECTORS)
+        self.show_row(self.samples, key == VECTORS and is_spectral)
+        self.show_row(self.trunk, key == VECTORS and self.chosen_kind().has_trunk)
+        for field in (self.buildings, self.roads, self.road_width):
+            self.show_row(field, key == VECTORS and self.label_layer() is None)
+        self.spectra.setVisible(key == VECTORS and is_spectral)
+        self.curves.setVisible(key == VECTORS and is_spectral and self.curves.has_any)
+        self.show_row(self.scores, key == SCORES)
+        self.classify.setVisible(key not in (VECTORS, SCORES))
+        chosen = coarse_kind(kind_of(Path(path))) if path else None
+        self.scales.setVisible(chosen is not None and chosen.has_scales)
+        self.use_scores.setVisible(key == SCORES)
+        self.training.setVisible(key == VECTORS)
+        self.progress.setVisible(key == VECTORS and bool(self.progress.text()))
+        self.source.setEnabled(state.task is Task.NONE)
+        self.classify.setEnabled(state.is_free and bool(path))
+        self.use_scores.setEnabled(state.is_free and _current(self.scores, QgsRasterLayer) is not None)
+        has_vectors = any((self.label_layer(), self.building_layer(), self.road_layer()))
+        self.spectra.setEnabled(state.is_free and self.label_layer() is not None)
+        self.train.setEnabled(state.is_free and has_vectors)
+        self.stop.setEnabled(state.task is Task.TRAIN_COARSE)
+
+
+def _fits(model: str, bands: int) -> bool:
+    return bands_of(Path(model)) in (None, bands)
+
+
+def _layer_combo(filters: QgsMapLayerProxyModel.Filter) -> QgsMapLayerComboBox:
+    combo = QgsMapLayerComboBox()
+    combo.setFilters(filters)
+    combo.setAllowEmptyLayer(True)
+    combo.setCurrentIndex(0)
+    return combo
+
+
+def _current(combo: QgsMapLayerComboBox, kind: type) -> QgsMapLayer | None:
+    layer = combo.currentLayer()
+    return layer if isinstance(layer, kind) else None

@@ -1,0 +1,226 @@
+"""Correct: paint, click or draw what a place is; learn from it; and where to look next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.core import QgsMapLayerProxyModel, QgsVectorLayer
+from qgis.gui import QgsDoubleSpinBox, QgsMapLayerComboBox
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QIcon, QPixmap
+from qgis.PyQt.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
+
+from ...layers.styles import UNSURE, correction_colour
+from ...state import State, Task
+from .section import Section, allow, button, note
+
+LISTED = 5  # places in sight at once
+FINEST_M, COARSEST_M = 0.1, 500.0
+TOOLS = ("paint", "click", "draw")
+
+
+class CorrectSection(Section):
+    """The fifth section."""
+
+    tool_chosen = pyqtSignal(str)  # one of TOOLS; empty: none any more
+    class_chosen = pyqtSignal(str)
+    brush_changed = pyqtSignal(float)
+    layer_chosen = pyqtSignal()
+    undo_requested = pyqtSignal()
+    redo_requested = pyqtSignal()
+    learn_requested = pyqtSignal()
+    unlearn_requested = pyqtSignal()
+    doubts_requested = pyqtSignal()
+    doubt_chosen = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "correct", parent)
+        self.setTitle(self.tr("Correct"))
+        self.can_undo = self.can_redo = self.can_unlearn = False
+        self.corrected = 0
+        self._add_class()
+        self._add_tools()
+        self._add_layer()
+        self._add_learning()
+        self._add_doubts()
+
+    def _add_class(self) -> None:
+        self.class_name = QComboBox()
+        self.class_name.currentIndexChanged.connect(lambda _: self.class_chosen.emit(self.chosen_class()))
+        self.add_row(
+            self.tr("This is"),
+            self.class_name,
+            self.tr("What the place that you paint, click or draw is; “unsure” takes back what was corrected there."),
+        )
+
+    def _add_tools(self) -> None:
+        tips = (
+            self.tr("Paint with the brush: press and drag."),
+            self.tr("Click a connected part of the shown map: all of it becomes the chosen class."),
+            self.tr("Draw a polygon: left for corners, right or Enter to close, Backspace to take a corner back."),
+        )
+        names = (self.tr("Paint"), self.tr("Click"), self.tr("Draw"))
+        self.tools = {}
+        for key, text, tip in zip(TOOLS, names, tips):
+            made = self.tools[key] = button(text, tip)
+            made.setCheckable(True)
+            made.clicked.connect(lambda checked, key=key: self.tool_chosen.emit(key if checked else ""))
+        self.add_wide(*self.tools.values())
+        self.brush = QgsDoubleSpinBox()
+        self.brush.setDecimals(1)
+        self.brush.setRange(FINEST_M, COARSEST_M)
+        self.brush.setSuffix(self.tr(" m"))
+        self.brush.setValue(4.0)
+        self.brush.setClearValue(4.0)
+        self.brush.valueChanged.connect(self.brush_changed)
+        self.add_row(self.tr("Brush"), self.brush, self.tr("How wide the brush is, in metres on the ground."))
+        self.undo = button(self.tr("Undo"), self.tr("Take the last correction back."))
+        self.undo.clicked.connect(self.undo_requested)
+        self.redo = button(self.tr("Redo"), self.tr("Make the correction again that was taken back last."))
+        self.redo.clicked.connect(self.redo_requested)
+        self.add_wide(self.undo, self.redo)
+
+    def _add_layer(self) -> None:
+        self.layer = QgsMapLayerComboBox()
+        self.layer.setFilters(QgsMapLayerProxyModel.Filter.PolygonLayer)
+        self.layer.setAllowEmptyLayer(True)
+        self.layer.setCurrentIndex(0)
+        self.layer.layerChanged.connect(lambda _: self.layer_chosen.emit())
+        self.add_row(
+            self.tr("Layer"),
+            self.layer,
+            self.tr(
+                "Where the corrections are kept: polygons with a text field “class”. One is made with the first "
+                "correction. You can edit it with QGIS's own tools too, or choose exported polygons that you edited."
+            ),
+        )
+
+    def _add_learning(self) -> None:
+        self.learn = button(
+            self.tr("Learn"),
+            self.tr(
+                "Teach the refiner on from the corrections, and from the labels chosen in Teach; it takes seconds. "
+                "Then the steps are made anew."
+            ),
+        )
+        self.learn.clicked.connect(self.learn_requested)
+        self.unlearn = button(
+            self.tr("Undo Learning"), self.tr("Take the weights before the last Learn again, and make the steps anew.")
+        )
+        self.unlearn.clicked.connect(self.unlearn_requested)
+        self.add_wide(self.learn, self.unlearn)
+        self.progress = note(self.tr("What came of the corrections"))
+        self.add_wide(self.progress)
+
+    def _add_doubts(self) -> None:
+        self.look = button(
+            self.tr("Where to Look Next"),
+            self.tr("List the places of the shown step that are most worth a label or a correction, the best first."),
+        )
+        self.look.clicked.connect(self.doubts_requested)
+        self.add_wide(self.look)
+        self.doubts = QListWidget()
+        self.doubts.setAccessibleName(self.tr("Places to look at"))
+        self.doubts.setToolTip(self.tr("Click a place to move the map there. Those that are corrected are checked."))
+        self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.doubts.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.doubts.setFixedHeight((LISTED + 1) * self.fontMetrics().height() + 2 * self.doubts.frameWidth())
+        self.doubts.currentRowChanged.connect(lambda row: row >= 0 and self.doubt_chosen.emit(row))
+        self.doubts.itemClicked.connect(lambda item: self.doubt_chosen.emit(self.doubts.row(item)))
+        self.add_wide(self.doubts)
+        self.gain = note(self.tr("What the corrections have gained"))
+        self.add_wide(self.gain)
+
+    # --- setters ----------------------------------------------------------------------------------------------
+
+    def chosen_class(self) -> str:
+        """Return what is painted, or nothing before there is a map."""
+        return str(self.class_name.currentData() or "")
+
+    def choose_class(self, index: int) -> None:
+        """Choose a class by its place in the list, which begins after the background; -1 is “unsure”."""
+        count = self.class_name.count()
+        if index < 0:
+            index += count
+        if 0 <= index < count:
+            self.class_name.setCurrentIndex(index)
+
+    def correction_layer(self) -> QgsVectorLayer | None:
+        """Return the chosen layer."""
+        layer = self.layer.currentLayer()
+        return layer if isinstance(layer, QgsVectorLayer) else None
+
+    def check_tool(self, key: str) -> None:
+        """Show which tool is in use; an empty key: none."""
+        for name, each in self.tools.items():
+            each.setChecked(name == key)
+
+    def set_progress(self, text: str) -> None:
+        """Say what came of the corrections."""
+        self.progress.setText(text)
+        self.update_again()
+
+    def set_gain(self, text: str) -> None:
+        """Say what the corrections have gained."""
+        self.gain.setText(text)
+        self.update_again()
+
+    def set_doubts(self, texts: Sequence[str]) -> None:
+        """List other places."""
+        self.doubts.blockSignals(True)
+        self.doubts.clear()
+        for text in texts:
+            item = QListWidgetItem(text)
+            item.setToolTip(text)
+            self.doubts.addItem(item)
+            self.check_doubt(self.doubts.count() - 1, False)
+        self.doubts.blockSignals(False)
+        self.update_again()
+
+    def check_doubt(self, row: int, done: bool) -> None:
+        """Mark a place as corrected."""
+        item = self.doubts.item(row)
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        item.setCheckState(Qt.CheckState.Checked if done else Qt.CheckState.Unchecked)
+
+    def propose_brush(self, pixel_m: float | None) -> None:
+        """Widen a brush that is narrower than a pixel of the scene, in metres on the ground, to two."""
+        if pixel_m is not None and self.brush.value() < pixel_m:
+            self.brush.setValue(2 * pixel_m)
+
+    def update_widgets(self, state: State) -> None:
+        """Ask for a map."""
+        self._fill_classes(state.classes)
+        has_map = state.shown >= 0
+        for each in (self.class_name, self.brush, *self.tools.values()):
+            each.setEnabled(has_map)
+        self.layer.setEnabled(has_map and state.task is Task.NONE)
+        self.undo.setEnabled(has_map and self.can_undo)
+        self.redo.setEnabled(has_map and self.can_redo)
+        reason = self.why_not(state)
+        allow(self.learn, reason or ("" if self.corrected > 0 else self.tr("Correct something first.")))
+        self.unlearn.setEnabled(state.is_free and has_map and self.can_unlearn)
+        allow(self.look, reason)
+        self.progress.setVisible(bool(self.progress.text()))
+        self.doubts.setVisible(self.doubts.count() > 0)
+        self.gain.setVisible(bool(self.gain.text()))
+
+    def _fill_classes(self, classes: tuple[str, ...]) -> None:
+        names = [*classes[1:], *classes[:1], UNSURE] if classes else []
+        if names == [self.class_name.itemData(index) for index in range(self.class_name.count())]:
+            return
+        chosen = self.chosen_class()
+        self.class_name.blockSignals(True)
+        self.class_name.clear()
+        for name in names:
+            text = self.tr("unsure") if name == UNSURE else name
+            self.class_name.addItem(_swatch(correction_colour(name, classes)), text, name)
+        self.class_name.setCurrentIndex(max(0, self.class_name.findData(chosen)))
+        self.class_name.blockSignals(False)
+        self.class_chosen.emit(self.chosen_class())
+
+
+def _swatch(colour: QColor) -> QIcon:
+    picture = QPixmap(16, 16)
+    picture.fill(colour)
+    return QIcon(picture)

@@ -1,0 +1,115 @@
+"""The foot of the dock: the device, what runs now, and the ways out."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from ...state import State, Task, Worker
+from ...wording import duration, milliseconds
+from .section import button, note
+
+
+class Footer(QWidget):
+    """Always in sight, below the sections."""
+
+    cancel_requested = pyqtSignal()
+    restart_requested = pyqtSignal()
+    options_requested = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._device = ""
+        self._milliseconds: float | None = None
+        self.status = note(self.tr("Status of the worker"))
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.bar.setMaximumHeight(self.fontMetrics().height())
+        self.text = note(self.tr("What runs now"))
+        self._make_buttons()
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        for each in (self.cancel, self.restart, self.options):
+            row.addWidget(each)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+        last = QHBoxLayout()
+        last.addWidget(self.status, 1)
+        last.addWidget(self.help)
+        layout.addLayout(last)
+        self.refresh(State())
+
+    def _make_buttons(self) -> None:
+        self.cancel = button(self.tr("Cancel"), self.tr("Give up what runs now. Finished steps and labels stay."))
+        self.cancel.clicked.connect(self.cancel_requested)
+        self.restart = button(
+            self.tr("Restart"), self.tr("Start the worker again and open the scene with all of its finished steps.")
+        )
+        self.restart.clicked.connect(self.restart_requested)
+        self.options = button(
+            self.tr("Set Up Python…"),
+            self.tr("Open the options of Map Refiner, where the Python that computes is made or chosen."),
+        )
+        self.options.clicked.connect(self.options_requested)
+
+        self.help = QToolButton()
+        self.help.setText("?")
+        self.help.setAutoRaise(True)
+        self.help.setAccessibleName(self.tr("Help"))
+        self.help.setToolTip(self.tr("Open the user guide at the section that you are in (F1)."))
+
+    def set_device(self, name: str) -> None:
+        """Name the device that computes."""
+        self._device = name
+
+    def set_milliseconds(self, milliseconds: float) -> None:
+        """Say how long the last step was computed."""
+        self._milliseconds = milliseconds
+
+    def set_progress(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
+        """Tell how far the running request is."""
+        self.bar.setRange(0, 1000)
+        self.bar.setValue(round(1000 * fraction))
+        left = "" if seconds_left is None else self.tr(" · {} left").format(duration(seconds_left))
+        self.text.setText(text + left)
+
+    def begin(self, text: str) -> None:
+        """Show that something has begun whose progress is not known yet."""
+        self.bar.setRange(0, 0)
+        self.text.setText(text)
+
+    def refresh(self, state: State) -> None:
+        """Show what fits the state of the worker."""
+        running = state.task is not Task.NONE
+        broken = state.worker in (Worker.DEAD, Worker.SILENT)
+        missing = state.worker is Worker.MISSING
+        self.bar.setVisible(running)
+        self.text.setVisible(running)
+        self.cancel.setVisible(running or state.playing)
+        self.restart.setVisible(broken)
+        self.options.setVisible(missing)
+        self.status.setText(self._status(state))
+        if not running:
+            self.text.clear()
+            self.bar.setRange(0, 1000)
+            self.bar.reset()
+
+    def _status(self, state: State) -> str:
+        sentences = {
+            Worker.MISSING: self.tr(
+                "The networks need a Python of their own with PyTorch. It is set up once, in minutes."
+            ),
+            Worker.STOPPED: self.tr("The worker starts with the first click."),
+            Worker.STARTING: self.tr("The worker is starting…"),
+            Worker.SILENT: self.tr("The worker is not responding. Wait, or restart it; finished steps are kept."),
+            Worker.DEAD: self.tr("The worker has stopped. Restart it to go on; finished steps are kept."),
+        }
+        if state.worker in sentences:
+            return sentences[state.worker]
+        if self._milliseconds is None:
+            return self._device
+        return self.tr("{} · step {}").format(self._device, milliseconds(self._milliseconds))
+

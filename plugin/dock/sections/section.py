@@ -1,0 +1,136 @@
+"""What the sections of the dock have in common: a collapsible group of rows that also fits a narrow dock."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsCollapsibleGroupBox
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from ...icons import IconKeeper
+from ...state import State, Worker
+
+MARGIN = 6
+SUBTITLE_SIZE = 0.9  # of the usual letters
+LEAST_CHARACTERS = 9  # that a field shows in the narrowest dock
+
+
+class Section(QgsCollapsibleGroupBox):
+    """A collapsible group of labelled rows."""
+
+    def __init__(self, title: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.setObjectName(f"map_refiner_{name}")
+        self.state = State()
+        self._captions: dict[QWidget, QLabel] = {}
+        self.collapsedStateChanged.connect(lambda _: self.update_again())
+        self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
+        self.rows.setColumnStretch(1, 1)
+        self.rows.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+
+    def refresh(self, state: State) -> None:
+        """Recompute what is enabled and shown from the state and the section's own inputs."""
+        self.state = state
+        self.update_again()
+
+    def update_widgets(self, state: State) -> None:
+        """Do the work of `refresh`."""
+
+    def update_again(self) -> None:
+        """Recompute, but not while collapsed, when a row that is shown would stick out; it is made up for later."""
+        if not self.isCollapsed():
+            self.update_widgets(self.state)
+
+    def add_row(self, label: str, field: QWidget, tip: str) -> None:
+        """Add a field with its label; the tip is a sentence that teaches."""
+        caption = QLabel(label)
+        caption.setBuddy(field)
+        for widget in (caption, field):
+            widget.setToolTip(tip)
+        field.setAccessibleName(label)
+        field.setAccessibleDescription(tip)
+        if isinstance(field, QComboBox):
+            shrink(field)
+        field.setMinimumWidth(LEAST_CHARACTERS * field.fontMetrics().averageCharWidth())
+        self._captions[field] = caption
+        row = self.rows.rowCount()
+        self.rows.addWidget(caption, row, 0)
+        self.rows.addWidget(field, row, 1)
+
+    def add_wide(self, *widgets: QWidget) -> None:
+        """Add widgets beside each other over the whole width."""
+        line = widgets[0] if len(widgets) == 1 else beside(*widgets)
+        self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
+
+    def why_not(self, state: State) -> str:
+        """Say why nothing that needs a map can be asked for now; an empty text: it can."""
+        if state.worker is Worker.MISSING:
+            return self.tr("Set up Python first: the button below.")
+        if not state.is_free:
+            return self.tr("Something else runs now.")
+        return "" if state.shown >= 0 else self.tr("Make a coarse map first.")
+
+    def show_row(self, field: QWidget, visible: bool) -> None:
+        """Show or hide a field with its label."""
+        self._captions[field].setVisible(visible)
+        field.setVisible(visible)
+
+
+def beside(*widgets: QWidget) -> QWidget:
+    """Put widgets beside each other, equally wide."""
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget, 1)
+    return line
+
+
+def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -> QPushButton:
+    """Make a push button that may become narrow."""
+    made = QPushButton(text, parent)
+    made.setToolTip(tip)
+    made.setAccessibleName(text)
+    made.setAccessibleDescription(tip)
+    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    if icon:
+        IconKeeper(made, icon)
+    return made
+
+
+def allow(made: QPushButton, reason: str) -> None:
+    """Enable a button, or tell in its tooltip why it is not."""
+    made.setEnabled(not reason)
+    tip = made.accessibleDescription()
+    made.setToolTip(f"{reason}\n{tip}" if reason else tip)
+
+
+def note(name: str) -> QLabel:
+    """Make a label for sentences that change."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setAccessibleName(name)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def subtitle(name: str) -> QLabel:
+    """Make a label for a sentence that explains the field above it, in smaller letters."""
+    label = note(name)
+    font = label.font()
+    font.setPointSizeF(SUBTITLE_SIZE * font.pointSizeF())
+    label.setFont(font)
+    return label
+
+
+def shrink(combo: QComboBox) -> None:
+    """Let a combo box be narrower than its longest entry."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(8)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -1,0 +1,64 @@
+"""Comparing two steps: with which one, by flicker while a button is held, or by a line that follows the mouse."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from ...state import State
+from ..sections.section import beside, button, shrink
+
+BEFORE = -1  # the step as it was before the last Learn
+
+
+class CompareRow(QWidget):
+    """A list of steps, and two buttons that stand below it."""
+
+    held = pyqtSignal(int)  # the step to show; `BEFORE`: the shown one before the last Learn
+    released = pyqtSignal()
+    swiped = pyqtSignal(bool)  # by the analyst
+    chosen = pyqtSignal()  # another step in the list, by the analyst
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.has_before = False
+        self.other = QComboBox()
+        shrink(self.other)
+        self.other.activated.connect(lambda _: self.chosen.emit())
+        self.hold = button(self.tr("Flicker"), self.tr("Show the other step for as long as the button is held down."))
+        self.hold.pressed.connect(lambda: self.held.emit(int(self.other.currentData())))
+        self.hold.released.connect(self.released)
+        self.swipe = button(
+            self.tr("Swipe"), self.tr("Show the other step left of the mouse on the map; click again to end it.")
+        )
+        self.swipe.setCheckable(True)
+        self.swipe.clicked.connect(self.swiped)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.other)
+        self.buttons = beside(self.hold, self.swipe)
+        self.setFocusProxy(self.other)
+
+    def index(self) -> int | None:
+        """Return the step to compare with."""
+        value = self.other.currentData()
+        return None if value is None else int(value)
+
+    def set_state(self, state: State) -> None:
+        """List the steps; there have to be two to compare."""
+        names = [self.tr("Coarse Map"), *(self.tr("Step {}").format(n) for n in range(1, state.last + 1))]
+        entries = [(name, n) for n, name in enumerate(names[: state.last + 1])]
+        if self.has_before:
+            entries.append((self.tr("Before Learning"), BEFORE))
+        if entries != [(self.other.itemText(n), self.other.itemData(n)) for n in range(self.other.count())]:
+            chosen = self.other.currentData()
+            self.other.clear()
+            for text, value in entries:
+                self.other.addItem(text, value)
+            self.other.setCurrentIndex(max(0, self.other.findData(chosen)))
+        for widget in (self, self.buttons):
+            widget.setEnabled(len(entries) > 1)
+
+    def choose_before(self) -> None:
+        """Offer the step before the last Learn for comparison."""
+        self.has_before = True

@@ -1,0 +1,66 @@
+"""One pixel through the steps: a button that takes the map, a line of text, and a curve for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
+
+from ...layers.styles import class_colour
+from ...state import State
+from ..sections.section import button, note
+from .step_chart import Series, StepChart
+
+BACKGROUND = QColor("#8c8c8c")  # which the map leaves clear
+
+
+class IdentifyBox(QWidget):
+    """What is told of the pixel that was clicked, and the checkable button for it, which stands elsewhere."""
+
+    toggled = pyqtSignal(bool)  # by the analyst
+    outdated = pyqtSignal()  # the steps may have changed since the pixel was read
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.identify = button(
+            self.tr("Identify"), self.tr("Click a pixel on the map and see the scores of its classes at every step.")
+        )
+        self.identify.setCheckable(True)
+        self.identify.clicked.connect(self.toggled)
+        self.text = note(self.tr("The pixel"))
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.chart = StepChart()
+        self.chart.setAccessibleName(self.tr("Scores of the pixel at each step"))
+        self.chart.setToolTip(self.tr("The score of each class at this pixel, from 0 to 1, by step."))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.text, self.chart):
+            layout.addWidget(widget)
+        self.setFocusProxy(self.identify)
+        self.clear()
+
+    def set_state(self, state: State) -> None:
+        """Offer the button where there is a step."""
+        self.identify.setEnabled(state.shown >= 0)
+        self.outdated.emit()
+
+    def tell(self, text: str) -> None:
+        """Tell something of the pixel without any curves."""
+        self.show_scores(text, (), (), 0)
+
+    def clear(self) -> None:
+        """Show no pixel."""
+        self.tell("")
+
+    def show_scores(self, text: str, classes: Sequence[str], scores: Sequence[Sequence[float]], shown: int) -> None:
+        """Show the scores of a pixel, by step and class, and the figures of the shown step."""
+        series = tuple(
+            Series(name, tuple(step[k] for step in scores), class_colour(name, k) if k else BACKGROUND)
+            for k, name in enumerate(classes)
+        )
+        self.text.setText(text)
+        self.text.setVisible(bool(text))
+        self.chart.set_series(series, shown, len(scores) - 1)
+        self.chart.setVisible(bool(series))

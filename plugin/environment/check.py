@@ -1,0 +1,153 @@
+"""Which Python runs the worker, and what that Python has."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
+
+from ...models.shared.paths import PACKAGE_ROOT
+from ..settings import PREFIX
+from ..worker.launch import clean_environment
+
+VARIABLE = "MAP_REFINER_PYTHON"
+REQUIREMENTS = (  # those of pyproject.toml, which does not ship
+    *("torch>=2.4", "numpy>=1.26", "rasterio>=1.3.9", "shapely>=2.1", "pyogrio>=0.9", "pyproj>=3.6", "scipy>=1.11"),
+    *("click>=8.1", "safetensors>=0.4.3", "typing_extensions>=4.4"),
+)
+MODULES = tuple(requirement.partition(">=")[0] for requirement in REQUIREMENTS)
+CHECK_MS = 120_000  # importing torch from a cold disk takes long
+
+_CHECK = """
+import importlib.util, json, os, platform, sys
+from importlib import metadata
+root, wanted, scheduler, *modules = sys.argv[1:]
+found = {name: metadata.version(name) for name in modules if importlib.util.find_spec(name)}
+device, step, problem, cluster = "", None, "", ""
+if "torch" in found:
+    import torch
+    mps = getattr(torch.backends, "mps", None)
+    device = (torch.cuda.get_device_name(0) if torch.cuda.is_available()
+              else "Apple GPU" if mps and mps.is_available()
+              else f"CPU, {torch.get_num_threads()} threads")
+if len(found) == len(modules):
+    spec = importlib.util.spec_from_file_location(
+        "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
+    sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
+    try:
+        from map_refiner.models.runtime import device as devices
+        from map_refiner.models.tiling import timing
+        from map_refiner.models.io import raster_reader  # and rasterio with it
+        chosen = devices.choose(wanted)
+        device, step = devices.describe(chosen), 1000 * timing.timed_step(chosen)
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    if scheduler:
+        try:
+            from map_refiner.models.runtime.dask_cluster import greet
+            cluster = greet(scheduler)
+        except Exception as error:
+            cluster = str(error)
+content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem,
+           "cluster": cluster}
+sys.stdout.write(os.linesep + json.dumps(content))
+"""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a Python has for the worker."""
+
+    python: str  # its version
+    versions: dict[str, str]
+    device: str
+    step_ms: float | None = None  # of one step of a refiner on 1000 x 1000 pixels
+    problem: str = ""  # why it cannot compute, though nothing is missing
+    cluster: str = ""  # what the scheduler has, or why it does not serve
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the modules that the worker needs and this Python lacks."""
+        return tuple(name for name in MODULES if name not in self.versions)
+
+
+def find_python(chosen: str, root: Path = PACKAGE_ROOT) -> Path | None:
+    """Return the Python that runs the worker: the chosen one, or the first that exists of the usual places."""
+    chosen = chosen or os.environ.get(VARIABLE, "")
+    if chosen:
+        return Path(chosen) if Path(chosen).is_file() else None
+    found = (python_of(folder) for folder in (root / ".venv" / "worker", default_environment()))
+    return next((python for python in found if python is not None), None)
+
+
+def default_environment() -> Path:
+    """Return where an environment is made unless another folder is named: where an update of the plugin keeps it."""
+    return Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"
+
+
+def python_of(environment: Path) -> Path | None:
+    """Return the Python of an environment, or None where there is none."""
+    names = ("bin/python", "Scripts/python.exe", "python.exe")
+    return next((environment / name for name in names if (environment / name).is_file()), None)
+
+
+class Check(QObject):
+    """Ask a Python which modules and which device it has, without waiting for it."""
+
+    described = pyqtSignal(object)  # Description
+    failed = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(self._on_limit)
+
+    def start(self, python: str, device: str = "auto", scheduler: str = "") -> None:
+        """Begin to ask, also for the time of a step on a device, and for a cluster; one of the signals follows."""
+        self.stop()
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(clean_environment())
+        self._process.finished.connect(self._on_finished)
+        self._process.errorOccurred.connect(self._on_error)
+        self._process.start(python, ["-I", "-c", _CHECK, str(PACKAGE_ROOT), device, scheduler, *MODULES])
+        self._limit.start(CHECK_MS)
+
+    def stop(self) -> None:
+        """Give up asking, silently."""
+        self._limit.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.deleteLater()
+
+    def _on_finished(self) -> None:
+        process, self._process = self._process, None
+        self._limit.stop()
+        if process is None:
+            return
+        lines = bytes(process.readAllStandardOutput()).decode("utf-8", "replace").splitlines()
+        complaint = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip()
+        process.deleteLater()
+        try:
+            content = json.loads(lines[-1])
+            names = ("python", "found", "device", "step", "problem", "cluster")
+            self.described.emit(Description(*(content[name] for name in names)))
+        except (IndexError, ValueError, KeyError, TypeError):
+            self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("It gave no answer."))
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self.stop()
+            self.failed.emit(self.tr("It could not be started."))
+
+    def _on_limit(self) -> None:
+        self.stop()
+        self.failed.emit(self.tr("It gave no answer in {} s.").format(CHECK_MS // 1000))
+

@@ -1,0 +1,139 @@
+"""What an environment is made by: which programs, with what, and whether that can begin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from qgis.core import QgsNetworkAccessManager
+from qgis.PyQt.QtCore import QCoreApplication, QProcessEnvironment
+from qgis.PyQt.QtNetwork import QNetworkProxy
+
+from ...models.shared.paths import PACKAGE_ROOT
+from ..errors import Refused
+from ..worker.launch import clean_environment
+from .check import REQUIREMENTS
+from .torch_build import CPU, Build
+
+USUAL_PYTHONS = ("python3.12", "python3.13", "python3.11", "python3.10", "python3", "python")
+GIGABYTE = 1e9
+
+CAN_MAKE = """
+import sys
+if sys.version_info < (3, 10):
+    sys.exit(f"needs Python 3.10 or newer, and this is {sys.version.split()[0]}")
+import ensurepip, venv
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is to be made."""
+
+    python: str  # that makes it
+    folder: Path
+    build: Build = CPU
+    wheels: str = ""  # a folder of wheels to install from instead of the network
+    requirements: tuple[str, ...] = REQUIREMENTS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One program to run, and what is said meanwhile."""
+
+    text: str
+    program: str
+    arguments: tuple[str, ...]
+
+
+def check(recipe: Recipe) -> None:
+    """Tell whether making can begin.
+
+    Raises:
+        Refused: where it cannot.
+    """
+    folder = recipe.folder
+    if not recipe.python:
+        raise Refused(_tr("Choose the Python that is to make the environment: 3.10 or newer."))
+    if not folder.is_absolute() or folder.is_relative_to(PACKAGE_ROOT):
+        raise Refused(_tr("Choose a folder outside of the plugin, which an update replaces."))
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file())):
+        raise Refused(_tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
+    if recipe.wheels and not any(Path(recipe.wheels).glob("*.whl")):
+        raise Refused(_tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
+    free = free_gb(folder)
+    if free < recipe.build.needed_gb:
+        text = _tr("About {:.1f} GB are needed in {}, and {:.1f} GB are free.")
+        raise Refused(text.format(recipe.build.needed_gb, folder, free))
+
+
+def free_gb(folder: Path) -> float:
+    """Return the free space where a folder is or would be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free / GIGABYTE
+
+
+def stages(recipe: Recipe) -> list[Stage]:
+    """Return the programs that make an environment, in their order."""
+    inside = recipe.folder / ("Scripts/python.exe" if _is_windows() else "bin/python")
+    pip = ("-I", "-m", "pip", "install", "--only-binary=:all:", "--progress-bar=off")
+    torch = tuple(text for text in recipe.requirements if text.startswith("torch"))
+    others = tuple(text for text in recipe.requirements if not text.startswith("torch"))
+    where: tuple[str, ...] = ()
+    if recipe.wheels:
+        where = ("--no-index", "--find-links", recipe.wheels)
+    elif recipe.build.index:
+        where = ("--index-url", recipe.build.index)
+    stages = [
+        Stage(_tr("Looking at the Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
+        Stage(_tr("Making the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
+    ]
+    if torch:  # first and alone: what else asks for it must not bring another build of it
+        stages.append(Stage(_tr("Installing PyTorch"), str(inside), (*pip, *where, *torch)))
+    if others:
+        rest = where if recipe.wheels else ()
+        stages.append(Stage(_tr("Installing the other libraries"), str(inside), (*pip, *rest, *others)))
+    return stages
+
+
+def pip_environment(recipe: Recipe) -> QProcessEnvironment:
+    """Return the environment of pip: without what QGIS sets for its own Python, with the proxy of QGIS."""
+    environment = clean_environment()
+    for name, value in (
+        ("PIP_NO_INPUT", "1"),
+        ("PIP_USER", "0"),
+        ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+        ("PIP_RETRIES", "2"),
+        ("PIP_NO_COLOR", "1"),
+        *((name, str(recipe.folder / "scratch")) for name in ("TMPDIR", "TEMP", "TMP")),
+    ):
+        environment.insert(name, value)
+    address = proxy_address(QgsNetworkAccessManager.instance().fallbackProxy())
+    if address:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            environment.insert(name, address)
+    return environment
+
+
+def proxy_address(proxy: QNetworkProxy) -> str:
+    """Return the address of a proxy as pip wants it, or nothing where there is none."""
+    schemes = {QNetworkProxy.ProxyType.HttpProxy: "http", QNetworkProxy.ProxyType.Socks5Proxy: "socks5"}
+    scheme = schemes.get(proxy.type())
+    if scheme is None or not proxy.hostName():
+        return ""
+    name, word = (quote(text, safe="") for text in (proxy.user(), proxy.password()))
+    account = f"{name}:{word}@" if name else ""
+    port = f":{proxy.port()}" if proxy.port() else ""
+    return f"{scheme}://{account}{proxy.hostName()}{port}"
+
+
+def _is_windows() -> bool:
+    return os.name == "nt"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

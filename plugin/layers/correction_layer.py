@@ -1,0 +1,137 @@
+"""The layer of corrections: polygons with a class, an ordinary GeoPackage that QGIS's own tools may edit too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import Refused
+from ..run.extent import Place
+from .label_layer import FIELD, LABELS, new_file, offer_classes
+from .styles import UNSURE, style_corrections
+
+CORRECTIONS = "map_refiner/corrections"  # the property that names the run whose corrections a layer holds
+STEM = "corrections"
+
+
+def layer_for(project: QgsProject, run: str) -> QgsVectorLayer | None:
+    """Return the layer of a run's corrections, where it is in the project."""
+    for layer in project.mapLayers().values():
+        if isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.customProperty(CORRECTIONS) == run:
+            return layer
+    return None
+
+
+def open_layer(folder: Path, run: str, scene_name: str, place: Place, classes: Sequence[str]) -> QgsVectorLayer:
+    """Open the corrections in the folder of a run, which are begun where there are none yet.
+
+    Raises:
+        Refused: where they cannot be written or opened.
+    """
+    there = _files(folder)
+    path = there[-1] if there else new_file(folder, scene_name, place, STEM)
+    layer = QgsVectorLayer(f"{path}|layername=labels", _tr("Corrections: {}").format(scene_name), "ogr")
+    if not layer.isValid():
+        raise Refused(_tr("The corrections {} cannot be opened.").format(path))
+    style_corrections(layer, classes)
+    offer_classes(layer, [*classes[1:], *classes[:1], UNSURE])
+    layer.setCustomProperty(CORRECTIONS, run)
+    layer.setCustomProperty(LABELS, True)  # it stays above the steps
+    return layer
+
+
+def are_in(folder: Path) -> bool:
+    """Tell whether the folder of a run holds corrections."""
+    return bool(_files(folder))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"*_{STEM}_*.gpkg"))
+
+
+class Correction:
+    """One correction, which can be taken back and made again, also after the layer was saved."""
+
+    def __init__(self, layer: QgsVectorLayer, geometry: QgsGeometry, name: str) -> None:
+        self._layer = layer
+        self._feature = QgsFeature(layer.fields())
+        self._feature.setGeometry(geometry)
+        self._feature.setAttribute(layer.fields().indexOf(FIELD), name)
+        self._id: int | None = None
+
+    def make(self) -> None:
+        """Add the polygon to the file at once, beside whatever is being edited."""
+        done, added = self._layer.dataProvider().addFeatures([self._feature])
+        if done and added:
+            self._id = added[0].id()
+        self._shown()
+
+    def take_back(self) -> None:
+        """Take it out of the file again."""
+        if self._id is not None:
+            self._layer.dataProvider().deleteFeatures([self._id])
+            self._id = None
+        self._shown()
+
+    def _shown(self) -> None:
+        self._layer.updateExtents()
+        self._layer.triggerRepaint()
+
+
+class History:
+    """The corrections that can be taken back, and those that were."""
+
+    def __init__(self) -> None:
+        self._made: list[Correction] = []
+        self._taken_back: list[Correction] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Tell whether there is a correction to take back."""
+        return bool(self._made)
+
+    @property
+    def can_redo(self) -> bool:
+        """Tell whether there is one to make again."""
+        return bool(self._taken_back)
+
+    def push(self, correction: Correction) -> None:
+        """Make a correction."""
+        correction.make()
+        self._made.append(correction)
+        self._taken_back = []
+
+    def undo(self) -> None:
+        """Take the last correction back."""
+        self._made[-1].take_back()
+        self._taken_back.append(self._made.pop())
+
+    def redo(self) -> None:
+        """Make the correction again that was taken back last."""
+        self._taken_back[-1].make()
+        self._made.append(self._taken_back.pop())
+
+    def clear(self) -> None:
+        """Forget all of them; they stay made, or taken back."""
+        self._made, self._taken_back = [], []
+
+
+def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Refuse a layer that cannot take corrections.
+
+    Raises:
+        Refused: for one without the field, or with unsaved edits that cannot be saved.
+    """
+    if layer.fields().indexOf(FIELD) < 0:
+        raise Refused(
+            _tr("The layer “{}” has no text field “class”, which says what each polygon is.").format(layer.name())
+        )
+    if not classes:
+        raise Refused(_tr("Make a coarse map first."))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,85 @@
+"""What was exported: whether its file may be written, and the layer that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import Refused
+from .styles import style_polygons, write_class_style
+
+EXPORT = "map_refiner/export"  # the property that marks layers of exported files
+POLYGON_ENDINGS = (".gpkg", ".shp", ".geojson")
+RASTER_ENDINGS = (".tif", ".tiff")
+
+
+def checked_path(text: str, endings: Sequence[str]) -> Path:
+    """Return the file to write; the first ending is added where there is none.
+
+    Raises:
+        Refused: for another ending, or a folder that is not there.
+    """
+    path = Path(text.strip()).expanduser()
+    if not path.suffix:
+        path = path.with_name(path.name + endings[0])
+    if path.suffix.lower() not in endings:
+        raise Refused(_tr("“{}” must end in {}.").format(path.name, _tr(" or ").join(endings)))
+    if not path.is_absolute() or not path.parent.is_dir():
+        raise Refused(_tr("There is no folder {}.").format(path.parent))
+    return path
+
+
+def layers_of(project: QgsProject, path: Path) -> list[QgsMapLayer]:
+    """Return the layers of a project that show a file."""
+    found = []
+    for layer in project.mapLayers().values():
+        parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+        own = str(parts.get("path") or "")
+        if own and Path(own) == path:
+            found.append(layer)
+    return found
+
+
+def release(project: QgsProject, path: Path) -> bool:
+    """Remove the layers of an earlier export to the same file, which is about to be replaced.
+
+    Returns:
+        Whether there were any.
+
+    Raises:
+        Refused: for layers that are not ours to remove, or that hold unsaved edits.
+    """
+    layers = layers_of(project, path)
+    for layer in layers:
+        edited = isinstance(layer, QgsVectorLayer) and layer.isModified()
+        if edited or not layer.customProperty(EXPORT):
+            raise Refused(
+                _tr("{} is in use by the layer “{}”. Choose another file, or remove the layer first.").format(
+                    path.name, layer.name()
+                )
+            )
+    project.removeMapLayers([layer.id() for layer in layers])
+    return bool(layers)
+
+
+def open_polygons(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
+    """Open exported polygons, styled by class."""
+    layer = QgsVectorLayer(str(path), path.stem, "ogr")
+    style_polygons(layer, classes)
+    layer.setCustomProperty(EXPORT, True)
+    return layer
+
+
+def open_raster(path: Path, classes: Sequence[str]) -> QgsRasterLayer:
+    """Open an exported class raster, styled by class."""
+    write_class_style(path, classes)
+    layer = QgsRasterLayer(str(path), path.stem, "gdal")
+    layer.setCustomProperty(EXPORT, True)
+    return layer
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,42 @@
+"""Showing an image of many bands in three of them, by wavelength."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsContrastEnhancement,
+    QgsMultiBandColorRenderer,
+    QgsRasterLayer,
+    QgsRectangle,
+)
+
+from ..run.bands import Spectrum
+
+# Red, green and blue, in nanometres: what analysts look at forests, soils and towns with.
+NATURAL = (650.0, 560.0, 480.0)
+INFRARED = (850.0, 650.0, 560.0)
+SHORT_WAVE = (2200.0, 850.0, 650.0)
+SAMPLE = 250_000  # pixels to stretch the contrast by
+SPREAD = 2.0  # standard deviations to each side
+
+
+def false_colour(layer: QgsRasterLayer, spectrum: Spectrum, wavelengths: tuple[float, float, float]) -> None:
+    """Show a layer in the bands nearest to three wavelengths, each stretched to what its values span."""
+    bands = [spectrum.nearest(centre) for centre in wavelengths]
+    provider = layer.dataProvider()
+    renderer = QgsMultiBandColorRenderer(provider, *bands)
+    setters = (
+        renderer.setRedContrastEnhancement,
+        renderer.setGreenContrastEnhancement,
+        renderer.setBlueContrastEnhancement,
+    )
+    for band, take in zip(bands, setters):
+        stats = provider.bandStatistics(band, extent=QgsRectangle(), sampleSize=SAMPLE)
+        contrast = QgsContrastEnhancement(provider.dataType(band))
+        contrast.setMinimumValue(stats.mean - SPREAD * stats.stdDev)
+        contrast.setMaximumValue(stats.mean + SPREAD * stats.stdDev)
+        contrast.setContrastEnhancementAlgorithm(
+            QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
+        )
+        take(contrast)
+    layer.setRenderer(renderer)
+    layer.triggerRepaint()

@@ -1,0 +1,225 @@
+"""The labelled tile: a polygon layer to digitize in, and whether what was digitized can teach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from qgis.core import (
+    NULL,
+    QgsEditorWidgetSetup,
+    QgsFeature,
+    QgsGeometry,
+    QgsSingleSymbolRenderer,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import Refused
+from ..run.extent import Place
+from .styles import IGNORE, TILE, style_labels
+
+FIELD = "class"
+LAYER = "labels"
+LABELS = "map_refiner/labels"  # the property that marks such a layer
+USUAL_CLASSES = ("background", "building", "road")
+MOST_NAMED = 5  # feature ids in a sentence
+MOST_CLASSES = 50  # of labels that bring their own
+
+
+def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") -> Path:
+    """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
+
+    Raises:
+        Refused: where it cannot be written.
+    """
+    stem = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in scene_name) or "scene"
+    number = 1
+    while (path := folder / f"{stem}_{what}_{number}.gpkg").exists():
+        number += 1
+    template = QgsVectorLayer(f"Polygon?field={FIELD}:string(64)&field=note:string(254)", LAYER, "memory")
+    template.setCrs(place.crs)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GPKG"
+    options.layerName = LAYER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(_tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+    code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
+    if code != QgsVectorFileWriter.WriterError.NoError:
+        raise Refused(_tr("The file {} cannot be written: {}").format(path, message))
+    return path
+
+
+def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
+    """Open labels for digitizing: colours, a list of classes in the form, the last class offered again."""
+    layer = QgsVectorLayer(f"{path}|layername={LAYER}", path.stem, "ogr")
+    if not layer.isValid():
+        raise Refused(_tr("The labelled tile {} cannot be opened.").format(path))
+    show_labels(layer, classes)
+    return layer
+
+
+def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint and edit a layer as labels, unless it is known as such already."""
+    if layer.customProperty(LABELS):
+        return
+    style_labels(layer, classes)
+    offer_classes(layer, [*classes[1:], TILE, IGNORE, *classes[:1]])
+    layer.setCustomProperty(LABELS, True)
+
+
+def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint polygons that nobody has painted yet, and that say their classes, in the colours of these."""
+    if (
+        len(classes) > 1
+        and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
+        and isinstance(layer.renderer(), QgsSingleSymbolRenderer)
+        and layer.fields().indexOf(FIELD) >= 0
+    ):
+        show_labels(layer, classes)
+        layer.triggerRepaint()
+        layer.emitStyleChanged()
+
+
+def own_classes(layer: QgsVectorLayer) -> tuple[str, ...]:
+    """Return the classes that labels bring, background first, in the order of a map that is made of them."""
+    found = layer.uniqueValues(layer.fields().indexOf(FIELD), MOST_CLASSES)
+    names = {str(value) for value in found if value not in (None, NULL, "")} - {USUAL_CLASSES[0], TILE, IGNORE}
+    return (USUAL_CLASSES[0], *sorted(names))
+
+
+def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
+    """Let the form of a layer offer a list of classes, the last one chosen first."""
+    index = layer.fields().indexOf(FIELD)
+    layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": [{name: name} for name in names]}))
+    layer.setFieldAlias(index, _tr("Class"))
+    form = layer.editFormConfig()
+    form.setReuseLastValue(index, True)
+    layer.setEditFormConfig(form)
+
+
+def add_outline(layer: QgsVectorLayer, view: Place, scene: Place) -> None:
+    """Add a `tile` polygon around what a view shows of a scene, as one step to undo.
+
+    Raises:
+        Refused: where they do not meet, or the layer cannot be edited.
+    """
+    seen, whole = view.in_crs(layer.crs()), scene.in_crs(layer.crs())
+    common = seen.intersect(whole)
+    if common.isEmpty():
+        raise Refused(_tr("The map does not show the scene. Move it there first."))
+    if not layer.isEditable() and not layer.startEditing():
+        raise Refused(_tr("The layer “{}” cannot be edited.").format(layer.name()))
+    field = _field(layer)
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromRect(common))
+    feature.setAttribute(field, TILE)
+    layer.beginEditCommand(_tr("Outline map view"))
+    layer.addFeature(feature)
+    layer.endEditCommand()
+    layer.triggerRepaint()
+
+
+def commit(layer: QgsVectorLayer) -> None:
+    """Save what was digitized and stay in edit mode.
+
+    Raises:
+        Refused: where it cannot be saved; the edits stay.
+    """
+    if layer.isEditable() and layer.isModified() and not layer.commitChanges(stopEditing=False):
+        raise Refused(
+            _tr("The labels of “{}” cannot be saved: {}").format(layer.name(), " ".join(layer.commitErrors()))
+        )
+
+
+def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
+    """Tell whether labels can teach; return a warning, or an empty string.
+
+    Raises:
+        Refused: where they cannot.
+    """
+    field = _field(layer)
+    if not layer.featureCount():
+        raise Refused(_tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
+    extent = QgsGeometry.fromRect(scene.in_crs(layer.crs()))
+    known = {*classes, TILE, IGNORE}
+    crossing, unknown, outside = [], [], []
+    inside: set[str] = set()
+    for feature in layer.getFeatures():
+        name, geometry = feature[field], feature.geometry()
+        if name in (None, NULL) or name not in known:
+            unknown.append(feature.id())
+        elif geometry.isNull() or not geometry.isGeosValid():
+            crossing.append(feature.id())
+        elif not geometry.intersects(extent):
+            outside.append(feature.id())
+        else:
+            inside.add(name)
+    _refuse_features(layer, classes, unknown, crossing)
+    _refuse_classes(layer, classes, inside, bool(outside))
+    if outside:
+        return _tr("Outside the scene, and left out: {}.").format(_named(outside))
+    return ""
+
+
+def _field(layer: QgsVectorLayer) -> int:
+    index = layer.fields().indexOf(FIELD)
+    if index < 0:
+        raise Refused(
+            _tr(
+                "The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class "
+                "of each polygon."
+            ).format(layer.name())
+        )
+    return index
+
+
+def _refuse_features(
+    layer: QgsVectorLayer, classes: Sequence[str], unknown: Sequence[int], crossing: Sequence[int]
+) -> None:
+    if unknown:
+        raise Refused(
+            _tr("In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.").format(
+                layer.name(), _named(unknown), ", ".join(classes)
+            )
+        )
+    if crossing:
+        raise Refused(
+            _tr(
+                "In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them."
+            ).format(layer.name(), _named(crossing))
+        )
+
+
+def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
+    if not inside and outside:
+        raise Refused(_tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
+    if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
+        raise Refused(
+            _tr(
+                "The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is "
+                "left bare inside it counts as {}."
+            ).format(layer.name(), classes[0])
+        )
+    if not inside & set(classes[1:]):
+        raise Refused(
+            _tr("The layer “{}” labels one class alone. Draw {} inside the tile as well.").format(
+                layer.name(), _tr(" or ").join(classes[1:])
+            )
+        )
+
+
+def _named(ids: Iterable[int]) -> str:
+    ids = sorted(ids)
+    text = ", ".join(str(number) for number in ids[:MOST_NAMED])
+    more = len(ids) - MOST_NAMED
+    text = _tr("{} and {} more").format(text, more) if more > 0 else text
+    return (_tr("feature {}") if len(ids) == 1 else _tr("features {}")).format(text)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

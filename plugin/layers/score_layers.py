@@ -1,0 +1,293 @@
+"""The layers of a run: one group, in it one group a step, in it the class map and a heat map of each class."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from qgis.core import (
+    QgsDataProvider,
+    QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
+    QgsLayerTreeNode,
+    QgsProject,
+    QgsRasterLayer,
+)
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+
+from ...models.shared.events import Stepped
+from ..run.run import Level
+from .exported_layers import EXPORT
+from .label_layer import LABELS
+from .step_layer import CLASSES, KIND, PREVIEW, RUN, STEP, Due, open_due
+from .styles import write_class_style, write_heat_style
+
+MOST_LEVELS = 99  # before step 0
+NO_STEP = -1000
+
+
+class ScoreLayers(QObject):
+    """Adds, shows and removes the layers of the runs of a project.
+
+    Nothing is remembered of the tree but the properties of its nodes, because the analyst may move, rename and
+    remove what is there at any time. One layer is added at a time, the one to be seen first, and the event loop
+    runs in between.
+    """
+
+    step_chosen = pyqtSignal(str, int)  # run, step: the analyst made another step visible in the layer tree
+
+    def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self._due: deque[Due] = deque()
+        self._titles: dict[str, str] = {}  # run: name of its scene
+        self._shown: tuple[str, int, int] = ("", -1, CLASSES)
+        self._busy = False
+        self._animated = False  # time says which step is seen: all are visible
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._add_next)
+        project.layerTreeRoot().visibilityChanged.connect(self._on_visibility_changed)
+
+    # --- what the controller calls ----------------------------------------------------------------------------
+
+    def begin(self, run: str, title: str) -> None:
+        """Say what the scene of a run is called. Other runs are hidden, not removed."""
+        self._titles[run] = title
+        for group in _groups(self.project.layerTreeRoot(), RUN):
+            group.setItemVisibilityChecked(group.customProperty(RUN) == run)
+
+    def remember(self, run: str, title: str) -> None:
+        """Say what the scene of a run is called whose layers are there already."""
+        self._titles[run] = title
+
+    def sources(self, run: str, index: int) -> list[str]:
+        """Return what the layers of a step show."""
+        group = self._step_group(run, index)
+        nodes = group.findLayers() if group is not None else []
+        return [node.layer().source() for node in nodes if _is_ours(node, run)]
+
+    def add(self, run: str, step: Stepped, kind: int) -> None:
+        """Add the layers of a step; the one of `kind` at once and visible, the others soon."""
+        others = [Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]
+        self._shown = (run, step.index, kind)
+        self._due.appendleft(Due(run, step, kind))
+        self._due.extend(others)
+        self._add_next()
+        self.set_visible(run, True)
+        self._timer.start()
+
+    def replace(self, run: str, step: Stepped) -> None:
+        """Let the layers of a step show other rasters, which are styled as those before."""
+        self._due = deque(Due(due.run, step, due.kind) if _is_due(due, run, step.index) else due for due in self._due)
+        write_class_style(Path(step.classes_raster), step.classes)
+        write_heat_style(Path(step.scores))
+        group = self._step_group(run, step.index)
+        for node in group.findLayers() if group is not None else ():
+            if _is_ours(node, run):
+                path = step.scores if _kind(node) else step.classes_raster
+                layer = node.layer()
+                layer.setDataSource(path, layer.name(), "gdal", QgsDataProvider.ProviderOptions(), False)
+
+    def show(self, run: str, step: Stepped, kind: int) -> None:
+        """Make one layer of one step the visible one; layers that the analyst has removed come back."""
+        group = self._step_group(run, step.index)
+        present = [_kind(node) for node in group.findLayers()] if group is not None else []
+        coming = [due.kind for due in self._due if due.step == step]
+        if kind not in present and kind not in coming:
+            self._due.appendleft(Due(run, step, kind))
+            self._timer.start()
+        self._shown = (run, step.index, kind)
+        self._apply_visibility()
+        self.set_visible(run, True)
+
+    def group_of(self, run: str) -> QgsLayerTreeGroup:
+        """Return the group of a run, for what is to be seen beside its steps: these alone exclude each other then."""
+        group = self._run_group(run) or self._new_run_group(run)
+        group.setIsMutuallyExclusive(False)
+        return group
+
+    def cover(self, run: str, layer: QgsRasterLayer) -> None:
+        """Show a layer on top of the steps of a run and hide these, until one of them is to be seen again."""
+        group = self._run_group(run) or self._new_run_group(run)
+        self._shown = ("", -1, CLASSES)
+        self._busy = True
+        node = group.insertLayer(0, layer)
+        node.setExpanded(False)
+        for step in _groups(group, STEP):
+            step.setItemVisibilityChecked(False)
+        node.setItemVisibilityChecked(True)
+        group.setItemVisibilityChecked(True)
+        self._busy = False
+
+    def set_animated(self, animated: bool) -> None:
+        """Let time say which step is seen, or no longer: steps exclude each other in the layer tree alone."""
+        if animated != self._animated:
+            self._animated = animated
+            self._apply_visibility()
+
+    def set_visible(self, run: str, visible: bool) -> None:
+        """Show or hide all of a run."""
+        group = self._run_group(run)
+        if group is not None:
+            group.setItemVisibilityChecked(visible)
+
+    def truncate(self, run: str, count: int) -> None:
+        """Remove the layers of all steps but the first `count`; with step 0 go the levels that led to it."""
+        first = count if count else -MOST_LEVELS
+        self._due = deque(due for due in self._due if due.run != run or due.step.index < first)
+        parent = self._run_group(run)
+        if parent is None:
+            return
+        for group in [g for g in _groups(parent, STEP) if int(g.customProperty(STEP)) >= first]:
+            self.project.removeMapLayers([layer.layerId() for layer in group.findLayers() if _is_ours(layer, run)])
+            if not group.findLayers() and group.parent() is not None:
+                group.parent().removeChildNode(group)
+
+    def forget(self) -> None:
+        """Drop what is still to be added: the project is closed, or the plugin goes."""
+        self._due.clear()
+        self._titles.clear()
+        self._timer.stop()
+
+    def is_settled(self) -> bool:
+        """Tell whether all layers have been added."""
+        return not self._due
+
+    # --- adding -----------------------------------------------------------------------------------------------
+
+    def _add_next(self) -> None:
+        if not self._due:
+            self._timer.stop()
+            return
+        due = self._due.popleft()
+        layer = open_due(due)
+        group = self._step_group(due.run, due.step.index) or self._new_step_group(due.run, due.step)
+        position = sum(1 for node in group.findLayers() if _kind(node) < due.kind)
+        self._busy = True
+        self.project.addMapLayer(layer, False)
+        node = group.insertLayer(position, layer)
+        node.setExpanded(False)
+        node.setItemVisibilityChecked(False)
+        self._busy = False
+        self._apply_visibility()
+
+    def _new_step_group(self, run: str, step: Stepped) -> QgsLayerTreeGroup:
+        parent = self._run_group(run) or self._new_run_group(run)
+        later = [i for i, node in enumerate(parent.children()) if _step_of(node) > step.index]
+        name = self.tr("Step {}").format(step.index) if step.index else self.tr("Step 0 (Coarse Map)")
+        if isinstance(step, Level):
+            name = self.tr("Coarse {}").format(step.title)
+        self._busy = True
+        group = parent.insertGroup(min(later, default=len(parent.children())), name)
+        group.setCustomProperty(STEP, step.index)
+        group.setIsMutuallyExclusive(True)
+        group.setExpanded(False)
+        group.setItemVisibilityChecked(False)
+        if len(parent.children()) == 1:
+            parent.setExpanded(False)  # a tree view forgets that an empty group is open
+            parent.setExpanded(True)
+        self._busy = False
+        return group
+
+    def _new_run_group(self, run: str) -> QgsLayerTreeGroup:
+        root = self.project.layerTreeRoot()
+        above = 0  # what is digitized or exported stays in sight
+        while above < len(root.children()) and _stays_above(root.children()[above]):
+            above += 1
+        self._busy = True
+        group = root.insertGroup(above, self.tr("Refined: {}").format(self._titles.get(run, run)))
+        group.setCustomProperty(RUN, run)
+        group.setIsMutuallyExclusive(True)
+        self._busy = False
+        return group
+
+    # --- showing ----------------------------------------------------------------------------------------------
+
+    def _apply_visibility(self) -> None:
+        run, index, kind = self._shown
+        group = self._step_group(run, index)
+        if group is None:
+            return
+        self._busy = True
+        if self._animated:
+            group.parent().setIsMutuallyExclusive(False)
+            for each in _groups(group.parent(), STEP):
+                self._show_kind(each, run, kind)
+        else:
+            self._show_kind(group, run, kind)
+            _uncheck_others(group)
+        self._busy = False
+
+    def _show_kind(self, group: QgsLayerTreeGroup, run: str, kind: int) -> None:
+        nodes = [node for node in group.findLayers() if _is_ours(node, run)]
+        for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the chosen one last: it unchecks others
+            node.setItemVisibilityChecked(_kind(node) == kind)
+        group.setItemVisibilityChecked(True)
+
+    def _on_visibility_changed(self, node: QgsLayerTreeNode) -> None:
+        index = _step_of(node)
+        if self._busy or self._animated or index == NO_STEP:
+            return
+        if not node.itemVisibilityChecked() or node.parent() is None:
+            return
+        self._busy = True
+        _uncheck_others(node)
+        self._busy = False
+        run = node.parent().customProperty(RUN)
+        if run and (run, index) != self._shown[:2]:
+            self.step_chosen.emit(run, index)
+
+    # --- finding ----------------------------------------------------------------------------------------------
+
+    def _run_group(self, run: str) -> QgsLayerTreeGroup | None:
+        root = self.project.layerTreeRoot()
+        return next((g for g in _groups(root, RUN) if g.customProperty(RUN) == run), None)
+
+    def _step_group(self, run: str, index: int) -> QgsLayerTreeGroup | None:
+        parent = self._run_group(run)
+        found = _groups(parent, STEP) if parent is not None else iter(())
+        return next((g for g in found if int(g.customProperty(STEP)) == index), None)
+
+
+def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
+    """Find the groups below a group that carry a property, wherever the analyst has moved them."""
+    for node in parent.children():
+        if isinstance(node, QgsLayerTreeGroup):
+            if node.customProperty(key) is not None:
+                yield node
+            yield from _groups(node, key)
+
+
+def _uncheck_others(step: QgsLayerTreeGroup) -> None:
+    """Hide the other steps of a run and a preview, whether or not their group does it by itself."""
+    for other in _groups(step.parent(), STEP):
+        if other is not step:
+            other.setItemVisibilityChecked(False)
+    for node in step.parent().findLayers():
+        if node.layer() is not None and node.layer().customProperty(PREVIEW):
+            node.setItemVisibilityChecked(False)
+
+
+def _step_of(node: QgsLayerTreeNode) -> int:
+    value = node.customProperty(STEP) if isinstance(node, QgsLayerTreeGroup) else None
+    return NO_STEP if value is None else int(value)
+
+
+def _stays_above(node: QgsLayerTreeNode) -> bool:
+    layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
+    return layer is not None and bool(layer.customProperty(LABELS) or layer.customProperty(EXPORT))
+
+
+def _kind(node: QgsLayerTreeLayer) -> int:
+    layer = node.layer()
+    return -1 if layer is None else int(layer.customProperty(KIND, -1))
+
+
+def _is_due(due: Due, run: str, index: int) -> bool:
+    return due.run == run and due.step.index == index
+
+
+def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
+    return node.layer() is not None and node.layer().customProperty(RUN) == run

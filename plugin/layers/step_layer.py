@@ -1,0 +1,58 @@
+"""One layer of a step: which it is, and how it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.core import QgsRasterLayer
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.shared.events import Stepped
+from ..run.run import Level
+from .styles import choose_band, write_class_style, write_heat_style
+from .temporal import put_on_timeline
+
+RUN = "map_refiner/run"
+STEP = "map_refiner/step"
+KIND = "map_refiner/kind"
+PREVIEW = "map_refiner/preview"
+CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
+
+
+@dataclass(frozen=True)
+class Due:
+    """A layer that is still to be added."""
+
+    run: str
+    step: Stepped
+    kind: int
+
+
+def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
+    """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
+    what = step.classes[kind - 1] if kind else _tr("classes")
+    path = Path(step.scores if kind else step.classes_raster)
+    if kind:
+        write_heat_style(path)
+    else:
+        write_class_style(path, step.classes)
+    name = _tr("Coarse {}").format(step.title) if isinstance(step, Level) else _tr("Step {}").format(step.index)
+    layer = QgsRasterLayer(str(path), f"{name} · {what}", "gdal")
+    if layer.isValid() and kind:
+        choose_band(layer, kind)
+    return layer
+
+
+def open_due(due: Due) -> QgsRasterLayer:
+    """Open a layer that is to be added, marked as what it is and on its day."""
+    step, kind = due.step, due.kind
+    layer = open_step(step, kind)
+    put_on_timeline(layer, step.index)
+    for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
+        layer.setCustomProperty(key, value)
+    return layer
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,199 @@
+"""How classes and scores look: the same colours and the same fixed range in every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsColorRampShader,
+    QgsFillSymbol,
+    QgsPalettedRasterRenderer,
+    QgsRasterLayer,
+    QgsRasterShader,
+    QgsRendererCategory,
+    QgsSingleBandPseudoColorRenderer,
+    QgsSymbol,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtGui import QColor
+
+from ...models.shared.paths import RESOURCES
+
+STYLES = RESOURCES / "styles"
+
+# Okabe and Ito's palette, which people with any kind of colour blindness tell apart.
+KNOWN = {"building": "#d55e00", "road": "#f0e442", "water": "#56b4e9", "tree": "#009e73", "vegetation": "#999933",
+         "low vegetation": "#999933", "soil": "#ddcc77", "pavement": "#666666"}  # fmt: skip
+OTHERS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44aa99")  # from the fourth on Tol's
+
+# ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.
+DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a582"), (1.0, "#b2182b"))
+
+TILE = "tile"
+IGNORE = "ignore"
+UNSURE = "unsure"  # of a correction that takes another one back
+GROUND = "#999999"  # of the first class where it has to be seen
+
+
+def class_colour(name: str, index: int) -> QColor:
+    """Return the colour of a class; the first class is the background, which is left clear."""
+    if index == 0:
+        return QColor(0, 0, 0, 0)
+    return QColor(KNOWN.get(name, OTHERS[(index - 1) % len(OTHERS)]))
+
+
+def write_class_style(raster: Path, classes: Sequence[str]) -> None:
+    """Write the style of a raster of class indices beside it, where QGIS finds it whoever opens the raster.
+
+    Without a style of its own QGIS would look for the raster's least and greatest value, which takes it ten times
+    as long as to open the raster.
+    """
+    entries = []
+    for index, name in enumerate(classes):
+        colour = class_colour(name, index)
+        label = escape(name)
+        entries.append(
+            f'<paletteEntry value="{index}" color="{colour.name()}" alpha="{colour.alpha()}" label="{label}"/>'
+        )
+    template = (STYLES / "classes.qml").read_text(encoding="utf-8")
+    _write_beside(raster, template.replace("<!-- entries -->", "\n        ".join(entries)))
+
+
+def write_heat_style(raster: Path) -> None:
+    """Write the style of a raster of scores beside it: from 0 to 1, never from its own least to its own greatest."""
+    _write_beside(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
+
+
+def write_answer_style(raster: Path, limit: float) -> None:
+    """Write the style of a raster of answers of filters beside it: blue below 0, white at 0, red above."""
+    template = (STYLES / "answers.qml").read_text(encoding="utf-8")
+    _write_beside(raster, template.replace("LIMIT", f"{limit:.6g}"))
+
+
+def diverging(value: float) -> QColor:
+    """Return the colour of a value from -1 to 1: blue below 0, white at 0, red above."""
+    value = max(-1.0, min(1.0, value))
+    for (low, one), (high, other) in zip(DIVERGING, DIVERGING[1:]):
+        if value <= high:
+            part = (value - low) / (high - low)
+            pairs = zip(QColor(one).getRgb(), QColor(other).getRgb())
+            return QColor(*(round(a + part * (b - a)) for a, b in pairs))
+    return QColor(DIVERGING[-1][1])
+
+
+def style_answers(layer: QgsRasterLayer, band: int, limit: float) -> None:
+    """Show a band of answers from -limit to limit, so that white is 0."""
+    ramp = QgsColorRampShader(-limit, limit)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    values = [(position * limit, QColor(colour)) for position, colour in DIVERGING]
+    ramp.setColorRampItemList([QgsColorRampShader.ColorRampItem(v, c, f"{v:.3g}") for v, c in values])
+    shader = QgsRasterShader(-limit, limit)
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
+    renderer.setClassificationMin(-limit)
+    renderer.setClassificationMax(limit)
+    layer.setRenderer(renderer)
+
+
+def style_uncertainty(layer: QgsRasterLayer) -> None:
+    """Show how unsure a map is from 0, clear, to 1, purple: one hue alone, which everybody can tell from none."""
+    ramp = QgsColorRampShader(0, 1)
+    ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
+    levels = ((0.0, 0), (0.25, 90), (0.5, 170), (1.0, 255))
+    items = [(value, QColor(122, 1, 119, alpha)) for value, alpha in levels]
+    ramp.setColorRampItemList([QgsColorRampShader.ColorRampItem(v, c, f"{100 * v:.0f} %") for v, c in items])
+    shader = QgsRasterShader(0, 1)
+    shader.setRasterShaderFunction(ramp)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(0)
+    renderer.setClassificationMax(1)
+    layer.setRenderer(renderer)
+
+
+def style_change(layer: QgsRasterLayer, classes: Sequence[str]) -> None:
+    """Show what changed pixels have become; the first class, clear elsewhere, is black here."""
+    entries = [
+        QgsPalettedRasterRenderer.Class(index, class_colour(name, index) if index else QColor("#000000"), f"→ {name}")
+        for index, name in enumerate(classes)
+    ]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
+
+
+def _write_beside(raster: Path, style: str) -> None:
+    path = raster.with_suffix(".qml")
+    if not path.exists():
+        path.write_text(style, encoding="utf-8")
+
+
+def choose_band(layer: QgsRasterLayer, band: int) -> None:
+    """Let a heat map show another band of its scores."""
+    renderer = layer.renderer()
+    if not isinstance(renderer, QgsSingleBandPseudoColorRenderer) or renderer.usesBands() == [band]:
+        return
+    renderer = renderer.clone()
+    renderer.setBand(band)
+    renderer.setClassificationMin(0)  # a clone forgets its range
+    renderer.setClassificationMax(1)
+    layer.setRenderer(renderer)
+
+
+def style_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint labels half clear over the image: classes filled, the tile an outline, ignored ground hatched."""
+    categories = [_category(name, class_colour(name, index)) for index, name in enumerate(classes) if index]
+    if classes:
+        categories.append(_category(classes[0], QColor("#999999")))
+    hatched = QgsFillSymbol.createSimple(
+        {"color": "#444444", "style": "b_diagonal", "outline_color": "#444444", "outline_width": "0.4"}
+    )
+    outline = QgsFillSymbol.createSimple(
+        {"style": "no", "outline_color": "#00e5ff", "outline_width": "0.7", "outline_style": "dash"}
+    )
+    categories += [QgsRendererCategory(IGNORE, hatched, IGNORE), QgsRendererCategory(TILE, outline, TILE)]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+
+
+def correction_colour(name: str, classes: Sequence[str]) -> QColor:
+    """Return the colour in which a class is painted; the first class, clear elsewhere, is grey."""
+    if name in classes[1:]:
+        return class_colour(name, classes.index(name))
+    return QColor(GROUND if name in classes else "#ffffff")
+
+
+def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Outline corrections in the colours of their classes, hardly filled: the map below shows what they did."""
+    categories = []
+    for name in (*classes[1:], *classes[:1]):
+        colour = correction_colour(name, classes)
+        fill = QColor(colour)
+        fill.setAlpha(40)
+        rgba = ",".join(str(part) for part in fill.getRgb())
+        symbol = QgsFillSymbol.createSimple({"color": rgba, "outline_color": colour.name(), "outline_width": "0.5"})
+        categories.append(QgsRendererCategory(name, symbol, name))
+    hatched = QgsFillSymbol.createSimple(
+        {"color": "#444444", "style": "b_diagonal", "outline_color": "#444444", "outline_width": "0.4"}
+    )
+    categories.append(QgsRendererCategory(UNSURE, hatched, UNSURE))
+    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+
+
+def style_polygons(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
+    """Paint exported polygons by class."""
+    categories = [_category(name, class_colour(name, index)) for index, name in enumerate(classes) if index]
+    if classes:
+        clear = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#999999", "outline_width": "0.2"})
+        categories.append(QgsRendererCategory(classes[0], clear, classes[0]))
+    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+
+
+def _category(name: str, colour: QColor) -> QgsRendererCategory:
+    return QgsRendererCategory(name, _fill(colour), name)
+
+
+def _fill(colour: QColor) -> QgsSymbol:
+    inside = QColor(colour)
+    inside.setAlpha(120)
+    rgba = ",".join(str(part) for part in inside.getRgb())
+    return QgsFillSymbol.createSimple({"color": rgba, "outline_color": colour.name(), "outline_width": "0.4"})

@@ -1,0 +1,40 @@
+"""How the results of algorithms look when QGIS opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProcessingFeedback, QgsProcessingLayerPostProcessorInterface
+
+from ..layers.styles import STYLES, choose_band, style_polygons, write_class_style
+
+SCORES, CLASSES, POLYGONS = "scores", "classes", "polygons"
+
+
+class _Style(QgsProcessingLayerPostProcessorInterface):
+    """Gives a layer that was opened the style of its kind."""
+
+    def __init__(self, kind: str, classes: Sequence[str]) -> None:
+        super().__init__()
+        self._kind, self._classes = kind, tuple(classes)
+
+    def postProcessLayer(  # noqa: N802
+        self, layer: QgsMapLayer, _context: QgsProcessingContext, _feedback: QgsProcessingFeedback
+    ) -> None:
+        """Style a layer."""
+        if self._kind == SCORES:
+            layer.loadNamedStyle(str(STYLES / "heat.qml"))
+            choose_band(layer, min(2, layer.bandCount()))  # the first class that is not the background
+        elif self._kind == CLASSES:
+            write_class_style(Path(layer.source()), self._classes)
+            layer.loadDefaultStyle()
+        else:
+            names = layer.uniqueValues(layer.fields().indexOf("class"))
+            style_polygons(layer, ["background", *sorted(str(name) for name in names if name != "background")])
+        layer.triggerRepaint()
+
+
+def show_as(kind: str, classes: Sequence[str] = ()) -> QgsProcessingLayerPostProcessorInterface:
+    """Return what styles a layer as one of a kind."""
+    return _Style(kind, classes)

@@ -1,0 +1,288 @@
+"""What is filled in for an algorithm, read as what the worker needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from osgeo import gdal
+from qgis.core import (
+    QgsMapLayer,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.shared.requests import Open
+from ..errors import Refused
+from ..run.extent import Place
+from ..run.scene import area_in_layer, default_bands, own_pixel_size_m, source_of
+from ..settings import Settings
+from .output_styles import show_as
+
+IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT = "IMAGE", "BANDS", "EXTENT", "PIXEL_SIZE", "SCORES", "OUTPUT"
+SCHEDULER = "SCHEDULER"
+READABLE = ("gpkg", "shp", "geojson", "json", "fgb", "gml", "kml")  # others are exported first
+WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
+
+
+def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
+    """Return the parameters that describe a scene; `pixel_size` says what an empty one means."""
+    bands = QgsProcessingParameterBand(BANDS, _tr("Bands"), None, IMAGE, optional=True, allowMultiple=True)
+    bands.setHelp(_tr("Empty: those that are shown as red, green and blue, or the first three."))
+    extent = QgsProcessingParameterExtent(EXTENT, _tr("Area"), optional=True)
+    extent.setHelp(_tr("The part of the image to work on. Empty: all of it."))
+    size = QgsProcessingParameterNumber(
+        PIXEL_SIZE, _tr("Working pixel, in metres"), QgsProcessingParameterNumber.Type.Double, None, True, 0.001, 10_000
+    )
+    size.setHelp(_tr("The pixel size to compute at. Results come back on the image's own pixels. Empty: ") + pixel_size)
+    return [QgsProcessingParameterRasterLayer(IMAGE, _tr("Image")), advanced(bands), advanced(extent), advanced(size)]
+
+
+def scheduler_parameter() -> QgsProcessingParameterDefinition:
+    """Return the parameter that names a Dask cluster."""
+    scheduler = QgsProcessingParameterString(SCHEDULER, _tr("Dask scheduler"), optional=True)
+    scheduler.setHelp(
+        _tr(
+            "The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: "
+            "the one in Settings > Options > Map Refiner, or this machine where none is named there."
+        )
+    )
+    return advanced(scheduler)
+
+
+def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """Fold a parameter away."""
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
+
+
+class Values:
+    """The parameters of one run of an algorithm, and a folder for its scratch files."""
+
+    def __init__(
+        self,
+        algorithm: QgsProcessingAlgorithm,
+        parameters: Mapping[str, object],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+        folder: str,
+    ) -> None:
+        self._algorithm, self._parameters, self._context, self._feedback = algorithm, parameters, context, feedback
+        self._targets: dict[str, str] = {}  # a temporary one is another with each asking
+        self.running = context  # that of the thread which runs the algorithm
+        self.folder = Path(folder)
+
+    # --- plain values ---------------------------------------------------------------------------------------------
+
+    def text(self, name: str) -> str:
+        """Return a text."""
+        return self._algorithm.parameterAsString(self._parameters, name, self._context).strip()
+
+    def number(self, name: str) -> float | None:
+        """Return a number, or None where none is filled in."""
+        if not self.is_given(name) and self._algorithm.parameterDefinition(name).defaultValue() is None:
+            return None
+        return self._algorithm.parameterAsDouble(self._parameters, name, self._context)
+
+    def integer(self, name: str) -> int | None:
+        """Return a whole number, or None where none is filled in."""
+        value = self.number(name)
+        return None if value is None else int(value)
+
+    def flag(self, name: str) -> bool:
+        """Return whether a box is ticked."""
+        return bool(self._algorithm.parameterAsBool(self._parameters, name, self._context))
+
+    def choice(self, name: str) -> str:
+        """Return which of some choices is made."""
+        return self._algorithm.parameterAsEnumString(self._parameters, name, self._context)
+
+    def is_given(self, name: str) -> bool:
+        """Return whether something is filled in."""
+        return self._parameters.get(name) not in (None, "")
+
+    # --- what is said ---------------------------------------------------------------------------------------------
+
+    def tell(self, text: str) -> None:
+        """Write to the log."""
+        self._feedback.pushInfo(text)
+
+    def warn(self, text: str) -> None:
+        """Write a warning to the log."""
+        self._feedback.pushWarning(text)
+
+    def scheduler(self, opening: Open | None = None) -> str:
+        """Return the address of the cluster to work on, or nothing; a part of an image is worked on here.
+
+        Raises:
+            Refused: for a part of an image, where a cluster is asked for.
+        """
+        given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
+        if given and is_part:
+            raise Refused(
+                _tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
+            )
+        chosen = given or ("" if is_part else Settings().scheduler)
+        if chosen:
+            self.tell(_tr("Working on the cluster at {}").format(chosen))
+        return chosen
+
+    # --- where results go -----------------------------------------------------------------------------------------
+
+    def target(self, name: str, *endings: str) -> str:
+        """Return the file that an output goes to, or nothing where it is not wanted.
+
+        Raises:
+            Refused: for another ending, what is no file, or a folder that is not there.
+        """
+        if name not in self._targets:
+            self._targets[name] = self._checked_target(name, endings)
+        return self._targets[name]
+
+    def _checked_target(self, name: str, endings: Sequence[str]) -> str:
+        definition = self._algorithm.parameterDefinition(name)
+        as_target = self._algorithm.parameterAsFileOutput
+        if definition.type() in ("rasterDestination", "vectorDestination"):
+            as_target = self._algorithm.parameterAsOutputLayer
+        text = as_target(self._parameters, name, self._context).strip()
+        if not text:
+            return ""
+        path = Path(os.path.abspath(os.path.expanduser(text)))
+        if not path.suffix:
+            path = path.with_name(path.name + endings[0])
+        if path.suffix.lower() not in endings or "dbname=" in text:
+            raise Refused(_tr("“{}” must be a file that ends in {}.").format(text, _tr(" or ").join(endings)))
+        if not path.parent.is_dir():
+            raise Refused(_tr("There is no folder {}.").format(path.parent))
+        return str(path)
+
+    def target_folder(self, name: str) -> Path | None:
+        """Return the folder that an output goes to, which is made, or None where it is not wanted.
+
+        Raises:
+            Refused: where it cannot be made.
+        """
+        if name not in self._targets:
+            text = self._algorithm.parameterAsFileOutput(self._parameters, name, self._context).strip()
+            self._targets[name] = os.path.abspath(os.path.expanduser(text)) if text else ""
+        if not self._targets[name]:
+            return None
+        folder = Path(self._targets[name])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(_tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+        return folder
+
+    def show(self, path: str, kind: str, classes: tuple[str, ...] = ()) -> None:
+        """Let a result that is to be opened look as in the dock."""
+        if self._context.willLoadLayerOnCompletion(path):
+            details = self._context.layerToLoadOnCompletionDetails(path)
+            style = show_as(kind, classes)
+            self._algorithm.provider().keep(style)
+            details.setPostProcessor(style)
+            self.running.addLayerToLoadOnCompletion(path, details)  # in a thread, this context is what counts
+
+    # --- layers ---------------------------------------------------------------------------------------------------
+
+    def raster(self, name: str) -> QgsRasterLayer:
+        """Return a raster layer.
+
+        Raises:
+            Refused: for one that the worker cannot open.
+        """
+        layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
+        if layer is None:
+            title = self._algorithm.parameterDefinition(name).description()
+            raise Refused(_tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
+        source_of(layer)
+        return layer
+
+    def rasters(self, name: str) -> tuple[str, ...]:
+        """Return where the worker finds some raster layers."""
+        layers = self._algorithm.parameterAsLayerList(self._parameters, name, self._context)
+        return tuple(source_of(layer) for layer in layers)
+
+    def labels(self, name: str) -> str:
+        """Return where the worker finds labels: a raster, or a vector layer."""
+        layer = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
+        return source_of(layer) if isinstance(layer, QgsRasterLayer) else self.vectors(name)
+
+    def vectors(self, name: str, subset: str = "") -> str:
+        """Return where the worker finds a vector layer; what is no plain file is exported first.
+
+        Raises:
+            Refused: for layers that cannot be opened, and those with edits that a file does not have yet.
+        """
+        layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
+        if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
+            raise Refused(_tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
+        path, inside = self._algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
+            self._parameters, name, self._context, READABLE, "gpkg", self._feedback
+        )
+        if not path:
+            title = self._algorithm.parameterDefinition(name).description()
+            raise Refused(_tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
+        return path + (f"|layername={inside}" if inside else "") + (f"|subset={subset}" if subset else "")
+
+    # --- the scene ------------------------------------------------------------------------------------------------
+
+    def open(self, pixel_size_m: float | None) -> Open:
+        """Return the request that opens the scene; the size is taken where none is filled in.
+
+        Raises:
+            Refused: for a scene that cannot be worked on.
+        """
+        layer = self.raster(IMAGE)
+        bands = tuple(self._algorithm.parameterAsInts(self._parameters, BANDS, self._context)) or default_bands(layer)
+        missing = [band for band in bands if not 1 <= band <= layer.bandCount()]
+        if missing:
+            sentence = _tr("There is no band {}; the image has bands 1 to {}.")
+            raise Refused(sentence.format(missing[0], layer.bandCount()))
+        size = self.number(PIXEL_SIZE) or pixel_size_m
+        if size is not None and self.own_pixel_size_m() is None:
+            self._feedback.pushWarning(_tr("The image has no CRS; its own pixels are worked on."))
+            size = None
+        return Open(source_of(layer), str(self.folder), bands, self._area(layer), size)
+
+    def own_pixel_size_m(self) -> float | None:
+        """Return the size of the image's pixels on the ground, in metres; None without a CRS."""
+        return own_pixel_size_m(self.raster(IMAGE), self._context.transformContext())
+
+    def _area(self, layer: QgsRasterLayer) -> tuple[float, float, float, float] | None:
+        extent = self._algorithm.parameterAsExtent(self._parameters, EXTENT, self._context)
+        if extent.isNull() or extent.isEmpty():
+            return None
+        crs = self._algorithm.parameterAsExtentCrs(self._parameters, EXTENT, self._context)
+        return area_in_layer(Place(extent, crs, self._context.transformContext()), layer)
+
+
+def remembered_pixel_size_m(scores: str) -> float | None:
+    """Return the working pixel size that a raster of scores remembers."""
+    dataset = gdal.Open(scores)
+    text = dataset.GetMetadataItem(WORKING_PIXEL) if dataset is not None else None
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def labels_parameter_types() -> list[int]:
+    """Return the kinds of layers that can hold labels."""
+    return [QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

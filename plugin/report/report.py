@@ -1,0 +1,162 @@
+"""A report of a run: what it says, as a value, its table of figures, and writing it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import Refused
+from ..state import Accuracy
+
+COLUMNS = ("table", "step", "class", "measure", "value")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute rather than show
+Row = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True)
+class ReportStep:
+    """One step; `changed` is the fraction of pixels, None for the coarse map."""
+
+    index: int
+    maker: str  # the coarse model, or the refiner
+    changed: float | None = None
+    accuracy: Accuracy | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a map."""
+
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a report says. Names are as they are: whoever writes them escapes them."""
+
+    title: str
+    made: str  # when
+    scene: tuple[tuple[str, str], ...]  # what, and its value
+    models: tuple[tuple[str, str], ...]
+    classes: tuple[str, ...]  # background first
+    colours: tuple[str, ...]  # "#rrggbb", by class
+    steps: tuple[ReportStep, ...]
+    shown: int
+    pixels: tuple[int, ...] = ()  # of each class at the shown step
+    pixel_m2: float | None = None  # on the ground; None: unknown
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether the accuracy of a step is known."""
+        return any(step.accuracy is not None for step in self.steps)
+
+    @property
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """Return the pixels of the shown step by true class, then by mapped class; empty where not measured."""
+        found = next((step.accuracy for step in self.steps if step.index == self.shown), None)
+        return found.confusion if found is not None else ()
+
+    def area_m2(self, pixels: int) -> float | None:
+        """Return the area of pixels on the ground."""
+        return None if self.pixel_m2 is None else pixels * self.pixel_m2
+
+
+def table(report: Report) -> str:
+    """Return the figures as CSV, one a row, in full precision."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((*map(_plain, row[:4]), _value(row)) for row in _rows(report))
+    return text.getvalue()
+
+
+def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambda: None) -> Path:
+    """Write a page and a table beside it, each whole or not at all. Return the path of the table.
+
+    `check` is called before they take their names, and may raise to leave everything as it was.
+
+    Raises:
+        Refused: where one of them cannot be written.
+    """
+    figures_path = path.with_suffix(".csv")
+    targets = ((figures_path, figures, "utf-8-sig"), (path, page, "utf-8"))  # spreadsheets need the mark
+    parts = [target.with_name(f".{target.name}.part") for target, _, _ in targets]
+    try:
+        for part, (_, text, encoding) in zip(parts, targets):
+            part.write_bytes(text.encode(encoding, errors="replace"))
+        check()
+        for part, (target, _, _) in zip(parts, targets):
+            os.replace(part, target)
+    except OSError as error:
+        sentence = _tr(
+            "The report cannot be written to {}: {}. Close the files where they are open, make room, or choose "
+            "another place."
+        )
+        raise Refused(sentence.format(path.parent, error.strerror or error)) from error
+    finally:
+        for part in parts:
+            _remove(part)
+    return figures_path
+
+
+def _remove(part: Path) -> None:
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return  # the folder itself is gone or locked, which was said
+
+
+def _rows(report: Report) -> Iterator[Row]:
+    for name, pairs in (("scene", report.scene), ("models", report.models)):
+        yield from ((name, "", "", what, value) for what, value in pairs)
+    for step in report.steps:
+        index = str(step.index)
+        yield ("steps", index, "", "made by", step.maker)
+        if step.changed is not None:
+            yield ("steps", index, "", "changed fraction", repr(step.changed))
+        if step.accuracy is not None:
+            yield from _accuracy_rows(report, index, step.accuracy)
+    shown = str(report.shown)
+    for name, pixels in zip(report.classes, report.pixels):
+        yield ("areas", shown, name, "pixels", str(pixels))
+        area = report.area_m2(pixels)
+        if area is not None:
+            yield ("areas", shown, name, "area m2", f"{area:.2f}")
+    for truth, row in zip(report.classes, report.confusion):
+        yield from (
+            ("confusion", shown, truth, f"pixels mapped as {name}", str(n)) for name, n in zip(report.classes, row)
+        )
+
+
+def _accuracy_rows(report: Report, index: str, accuracy: Accuracy) -> Iterator[Row]:
+    yield ("accuracy", index, "", "overall accuracy", repr(accuracy.overall))
+    yield ("accuracy", index, "", "mean IoU", repr(accuracy.mean_iou))
+    if accuracy.mean_boundary_iou is not None:
+        yield ("accuracy", index, "", "mean boundary IoU", repr(accuracy.mean_boundary_iou))
+    for measure, values in (("IoU", accuracy.iou), ("boundary IoU", accuracy.boundary_iou)):
+        for name, value in zip(report.classes, values):
+            if value is not None:
+                yield ("accuracy", index, name, measure, repr(value))
+
+
+def _value(row: Row) -> str:
+    """Return the last cell of a row: only what is a text may look like a formula."""
+    is_text = row[0] in ("scene", "models") or row[3] == "made by"
+    return _plain(row[4]) if is_text else row[4]
+
+
+def _plain(text: str) -> str:
+    """Keep a spreadsheet from computing what a file or a class is called."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

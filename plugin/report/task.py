@@ -1,0 +1,143 @@
+"""Counting, drawing and writing a report beside QGIS, which stays free meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from osgeo import gdal
+from qgis.core import (
+    QgsCoordinateTransformContext,
+    QgsMapRendererCustomPainterJob,
+    QgsMapSettings,
+    QgsRasterLayer,
+    QgsTask,
+)
+from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice, QSize
+from qgis.PyQt.QtGui import QColor, QImage, QPainter
+
+from ...models.shared.events import Stepped
+from ..errors import GivenUp, Refused
+from ..layers.styles import write_class_style
+from ..run.scene import own_pixel_size_m
+from .page import page
+from .report import Picture, Report, table, write
+
+MOST_PIXELS = 900  # of the longer side of a picture
+GROUND = "#333333"  # behind the classes: all of their colours stand out against it
+VALUES = 256  # that a class raster can hold
+
+
+class ReportTask(QgsTask):
+    """Completes a report with areas and pictures, and writes it."""
+
+    def __init__(
+        self, report: Report, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
+    ) -> None:
+        """Take the steps to draw; the last one is the shown one."""
+        super().__init__(_tr("Map Refiner: report"))
+        self.report, self.path = report, path
+        self.refusal = ""  # why it was not written
+        self.on_finished: Callable[[ReportTask, bool], None] | None = None
+        self._steps, self._context = steps, context
+
+    def run(self) -> bool:
+        """Do the work; called beside the GUI thread."""
+        try:
+            report = self._completed()
+            self._check()
+            write(page(report, self.path.with_suffix(".csv").name), table(report), self.path, self._check)
+        except Refused as refusal:
+            self.refusal = str(refusal)
+            return False
+        except GivenUp:
+            return False
+        return True
+
+    def _check(self) -> None:
+        """End the work where it was cancelled."""
+        if self.isCanceled():
+            raise GivenUp
+
+    def _completed(self) -> Report:
+        """Return the report with its pictures and areas."""
+        pictures = []
+        for step in self._steps:
+            self._check()
+            pictures.append(self._picture(step))
+        self._check()
+        shown = self._steps[-1]
+        layer = self._layer(shown)
+        size = own_pixel_size_m(layer, self._context)
+        area = None if size is None else size**2
+        scene = (*self.report.scene, *_grid(layer, size))
+        return replace(self.report, scene=scene, pictures=tuple(pictures), pixels=self._count(shown), pixel_m2=area)
+
+    def finished(self, done: bool) -> None:
+        """Tell what came of it; called in the GUI thread."""
+        if self.on_finished is not None:
+            self.on_finished(self, done)
+
+    def _layer(self, step: Stepped) -> QgsRasterLayer:
+        path = Path(step.classes_raster)
+        if path.is_file():
+            write_class_style(path, step.classes)
+        layer = QgsRasterLayer(str(path), path.stem, "gdal")
+        if not layer.isValid():
+            raise _gone(step)
+        return layer
+
+    def _picture(self, step: Stepped) -> Picture:
+        layer = self._layer(step)
+        layer.renderer().setOpacity(1)  # in the map the image shines through
+        scale = min(1.0, MOST_PIXELS / max(layer.width(), layer.height()))
+        image = QImage(
+            max(1, round(scale * layer.width())), max(1, round(scale * layer.height())), QImage.Format.Format_RGB32
+        )
+        settings = QgsMapSettings()
+        settings.setLayers([layer])
+        settings.setBackgroundColor(QColor(GROUND))
+        settings.setDestinationCrs(layer.crs())
+        settings.setExtent(layer.extent())
+        settings.setOutputSize(QSize(image.width(), image.height()))
+        painter = QPainter(image)
+        QgsMapRendererCustomPainterJob(settings, painter).renderSynchronously()
+        painter.end()
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")
+        title = _tr("Step {}").format(step.index) if step.index else _tr("Step 0, the coarse map")
+        return Picture(title, bytes(buffer.data()))
+
+    def _count(self, step: Stepped) -> tuple[int, ...]:
+        """Count the pixels of each class, those without data left out."""
+        try:
+            raster = gdal.Open(step.classes_raster)
+            band = raster.GetRasterBand(1)
+            counts = band.GetHistogram(-0.5, VALUES - 0.5, VALUES, False, False, callback=self._on_counted)
+        except (AttributeError, RuntimeError, OSError):  # as GDAL is set, it says nothing or raises
+            counts = None
+        if counts is None:
+            self._check()
+            raise _gone(step)
+        return tuple(int(n) for n in counts[: len(step.classes)])
+
+    def _on_counted(self, fraction: float, _text: str, _data: object) -> int:
+        self.setProgress(100 * fraction)
+        return 0 if self.isCanceled() else 1
+
+
+def _grid(layer: QgsRasterLayer, pixel_size_m: float | None) -> tuple[tuple[str, str], ...]:
+    pixel = _tr("unknown") if pixel_size_m is None else _tr("{:.4g} m").format(pixel_size_m)
+    size = _tr("{} × {} pixels").format(layer.width(), layer.height())  # noqa: RUF001
+    return ((_tr("Size"), size), (_tr("Pixel size"), pixel))
+
+
+def _gone(step: Stepped) -> Refused:
+    sentence = _tr("The class raster of step {} is gone or damaged: {}")
+    return Refused(sentence.format(step.index, step.classes_raster))
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

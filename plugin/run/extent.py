@@ -1,0 +1,39 @@
+"""A part of the earth: an extent in a CRS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsRectangle,
+)
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ..errors import Refused
+
+
+@dataclass(frozen=True)
+class Place:
+    """An extent, its CRS, and how to get from there to other ones."""
+
+    extent: QgsRectangle
+    crs: QgsCoordinateReferenceSystem
+    context: QgsCoordinateTransformContext
+
+    def in_crs(self, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
+        """Return the extent in another CRS; unchanged where one of the two is unknown.
+
+        Raises:
+            Refused: where it cannot be brought there.
+        """
+        if not (crs.isValid() and self.crs.isValid()):
+            return QgsRectangle(self.extent)
+        try:
+            return QgsCoordinateTransform(self.crs, crs, self.context).transformBoundingBox(self.extent)
+        except QgsCsException:
+            sentence = QCoreApplication.translate("MapRefiner", "The area cannot be brought from {} to {}.")
+            raise Refused(sentence.format(self.crs.userFriendlyIdentifier(), crs.userFriendlyIdentifier())) from None

@@ -1,0 +1,125 @@
+"""What is written down of a run in its folder, so that it can be gone on with on another day."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsRectangle
+from qgis.PyQt.QtCore import QCoreApplication
+
+from ...models.shared.events import Stepped
+from ..errors import Refused
+from ..state import Accuracy
+from .extent import Place
+from .run import Run
+from .scene import Scene
+
+RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is chosen in the dock beside the scene."""
+
+    models: tuple[tuple[str, str], ...] = ()  # of the coarse map: title and file, without those that ship
+    model: str = ""
+    refiners: tuple[tuple[str, str], ...] = ()
+    refiner: str = ""
+    kind: str = ""  # of the refiner to teach
+    go_on: bool = True  # from earlier weights
+    labels: str = ""  # the source of the layer of labels
+
+
+def write(run: Run, choices: Choices) -> None:
+    """Write a run down, whole or not at all; where there is no room, what was written before stays."""
+    content = {
+        "scene": asdict(run.scene),
+        "extent": [getattr(run.place.extent, side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
+        "crs": run.place.crs.toWkt(),
+        "steps": [_entry(step) for step in run.steps],
+        "shown": run.shown,
+        "refiner": run.refiner,
+        "coarse": run.coarse,
+        "made_by": run.made_by,
+        "best_steps": run.best_steps,
+        "accuracy": {index: asdict(value) for index, value in run.accuracy.items()},
+        "choices": asdict(choices),
+    }  # fmt: skip
+    part = run.folder / f".{RECORD}.part"
+    try:
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        os.replace(part, run.folder / RECORD)
+    except OSError:
+        part.unlink(missing_ok=True)
+
+
+def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Choices]:
+    """Read a run and what was chosen, with the steps whose files are still there.
+
+    Raises:
+        Refused: where the folder is gone or holds no run.
+    """
+    if not folder.is_dir():
+        raise Refused(_tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder))
+    try:
+        content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        place = Place(
+            QgsRectangle(*content["extent"]), QgsCoordinateReferenceSystem.fromWkt(content["crs"] or ""), context
+        )
+        scene = _made(Scene, content["scene"])
+        area = None if scene.area is None else tuple(scene.area)
+        run = Run(replace(scene, bands=tuple(scene.bands), area=area), folder, place, refiner=content["refiner"])
+        for entry, maker in zip(content["steps"], content["made_by"]):
+            step = _step(folder, entry)
+            if step is None:
+                break
+            run.steps.append(step)
+            run.made_by.append(maker)
+        run.best_steps = {str(path): int(best) for path, best in content["best_steps"].items()}
+        for index, value in content["accuracy"].items():
+            if int(index) <= run.last:
+                found = _made(Accuracy, value)
+                by_class = {name: tuple(getattr(found, name)) for name in ("iou", "boundary_iou")}
+                counts = tuple(tuple(row) for row in found.confusion)
+                run.accuracy[int(index)] = replace(found, **by_class, confusion=counts)
+        run.coarse = str(content.get("coarse", ""))
+        run.shown = min(int(content["shown"]), run.last)
+        choices = _made(Choices, content["choices"])
+        pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}
+        return run, replace(choices, go_on=bool(choices.go_on), **pairs)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(_tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
+
+
+def _entry(step: Stepped) -> dict[str, Any]:
+    levels = [(title, _name(scores), _name(classes)) for title, scores, classes in step.levels]
+    files = {"scores": _name(step.scores), "classes_raster": _name(step.classes_raster), "levels": levels}
+    return {**asdict(step), **files}
+
+
+def _step(folder: Path, entry: dict[str, Any]) -> Stepped | None:
+    step = _made(Stepped, entry)
+    scores, classes = (folder / _name(name) for name in (step.scores, step.classes_raster))
+    if not (scores.is_file() and classes.is_file()):
+        return None
+    levels = [(str(title), *(folder / _name(name) for name in names)) for title, *names in step.levels]
+    there = tuple((title, *map(str, files)) for title, *files in levels if all(file.is_file() for file in files))
+    files = {"scores": str(scores), "classes_raster": str(classes), "levels": there}
+    return replace(step, classes=tuple(step.classes), **files)
+
+
+def _made(kind: type, values: dict[str, Any]) -> Any:
+    """Make a value of what this version knows of it."""
+    return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
+
+
+def _name(path: str) -> str:
+    return Path(path).name
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("MapRefiner", text)

@@ -1,0 +1,239 @@
+"""The worker process: start it, send requests, receive events, cancel, notice its death."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
+
+from ...models.shared import codec, events
+from ...models.shared.requests import Cancel, Request, Stop
+from ..state import Worker
+from .exit_reason import cannot_start, explain
+from .launch import Launch, clean_environment
+
+START_MS = 120_000  # importing torch from a cold disk takes long
+SILENCE_MS = 20_000  # ten heartbeats
+GRACE_MS = 5_000  # between Cancel and kill
+LAST_MS = 1_500  # for the worker to end when QGIS or the plugin goes
+STDERR_LINES = 60
+
+
+class Engine(QObject):
+    """One worker process at most, and the requests that wait for it.
+
+    Requests are sent one at a time, each when the one before it has finished; when one fails or is cancelled,
+    those that wait behind it are dropped, because they were asked for in the belief that it would succeed.
+    """
+
+    state_changed = pyqtSignal()
+    became_ready = pyqtSignal(object)  # protocol.Ready
+    received = pyqtSignal(object)  # an event of the running request
+    ended = pyqtSignal(object, bool)  # Finished, Failed or Cancelled; whether more requests wait
+    died = pyqtSignal(str)  # a sentence that says why
+    logged = pyqtSignal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = Worker.STOPPED
+        self.launch: Launch | None = None
+        self._process: QProcess | None = None
+        self._waiting: deque[Request] = deque()
+        self._running: Request | None = None
+        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
+        self._verdict = ""  # why it is about to be killed, where we are the ones who kill
+        self._silence = self._timer(self._on_silence)
+        self._grace = self._timer(self._on_grace_over)
+
+    def _timer(self, slot: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
+
+    # --- what the controller calls ----------------------------------------------------------------------------
+
+    def start(self, launch: Launch) -> None:
+        """Start a worker, in place of one that may still be there."""
+        self._drop_process()
+        self.launch = launch
+        self._verdict = ""
+        self._stderr.clear()
+        self._waiting.clear()
+        self._running = None
+        process = QProcess(self)
+        process.setProcessEnvironment(clean_environment())
+        process.readyReadStandardOutput.connect(self._on_output)
+        process.readyReadStandardError.connect(self._on_stderr)
+        process.finished.connect(self._on_finished)
+        process.errorOccurred.connect(self._on_error)
+        self._process = process
+        self._set_state(Worker.STARTING)
+        self._silence.start(START_MS)
+        process.start(launch.python, launch.arguments())
+
+    def send(self, *requests: Request) -> None:
+        """Queue requests; the worker must have been started."""
+        self._waiting.extend(requests)
+        self._send_next()
+
+    def stop_training(self) -> None:
+        """Ask the running training to end and to keep its best weights."""
+        if self._running is not None:
+            self._write(Stop())
+
+    def cancel(self) -> None:
+        """Give up the running request and those behind it; a worker that does not obey is killed."""
+        self._waiting.clear()
+        if self._running is None:
+            self.ended.emit(events.Cancelled(""), False)
+            return
+        self._write(Cancel())
+        self._grace.start(GRACE_MS)
+
+    def stop(self) -> None:
+        """End the worker without waiting; the next request needs another one."""
+        self._drop_process()
+        self._waiting.clear()
+        self._running = None
+        self._set_state(Worker.STOPPED)
+
+    def shut_down(self) -> None:
+        """End the worker; wait for it shortly, because QGIS or the plugin is going."""
+        process, is_busy = self._process, self._running is not None
+        self._drop_process(kill=False)
+        if process is not None:
+            process.closeWriteChannel()  # what runs ends at once and leaves nothing half-written
+            if not (is_busy and process.waitForFinished(LAST_MS)):
+                process.kill()
+                process.waitForFinished(LAST_MS)
+            process.deleteLater()
+        self._set_state(Worker.STOPPED)
+
+    @property
+    def running(self) -> Request | None:
+        """Return the request that the worker is at."""
+        return self._running
+
+    def process_id(self) -> int:
+        """Return the worker's process id; 0 when there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
+
+    # --- the wire ---------------------------------------------------------------------------------------------
+
+    def _send_next(self) -> None:
+        if self.state is not Worker.READY or not self._waiting:
+            return
+        self._running = self._waiting.popleft()
+        self._set_state(Worker.BUSY)
+        self._write(self._running)
+
+    def _write(self, request: Request) -> None:
+        if self._process is not None:
+            self._process.write(codec.to_line(request).encode("ascii"))
+
+    def _on_output(self) -> None:
+        process = self._process
+        while process is not None and process is self._process and process.canReadLine():
+            self._on_line(bytes(process.readLine()).decode("utf-8", "replace").rstrip("\r\n"))
+
+    def _on_line(self, line: str) -> None:
+        self._silence.start(SILENCE_MS)
+        if self.state is Worker.SILENT:
+            self._set_state(Worker.BUSY if self._running is not None else Worker.READY)
+        try:
+            event = codec.from_line(line)
+        except codec.ProtocolError:
+            self.logged.emit(line)  # a library that prints; the wire goes on behind it
+            return
+        if isinstance(event, events.Ready):
+            self._on_ready(event)
+        elif isinstance(event, (events.Finished, events.Failed, events.Cancelled)):
+            self._on_ended(event)
+        elif not isinstance(event, events.Alive):
+            self.received.emit(event)
+
+    def _on_ready(self, ready: events.Ready) -> None:
+        if ready.version != codec.VERSION:
+            self._kill(
+                self.tr("The worker speaks version {} of the protocol, the plugin version {}.").format(
+                    ready.version, codec.VERSION
+                )
+            )
+            return
+        self._set_state(Worker.READY)
+        self.became_ready.emit(ready)
+        self._send_next()
+
+    def _on_ended(self, event: events.Event) -> None:
+        self._grace.stop()
+        self._running = None
+        if not isinstance(event, events.Finished):
+            self._waiting.clear()
+        self._set_state(Worker.READY)
+        self.ended.emit(event, bool(self._waiting))
+        self._send_next()
+
+    # --- its end ----------------------------------------------------------------------------------------------
+
+    def _on_stderr(self) -> None:
+        if self._process is None:
+            return
+        text = bytes(self._process.readAllStandardError()).decode("utf-8", "replace")
+        for line in text.splitlines():
+            self._stderr.append(line)
+            self.logged.emit(line)
+
+    def _on_silence(self) -> None:
+        if self.state is Worker.STARTING:
+            self._kill(self.tr("The worker did not start within {} s.").format(START_MS // 1000))
+        else:
+            self._set_state(Worker.SILENT)
+
+    def _on_grace_over(self) -> None:
+        self._kill(
+            self.tr("The worker did not answer Cancel within {} s and was ended; finished steps are kept.").format(
+                GRACE_MS // 1000
+            )
+        )
+
+    def _kill(self, verdict: str) -> None:
+        self._verdict = verdict
+        if self._process is not None:
+            self._process.kill()
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart and self.launch is not None:
+            self._bury(cannot_start(self.launch.python))
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._on_output()
+        self._on_stderr()
+        python = self.launch.python if self.launch is not None else ""
+        self._bury(self._verdict or explain(code, tuple(self._stderr), python))
+
+    def _bury(self, sentence: str) -> None:
+        self._drop_process()
+        self._waiting.clear()
+        self._running = None
+        self._set_state(Worker.DEAD)
+        self.died.emit(sentence)
+
+    def _drop_process(self, kill: bool = True) -> None:
+        """Forget the process, so that nothing that it still says is heard."""
+        self._silence.stop()
+        self._grace.stop()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.disconnect()
+        if process.state() == QProcess.ProcessState.NotRunning:
+            process.deleteLater()
+        elif kill:
+            process.finished.connect(process.deleteLater)  # deleting it now would wait for its end
+            process.kill()
+
+    def _set_state(self, state: Worker) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit()

@@ -1,0 +1,109 @@
+"""A refiner that remembers goes on in a session as it would by itself: after tiles, restarts, and steps of another."""
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.arrays.borders import WHOLE
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.refine.extended import ExtendedRefiner
+from map_refiner.models.refine.registry import make
+from map_refiner.models.refine.unroll import refine
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.session.resume import resume
+from map_refiner.models.session.session import Session
+from map_refiner.models.weights.checkpoint import Card, save_model
+
+CPU = torch.device("cpu")
+ALL = Window(0, 0, 96, 120)
+
+
+def ignore(_):
+    return None
+
+
+@pytest.fixture(scope="module")
+def refiner():
+    torch.manual_seed(5)
+    net = ExtendedRefiner(3, 3)
+    torch.nn.init.normal_(net.out.weight, 0, 0.3)
+    return net.eval()
+
+
+@pytest.fixture
+def path(refiner, town, tmp_path):
+    path = tmp_path / "extended.safetensors"
+    save_model(path, refiner, Card("extended", town.classes, 3, 0.5, 5))
+    return str(path)
+
+
+@pytest.fixture
+def session(town, tmp_path, path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    session = Session(Scene(town.image_path), folder, CPU)
+    session.load_scores(town.scores_path, ignore)
+    session.load_refiner(path)
+    yield session
+    session.close()
+
+
+def step(session, start, count=1):
+    list(session.step(start, count, ignore))
+
+
+def scores(session, index):
+    return session.maps(index, ALL).scores
+
+
+def by_itself(session, refiner, start, count):
+    image = torch.from_numpy(session.scene.read(ALL)[0])
+    *_, last = refine(refiner, torch.from_numpy(scores(session, start)), image, WHOLE, count)
+    return last.numpy()
+
+
+@pytest.mark.parametrize("tile", [None, 40])
+def test_steps_go_on_from_what_was_remembered(session, refiner, tile):
+    session.stepping.side = tile or session.stepping.side
+    for start in range(4):
+        step(session, start)
+    assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)
+    step(session, 2, 2)  # back, and on again
+    assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)
+
+
+def test_a_restarted_worker_goes_on_too(session, refiner):
+    step(session, 0, 2)
+    again = resume(session.run_dir, CPU)
+    step(again, 2, 1)
+    assert np.allclose(scores(again, 3), by_itself(session, refiner, 0, 3), atol=1e-4)
+    again.close()
+
+
+def test_after_another_refiner_it_begins_anew(session, refiner, path):
+    step(session, 0)
+    session.load_refiner("heat")
+    step(session, 1)
+    session.load_refiner(path)
+    step(session, 2, 2)
+    assert np.allclose(scores(session, 4), by_itself(session, refiner, 2, 2), atol=1e-4)
+    assert [one.age for one in session.history] == [0, 1, 1, 1, 2]
+
+
+def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):
+    step(session, 0)
+    other = np.roll(town.scores, 9, axis=2)
+    session.load_scores(raster("other.tif", other, nodata=-9999, names=town.classes), ignore)
+    step(session, 0)
+    assert np.allclose(scores(session, 1), by_itself(session, refiner, 0, 1), atol=1e-4)
+
+
+def test_other_weights_in_the_same_file_begin_anew(session, town, path):
+    save_model(path, make("faithful", 3, 3), Card("faithful", town.classes, 3, 0.5, 5))
+    session.load_refiner(path)
+    step(session, 0)
+    torch.manual_seed(9)
+    other = ExtendedRefiner(3, 3)
+    save_model(path, other, Card("extended", town.classes, 3, 0.5, 5))
+    session.load_refiner(path)
+    step(session, 1)
+    assert np.allclose(scores(session, 2), by_itself(session, other, 1, 1), atol=1e-4)

@@ -1,0 +1,719 @@
+"""The real worker process over real pipes: a day's work, bad input, and every way to be interrupted."""
+
+import json
+import queue
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from map_refiner.models.refine.training.held_out import best_step
+from map_refiner.models.shared import codec
+from map_refiner.models.shared.class_source import ClassSource
+from map_refiner.models.shared.events import (
+    Alive,
+    Cancelled,
+    Corrected,
+    DoubtsFound,
+    Evaluated,
+    Exported,
+    Failed,
+    FiltersShown,
+    Finished,
+    Learnt,
+    Opened,
+    Previewed,
+    Progressed,
+    Ready,
+    RegionFound,
+    SpectraShown,
+    Stepped,
+    Trained,
+    TrainingProgressed,
+)
+from map_refiner.models.shared.requests import (
+    Cancel,
+    Classify,
+    Correct,
+    Evaluate,
+    ExportPolygons,
+    ExportRaster,
+    FindDoubts,
+    FindRegion,
+    LearnOn,
+    LoadRefiner,
+    LoadScores,
+    Open,
+    Resume,
+    ShowFilters,
+    ShowSpectra,
+    Step,
+    Stop,
+    TrainCoarse,
+    TrainRefiner,
+    WriteView,
+)
+from map_refiner.models.weights.checkpoint import load_refiner
+from scipy import ndimage
+
+SOON_S = 2.0  # within which Cancel and Stop have to be answered
+
+# Prints to stdout from Python, from C and past both, as libraries do, for as long as the worker lives.
+CHATTER = """
+import ctypes, threading, time
+def chatter():
+    c = ctypes.CDLL(None)
+    while sys.stdout is not sys.stderr:  # stdout belongs to the worker once it says so
+        time.sleep(0.01)
+    while True:
+        print("stray from Python")
+        c.puts(b"stray from C")
+        c.fflush(None)
+        os.write(1, b"stray bytes")
+        time.sleep(0.02)
+threading.Thread(target=chatter, daemon=True).start()
+"""
+
+
+@pytest.fixture(scope="module")
+def worker(start_worker):
+    """A worker that is used by many tests, one after the other; libraries print to its stdout all the time."""
+    return start_worker(CHATTER if sys.platform == "linux" else "")
+
+
+@pytest.fixture
+def opened(worker, town, tmp_path):
+    """The worker with the town open, its coarse map and a refiner in use."""
+    worker.do(Open(town.image_path, str(tmp_path / "run")))
+    worker.do(LoadScores(town.scores_path))
+    return worker
+
+
+@pytest.fixture
+def ready(opened, refiner_path):
+    opened.do(LoadRefiner(refiner_path))
+    return opened
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def read(path, band=None):
+    with rasterio.open(path) as source:
+        return source.read(band)
+
+
+# --- a day ----------------------------------------------------------------------------------------------------------
+
+
+def test_ready_is_the_first_of_all(start_worker):
+    """And says on which device it computes, and why not on the one that was asked for."""
+    worker = start_worker(ready=False, device="cuda:99")
+    _, first = worker.timed_event(with_beats=True)
+    assert isinstance(first, Ready)
+    assert first.version == codec.VERSION
+    assert first.device == "cpu"
+    assert "threads" in first.device_name
+    assert "cuda:99 is not there" in first.device_name
+    assert first.python.startswith("3.")
+    _, second = worker.timed_event(timeout=30, with_beats=True)
+    assert isinstance(second, Alive)
+    assert worker.end() == 0
+
+
+def test_a_whole_day(worker, town, tmp_path, refiner_path):
+    run, out = tmp_path / "runs" / "first", tmp_path
+    events = worker.do(Open(town.image_path, str(run)))
+    assert events == [Opened(120, 96, pytest.approx(0.5, rel=0.01), -1, "")]
+
+    (step,) = of(Stepped, worker.do(LoadScores(town.scores_path)))
+    assert (step.index, step.changed, step.classes) == (0, None, town.classes)
+    assert np.allclose(read(step.scores), town.scores, atol=1e-4)
+
+    (loaded,) = worker.do(LoadRefiner(refiner_path))
+    assert loaded.path == refiner_path
+    assert "faithful" in loaded.summary
+
+    steps = of(Stepped, worker.do(Step(0, 3)))
+    assert [step.index for step in steps] == [1, 2, 3]
+    assert all(0 <= step.changed <= 1 and step.milliseconds > 0 for step in steps)
+    for step in steps:
+        assert Path(step.scores).is_absolute()
+        assert np.array_equal(read(step.scores).argmax(axis=0), read(step.classes_raster, 1))
+
+    model = str(out / "taught.safetensors")
+    events = worker.do(TrainRefiner(town.tile_path, model, "faithful", steps=4))
+    (trained,) = of(Trained, events)
+    told = of(TrainingProgressed, events)
+    assert (trained.model, trained.steps, trained.stopped, trained.role) == (model, 4, False, "refiner")
+    assert trained.by_step[5] == max(event.held_out_miou for event in told if event.held_out_miou is not None)
+    assert trained.held_out_miou == trained.by_step[trained.best_step]
+    assert trained.best_step == best_step(trained.by_step)
+    assert trained.coarse_miou == trained.by_step[0]
+    assert {event.coarse_miou for event in told} == {trained.coarse_miou}
+    assert load_refiner(model)[1].classes == town.classes
+
+    steps = of(Stepped, worker.do(Step(0, 2)))
+    assert [step.index for step in steps] == [1, 2]
+
+    for name in ("p.gpkg", "p.shp", "p.geojson"):
+        (exported,) = of(Exported, worker.do(ExportPolygons(2, str(out / name), 2.0, 0.5)))
+        meta, _, wkb, values = pyogrio.raw.read(out / name)
+        assert exported == Exported(str(out / name), len(wkb), "")
+        fields = dict(zip(meta["fields"], values, strict=True))
+        assert set(fields["class"]) <= {"building", "road"}
+        assert fields["area_m2"].sum() == pytest.approx((read(steps[1].classes_raster) > 0).sum() / 4, rel=0.2)
+
+    (exported,) = of(Exported, worker.do(ExportRaster(2, str(out / "classes.tif"))))
+    assert np.array_equal(read(exported.path), read(steps[1].classes_raster))
+
+    found = of(Evaluated, worker.do(Evaluate(town.tile_path)))
+    assert [event.index for event in found] == [0, 1, 2]
+    truth = read(town.labels_path, 1)
+    for event, step in zip(found[1:], steps, strict=True):
+        assert event.overall_accuracy == pytest.approx((read(step.classes_raster, 1) == truth).mean(), abs=1e-3)
+        assert event.mean_iou == pytest.approx(np.mean(event.iou))
+        assert event.boundary_iou == tuple(boundary_iou(read(step.classes_raster, 1), truth, k) for k in range(3))
+    assert found[2].mean_iou > found[0].mean_iou  # even a few updates teach
+
+
+def boundary_iou(predicted, truth, k):
+    """Compare what two erosions by a 3 x 3 square take from a class in both maps."""
+    square = np.ones((3, 3), bool)
+    found, wanted = ((labels == k) & ~ndimage.binary_erosion(labels == k, square, 2) for labels in (predicted, truth))
+    return pytest.approx((found & wanted).sum() / (found | wanted).sum(), abs=0.01)
+
+
+def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
+    worker.do(Open(town.image_path, str(tmp_path / "run")))
+    sources = (ClassSource("building", town.houses_path), ClassSource("road", town.streets_path, 4.0))
+    model = str(tmp_path / "c.safetensors")
+    events = worker.do(TrainCoarse(sources, model, steps=2))
+    (trained,) = of(Trained, events)
+    assert (trained.role, trained.steps, trained.coarse_miou) == ("coarse", 2, None)
+    assert len(of(TrainingProgressed, events)) >= 1
+    (step,) = of(Stepped, worker.do(Classify(model)))
+    assert step.classes == town.classes
+    assert np.allclose(read(step.scores).sum(axis=0), 1, atol=1e-5)
+
+
+def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_path):
+    random = np.random.default_rng(0)
+    classes = np.kron(random.integers(0, 3, (4, 5)), np.ones((12, 12), dtype=int))
+    cube = 500 * random.random((3, 224))[classes].transpose(2, 0, 1) + random.normal(0, 20, (224, 48, 60))
+    cube[130:135] = -32768
+    names = ("grass", "soil", "water")
+    places = [(r, c) for r in range(4) for c in range(5)]
+    labels = vectors(
+        "labels.gpkg",
+        [pixels(12 * c + 3, 12 * r + 3, 6, 6) for r, c in places],
+        **{"class": [names[classes[12 * r, 12 * c]] for r, c in places]},
+    )
+    image = raster("cube.tif", cube.astype("float32"), nodata=-32768)
+    opened = of(Opened, worker.do(Open(image, str(tmp_path / "run"))))[0]
+    assert "no data in band 131-135" in opened.warning
+    (shown,) = of(SpectraShown, worker.do(ShowSpectra(labels)))
+    assert shown.classes == names
+    assert sum(shown.pixels) == 36 * len(places)
+    assert np.shape(shown.mean) == np.shape(shown.std) == (3, 224)
+    inside = cube[:, classes == 1]
+    assert np.allclose(np.array(shown.mean)[1, :130], inside[:130].mean(axis=1), atol=12)
+    model = str(tmp_path / "c.safetensors")
+    events = worker.do(TrainCoarse((), model, 60, kind="cnn-1d", labels=labels, samples=50))
+    assert of(Trained, events)[0].steps == 60
+    (step,) = of(Stepped, worker.do(Classify(model)))
+    assert step.classes == ("background", *names)
+    found = read(step.scores)[1:].argmax(axis=0)
+    assert (found == classes).mean() > 0.8
+    worker.do(LoadRefiner("opinion-pool"))
+    worker.do(Step(0))
+    worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg")))
+    assert "none of fcn-8s, " in worker.refuse(TrainCoarse((), model, kind="oracle", labels=labels))
+    assert "There is no file" in worker.refuse(TrainCoarse((), model, kind="lstm", labels=labels + "x"))
+
+
+def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, town, tmp_path, refiner_path):
+    area = (500_010.0, 4_649_060.0, 500_050.0, 4_649_090.0)
+    (opened,) = worker.do(Open(town.image_path, str(tmp_path / "run"), (), area, 1.0))
+    assert (opened.width, opened.height) == (40, 30)
+    worker.do(LoadScores(town.scores_path))
+    worker.do(LoadRefiner(refiner_path))
+    worker.do(Step(0))
+    worker.do(ExportRaster(1, str(tmp_path / "c.tif")))
+    with rasterio.open(tmp_path / "c.tif") as source:
+        assert source.shape == (60, 80)
+        assert source.bounds == area
+    worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg"), background=True))
+    shapes = shapely.from_wkb(pyogrio.raw.read(tmp_path / "p.gpkg")[2])
+    assert shapely.union_all(shapes).symmetric_difference(shapely.box(*area)).area < 1e-6
+
+
+def test_filters_are_shown(ready, tmp_path):
+    ready.do(Step(0, 1))
+    path = str(tmp_path / "f.tif")
+    (event,) = of(FiltersShown, ready.do(ShowFilters(1, 1, path, (0, 31), None)))
+    assert (event.path, event.step, event.class_index) == (path, 1, 1)
+    assert event.names[:2] == ("M 1 on building", "M 32 on building")
+    assert len(event.names) == len(event.limits) == len(read(path)) == 6
+    assert [len(kernel) for kernel in event.score_kernels] == [25] * 32
+    assert [len(kernel) for kernel in event.image_kernels] == [75] * 32
+    for request, says in (
+        (ShowFilters(7, 1, path), "no step 7"),
+        (ShowFilters(1, 7, path), "no class 7"),
+        (ShowFilters(1, 1, path, (99,)), "no filter M 100"),
+        (ShowFilters(1, 1, str(tmp_path / "missing" / "f.tif")), "There is no folder"),
+    ):
+        assert_says(ready.refuse(request), says)
+
+
+def test_what_is_in_view_comes_before_each_step(ready, pixels):
+    events = ready.do(Step(0, 2, pixels(40, 24, 50, 40).bounds, (800, 600), 2))
+    told = [event for event in events if isinstance(event, (Previewed, Stepped))]
+    assert [(type(event).__name__, event.index) for event in told] == [
+        (name, index) for index in (1, 2) for name in ("Previewed", "Stepped")
+    ]
+    assert np.allclose(read(told[2].path, 1), read(told[3].scores, 2)[24:64, 40:90], atol=1e-5)
+    assert not of(Previewed, ready.do(Step(2)))
+
+
+def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
+    ready.do(Step(0, 2))
+    (opened,) = ready.do(Resume(str(tmp_path / "run")))
+    assert (opened.width, opened.height, opened.steps) == (120, 96, 2)
+    (step,) = of(Stepped, ready.do(Step(2)))
+    assert step.index == 3
+
+
+def test_an_image_without_a_crs_is_worked_on_with_a_warning(worker, raster, town, tmp_path, refiner_path):
+    with rasterio.open(town.image_path) as source:
+        image = raster("i.tif", source.read(), crs=None, transform=rasterio.Affine.identity())
+    scores = raster("s.tif", town.scores, crs=None, transform=rasterio.Affine.identity(), names=town.classes)
+    (opened,) = worker.do(Open(image, str(tmp_path / "run")))
+    assert opened.pixel_size_m is None
+    assert "no CRS" in opened.warning
+    worker.do(LoadScores(scores))
+    worker.do(LoadRefiner(refiner_path))
+    worker.do(Step(0))
+    (exported,) = of(Exported, worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg"))))
+    assert exported.features > 0
+    assert "no CRS" in exported.warning
+    assert "no CRS" in worker.refuse(ExportPolygons(1, str(tmp_path / "q.gpkg"), min_area_m2=1.0))
+
+
+def test_a_refiner_of_other_classes_is_dropped_and_said(worker, town, raster, tmp_path, refiner_path):
+    worker.do(Open(town.image_path, str(tmp_path / "run")))
+    worker.do(LoadRefiner(refiner_path))
+    events = worker.do(LoadScores(raster("s.tif", town.scores, names=("background", "water", "ice"))))
+    assert any("background, building, road" in event.text for event in of(Progressed, events))
+    assert "no refiner yet" in worker.refuse(Step(0))
+
+
+# --- bad input ------------------------------------------------------------------------------------------------------
+
+
+def test_every_request_ends_exactly_once_and_in_order(worker, town, tmp_path, refiner_path):
+    requests = [
+        Open(town.image_path, str(tmp_path / "run")),
+        Step(0),  # too early
+        LoadScores(town.scores_path),
+        LoadRefiner(str(tmp_path / "missing.safetensors")),
+        LoadRefiner(refiner_path),
+        Step(0, 2),
+        Evaluate(town.labels_path),
+    ]
+    worker.send(*requests)
+    ends = []
+    while len(ends) < len(requests):
+        event = worker.event()
+        if isinstance(event, (Finished, Failed, Cancelled)):
+            ends.append(event)
+    kinds = [Finished, Failed, Finished, Failed, Finished, Finished, Finished]
+    assert [type(end) for end in ends] == kinds
+    assert [end.request for end in ends] == [type(request).__name__ for request in requests]
+
+
+def test_what_is_no_request_is_told_so(worker):
+    lines = [
+        b"nonsense\n",
+        b"\n",
+        b'{"type": ["Step"]}\n',
+        b'{"type": "Step", "start": 0, "colour": 1}\n',
+        b'{"type": "Open"}\n',
+        b"[" * 5000 + b"\n",
+        b"\xff\xfe\x00\x80\n",
+        b'{"type": "Step", "start": 0, "count": \xff}\n',
+    ]
+    for line in lines:
+        worker.send_bytes(line)
+        event = worker.event()
+        assert isinstance(event, Failed)
+        assert "does not know" in event.message
+    worker.send(Alive())
+    assert "does not know the request Alive" in worker.event().message
+
+
+def test_an_unforeseen_error_is_reported_with_its_trace(opened):
+    failed = opened.ask(Step("zero"))[-1]
+    assert isinstance(failed, Failed)
+    assert "TypeError" in failed.message
+    assert "Traceback" in failed.detail
+    assert "no refiner yet" in opened.refuse(Step(0))
+
+
+def test_without_a_scene_there_is_nothing_to_do(worker, tmp_path):
+    worker.refuse(Open(str(tmp_path / "missing.tif"), str(tmp_path / "run")))
+    for request in (
+        Classify("c.safetensors"),
+        LoadScores("s.tif"),
+        TrainCoarse((), "c.safetensors"),
+        LoadRefiner("r.safetensors"),
+        Step(0),
+        TrainRefiner("l.tif", "r.safetensors"),
+        ExportPolygons(0, "p.gpkg"),
+        ExportRaster(0, "c.tif"),
+        Evaluate("l.tif"),
+        ShowSpectra("l.gpkg"),
+    ):
+        assert worker.refuse(request) == "No scene is open."
+
+
+def test_scenes_that_cannot_be_opened(worker, town, tmp_path, raster):
+    (tmp_path / "text.tif").write_text("no raster")
+    (tmp_path / "file").write_text("")
+    run = str(tmp_path / "run")
+    nothing = raster("nothing.tif", np.zeros((3, 9, 9), "uint8"), nodata=0)
+    for request, says in (
+        (Open(str(tmp_path / "missing.tif"), run), "There is no file"),
+        (Open(str(tmp_path / "text.tif"), run), "not a raster that can be read"),
+        (Open(town.tile_path, run), "not a raster|holds no band"),
+        (Open(nothing, run), "NoData everywhere"),
+        (Open(town.image_path, run, (1, 2, 7)), "has 3 bands; there is no band 7"),
+        (Open(town.image_path, run, (), (0.0, 0.0, 1.0, 1.0)), "outside the raster"),
+        (Open(town.image_path, run, (), None, -1.0), "positive number of metres"),
+        (Open(town.image_path, str(tmp_path / "file" / "run")), "cannot be made"),
+        (Resume(str(tmp_path / "missing")), "not the folder of a run"),
+    ):
+        assert_says(worker.refuse(request), says)
+
+
+def assert_says(message, pattern):
+    assert re.search(pattern, message), message
+
+
+def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_path, vectors, pixels, coarse_path):
+    worker = ready
+    worker.do(Step(0, 2))
+    (tmp_path / "file").write_text("")
+    (tmp_path / "bad.safetensors").write_bytes(b"nonsense")
+    away = shapely.box(600_000, 4_000_000, 600_050, 4_000_050)
+    one = vectors("one.gpkg", [pixels(8, 8, 10, 10)], **{"class": ["building"]})
+    far = vectors("far.gpkg", [away], **{"class": ["tile"]})
+    tree = vectors("tree.gpkg", [pixels(0, 0, 9, 9)], **{"class": ["tree"]})
+    plain = vectors("plain.gpkg", [pixels(0, 0, 9, 9)], text=["x"])
+    house = ClassSource("building", far)
+    before = sorted((tmp_path / "run").iterdir())
+    model, out = str(tmp_path / "m.safetensors"), str(tmp_path / "p.gpkg")
+    for request, says in (
+        (LoadScores(town.image_path), "do not add up to 100 or 255"),
+        (LoadScores(town.labels_path), "class indices"),
+        (LoadScores(str(tmp_path / "missing.tif")), "There is no file"),
+        (Classify(str(tmp_path / "bad.safetensors")), "not a whole file of weights"),
+        (LoadRefiner(coarse_path), "a refiner is needed here"),
+        (Step(7), "no step 7; the last one is 2"),
+        (TrainRefiner(one, model, "faithful"), "one class alone, 'building'"),
+        (TrainRefiner(far, model, "faithful"), "Nothing is labelled within the scene"),
+        (TrainRefiner(tree, model, "faithful"), "class 'tree'; the classes here are background, building, road"),
+        (TrainRefiner(plain, model, "faithful"), "no text field 'class'"),
+        (TrainRefiner(town.tile_path, str(tmp_path / "missing" / "m.safetensors"), "faithful"), "There is no folder"),
+        (TrainCoarse((), model), "No class is given"),
+        (TrainCoarse((house,), model), "No building of the vector layers lies within the scene"),
+        (ExportPolygons(9, out), "no step 9; the last one is 2"),
+        (ExportPolygons(2, str(tmp_path / "p.kml")), "should end in one of"),
+        (ExportPolygons(2, str(tmp_path / "file" / "p.gpkg")), "There is no folder"),
+        (ExportRaster(2, str(tmp_path / "missing" / "c.tif")), "There is no folder"),
+        (Evaluate(far), "Nothing is labelled within the scene"),
+        (Evaluate(tree), "class 'tree'"),
+    ):
+        assert_says(worker.refuse(request), says)
+    assert sorted((tmp_path / "run").iterdir()) == before
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(("m.", ".m", "p.", ".p", ".map"))]
+    assert of(Stepped, worker.do(Step(2)))[0].index == 3
+
+
+def test_a_map_that_is_background_everywhere_exports_nothing_and_says_so(worker, town, raster, tmp_path):
+    maps = np.zeros((3, 96, 120), "float32")
+    maps[0] = 1
+    worker.do(Open(town.image_path, str(tmp_path / "run")))
+    worker.do(LoadScores(raster("s.tif", maps, names=town.classes)))
+    (exported,) = of(Exported, worker.do(ExportPolygons(0, str(tmp_path / "p.gpkg"))))
+    assert exported.features == 0
+    assert "background everywhere" in exported.warning
+
+
+def test_a_step_whose_file_was_deleted_says_so(ready, tmp_path):
+    ready.do(Step(0, 1))
+    for path in (tmp_path / "run").glob("step_001_*_state.tif"):
+        path.unlink()
+    assert "There is no file" in ready.refuse(Step(1))
+    assert of(Stepped, ready.do(Step(0)))[0].index == 1
+
+
+def test_nothing_that_was_printed_got_onto_the_wire(ready):
+    ready.do(Step(0))
+    assert not ready.strays
+    if sys.platform == "linux":
+        said = b"".join(ready.stderr)
+        assert all(word in said for word in (b"stray from Python", b"stray from C", b"stray bytes"))
+
+
+# --- being interrupted ----------------------------------------------------------------------------------------------
+
+
+def wait_for(worker, kind):
+    return worker.until(kind)[-1]
+
+
+def assert_whole(folder):
+    """Read every file of a folder and below that has a name of its own, to its end."""
+    for path in folder.rglob("*"):
+        if path.name.startswith(".") or path.parent.name.startswith("."):
+            continue  # what is being written
+        if path.suffix == ".tif":
+            read(path)
+        elif path.suffix == ".gpkg":
+            assert pyogrio.raw.read(path)[2].size > 0
+        elif path.suffix == ".safetensors":
+            load_refiner(path)
+        elif path.suffix == ".json":
+            json.loads(path.read_text())
+
+
+def no_remains(folder):
+    return not [path for path in folder.rglob(".*")]
+
+
+def answered_within(worker, request, kind):
+    asked = time.monotonic()
+    worker.send(request)
+    while True:
+        when, event = worker.timed_event()
+        if isinstance(event, kind):
+            return when - asked, event
+
+
+def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
+    ready.send(Step(0, 100_000))
+    first = wait_for(ready, Stepped)
+    took, end = answered_within(ready, Cancel(), (Finished, Failed, Cancelled))
+    assert end == Cancelled("Step")
+    assert took < SOON_S
+    assert no_remains(tmp_path)
+    assert_whole(tmp_path)
+    (again,) = of(Stepped, ready.do(Step(first.index)))
+    assert again.index == first.index + 1
+
+
+def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, town, tmp_path):
+    model = tmp_path / "m.safetensors"
+    ready.send(TrainRefiner(town.tile_path, str(model), "faithful", steps=100_000))
+    wait_for(ready, TrainingProgressed)
+    beats, progress = 0, 0
+    while beats < 2 or progress < 1:
+        _, event = ready.timed_event(timeout=30, with_beats=True)
+        beats += isinstance(event, Alive)
+        progress += isinstance(event, TrainingProgressed)
+    took, end = answered_within(ready, Cancel(), (Finished, Failed, Cancelled))
+    assert end == Cancelled("TrainRefiner")
+    assert took < SOON_S
+    assert not model.exists()
+    assert no_remains(tmp_path)
+    ready.do(Step(0))  # with the refiner that was in use before
+
+
+def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
+    model = str(tmp_path / "m.safetensors")
+    ready.send(TrainRefiner(town.tile_path, model, "faithful", steps=100_000))
+    wait_for(ready, TrainingProgressed)
+    took, trained = answered_within(ready, Stop(), Trained)
+    assert took < SOON_S
+    assert trained.stopped
+    assert trained.steps < 100_000
+    assert trained.held_out_miou > 0
+    assert ready.event() == Finished("TrainRefiner")
+    assert f"{trained.held_out_miou:.3f}" in load_refiner(model)[1].quality
+    ready.do(Step(0))
+
+
+def test_cancel_and_stop_of_nothing_are_no_news_for_the_next_request(ready):
+    ready.send(Cancel(), Stop())
+    assert len(of(Stepped, ready.do(Step(0, 2)))) == 2
+
+
+def test_the_first_training_of_a_process_is_cancelled_soon_and_leaves_when_stdin_closes(start_worker, town, tmp_path):
+    worker = start_worker()
+    worker.do(Open(town.image_path, str(tmp_path / "run")))
+    worker.do(LoadScores(town.scores_path))
+    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "extended", steps=100_000))
+    took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
+    assert end == Cancelled("TrainRefiner")
+    assert took < SOON_S  # though optimizers take seconds to load
+    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", steps=100_000))
+    wait_for(worker, TrainingProgressed)
+    closed = time.monotonic()
+    assert worker.end() == 0
+    assert time.monotonic() - closed < 3 * SOON_S
+    assert not (tmp_path / "m.safetensors").exists()
+    assert no_remains(tmp_path)
+
+
+@pytest.fixture
+def quarter(raster, town):
+    """A part of a city: the town many times over, so that each request takes a while."""
+    with rasterio.open(town.image_path) as source:
+        image = np.tile(source.read(), (1, 6, 6))
+    scores = np.tile(town.scores, (1, 6, 6))
+    return raster("i.tif", image), raster("s.tif", scores, nodata=-9999, names=town.classes)
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, town, tmp_path, refiner_path):
+    """Whatever it was doing: no file that has a name is half-written, and no finished step is lost."""
+    image, scores = quarter
+    run, out = tmp_path / "run", tmp_path / "out"
+    out.mkdir()
+    worker = start_worker()
+    worker.do(Open(image, str(run)))
+    worker.do(LoadScores(scores))
+    worker.do(LoadRefiner(refiner_path))
+    worker.do(Step(0, 2))
+    last, generator = 2, np.random.default_rng(5)
+    for request, longest in (
+        (Step(1, 50), 1.5),
+        (ExportPolygons(0, str(out / "p.gpkg"), 1.0, 0.5), 1.0),
+        (TrainRefiner(town.tile_path, str(out / "m.safetensors"), "faithful", steps=10), 3.0),
+        (Step(0, 50), 1.0),
+    ):
+        worker.send(request)
+        made = steps_until(worker, time.monotonic() + generator.uniform(0, longest))
+        worker.kill()
+        assert_whole(tmp_path)
+        worker = start_worker()
+        (opened,) = worker.do(Resume(str(run)))
+        if not made and not isinstance(request, Step):
+            assert opened.steps == last
+        assert opened.steps >= max(made, default=1)
+        assert opened.warning == ""
+        last = opened.steps
+    (step,) = of(Stepped, worker.do(Step(last)))
+    assert step.index == last + 1
+    worker.do(ExportPolygons(last + 1, str(out / "p.gpkg"), 1.0, 0.5))
+    assert_whole(tmp_path)
+
+
+def steps_until(worker, limit):
+    """Return the steps that the worker tells of until a time."""
+    found = []
+    try:
+        while True:
+            event = worker.event(timeout=max(0.01, limit - time.monotonic()))
+            if isinstance(event, Stepped):
+                found.append(event.index)
+    except queue.Empty:
+        return found
+
+
+def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter, town, vectors, pixels, tmp_path):
+    """After the last update, when there is nothing left to tell of."""
+    image, scores = quarter
+    model, run = tmp_path / "m.safetensors", tmp_path / "run"
+    drawn = [pixels(column, row, 60, 50) for row in (0, 300) for column in (0, 400)]
+    whole = vectors("all.gpkg", [pixels(0, 0, 720, 576), *drawn], **{"class": ["tile", *["building", "road"] * 2]})
+    worker = start_worker()
+    worker.do(Open(image, str(run)))
+    worker.do(LoadScores(scores))
+    worker.do(TrainRefiner(town.tile_path, str(tmp_path / "first.safetensors"), "extended", 1))
+    worker.do(Correct(vectors("c.gpkg", drawn[:1], **{"class": ["road"]}), 0))
+    for request in (TrainRefiner(whole, str(model), "extended", 1), LearnOn(str(model), whole, 1)):
+        worker.send(request)
+        assert wait_for(worker, TrainingProgressed).step == 1
+        took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
+        assert end == Cancelled(type(request).__name__)
+        assert took < SOON_S
+        assert not model.exists()
+
+
+# --- correcting -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def painted(ready, vectors, pixels):
+    """The worker with a step made, and a layer of corrections bound to it."""
+    ready.do(Step(0, 1))
+    boxes = [pixels(70, 60, 12, 12), pixels(10, 10, 8, 8), pixels(30, 70, 8, 8)]
+    path = vectors("corrections.gpkg", boxes, **{"class": ["road", "building", "background"]})
+    ready.corrected = ready.do(Correct(path, 1))
+    return ready
+
+
+def test_corrections_rewrite_what_is_seen(painted):
+    (event,) = of(Corrected, painted.corrected)
+    assert event.index == 1
+    assert (read(event.classes_raster, 1)[60:72, 70:82] == 2).all()
+    assert read(event.scores)[2, 60:72, 70:82].min() > 0.999
+
+
+def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_path):
+    earlier = Path(refiner_path).read_bytes()
+    events = painted.do(LearnOn(str(tmp_path / "on.safetensors"), town.tile_path, 3))
+    (learnt,) = of(Learnt, events)
+    assert learnt.updates == 3
+    assert len(of(TrainingProgressed, events)) >= 1
+    assert all(0 <= value <= 1 for value in (*learnt.corrected, *learnt.tile))
+    assert Path(refiner_path).read_bytes() == earlier
+    card = load_refiner(learnt.model)[1]
+    assert card.classes == town.classes
+    assert "corrected pixels" in card.trained_on
+    painted.do(Step(0, 1))
+    assert (read(of(Stepped, painted.do(Step(1, 1)))[0].classes_raster, 1)[60:72, 70:82] == 2).all()
+
+
+def test_learning_needs_a_learned_refiner_and_corrections(ready, tmp_path):
+    target = str(tmp_path / "on.safetensors")
+    assert "Nothing is corrected" in ready.refuse(LearnOn(target))
+    ready.do(LoadRefiner("heat"))
+    assert "follows a formula" in ready.refuse(LearnOn(target))
+    assert not Path(target).exists()
+
+
+def test_doubtful_places_lie_in_the_scene_and_not_on_corrections(painted, pixels):
+    (found,) = of(DoubtsFound, painted.do(FindDoubts(1, 10)))
+    assert 1 <= len(found.places) <= 10
+    scene, corrected = pixels(0, 0, 120, 96), pixels(70, 60, 12, 12)
+    for x, y, worth, first, second in found.places:
+        assert scene.covers(shapely.Point(x, y))
+        assert not corrected.buffer(-2).covers(shapely.Point(x, y))
+        assert 0 < worth <= 1
+        assert first != second
+    assert found.radius == 4.0
+
+
+def test_a_region_and_the_views(painted, pixels, tmp_path):
+    x, y = pixels(72, 62, 1, 1).centroid.coords[0]
+    (region,) = of(RegionFound, painted.do(FindRegion(1, x, y)))
+    assert region.class_index == 2
+    assert shapely.from_wkt(region.wkt).covers(pixels(70, 60, 12, 12))
+    path = str(tmp_path / "view.tif")
+    painted.do(WriteView(1, "uncertainty", path))
+    unsure = read(path, 1)
+    assert unsure[62:70, 72:80].max() < 0.01
+    assert 0.1 < unsure.max() <= 1
+    painted.do(WriteView(1, "change since coarse", path))
+    changed = read(path, 1)
+    assert 0 < (changed != 255).sum() < changed.size / 2
+    assert "nothing has changed yet" in painted.refuse(WriteView(0, "change", path))
+    assert "There is no view 'x'" in painted.refuse(WriteView(1, "x", path))

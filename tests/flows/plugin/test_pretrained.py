@@ -1,0 +1,68 @@
+"""Teaching the chosen refiner on, or the one that ships, where it is of the kind that is taught."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from map_refiner.models.shared.events import Trained
+from map_refiner.plugin.catalogue.weights import _card, shipped
+from map_refiner.plugin.control.refiner_suggestion import Made, beginning
+
+(KNOWN,) = shipped("refiner")
+ALL = ("background", "building", "road")
+
+
+def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer, draw_tile, wait_until):
+    teach = stepper.dock.teach
+    teach.kind.setCurrentIndex(teach.kind.findData("extended"))  # the chosen refiner is of another kind
+    draw_tile(label_layer, 0, 170)
+    teach.labels.setLayer(label_layer)
+    taught = []
+    for begins in ("Banepa", "a labelled tile"):
+        stepper.click(teach.train)
+        assert ("Going on from" in teach.progress.text()) == (begins == "Banepa")
+        wait_until(lambda: "Loss" in teach.progress.text(), 120, "some updates")
+        stepper.click(teach.stop)
+        stepper.wait()
+        taught.append(stepper.run.refiner)
+        assert _card(Path(taught[-1]))["trained_on"].startswith(begins)
+        stepper.click(teach.go_on)
+    assert len(set(taught)) == 2
+    teach.kind.setCurrentIndex(teach.kind.findData("crf"))
+    assert not teach.go_on.isEnabled()
+
+
+def test_the_chosen_refiner_comes_first_where_it_fits(refiner_file):
+    chosen = str(refiner_file)
+    assert beginning("faithful", chosen, Made("", 3, ALL)) == chosen
+    assert beginning("extended", chosen, Made("", 3, ALL)) == KNOWN.path
+    assert beginning("faithful", "", Made("", 3, ALL)) == ""
+
+
+def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
+    assert beginning("extended", "", Made("", 3, ("background", "road"))) == KNOWN.path
+    assert beginning("extended", "", Made("", 3, ("background", "water"))) == ""
+    assert beginning("extended", "", Made("", 4, ALL)) == ""
+    assert beginning("faithful", str(refiner_file), Made("", 3, ("background", "road"))) == ""
+
+
+def test_a_kind_without_weights_does_not_go_on(tmp_path):
+    heat = tmp_path / "heat.safetensors"
+    header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}).encode()
+    heat.write_bytes(struct.pack("<Q", len(header)) + header)
+    assert beginning("heat", str(heat), Made("", 3, ALL)) == ""
+
+
+@pytest.mark.parametrize(("chosen", "stays"), [(True, True), (False, False)])
+def test_the_refiner_before_stays_chosen_only_where_it_was(plugin, stepper, chosen, stays):
+    """Where another went on from the one that ships, that one may not even be for the classes of the map."""
+    refiner, teach = stepper.dock.refine.refiner, stepper.dock.teach
+    refiner.add_file(KNOWN.title, KNOWN.path, choose=chosen)
+    teach.kind.setCurrentIndex(teach.kind.findData("extended"))
+    control = plugin.controller.teaching
+    control._begin = KNOWN.path
+    control._on_trained(Trained("/new.safetensors", 220, 0.7, 0.6, False, "refiner", (0.6, 0.7), 1, 0.72))
+    assert (refiner.path() == KNOWN.path) == stays
+    assert (refiner.path() == "/new.safetensors") != stays
+    assert ("no better than the one" in teach.progress.text()) == stays

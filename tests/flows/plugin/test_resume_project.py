@@ -1,0 +1,199 @@
+"""Runs that come back: with their project, after a crash, and not when their folder is gone."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from map_refiner.models.shared.events import Stepped
+from map_refiner.models.shared.requests import Resume
+from map_refiner.plugin.control.run_persistence import LOCK
+from map_refiner.plugin.dock.sections.scene import Area
+from map_refiner.plugin.layers.correction_layer import Correction, layer_for, open_layer
+from map_refiner.plugin.layers.step_layer import RUN
+from map_refiner.plugin.run import run_file
+from map_refiner.plugin.state import Accuracy
+from osgeo import gdal
+from qgis.core import QgsGeometry, QgsProject
+from qgis.PyQt.QtWidgets import QPushButton
+
+CLASSES = ("background", "building", "road")
+_CRASH = """
+import os, sys
+from qgis.PyQt.QtCore import QLockFile
+lock = QLockFile(sys.argv[1])
+lock.setStaleLockTime(0)
+sys.stdout.write(str(lock.tryLock(0)))
+sys.stdout.flush()
+os._exit(1)
+"""
+
+
+def crash(folder):
+    """Leave a run as a QGIS leaves it that ends without letting go of it."""
+    done = subprocess.run([sys.executable, "-c", _CRASH, folder / LOCK], capture_output=True, text=True)
+    assert done.stdout == "True"
+    assert (folder / LOCK).exists()
+
+
+class Eyes:
+    """What an analyst sees."""
+
+    def __init__(self, plugin):
+        self.plugin, self.desk, self.bar = plugin, plugin.controller.desk, plugin.iface.bar
+
+    @property
+    def run(self):
+        return self.desk.run
+
+    def layers(self):
+        """Name the layers of steps that the map shows."""
+        nodes = QgsProject.instance().layerTreeRoot().findLayers()
+        shown = [node.layer() for node in nodes if node.isVisible() and node.layer() is not None]
+        return [layer.name() for layer in shown if layer.customProperty(RUN)]
+
+
+def offers(analyst):
+    items = analyst.bar.findChildren(QPushButton)
+    return [button for button in items if button.text() == "Open It Again"]
+
+
+def test_a_missing_folder_gets_a_sentence(plugin, project, tmp_path):
+    gone = tmp_path / "runs" / "20260101_000000"
+    project.writeEntry("map_refiner", "run", str(gone))
+    plugin.controller.keeping._on_project_read()
+    assert f"The folder of the run is gone: {gone}" in plugin.iface.bar.text()
+    assert plugin.controller.desk.run is None
+
+
+@pytest.fixture
+def kept(plugin, scene, write_raster, tmp_path):
+    """A run of three steps as the worker would have made it, with a refiner, and the second step shown."""
+    dock, desk = plugin.dock, plugin.controller.desk
+    refiner_file = tmp_path / "refiner.safetensors"
+    refiner_file.touch()
+    dock.scene.set_rectangle(scene.extent().buffered(-5), scene.crs())
+    dock.scene.area.setCurrentIndex(dock.scene.area.findData(Area.DRAWN))
+    dock.refine.refiner.add_file("mine", str(refiner_file))
+    dock.teach.go_on.setChecked(False)
+    run, _ = plugin.controller.scenes.run_for(plugin.controller.scenes.scene())
+    run.folder.mkdir(parents=True)
+    desk.run, desk.coming, run.refiner = run, None, str(refiner_file)
+    desk.layers.begin(run.name, run.scene.name)
+    for index in range(4):
+        add_step(desk, write_raster, index)
+    run.best_steps[run.refiner] = 3
+    run.accuracy[1] = Accuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None), ((3, 1, 0), (0, 2, 1), (0, 0, 0)))
+    run.coarse = "/m.safetensors"
+    desk.show_step(2)
+    plugin.controller.keeping.keep()
+    return plugin
+
+
+def add_step(desk, write_raster, index):
+    stem = desk.run.folder / f"step_{index}_{uuid4().hex}"
+    write_raster(stem.with_suffix(".tif"), np.full((3, 4, 5), 1 / 3, np.float32), names=CLASSES)
+    write_raster(desk.run.folder / f"{stem.name}_classes.tif", np.zeros((1, 4, 5), np.uint8), kind=gdal.GDT_Byte)
+    step = Stepped(index, f"{stem}.tif", f"{stem}_classes.tif", CLASSES, index / 100 if index else None, 5.0)
+    desk.layers.truncate(desk.run.name, index)
+    desk.run.add(step)
+    desk.layers.add(desk.run.name, step, 0)
+
+
+def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, write_raster, tmp_path):
+    dock, desk = kept.dock, kept.controller.desk
+    analyst, first = Eyes(kept), desk.run
+    wait_until(desk.layers.is_settled, 20, "the layers")
+    assert (first.folder / LOCK).exists()
+    assert project.write(str(first.folder.parent / "project.qgz"))
+    add_step(desk, write_raster, 3)  # another, after the saving
+    kept.controller.keeping.keep()
+    last = first.steps[3]
+    project.clear()
+    assert desk.run is None
+    assert not (first.folder / LOCK).exists()
+
+    moved = first.folder.parent.parent / "moved"  # with the project, whose paths are relative
+    shutil.move(first.folder.parent, moved)
+    dock.refine.refiner.setCurrentIndex(0)
+    dock.teach.go_on.setChecked(True)
+    assert project.read(str(moved / "project.qgz"))
+    settle()
+    run = desk.run
+    assert run is not None, analyst.bar.text()
+    assert (run.folder, run.shown, run.last, run.classes) == (moved / first.name, 2, 3, CLASSES)
+    assert Path(run.steps[3].scores).name == Path(last.scores).name
+    assert (run.best_steps, run.accuracy) == (first.best_steps, first.accuracy)
+    assert (run.made_by, run.scene, run.coarse) == (first.made_by, first.scene, first.coarse)
+    assert kept.controller.scenes.scene() == run.scene
+    assert dock.refine.refiner.choice() == run.refiner
+    assert not dock.teach.go_on.isChecked()
+    assert analyst.layers() == ["Step 2 · classes"]
+    assert desk.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
+    assert isinstance(desk.on_run()[0], Resume)
+    _layers_lead_to_their_steps(kept, analyst)
+
+
+@pytest.mark.parametrize(("choice", "read"), [({}, True), ({"go_on": None}, False), ({"go_on": "yes"}, True)])
+def test_a_record_of_before_or_edited_by_hand_is_read(kept, project, choice, read):
+    run = kept.controller.desk.run
+    project.clear()
+    path = run.folder / run_file.RECORD
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["choices"]["go_on"]
+    content["choices"].update(choice)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    _, choices = run_file.read(run.folder, project.transformContext())
+    assert choices.go_on is read
+
+
+def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
+    dock, desk, analyst, folder = kept.dock, kept.controller.desk, Eyes(kept), kept.controller.desk.run.folder
+    dock.hide()
+    dock.show()
+    assert not offers(analyst)  # it is in hand
+    run = desk.run
+    layer = open_layer(folder, run.name, "image", run.place, CLASSES)
+    Correction(layer, QgsGeometry.fromRect(run.place.extent), "road").make()
+    project.clear()
+    crash(folder)
+    kept.controller.keeping._offered = False  # as in another QGIS
+    dock.hide()
+    dock.show()
+    (button,) = offers(analyst)
+    assert "the run on “image” of" in button.parent().text()
+    button.click()
+    wait_until(desk.layers.is_settled, 20, "the layers")
+    settle()
+    assert desk.run.last == 3, analyst.bar.text()
+    assert [len(desk.layers.sources(folder.name, index)) for index in range(4)] == [4] * 4
+    assert analyst.layers() == ["Step 2 · classes"]
+    assert [layer.name() for layer in project.mapLayers().values() if layer.name() == "image"]
+    assert not offers(analyst)
+    corrections = layer_for(project, folder.name)  # which bind: they have to be seen, and can be learnt from
+    assert corrections is not None
+    assert dock.correct.correction_layer() is corrections
+    assert (corrections.featureCount(), dock.correct.corrected) == (1, 1)
+
+
+def _layers_lead_to_their_steps(plugin, stepper):
+    show, export = plugin.iface.layer_actions
+    layers = plugin.iface.layer_actions[show]
+    assert {f"Step {k} · {name}" for k in range(4) for name in ("classes", *CLASSES)} == set(layers)
+    assert plugin.iface.layer_actions[export] == layers
+    name, folder = stepper.run.name, stepper.run.folder
+    plugin.iface.active = QgsProject.instance().mapLayersByName("Step 0 · building")[0]
+    show.trigger()
+    assert stepper.layers() == ["Step 0 · building"]
+    stepper.desk.run = None  # as of another day
+    plugin.controller.keeping.release()
+    show.trigger()
+    assert stepper.run.name == name, stepper.bar.text()
+    assert (stepper.run.folder, stepper.run.shown) == (folder, 0)
+    plugin.iface.active = None
+    show.trigger()
+    assert "Choose the layer of a step first" in stepper.bar.text()

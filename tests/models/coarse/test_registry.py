@@ -1,0 +1,143 @@
+"""Every kind of coarse model is made, trained, stored, read back, and covers a scene in tiles that do not show."""
+
+import json
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.arrays.tiles import tiles
+from map_refiner.models.coarse.registry import KINDS
+from map_refiner.models.coarse.train_patches import Recipe
+from map_refiner.models.errors import CheckpointError
+from map_refiner.models.pipelines.train_coarse import about_coarse, train_coarse
+from map_refiner.models.scene.examples import coarse_examples
+from map_refiner.models.scene.labels import raster_labels
+from map_refiner.models.scene.scene import Scene
+from map_refiner.models.tiling.classify_tile import score_window
+from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
+from rasterio.transform import from_origin
+from safetensors.torch import load_file, save_file
+
+CPU = torch.device("cpu")
+NAMES = ("grass", "soil", "water")
+BANDS, SIDE = 17, 72
+SPECTRAL = [kind for kind, how in KINDS.items() if how.is_spectral]
+NEEDS_SCIKIT_LEARN = {"random-forest", "svm-rbf"}
+
+
+def write_raster(path, array):
+    with rasterio.open(
+        path, "w", driver="GTiff", count=len(array), height=array.shape[1], width=array.shape[2], dtype=array.dtype,
+        crs="EPSG:32633", transform=from_origin(300_000, 5_800_000, 30, 30),
+    ) as target:  # fmt: skip
+        target.write(array)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def cube():
+    """Patches of three spectra with noise, and their classes."""
+    random = np.random.default_rng(0)
+    labels = np.kron(random.integers(0, 3, (6, 6)), np.ones((SIDE // 6, SIDE // 6))).astype("uint8")
+    spectra = 1000 + 300 * np.cumsum(random.normal(0, 1, (3, BANDS)), axis=1)
+    image = spectra[labels].transpose(2, 0, 1) + random.normal(0, 60, (BANDS, SIDE, SIDE))
+    return image.astype("float32"), labels
+
+
+@pytest.fixture(scope="module", params=[kind for kind in KINDS if not kind.endswith("-vgg16")])
+def trained(request, cube, tmp_path_factory):
+    """A model of each kind but the largest (see test_trunk), read back from its file, with the scene and the labels."""
+    if request.param in NEEDS_SCIKIT_LEARN:
+        pytest.importorskip("sklearn", reason="scikit-learn is an extra")
+    folder = tmp_path_factory.mktemp("kinds")
+    image, labels = cube
+    scene = Scene(write_raster(folder / "cube.tif", image))
+    truth = raster_labels(write_raster(folder / "labels.tif", labels[None]), scene.grid)
+    kind = request.param
+    path = str(folder / "model.safetensors")
+    if KINDS[kind].is_spectral:
+        examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
+        about = about_coarse(kind, NAMES, scene, "patches")
+        recipe = Recipe({"random-forest": 20, "svm-rbf": 2}.get(kind, 30), 0)
+        train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
+    else:
+        torch.manual_seed(0)
+        net = shaken(KINDS[kind].make(len(NAMES), len(scene.bands)))
+        save_model(path, net, Card(kind, NAMES, len(scene.bands), 30))
+    yield kind, path, scene, labels
+    scene.close()
+
+
+def shaken(net):
+    """Draw all weights at random, so that no layer is zero and what each sees is seen in the scores."""
+    with torch.no_grad():
+        for name, weight in [*net.named_parameters(), *net.named_buffers()]:
+            if name.endswith("running_var"):
+                weight.uniform_(0.5, 2)
+            elif weight.is_floating_point():
+                fan_in = weight[0].numel() if weight.dim() > 1 else 10
+                weight.normal_(0, fan_in**-0.5)
+    return net
+
+
+def test_the_file_knows_its_kind_and_its_statistics(trained):
+    kind, path, scene, _ = trained
+    _, card = load_coarse(path)
+    assert (card.kind, card.role, card.classes, card.bands) == (kind, "coarse", NAMES, BANDS)
+    if KINDS[kind].is_spectral:
+        assert card.statistics == scene.statistics
+        assert card.quality.startswith("mean IoU ")
+    else:
+        assert card.statistics is None
+
+
+def test_tiled_equals_untiled(trained):
+    _, path, scene, _ = trained
+    model, card = load_coarse(path)
+    whole = Window(0, 0, SIDE, SIDE)
+    untiled = score_window(model, scene, whole, CPU, card.statistics)
+    assert np.isfinite(untiled).all()
+    for size in (64,) if model.halo > 100 else (32, 64):
+        tiled = np.full_like(untiled, np.nan)
+        for tile in tiles(SIDE, SIDE, size, 0):
+            part = score_window(model, scene, tile.core, CPU, card.statistics)
+            tiled[(slice(None), *tile.core.slices())] = part
+        assert np.abs(tiled - untiled).max() <= 1e-5 * np.abs(untiled).max()
+
+
+@pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
+def test_the_spectral_kinds_learn(trained):
+    kind, path, scene, labels = trained
+    model, card = load_coarse(path)
+    scores = score_window(model, scene, Window(0, 0, SIDE, SIDE), CPU, card.statistics)
+    enough = 0.9 if kind in NEEDS_SCIKIT_LEARN else 0.45  # a third is chance; networks need more updates than these
+    assert (scores.argmax(axis=0) == labels).mean() > enough
+
+
+@pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
+def test_a_spectral_model_sees_a_darker_image_as_it_is(trained, tmp_path, cube):
+    """It standardises by what it was trained with, so that a scene of one class alone keeps its class."""
+    _, path, scene, labels = trained
+    model, card = load_coarse(path)
+    rows, columns = (int(places[0]) for places in np.nonzero(labels == 1))
+    size = SIDE // 6
+    part = cube[0][:, rows : rows + size, columns : columns + size]
+    with Scene(write_raster(tmp_path / "part.tif", part)) as alone:
+        window = Window(0, 0, size, size)
+        there = score_window(model, alone, window, CPU, card.statistics)
+    here = score_window(model, scene, Window(rows, columns, size, size), CPU, card.statistics)
+    assert (there.argmax(axis=0) == here.argmax(axis=0)).mean() > 0.97
+
+
+@pytest.mark.parametrize("trained", ["random-forest"], indirect=True)
+def test_damaged_trees_are_refused(trained, tmp_path):
+    _, path, *_ = trained
+    arrays = load_file(path)
+    arrays["left"][0] = 10**6
+    _, card = load_coarse(path)
+    about = {"format": "1", "card": json.dumps(card.__dict__)}
+    save_file(arrays, tmp_path / "bad.safetensors", about)
+    with pytest.raises(CheckpointError, match="not those of its kind"):
+        load_coarse(tmp_path / "bad.safetensors")

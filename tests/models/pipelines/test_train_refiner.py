@@ -1,0 +1,239 @@
+"""A training from beginning to end: the file of weights that comes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
+from map_refiner.models.errors import CheckpointError, Interrupted, LabelError, OutputError
+from map_refiner.models.pipelines.train_coarse import train_coarse
+from map_refiner.models.pipelines.train_refiner import About, TaughtRefiner, teach_refiner
+from map_refiner.models.refine.training.held_out import best_step
+from map_refiner.models.refine.training.samples import JUDGED_STEPS, LabelledTile
+from map_refiner.models.runtime.progress import go_on
+from map_refiner.models.weights.checkpoint import load_coarse, load_refiner
+
+CPU = torch.device("cpu")
+ABOUT = About(("no", "yes"), 0.5, "stripes", "CC0")
+
+
+def never():
+    return False
+
+
+def ignore(*_):
+    return None
+
+
+def stripes(size=70):
+    labels = (np.arange(size) // 14 % 2).astype("uint8")[None].repeat(size, axis=0)
+    image = np.random.default_rng(0).normal(0, 0.3, (1, size, size)).astype("float32") + 2 * labels - 1
+    return image.astype("float32"), labels
+
+
+def tile(blurred=True):
+    image, labels = stripes()
+    likely = np.where(labels == 1, 0.6, 0.4).astype("float32") if blurred else labels.astype("float32")
+    wrong = np.roll(likely, 6, axis=1)
+    return LabelledTile(np.log(np.stack([1 - wrong, wrong]) + 1e-5).astype("float32"), image, labels)
+
+
+def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
+    path = str(tmp_path / "c.safetensors")
+    image = TrainingImage(*stripes())
+    outcome = train_coarse([image], ABOUT, Recipe(2, 0, batch=2), path, CPU, never, ignore)
+    _, card = load_coarse(path)
+    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn-8s", ("no", "yes"), 1, 0.5)
+    assert (card.trained_on, card.licence) == ("stripes", "CC0")
+    assert f"{outcome.held_out_miou:.3f}" in card.quality
+
+
+def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
+    path = str(tmp_path / "r.safetensors")
+    taught = teach_refiner("faithful", [tile()], ABOUT, 3, 0, path, CPU, never, ignore)
+    loaded, card = load_refiner(path)
+    for name, value in taught.refiner.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value)
+    assert (card.kind, card.steps, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
+    assert f"{taught.by_step[taught.best_step]:.3f}" in card.quality
+    assert f"{taught.coarse_miou:.3f}" in card.quality
+    assert not taught.refiner.training
+
+
+def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
+    """After hardly any updates it is still what it began from, which a fresh one is far from."""
+    first, on, fresh = (str(tmp_path / f"{name}.safetensors") for name in ("first", "on", "fresh"))
+    begun = teach_refiner("extended", [tile()], ABOUT, 40, 0, first, CPU, never, ignore)
+    taught = teach_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=first)
+    anew = teach_refiner("extended", [tile()], ABOUT, 1, 0, fresh, CPU, never, ignore)
+    assert begun.before_miou is None
+    assert anew.before_miou is None
+    assert taught.before_miou == pytest.approx(begun.by_step[begun.best_step])
+    assert taught.by_step[5] == pytest.approx(begun.by_step[5], abs=0.02)
+    assert begun.by_step[5] > anew.by_step[5] + 0.05
+    assert load_refiner(on)[1].trained_on == "stripes; stripes"
+
+
+def test_goes_on_from_one_that_knows_more_classes(tmp_path):
+    known, on = str(tmp_path / "known.safetensors"), str(tmp_path / "on.safetensors")
+    three, wide = replace(ABOUT, classes=("other", "yes", "no")), tile()
+    wide = replace(wide, scores=np.insert(wide.scores[::-1], 0, -9, axis=0), labels=(2 - wide.labels).astype("uint8"))
+    begun = teach_refiner("extended", [wide], three, 40, 0, known, CPU, never, ignore)
+    taught = teach_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=known)
+    assert taught.refiner.classes == 2
+    assert taught.before_miou > taught.coarse_miou + 0.05  # it refines no and yes as it was taught to, in their order
+    assert begun.by_step[5] > begun.by_step[0] + 0.05
+
+
+def test_is_better_than_what_it_began_from_only_where_that_is_so():
+    def taught(before):
+        return TaughtRefiner(None, None, (0.5, 0.6, 0.7), before)
+
+    assert taught(None).beats_before
+    assert taught(0.69).beats_before
+    assert not taught(0.7).beats_before
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "said"),
+    [
+        ("faithful", ABOUT, "it is a refiner of the kind 'extended'"),
+        ("extended", replace(ABOUT, classes=("no", "maybe")), "the classes no, yes; 'extended', 1 bands and no, maybe"),
+        (
+            "extended",
+            replace(ABOUT, classes=("no", "yes", "so")),
+            "the classes no, yes; 'extended', 1 bands and no, yes",
+        ),
+        ("crf", ABOUT, "cannot go on from"),
+    ],
+)
+def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
+    first, on = tmp_path / "first.safetensors", tmp_path / "on.safetensors"
+    teach_refiner("extended", [tile()], ABOUT, 1, 0, str(first), CPU, never, ignore)
+    with pytest.raises(CheckpointError, match=said):
+        teach_refiner(kind, [tile()], about, 1, 0, str(on), CPU, never, ignore, begin=str(first))
+    assert not on.exists()
+
+
+def test_says_whether_the_coarse_map_is_beaten(tmp_path):
+    path = str(tmp_path / "r.safetensors")
+    image, labels = stripes()
+    right = np.stack([labels == 0, labels == 1]).astype("float32")
+    perfect = LabelledTile(np.log(right + 1e-5).astype("float32"), image, labels)
+    taught = teach_refiner("faithful", [perfect], ABOUT, 1, 0, path, CPU, never, ignore)
+    assert taught.coarse_miou == 1
+    assert not taught.beats_coarse
+
+
+@pytest.mark.parametrize(
+    ("by_step", "best"),
+    [
+        ((0.5, 0.6, 0.696, 0.7), 2),  # the rest of the gain is a twentieth of it
+        ((0.5, 0.6, 0.68, 0.7), 3),
+        ((0.5, 0.4, 0.7, 0.6), 2),
+        ((0.5, 0.5, 0.4), 0),
+        ((0.5,), 0),
+    ],
+)
+def test_the_best_step_is_the_first_with_nearly_all_of_the_gain(by_step, best):
+    assert best_step(by_step) == best
+
+
+def test_an_early_stop_keeps_and_names_the_best(tmp_path):
+    path, told = str(tmp_path / "r.safetensors"), []
+    taught = teach_refiner(
+        "faithful", [tile()], ABOUT, 50, 0, path, CPU, lambda: len(told) >= 2, lambda e, _: told.append(e)
+    )
+    assert taught.outcome.stopped
+    assert taught.outcome.steps == 2
+    assert taught.outcome.held_out_miou == told[0].held_out_miou > 0
+    load_refiner(path)
+
+
+def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
+    def cancel(epoch, _):
+        raise InterruptedError
+
+    for train in (
+        lambda path: teach_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, cancel),
+        lambda path: train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0, batch=1), path, CPU, never, cancel),
+    ):
+        with pytest.raises(InterruptedError):
+            train(str(tmp_path / "w.safetensors"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing(tmp_path):
+    path, told = tmp_path / "r.safetensors", []
+
+    def tell(epoch, _):
+        told.append(epoch)
+
+    def teach(check):
+        told.clear()
+        return teach_refiner("faithful", [tile()], ABOUT, 50, 0, str(path), CPU, lambda: True, tell, check)
+
+    def cancel():
+        if told:
+            raise Interrupted("Cancelled.")
+
+    taught = teach(go_on)
+    assert taught.outcome.steps == 1
+    assert len(taught.by_step) == JUDGED_STEPS + 1
+    load_refiner(path)
+    path.unlink()
+    with pytest.raises(Interrupted):
+        teach(cancel)
+    assert len(told) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["fcn-8s", "lrr", "lenet"])
+def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_path, kind):
+    path, asked, last = str(tmp_path / "c.safetensors"), [], []
+
+    def train(check):
+        images = [TrainingImage(*stripes())]
+        train_coarse(images, ABOUT, Recipe(1, 0, batch=2, check=check), path, CPU, never, ignore, kind)
+
+    def cancel():
+        asked.append(torch.is_inference_mode_enabled())
+        if len(asked) in last:
+            raise Interrupted("Cancelled.")
+
+    train(cancel)
+    assert set(asked) == {True, False}  # it is judged at its first update
+    (tmp_path / "c.safetensors").unlink()
+    for number in (1, len(asked)):
+        last[:] = [number]
+        asked.clear()
+        with pytest.raises(Interrupted):
+            train(cancel)
+        assert len(asked) == number
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path):
+    def fail(*_):
+        pytest.fail("was trained first")
+
+    path = str(tmp_path / "missing" / "w.safetensors")
+    with pytest.raises(OutputError, match="There is no folder"):
+        teach_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, fail)
+    with pytest.raises(OutputError, match="There is no folder"):
+        train_coarse([TrainingImage(*stripes())], ABOUT, Recipe(5, 0), path, CPU, never, fail)
+
+
+def test_one_class_alone_is_refused(tmp_path):
+    image, labels = stripes()
+    with pytest.raises(LabelError, match="one class alone"):
+        train_coarse([TrainingImage(image, 0 * labels)], ABOUT, Recipe(5, 0), str(tmp_path / "w"), CPU, never, ignore)
+
+
+def test_the_same_seed_gives_the_same_weights(tmp_path):
+    nets = [
+        teach_refiner("faithful", [tile()], ABOUT, 2, 7, str(tmp_path / "w.safetensors"), CPU, never, ignore).refiner
+        for _ in range(2)
+    ]
+    assert all(torch.equal(one, two) for one, two in zip(*(net.state_dict().values() for net in nets), strict=True))

@@ -1,0 +1,44 @@
+"""The connected part that a click hits."""
+
+import numpy as np
+import pytest
+import shapely
+from map_refiner.models.errors import RefinerError
+from map_refiner.models.io.rasterize import burn
+from map_refiner.models.polygons.region_at_point import REACH, region_at
+
+
+@pytest.fixture
+def classes(raster):
+    values = np.zeros((1, 60, 80), "uint8")
+    values[0, 10:20, 10:25] = 1
+    values[0, 13:16, 14:18] = 0  # a court
+    values[0, 30:40, 30:50] = 2
+    values[0, 50:, :] = 255
+    return raster("classes.tif", values, nodata=255)
+
+
+def test_a_building_with_its_court(classes, pixels, grid):
+    x, y = pixels(11, 11, 1, 1).centroid.coords[0]
+    found = region_at(classes, x, y)
+    assert found.index == 1
+    assert found.pixels == 150 - 12
+    burnt = burn([(found.outline, 1)], grid(60, 80))
+    expected = np.zeros((60, 80), "uint8")
+    expected[10:20, 10:25] = 1
+    expected[13:16, 14:18] = 0
+    assert np.array_equal(burnt, expected)
+    assert found.outline.area == pytest.approx(138 * 0.25)
+    assert isinstance(shapely.from_wkt(found.outline.wkt), shapely.Polygon)
+
+
+def test_elsewhere_it_says_why_not(classes, pixels, raster):
+    x, y = pixels(5, 55, 1, 1).centroid.coords[0]
+    with pytest.raises(RefinerError, match="no data where you clicked"):
+        region_at(classes, x, y)
+    with pytest.raises(RefinerError, match="outside the scene"):
+        region_at(classes, x - 1000, y)
+    large = raster("large.tif", np.zeros((1, 30, 3 * REACH), "uint8"), nodata=255)
+    x, y = pixels(3 * REACH // 2, 5, 1, 1).centroid.coords[0]
+    with pytest.raises(RefinerError, match="goes on for more than"):
+        region_at(large, x, y)

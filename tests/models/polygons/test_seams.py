@@ -1,0 +1,98 @@
+"""Polygons that are traced block by block are those of the whole."""
+
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.io.score_raster import ExistingScores
+from map_refiner.models.polygons import vectorize as module
+from map_refiner.models.polygons.files import write
+from map_refiner.models.polygons.seams import groups, join, on_seam
+from map_refiner.models.polygons.vectorize import Outline, Place, stream, vectorize
+from scipy import ndimage
+
+
+@pytest.fixture
+def existing(raster):
+    fields = np.random.default_rng(3).normal(size=(3, 130, 150))
+    fields = np.exp(40 * ndimage.gaussian_filter(fields, (0, 3, 3)))
+    scores = ExistingScores(
+        raster("s.tif", (fields / fields.sum(axis=0)).astype("float32"), nodata=-9999, names=("no", "house", "road"))
+    )
+    yield scores
+    scores.close()
+
+
+@pytest.mark.parametrize("block", [40, 149])
+def test_blocks_give_the_polygons_of_the_whole(existing, monkeypatch, block):
+    outline = Outline(background=True)
+    whole = vectorize(existing, outline)
+    monkeypatch.setattr(module, "TRACED", block)
+    found = vectorize(existing, outline)
+    assert len(found.polygons) == len(whole.polygons)
+    tree = shapely.STRtree(found.polygons)
+    for polygon, name, confidence, area in zip(
+        whole.polygons, whole.classes, whole.confidence, whole.areas_m2, strict=True
+    ):
+        (same,) = [n for n in tree.query(polygon) if found.polygons[n].equals(polygon)]
+        assert (found.classes[same], found.areas_m2[same]) == (name, pytest.approx(area, rel=1e-4))
+        assert found.confidence[same] == pytest.approx(confidence, abs=1e-6)
+
+
+@pytest.mark.parametrize("block", [40, 64])
+@pytest.mark.parametrize("tolerance", [0.4, 2.0])
+def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, block, tolerance):
+    monkeypatch.setattr(module, "TRACED", block)
+    found = vectorize(existing, Outline(3.0, tolerance, background=True))
+    shapes = np.array(found.polygons, dtype=object)
+    extent = shapely.Polygon(existing.grid.corners())
+    assert shapely.is_valid(shapes).all()
+    assert shapely.coverage_is_valid(shapes)
+    assert shapely.union_all(shapes).symmetric_difference(extent).area < 1e-6
+
+
+def test_rows_of_blocks_are_written_as_they_are_whole(existing, monkeypatch, tmp_path):
+    """What comes part by part, and lies in the file, is what one piece gives, and no part comes twice."""
+    outline = Outline(3.0, 0.0, background=True)
+    whole = vectorize(existing, outline)
+    monkeypatch.setattr(module, "TRACED", 40)
+    parts = list(stream(existing, outline, Place(tmp_path), lambda _: None))
+    assert len(parts) == 4
+    assert sum(bool(part.polygons) for part in parts) > 2
+    for name in ("p.gpkg", "p.shp"):
+        write(parts, tmp_path / name, existing.grid.crs)
+        _, _, wkb, (classes, confidence, areas) = pyogrio.raw.read(tmp_path / name)
+        found = {normal.wkb: n for n, normal in enumerate(shapely.normalize(simplest(shapely.from_wkb(wkb))))}
+        assert len(found) == len(wkb) == len(whole.polygons)
+        for polygon, kind, sure, area in zip(
+            simplest(whole.polygons), whole.classes, whole.confidence, whole.areas_m2, strict=True
+        ):
+            n = found[shapely.normalize(polygon).wkb]
+            assert (classes[n], areas[n]) == (kind, pytest.approx(area, abs=0.006))
+            assert confidence[n] == pytest.approx(sure, abs=1e-4)
+    assert sorted(path.suffix for path in tmp_path.iterdir() if path.stem == "p") == sorted(
+        [".gpkg", ".shp", ".shx", ".dbf", ".prj", ".cpg"]
+    )
+    assert not list(tmp_path.glob(".map_refiner_*"))
+
+
+def simplest(polygons):
+    """Leave out vertices within straight edges."""
+    return shapely.simplify(np.array(polygons, dtype=object), 0)
+
+
+def test_what_touches_at_a_corner_or_is_of_another_class_stays_apart():
+    boxes = np.array([shapely.box(*each) for each in ((0, 0, 2, 2), (2, 0, 4, 2), (2, 2, 4, 4), (0, 2, 2, 4))])
+    numbers = groups(boxes, np.array([1, 1, 2, 1]), np.ones(4, dtype=bool))
+    assert numbers[0] == numbers[1] == numbers[3] != numbers[2]
+    diagonal = groups(boxes[[0, 2]], np.array([1, 1]), np.ones(2, dtype=bool))
+    assert diagonal[0] != diagonal[1]
+    assert [shape.area for shape in join(boxes, numbers)] == [12, 4]
+
+
+def test_only_sides_inside_the_whole_are_seams():
+    block = Window(0, 10, 10, 10)
+    boxes = np.array([shapely.box(*each) for each in ((10, 2, 12, 4), (12, 0, 14, 2), (12, 8, 14, 10), (12, 3, 15, 5))])
+    assert on_seam(boxes, block, 10, 20).tolist() == [True, False, False, False]
+    assert on_seam(boxes, block, 30, 30).tolist() == [True, False, True, False]

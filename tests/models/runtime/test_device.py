@@ -1,0 +1,61 @@
+"""Which device computes."""
+
+import pytest
+import torch
+from map_refiner.models.errors import RefinerError
+from map_refiner.models.runtime import device
+
+
+def test_the_cpu_is_always_there():
+    assert device.choose("cpu") == torch.device("cpu")
+    assert "threads" in device.describe(torch.device("cpu"))
+
+
+def test_auto_is_the_best_that_is_there():
+    best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    assert device.choose("auto").type == best
+
+
+@pytest.mark.parametrize("wanted", ["tpu", "", "cuda:x", "cuda:-1", "cpu cuda", "meta"])
+def test_what_is_no_device_is_refused(wanted):
+    with pytest.raises(RefinerError, match="There is no device"):
+        device.choose(wanted)
+
+
+def test_a_device_that_is_not_there_says_what_is():
+    with pytest.raises(RefinerError, match=r"cuda:99 is not there: PyTorch .* sees \d+ CUDA devices"):
+        device.choose("cuda:99")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(RefinerError, match="sees no Apple GPU"):
+            device.choose("mps")
+
+
+def test_tells_that_memory_ran_out():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(10**15)
+    assert device.out_of_memory(caught.value)
+    assert device.out_of_memory(MemoryError())
+    assert device.out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not device.out_of_memory(RuntimeError("shapes do not fit"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "side"),
+    [
+        ("cpu", None, 512),  # the system does not tell
+        ("cpu", 24e9, 512),
+        ("cpu", 5e8, 256),
+        ("cpu", 1e6, 128),
+        ("cuda", 140e9, 4096),
+        ("cuda", 20e9, 2048),
+        ("cuda", 1e9, 512),
+    ],
+)
+def test_the_tile_follows_the_free_memory(monkeypatch, kind, free, side):
+    monkeypatch.setattr(device, "free_bytes", lambda _: free)
+    assert device.tile_side(torch.device(kind)) == side
+
+
+def test_the_free_memory_is_some_of_the_machines():
+    free = device.free_bytes(torch.device("cpu"))
+    assert free is None or 1e7 < free < 1e14

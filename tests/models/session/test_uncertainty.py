@@ -1,0 +1,80 @@
+"""Where a map is doubtful."""
+
+import numpy as np
+import pytest
+from map_refiner.models.arrays.grid import Window
+from map_refiner.models.arrays.score_maps import ScoreMaps
+from map_refiner.models.session.uncertainty import find_doubts, place_radius, uncertainty
+
+
+def ignore(_):
+    return None
+
+
+def maps_of(grid, blobs, height=120, width=160):
+    """Make sure scores with unsure discs: (row, column, radius)."""
+    scores = np.zeros((3, height, width), "float32")
+    scores[0] = 8
+    rows, columns = np.mgrid[:height, :width]
+    for row, column, radius in blobs:
+        inside = np.hypot(rows - row, columns - column) <= radius
+        scores[0][inside] = scores[2][inside] = 1
+        scores[2][inside] += 0.2
+    whole = ScoreMaps(scores, ("a", "b", "c"), grid(height, width), np.ones((height, width), bool))
+
+    def read(window):
+        rows, columns = window.slices()
+        part = whole.grid.crop(window)
+        return ScoreMaps(scores[:, rows, columns], whole.classes, part, whole.valid[rows, columns])
+
+    return read, whole
+
+
+def test_entropy_is_from_sure_to_undecided():
+    scores = np.array([[[0.0, 50.0]], [[0.0, 0.0]], [[0.0, 0.0]]], "float32")
+    assert uncertainty(scores)[0] == pytest.approx([1, 0], abs=1e-6)
+
+
+def test_large_doubts_come_first_and_are_spread_out(grid):
+    read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
+    found = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    places = [(doubt.row, doubt.column) for doubt in found]
+    assert np.hypot(*np.subtract(places[0], (30, 40))) < 8
+    assert np.hypot(*np.subtract(places[1], (30, 140))) < 6
+    assert np.hypot(*np.subtract(places[2], (90, 90))) < 4
+    assert [doubt.first for doubt in found] == [2, 2, 2]
+    assert [doubt.second for doubt in found] == [0, 0, 0]
+    assert found[0].worth > found[1].worth > found[2].worth > 0
+
+
+def test_places_keep_apart(grid):
+    read, whole = maps_of(grid, [(60, 80, 55)])
+    places = [(d.row, d.column) for d in find_doubts(read, whole.grid, 0.5, 20, ignore)]
+    apart = [np.hypot(*np.subtract(a, b)) for n, a in enumerate(places) for b in places[:n]]
+    assert len(places) >= 3
+    assert min(apart) >= 6 * place_radius(0.5)
+
+
+def test_a_sure_map_has_none_and_no_data_is_no_doubt(grid):
+    read, whole = maps_of(grid, [])
+    assert all(doubt.worth < 0.01 for doubt in find_doubts(read, whole.grid, 0.5, 5, ignore))
+    scores = np.zeros((2, 30, 30), "float32")
+    none = ScoreMaps(scores, ("a", "b"), grid(30, 30), np.zeros((30, 30), bool))
+    assert find_doubts(lambda _: none, none.grid, 0.5, 5, ignore) == []
+
+
+def test_tiles_find_what_the_whole_does(grid, monkeypatch):
+    read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
+    once = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    monkeypatch.setattr("map_refiner.models.session.uncertainty.TILE", 50)
+    tiled = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    assert [(d.row, d.column) for d in tiled] == [(d.row, d.column) for d in once]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (5, 3)])
+def test_tiny_scenes(grid, size):
+    scores = np.zeros((2, *size), "float32")
+    maps = ScoreMaps(scores, ("a", "b"), grid(*size), np.ones(size, bool))
+    found = find_doubts(lambda window: maps, maps.grid, None, 5, ignore)
+    assert len(found) >= 1
+    assert Window(found[0].row, found[0].column, 1, 1)

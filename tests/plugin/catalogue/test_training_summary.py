@@ -1,0 +1,64 @@
+"""What is said of a teaching while it runs and when it has ended."""
+
+from dataclasses import replace
+
+from map_refiner.models.shared.events import Trained, TrainingProgressed
+from map_refiner.plugin.catalogue.training_summary import doing, progress, verdict
+
+
+def trained(*by_step):
+    best = max(range(len(by_step)), key=lambda step: by_step[step])
+    return Trained("/m", 10, max(by_step), by_step[0], False, "refiner", by_step, best)
+
+
+def told(step, loss=0.25):
+    return TrainingProgressed(step, 60, loss, None, 0.655, None)
+
+
+def test_where_it_is_best_is_said_with_both_figures():
+    found = verdict(trained(0.655, 0.66, 0.70, 0.69, 0.712, 0.71))
+    assert found.beats
+    assert "Stop at step 4: 0.712, coarse map 0.655" in found.figures
+
+
+def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
+    found = verdict(trained(0.655, 0.64, 0.6, 0.5))
+    assert not found.beats
+    assert "does not beat the coarse map on the held-out part" in found.figures
+    assert "0.640" in found.figures
+    assert "0.655" in found.figures
+    assert "Label more" in found.advice
+    assert "export the coarse map" in found.advice
+
+
+def test_a_teaching_that_was_stopped_asks_for_more_time_and_not_for_labels():
+    found = verdict(replace(trained(0.655, 0.64, 0.6), stopped=True))
+    assert not found.beats
+    assert "stopped early" in found.message
+    assert "abel more" not in found.message + found.advice
+
+
+def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
+    found = verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.72))
+    assert not found.beats
+    assert "0.700, 0.720 before, coarse map 0.655" in found.figures
+    assert "0.700, before 0.720. That one stays chosen" in found.message
+    assert verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.69)).beats
+    assert "does not beat the coarse map" in verdict(replace(trained(0.655, 0.6, 0.64), before_miou=0.65)).figures
+
+
+def test_an_equal_map_does_not_beat_the_coarse_one():
+    assert not verdict(trained(0.655, 0.655, 0.655)).beats
+
+
+def test_a_learned_kind_is_taught_and_tells_its_newest_figure():
+    text = progress(told(12), "faithful", [(1, 0.7), (12, 0.6)], 0.655)
+    assert text == "Loss 0.250 · held-out mean IoU 0.600, coarse map 0.655"
+    assert doing(told(12), "faithful") == "Teaching"
+    assert progress(told(12), "faithful", [], None) == "Loss 0.250"
+
+
+def test_of_a_searched_kind_parameters_are_tried_and_the_best_is_told():
+    text = progress(told(12), "crf", [(1, 0.7), (12, 0.6)], 0.655)
+    assert text == "Trying parameters 12 of 60 · best held-out mean IoU 0.700, coarse map 0.655"
+    assert doing(told(12), "crf") == "Trying parameters 12 of 60"

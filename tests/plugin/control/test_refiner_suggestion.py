@@ -1,0 +1,66 @@
+"""After a coarse map that the chosen refiner is not for, one is offered that is, and why."""
+
+import json
+import struct
+
+import pytest
+from map_refiner.plugin.control.refiner_suggestion import Made, Proposing, fits, proposal
+from map_refiner.plugin.dock.sections.refine import RefineSection
+from map_refiner.plugin.settings import Settings
+
+TOWN, LAND = ("background", "building", "road"), ("background", "soil", "water")
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """Write what a file of weights says about itself."""
+
+    def write(name, kind, bands=3, classes=TOWN):
+        card = {"kind": kind, "bands": bands, "classes": classes}
+        header = json.dumps({"__metadata__": {"card": json.dumps(card)}}).encode()
+        path = tmp_path / f"{name}.safetensors"
+        path.write_bytes(struct.pack("<Q", len(header)) + header)
+        return str(path)
+
+    return write
+
+
+def test_a_map_of_spectra_is_offered_the_opinion_pool(weights):
+    refiner = weights("refiner", "extended")
+    spectra = Made(weights("gru", "gru-pretanh", 218, LAND), 218, LAND)
+    found = proposal(refiner, "Aerial", spectra)
+    assert (found.key, found.steps) == ("opinion-pool", 1)
+    assert found.reason.startswith("“Aerial” is for 3 bands, and this map was made of 218; ")
+    assert "Wu and Prasad (2017)" in found.reason
+    assert found.reason.count(".") == 1
+    assert proposal(weights("taught", "extended", 218, LAND), "Mine", spectra) is None
+    assert proposal("", "Dense CRF", spectra) is None
+
+
+def test_another_map_is_offered_what_needs_no_teaching(weights, tmp_path):
+    refiner = weights("refiner", "extended")
+    found = proposal(refiner, "Aerial", Made(weights("fcn", "fcn", 3, LAND), 3, LAND))
+    assert (found.key, found.steps) == ("crf", None)
+    assert "other classes than those of this map" in found.reason
+    assert proposal(refiner, "Aerial", Made(str(tmp_path / "scores.tif"), 3, TOWN)) is None
+    assert fits(str(tmp_path / "unreadable.safetensors"), Made("", 218, LAND))
+
+
+def test_the_refiner_from_before_comes_back_where_it_fits(qgis_app, work_folder, weights):
+    refine = RefineSection()
+    proposing = Proposing(refine, Settings())
+    refiner, usual = weights("refiner", "extended"), Settings().last_step
+    refine.propose_end(usual)
+    refine.refiner.add_file("Aerial", refiner)
+    spectra, town = Made(weights("forest", "random-forest", 218, LAND), 218, LAND), Made("", 3, TOWN)
+    proposing.propose(spectra)
+    assert (refine.refiner.choice(), refine.end.value()) == ("opinion-pool", 1)
+    assert "is for 3 bands" in proposing.reason()
+    proposing.propose(spectra)
+    assert refine.refiner.choice() == "opinion-pool"
+    proposing.propose(town)
+    assert (refine.refiner.choice(), refine.end.value(), proposing.reason()) == (refiner, usual, "")
+    proposing.propose(spectra)
+    refine.refiner.choose("heat")  # by the analyst
+    proposing.propose(town)
+    assert (refine.refiner.choice(), proposing.reason()) == ("heat", "")

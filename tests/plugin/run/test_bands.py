@@ -1,0 +1,80 @@
+"""Bands by their wavelengths, in the plugin: what GDAL's metadata say, and what an analyst types."""
+
+import numpy as np
+import pytest
+from map_refiner.plugin.errors import Refused
+from map_refiner.plugin.layers.false_colour import INFRARED, false_colour
+from map_refiner.plugin.run.bands import Spectrum, expanded, spans, spectrum_of
+from map_refiner.plugin.run.scene import default_bands, parse_bands
+from osgeo import gdal
+from qgis.core import QgsRasterLayer
+
+CENTRES = tuple(400.0 + 10 * n for n in range(60))
+
+
+@pytest.fixture
+def cube(qgis_app, tmp_path):
+    """A cube of sixty bands from 400 to 990 nm, of which bands 11 to 13 are bad."""
+    path = tmp_path / "cube.tif"
+    raster = gdal.GetDriverByName("GTiff").Create(str(path), 12, 8, 60, gdal.GDT_Float32)
+    for band, centre in enumerate(CENTRES, start=1):
+        raster.GetRasterBand(band).WriteArray(np.full((8, 12), band, "float32") + np.arange(12, dtype="float32"))
+        tags = {"wavelength": str(centre), "wavelength_units": "Nanometers", "bbl": "0" if 11 <= band <= 13 else "1"}
+        raster.GetRasterBand(band).SetMetadata(tags)
+    raster = None
+    return QgsRasterLayer(str(path), "cube")
+
+
+def test_the_metadata_are_read(cube):
+    spectrum = spectrum_of(cube.source())
+    assert spectrum.centres == CENTRES
+    assert spectrum.bad == {11, 12, 13}
+    assert spectrum.is_known
+    assert spectrum.nearest(655) in (26, 27)
+    assert default_bands(cube) == tuple(band for band in range(1, 61) if band not in (11, 12, 13))
+
+
+def test_a_range_of_wavelengths_is_typed(cube):
+    spectrum = spectrum_of(cube.source())
+    assert parse_bands("450-480 nm", 60, spectrum) == (6, 7, 8, 9)
+    assert parse_bands("0.49-0.54um, 60", 60, spectrum) == (10, 14, 15, 60)
+    assert parse_bands("1-3", 60, spectrum) == (1, 2, 3)
+    with pytest.raises(Refused, match="No good band lies in 2000-2100 nm"):
+        parse_bands("2000-2100 nm", 60, spectrum)
+    with pytest.raises(Refused, match="does not say the wavelengths"):
+        parse_bands("450-480 nm", 3)
+    with pytest.raises(Refused, match="is named twice"):
+        parse_bands("450-480 nm, 7", 60, spectrum)
+
+
+def test_what_gdal_cannot_open_says_nothing():
+    assert spectrum_of("/nowhere.tif") == Spectrum()
+    assert not Spectrum().is_known
+
+
+def test_numbers_are_written_short_and_read_back():
+    bands = (1, 2, 3, 5, 9, 10, 11, 12, 2)
+    assert spans(bands) == "1, 2, 3, 5, 9-12, 2"
+    assert expanded(spans(bands)) == list(bands)
+    assert expanded("1, x, 4-5") == [1, 4, 5]
+
+
+def test_many_bands_are_shown_in_natural_colours_and_offered_a_kind_for_them(cube, plugin, project):
+    project.addMapLayer(cube)
+    plugin.dock.scene.layer.setLayer(cube)
+    assert plugin.dock.scene.colours.currentText() == "Natural"
+    assert cube.renderer().usesBands() == [26, 17, 9]
+    assert plugin.dock.coarse.chosen_kind().key == "cnn-1d"
+    plugin.dock.scene.layer.setLayer(None)
+    cube.renderer().setRedBand(5)  # by the analyst
+    plugin.dock.scene.layer.setLayer(cube)
+    assert plugin.dock.scene.colours.currentText() == "As They Are"
+    assert cube.renderer().usesBands() == [5, 17, 9]
+
+
+def test_a_layer_is_shown_in_other_wavelengths(cube):
+    false_colour(cube, spectrum_of(cube.source()), INFRARED)
+    renderer = cube.renderer()
+    assert (renderer.redBand(), renderer.greenBand(), renderer.blueBand()) == (46, 26, 17)
+    stretch = renderer.redContrastEnhancement()
+    assert stretch.minimumValue() < 46 + 5.5 < stretch.maximumValue()
