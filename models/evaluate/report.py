@@ -23,6 +23,7 @@ class Assessment:
 
     report: Report | PolygonReport
     summary: str
+    scores: Report | None = None  # the entry of a score raster
 
 
 def assess(
@@ -42,6 +43,6 @@ def assess(
             part(1)
         else:
             scores = evaluate_scores(path, labels, part, scheduler)
-            found.append(Assessment(scores, score_summary(scores)))
+            found.append(Assessment(scores, score_summary(scores), scores))
     write_whole(target, (json.dumps([entry.report for entry in found], indent=2) + "\n").encode())
     return found

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
 from ...models.shared.paths import RESOURCES
+from ..wording import tr
 
 RANKS = RESOURCES / "refiner_ranks.json"  # a benchmark writes it
 
@@ -23,12 +24,12 @@ class Kind:
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr(self.name)
+        return tr(self.name)
 
     def description(self) -> str:
         """Return what it does, in a sentence, and how it did where that was measured."""
         measured = rank(self.key)
-        return _tr(self.sentence) + (f" {measured}" if measured else "")
+        return tr(self.sentence) + (f" {measured}" if measured else "")
 
 
 # The texts are marked for translation here, and translated where they are shown.
@@ -121,9 +122,5 @@ def rank(key: str, path: Path = RANKS) -> str:
         place, gain = int(found["rank"]), 100 * float(found["mean_iou_gain"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    text = _tr("Measured gain {:+.1f} points of mean IoU, rank {} of {}.")
+    text = tr("Measured gain {:+.1f} points of mean IoU, rank {} of {}.")
     return text.format(gain, place, count)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgis.PyQt.QtCore import QCoreApplication
-
 from ..state import StepFacts
+from ..wording import tr
 
 LEAST_CHANGED = 0.001  # of the pixels; a step that changes fewer has settled
 
@@ -21,22 +20,18 @@ def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
         measured = [(step.accuracy.mean_iou, -step.index) for step in steps[:shown] if step.accuracy is not None]
         value, index = max(measured, default=(0.0, 0))
         if value > facts.accuracy.mean_iou:
-            text = _tr("the measured mean IoU was higher at step {} ({:.3f}, here {:.3f})")
+            text = tr("the measured mean IoU was higher at step {} ({:.3f}, here {:.3f})")
             found.append(text.format(-index, value, facts.accuracy.mean_iou))
     if facts.best_step == 0:
-        found.append(_tr("on what was held out, this refiner does not beat the coarse map"))
+        found.append(tr("on what was held out, this refiner does not beat the coarse map"))
     elif facts.best_step is not None and shown > facts.best_step:
-        found.append(_tr("on what was held out, this refiner gains little after step {}").format(facts.best_step))
+        found.append(tr("on what was held out, this refiner gains little after step {}").format(facts.best_step))
     if facts.changed is not None and facts.changed < LEAST_CHANGED:
-        found.append(_tr("fewer than {:g} % of the pixels change").format(100 * LEAST_CHANGED))
+        found.append(tr("fewer than {:g} % of the pixels change").format(100 * LEAST_CHANGED))
     return found
 
 
 def hint(steps: Sequence[StepFacts], shown: int) -> str:
     """Return the reasons as one sentence, or nothing."""
     found = reasons(steps, shown)
-    return _tr("Stepping on no longer helps: {}.").format("; ".join(found)) if found else ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)
+    return tr("Stepping on no longer helps: {}.").format("; ".join(found)) if found else ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QCoreApplication
-
 from ...models.shared.events import Trained, TrainingProgressed
+from ..wording import tr
 from .refiner_kinds import SEARCHED
 
 
@@ -25,8 +24,8 @@ class Verdict:
 def doing(event: TrainingProgressed, kind: str) -> str:
     """Say what goes on."""
     if kind in SEARCHED:
-        return _tr("Trying parameters {} of {}").format(event.step, event.steps)
-    return _tr("Teaching")
+        return tr("Trying parameters {} of {}").format(event.step, event.steps)
+    return tr("Teaching")
 
 
 def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
@@ -34,15 +33,15 @@ def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, f
     if kind in SEARCHED:
         text = doing(event, kind)
         best = max((value for _, value in points), default=None)
-        measured = _tr(" · best held-out mean IoU {:.3f}")
+        measured = tr(" · best held-out mean IoU {:.3f}")
     else:
-        text = _tr("Loss {:.3f}").format(event.loss)
+        text = tr("Loss {:.3f}").format(event.loss)
         best = points[-1][1] if points else None
-        measured = _tr(" · held-out mean IoU {:.3f}")
+        measured = tr(" · held-out mean IoU {:.3f}")
     if best is not None:
         text += measured.format(best)
         if baseline is not None:
-            text += _tr(", coarse map {:.3f}").format(baseline)
+            text += tr(", coarse map {:.3f}").format(baseline)
     return text
 
 
@@ -50,36 +49,32 @@ def verdict(event: Trained) -> Verdict:
     """Judge a refiner by the part of the labels that was held out."""
     coarse, before = event.coarse_miou or 0.0, event.before_miou
     if before is not None and before > coarse and before >= event.held_out_miou and not event.stopped:
-        figures = _tr(
+        figures = tr(
             "The refiner is no better than the one that it went on from: {:.3f}, {:.3f} before, coarse map {:.3f} "
             "(held-out mean IoU)."
         ).format(event.held_out_miou, before, coarse)
-        advice = _tr("That one stays chosen; the new one is in the list. Label more, or train without going on.")
-        message = _tr(
+        advice = tr("That one stays chosen; the new one is in the list. Label more, or train without going on.")
+        message = tr(
             "No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen."
         )
         return Verdict(figures, advice, message.format(event.held_out_miou, before), False, True)
     if event.best_step > 0:
-        figures = _tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
-        advice = _tr("Run to End takes you there from the coarse map.")
+        figures = tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
+        advice = tr("Run to End takes you there from the coarse map.")
         figures = figures.format(event.best_step, event.held_out_miou, coarse)
         return Verdict(figures, advice, figures, True)
-    figures = _tr(
+    figures = tr(
         "The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, "
         "coarse map {:.3f}."
     )
     refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
     if event.stopped:
-        advice = _tr("It was stopped early: train it for longer before you judge it. The coarse map is shown.")
+        advice = tr("It was stopped early: train it for longer before you judge it. The coarse map is shown.")
         figures = figures.format(refined, coarse)
         return Verdict(figures, advice, f"{figures} {advice}", False)
-    advice = _tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
-    message = _tr(
+    advice = tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
+    message = tr(
         "The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): "
         "label more, or export step 0."
     )
     return Verdict(figures.format(refined, coarse), advice, message.format(refined, coarse), False)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -13,6 +13,7 @@ from ..environment.options_page import PAGE
 from ..help import open_page
 from ..layers.step_layer import RUN
 from ..state import Task, Worker
+from ..wording import failure_text, worker_text
 from ..worker.launch import Launch
 from .coarse import CoarseControl
 from .context import Desk, Part, spoken
@@ -123,7 +124,7 @@ class Controller(Part):
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progressed):
-            self.dock.footer.set_progress(event.fraction, event.text, event.seconds_left)
+            self.dock.footer.set_progress(event.fraction, worker_text(event.text), event.seconds_left)
         for part in self._parts:
             handler = part.handlers.get(type(event))
             if handler is not None:
@@ -140,7 +141,7 @@ class Controller(Part):
         if isinstance(event, Failed):
             if event.request in ("Open", "Resume"):
                 desk.close_runs()  # the worker closes one scene before it opens another
-            desk.messages.fail(event.message, event.detail)
+            desk.messages.fail(failure_text(event), event.detail)
         elif isinstance(event, Cancelled):
             desk.messages.tell(self.tr("Cancelled. Finished steps and labels stay."))
         if kept := self.steps.what_is_kept():

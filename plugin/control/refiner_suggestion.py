@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QCoreApplication
-
 from ..catalogue.coarse_kinds import coarse_kind
 from ..catalogue.refiner_kinds import LEARNED
 from ..catalogue.weights import bands_of, classes_of, kind_of, shipped
 from ..dock.sections.refine import RefineSection
 from ..settings import Settings
+from ..wording import tr
 
 
 class Proposing:
@@ -96,17 +95,13 @@ def proposal(path: str, title: str, made: Made) -> Proposal | None:
         return None
     bands = bands_of(Path(path))
     if bands != made.bands:
-        found = _tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
+        found = tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
     else:
-        found = _tr("“{}” is for other classes than those of this map").format(title)
+        found = tr("“{}” is for other classes than those of this map").format(title)
     if made.is_spectral:
-        what = _tr(
+        what = tr(
             "joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead."
         )
         return Proposal(POOL, f"{found}; {what}", 1)
-    return Proposal(CRF, f"{found}; " + _tr("the dense CRF needs no teaching, and you can teach another below."))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)
+    return Proposal(CRF, f"{found}; " + tr("the dense CRF needs no teaching, and you can teach another below."))
 

@@ -7,9 +7,10 @@ import time
 from collections import deque
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QCoreApplication, QObject, QProcess, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ..errors import Refused
+from ..wording import tr
 from .check import python_of
 from .pip_errors import explain, scrubbed
 from .recipe import Recipe, Stage, check, free_gb, pip_environment, stages
@@ -56,7 +57,7 @@ class EnvironmentMaker(QObject):
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self.log.write_text("", encoding="utf-8")
         except OSError as error:
-            raise Refused(_tr("The folder {} cannot be made: {}").format(recipe.folder, error.strerror)) from error
+            raise Refused(tr("The folder {} cannot be made: {}").format(recipe.folder, error.strerror)) from error
         self._recipe = recipe
         self._stages = deque(stages(recipe))
         self._lines.clear()
@@ -82,7 +83,7 @@ class EnvironmentMaker(QObject):
             if python is not None:
                 self.made.emit(str(python))
             else:
-                self.failed.emit(_tr("The environment is made, but no Python is in it."))
+                self.failed.emit(tr("The environment is made, but no Python is in it."))
             return
         stage = self._stages.popleft()
         self._text = stage.text
@@ -126,7 +127,7 @@ class EnvironmentMaker(QObject):
         if error == QProcess.ProcessError.FailedToStart and self._recipe is not None:
             python = self._recipe.python
             self._end()
-            self.failed.emit(_tr("{} could not be started.").format(python))
+            self.failed.emit(tr("{} could not be started.").format(python))
 
     def _end(self) -> None:
         """Forget the attempt; a process that still runs is killed, and its scratch files go."""
@@ -160,7 +161,3 @@ class EnvironmentMaker(QObject):
                 file.write(line + "\n")
         except OSError:
             self._lines.append("No space left on device")  # what else; the installer will say it too
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

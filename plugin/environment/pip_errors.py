@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
+
+from ..wording import tr
 
 # What is written, and what it means; the first that is found counts, for what fails first is said again as others.
 MEANINGS = (
@@ -77,21 +79,17 @@ def explain(lines: Sequence[str]) -> str:
     text = "\n".join(lines)
     for pattern, sentence in MEANINGS:
         if re.search(pattern, text):
-            return _tr(sentence)
+            return tr(sentence)
     missing = _NO_WHEEL.search(text)
     if missing:
-        return _tr(
+        return tr(
             "There is no build of {} for this Python and this system where pip looked. Choose another Python (3.10 to "
             "3.13 have all), or another folder of wheels."
         ).format(missing.group(1))
     last = next((line for line in reversed(lines) if line.strip()), "")
-    return _tr("The environment could not be made. {}").format(last).strip()
+    return tr("The environment could not be made. {}").format(last).strip()
 
 
 def scrubbed(line: str) -> str:
     """Return a line without the names and passwords in its addresses."""
     return _IN_URL.sub("***@", line)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

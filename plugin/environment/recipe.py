@@ -9,11 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from qgis.core import QgsNetworkAccessManager
-from qgis.PyQt.QtCore import QCoreApplication, QProcessEnvironment
+from qgis.PyQt.QtCore import QProcessEnvironment
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from ...models.shared.paths import PACKAGE_ROOT
 from ..errors import Refused
+from ..wording import tr
 from ..worker.launch import clean_environment
 from .check import REQUIREMENTS
 from .torch_build import CPU, Build
@@ -57,16 +58,16 @@ def check(recipe: Recipe) -> None:
     """
     folder = recipe.folder
     if not recipe.python:
-        raise Refused(_tr("Choose the Python that is to make the environment: 3.10 or newer."))
+        raise Refused(tr("Choose the Python that is to make the environment: 3.10 or newer."))
     if not folder.is_absolute() or folder.is_relative_to(PACKAGE_ROOT):
-        raise Refused(_tr("Choose a folder outside of the plugin, which an update replaces."))
+        raise Refused(tr("Choose a folder outside of the plugin, which an update replaces."))
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file())):
-        raise Refused(_tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
+        raise Refused(tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
     if recipe.wheels and not any(Path(recipe.wheels).glob("*.whl")):
-        raise Refused(_tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
+        raise Refused(tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
     free = free_gb(folder)
     if free < recipe.build.needed_gb:
-        text = _tr("About {:.1f} GB are needed in {}, and {:.1f} GB are free.")
+        text = tr("About {:.1f} GB are needed in {}, and {:.1f} GB are free.")
         raise Refused(text.format(recipe.build.needed_gb, folder, free))
 
 
@@ -89,14 +90,14 @@ def stages(recipe: Recipe) -> list[Stage]:
     elif recipe.build.index:
         where = ("--index-url", recipe.build.index)
     stages = [
-        Stage(_tr("Looking at the Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
-        Stage(_tr("Making the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
+        Stage(tr("Looking at the Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
+        Stage(tr("Making the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
     ]
     if torch:  # first and alone: what else asks for it must not bring another build of it
-        stages.append(Stage(_tr("Installing PyTorch"), str(inside), (*pip, *where, *torch)))
+        stages.append(Stage(tr("Installing PyTorch"), str(inside), (*pip, *where, *torch)))
     if others:
         rest = where if recipe.wheels else ()
-        stages.append(Stage(_tr("Installing the other libraries"), str(inside), (*pip, *rest, *others)))
+        stages.append(Stage(tr("Installing the other libraries"), str(inside), (*pip, *rest, *others)))
     return stages
 
 
@@ -133,7 +134,3 @@ def proxy_address(proxy: QNetworkProxy) -> str:
 
 def _is_windows() -> bool:
     return os.name == "nt"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

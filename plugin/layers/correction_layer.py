@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import Refused
 from ..run.extent import Place
+from ..wording import tr
 from .label_layer import FIELD, LABELS, new_file, offer_classes
 from .styles import UNSURE, style_corrections
 
@@ -33,9 +33,9 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Place, classes: S
     """
     there = _files(folder)
     path = there[-1] if there else new_file(folder, scene_name, place, STEM)
-    layer = QgsVectorLayer(f"{path}|layername=labels", _tr("Corrections: {}").format(scene_name), "ogr")
+    layer = QgsVectorLayer(f"{path}|layername=labels", tr("Corrections: {}").format(scene_name), "ogr")
     if not layer.isValid():
-        raise Refused(_tr("The corrections {} cannot be opened.").format(path))
+        raise Refused(tr("The corrections {} cannot be opened.").format(path))
     style_corrections(layer, classes)
     offer_classes(layer, [*classes[1:], *classes[:1], UNSURE])
     layer.setCustomProperty(CORRECTIONS, run)
@@ -127,11 +127,7 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     """
     if layer.fields().indexOf(FIELD) < 0:
         raise Refused(
-            _tr("The layer “{}” has no text field “class”, which says what each polygon is.").format(layer.name())
+            tr("The layer “{}” has no text field “class”, which says what each polygon is.").format(layer.name())
         )
     if not classes:
-        raise Refused(_tr("Make a coarse map first."))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)
+        raise Refused(tr("Make a coarse map first."))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import Refused
+from ..wording import tr
 from .styles import style_polygons, write_class_style
 
 EXPORT = "map_refiner/export"  # the property that marks layers of exported files
@@ -26,9 +26,9 @@ def checked_path(text: str, endings: Sequence[str]) -> Path:
     if not path.suffix:
         path = path.with_name(path.name + endings[0])
     if path.suffix.lower() not in endings:
-        raise Refused(_tr("“{}” must end in {}.").format(path.name, _tr(" or ").join(endings)))
+        raise Refused(tr("“{}” must end in {}.").format(path.name, tr(" or ").join(endings)))
     if not path.is_absolute() or not path.parent.is_dir():
-        raise Refused(_tr("There is no folder {}.").format(path.parent))
+        raise Refused(tr("There is no folder {}.").format(path.parent))
     return path
 
 
@@ -57,7 +57,7 @@ def release(project: QgsProject, path: Path) -> bool:
         edited = isinstance(layer, QgsVectorLayer) and layer.isModified()
         if edited or not layer.customProperty(EXPORT):
             raise Refused(
-                _tr("{} is in use by the layer “{}”. Choose another file, or remove the layer first.").format(
+                tr("{} is in use by the layer “{}”. Choose another file, or remove the layer first.").format(
                     path.name, layer.name()
                 )
             )
@@ -79,7 +79,3 @@ def open_raster(path: Path, classes: Sequence[str]) -> QgsRasterLayer:
     layer = QgsRasterLayer(str(path), path.stem, "gdal")
     layer.setCustomProperty(EXPORT, True)
     return layer
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -15,10 +15,10 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import Refused
 from ..run.extent import Place
+from ..wording import tr
 from .styles import IGNORE, TILE, style_labels
 
 FIELD = "class"
@@ -47,10 +47,10 @@ def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(_tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+        raise Refused(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
     code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
     if code != QgsVectorFileWriter.WriterError.NoError:
-        raise Refused(_tr("The file {} cannot be written: {}").format(path, message))
+        raise Refused(tr("The file {} cannot be written: {}").format(path, message))
     return path
 
 
@@ -58,7 +58,7 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
     """Open labels for digitizing: colours, a list of classes in the form, the last class offered again."""
     layer = QgsVectorLayer(f"{path}|layername={LAYER}", path.stem, "ogr")
     if not layer.isValid():
-        raise Refused(_tr("The labelled tile {} cannot be opened.").format(path))
+        raise Refused(tr("The labelled tile {} cannot be opened.").format(path))
     show_labels(layer, classes)
     return layer
 
@@ -96,7 +96,7 @@ def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
     """Let the form of a layer offer a list of classes, the last one chosen first."""
     index = layer.fields().indexOf(FIELD)
     layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": [{name: name} for name in names]}))
-    layer.setFieldAlias(index, _tr("Class"))
+    layer.setFieldAlias(index, tr("Class"))
     form = layer.editFormConfig()
     form.setReuseLastValue(index, True)
     layer.setEditFormConfig(form)
@@ -111,14 +111,14 @@ def add_outline(layer: QgsVectorLayer, view: Place, scene: Place) -> None:
     seen, whole = view.in_crs(layer.crs()), scene.in_crs(layer.crs())
     common = seen.intersect(whole)
     if common.isEmpty():
-        raise Refused(_tr("The map does not show the scene. Move it there first."))
+        raise Refused(tr("The map does not show the scene. Move it there first."))
     if not layer.isEditable() and not layer.startEditing():
-        raise Refused(_tr("The layer “{}” cannot be edited.").format(layer.name()))
+        raise Refused(tr("The layer “{}” cannot be edited.").format(layer.name()))
     field = _field(layer)
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromRect(common))
     feature.setAttribute(field, TILE)
-    layer.beginEditCommand(_tr("Outline map view"))
+    layer.beginEditCommand(tr("Outline map view"))
     layer.addFeature(feature)
     layer.endEditCommand()
     layer.triggerRepaint()
@@ -132,7 +132,7 @@ def commit(layer: QgsVectorLayer) -> None:
     """
     if layer.isEditable() and layer.isModified() and not layer.commitChanges(stopEditing=False):
         raise Refused(
-            _tr("The labels of “{}” cannot be saved: {}").format(layer.name(), " ".join(layer.commitErrors()))
+            tr("The labels of “{}” cannot be saved: {}").format(layer.name(), " ".join(layer.commitErrors()))
         )
 
 
@@ -144,7 +144,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
     """
     field = _field(layer)
     if not layer.featureCount():
-        raise Refused(_tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
+        raise Refused(tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
     extent = QgsGeometry.fromRect(scene.in_crs(layer.crs()))
     known = {*classes, TILE, IGNORE}
     crossing, unknown, outside = [], [], []
@@ -162,7 +162,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
     _refuse_features(layer, classes, unknown, crossing)
     _refuse_classes(layer, classes, inside, bool(outside))
     if outside:
-        return _tr("Outside the scene, and left out: {}.").format(_named(outside))
+        return tr("Outside the scene, and left out: {}.").format(_named(outside))
     return ""
 
 
@@ -170,7 +170,7 @@ def _field(layer: QgsVectorLayer) -> int:
     index = layer.fields().indexOf(FIELD)
     if index < 0:
         raise Refused(
-            _tr(
+            tr(
                 "The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class "
                 "of each polygon."
             ).format(layer.name())
@@ -183,13 +183,13 @@ def _refuse_features(
 ) -> None:
     if unknown:
         raise Refused(
-            _tr("In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.").format(
+            tr("In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.").format(
                 layer.name(), _named(unknown), ", ".join(classes)
             )
         )
     if crossing:
         raise Refused(
-            _tr(
+            tr(
                 "In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them."
             ).format(layer.name(), _named(crossing))
         )
@@ -197,18 +197,18 @@ def _refuse_features(
 
 def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
     if not inside and outside:
-        raise Refused(_tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
+        raise Refused(tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
     if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
         raise Refused(
-            _tr(
+            tr(
                 "The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is "
                 "left bare inside it counts as {}."
             ).format(layer.name(), classes[0])
         )
     if not inside & set(classes[1:]):
         raise Refused(
-            _tr("The layer “{}” labels one class alone. Draw {} inside the tile as well.").format(
-                layer.name(), _tr(" or ").join(classes[1:])
+            tr("The layer “{}” labels one class alone. Draw {} inside the tile as well.").format(
+                layer.name(), tr(" or ").join(classes[1:])
             )
         )
 
@@ -217,9 +217,5 @@ def _named(ids: Iterable[int]) -> str:
     ids = sorted(ids)
     text = ", ".join(str(number) for number in ids[:MOST_NAMED])
     more = len(ids) - MOST_NAMED
-    text = _tr("{} and {} more").format(text, more) if more > 0 else text
-    return (_tr("feature {}") if len(ids) == 1 else _tr("features {}")).format(text)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)
+    text = tr("{} and {} more").format(text, more) if more > 0 else text
+    return (tr("feature {}") if len(ids) == 1 else tr("features {}")).format(text)

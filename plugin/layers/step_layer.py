@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import QgsRasterLayer
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Stepped
 from ..run.run import Level
+from ..wording import tr
 from .styles import choose_band, write_class_style, write_heat_style
 from .temporal import put_on_timeline
 
@@ -31,13 +31,13 @@ class Due:
 
 def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
     """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
-    what = step.classes[kind - 1] if kind else _tr("classes")
+    what = step.classes[kind - 1] if kind else tr("classes")
     path = Path(step.scores if kind else step.classes_raster)
     if kind:
         write_heat_style(path)
     else:
         write_class_style(path, step.classes)
-    name = _tr("Coarse {}").format(step.title) if isinstance(step, Level) else _tr("Step {}").format(step.index)
+    name = tr("Coarse {}").format(step.title) if isinstance(step, Level) else tr("Step {}").format(step.index)
     layer = QgsRasterLayer(str(path), f"{name} · {what}", "gdal")
     if layer.isValid() and kind:
         choose_band(layer, kind)
@@ -52,7 +52,3 @@ def open_due(due: Due) -> QgsRasterLayer:
     for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
         layer.setCustomProperty(key, value)
     return layer
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

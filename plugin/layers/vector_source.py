@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from qgis.core import QgsProviderRegistry, QgsVectorFileWriter, QgsVectorLayer
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import Refused
+from ..wording import tr
 
 MOST_COPIED = 5000  # features; a larger copy would freeze QGIS
 
@@ -19,12 +19,12 @@ def source_of(layer: QgsVectorLayer, folder: Path) -> str:
         Refused: for layers that are neither files nor small layers in memory.
     """
     if not layer.isValid():
-        raise Refused(_tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise Refused(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
     if layer.providerType() == "memory" and layer.featureCount() <= MOST_COPIED:
         return _copy(layer, folder)
     if layer.providerType() != "ogr":
         raise Refused(
-            _tr(
+            tr(
                 "The layer “{}” is no file, so the worker cannot read it. Save it with Export > Save Features As…, "
                 "then choose the file."
             ).format(layer.name())
@@ -32,7 +32,7 @@ def source_of(layer: QgsVectorLayer, folder: Path) -> str:
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     path = str(parts.get("path") or "")
     if not Path(path).exists() and not path.startswith("/vsi"):
-        raise Refused(_tr("The file of the layer “{}” is gone: {}").format(layer.name(), path))
+        raise Refused(tr("The file of the layer “{}” is gone: {}").format(layer.name(), path))
     name, subset = parts.get("layerName"), layer.subsetString()
     return path + (f"|layername={name}" if name else "") + (f"|subset={subset}" if subset else "")
 
@@ -45,9 +45,5 @@ def _copy(layer: QgsVectorLayer, folder: Path) -> str:
     context = layer.transformContext()
     error, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
     if error != QgsVectorFileWriter.WriterError.NoError:
-        raise Refused(_tr("The layer “{}” cannot be copied for the worker: {}").format(layer.name(), message))
+        raise Refused(tr("The layer “{}” cannot be copied for the worker: {}").format(layer.name(), message))
     return str(path)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

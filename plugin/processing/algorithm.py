@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingUtils,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtGui import QIcon
 
 from ...models.shared.events import Event
@@ -23,6 +22,7 @@ from ..errors import Refused
 from ..help import page
 from ..icons import plugin_icon
 from ..settings import Settings
+from ..wording import tr
 from ..worker.launch import Launch
 from .blocking_worker import Client
 from .parameters import Values
@@ -126,10 +126,6 @@ def _launch() -> Launch:
     python = find_python(settings.python)
     if python is None:
         raise Refused(
-            _tr("No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner.")
+            tr("No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner.")
         )
     return Launch(str(python), settings.device)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

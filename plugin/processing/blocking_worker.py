@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
-from qgis.PyQt.QtCore import QCoreApplication, QEventLoop, QObject, QTimer
+from qgis.PyQt.QtCore import QEventLoop, QObject, QTimer
 
 from ...models.shared import events
 from ...models.shared.requests import (
@@ -20,7 +20,7 @@ from ...models.shared.requests import (
     TrainCoarse,
 )
 from ..state import Worker
-from ..wording import duration
+from ..wording import duration, failure_text, tr, worker_text
 from ..worker.launch import Launch
 from ..worker.process import Engine
 
@@ -69,7 +69,7 @@ class Client(QObject):
         poll = QTimer(self)
         poll.timeout.connect(self._on_poll)
         poll.start(POLL_MS)
-        self._feedback.setProgressText(_tr("Starting the worker"))
+        self._feedback.setProgressText(tr("Starting the worker"))
         self._engine.start(self._launch)
         self._engine.send(*requests)
         if self._refusal is None:  # a Python that is none fails at once
@@ -91,23 +91,23 @@ class Client(QObject):
     # --- what the worker says -------------------------------------------------------------------------------------
 
     def _on_ready(self, ready: events.Ready) -> None:
-        text = _tr("Computing on {}, with Python {} and PyTorch {}")
+        text = tr("Computing on {}, with Python {} and PyTorch {}")
         self._feedback.pushInfo(text.format(ready.device_name, ready.python, ready.torch))
 
     def _on_received(self, event: events.Event) -> None:
         self._events.append(event)
         if isinstance(event, events.Progressed):
-            self._progress(event.fraction, event.text, event.seconds_left)
+            self._progress(event.fraction, worker_text(event.text), event.seconds_left)
         elif isinstance(event, events.TrainingProgressed):
             self._progress(event.step / max(1, event.steps), _training(event), event.seconds_left, each=False)
         elif isinstance(event, events.Opened):
-            size = _tr("The scene has {} × {} pixels").format(event.width, event.height)  # noqa: RUF001
+            size = tr("The scene has {} × {} pixels").format(event.width, event.height)  # noqa: RUF001
             self._feedback.pushInfo(size + _pixel(event.pixel_size_m))
             self._warn(event.warning)
         elif isinstance(event, (events.Exported, events.Produced)):
             self._warn(event.warning)
         elif isinstance(event, events.Stepped) and event.changed is not None:
-            self._feedback.pushInfo(_tr("Step {}: {:.2%} of the pixels changed").format(event.index, event.changed))
+            self._feedback.pushInfo(tr("Step {}: {:.2%} of the pixels changed").format(event.index, event.changed))
 
     def _warn(self, sentence: str) -> None:
         if sentence:
@@ -119,29 +119,29 @@ class Client(QObject):
         before, then = self._told
         if (each and text != before) or time.monotonic() - then > TELL_EVERY_S:
             self._told = (text, time.monotonic())
-            left = "" if seconds_left is None else _tr(" · {} left").format(duration(seconds_left))
+            left = "" if seconds_left is None else tr(" · {} left").format(duration(seconds_left))
             self._feedback.setProgressText(text + left)
 
     def _on_ended(self, event: events.Event, more: bool) -> None:
         self._done += 1
         if isinstance(event, events.Failed):
             self._detail = event.detail
-            self._end(event.message)
+            self._end(failure_text(event))
         elif isinstance(event, events.Cancelled):
-            self._end(_tr("Cancelled."))
+            self._end(tr("Cancelled."))
         elif not more:
             self._feedback.setProgress(100)
             self._end("")
 
     def _on_died(self, sentence: str) -> None:
-        self._end(_tr("Cancelled.") if self._cancelled_at is not None else sentence)
+        self._end(tr("Cancelled.") if self._cancelled_at is not None else sentence)
 
     def _on_logged(self, line: str) -> None:
         self._feedback.pushConsoleInfo(line)
 
     def _on_state_changed(self) -> None:
         if self._engine.state is Worker.SILENT:
-            self._feedback.pushWarning(_tr("The worker is not responding. Wait, or cancel."))
+            self._feedback.pushWarning(tr("The worker is not responding. Wait, or cancel."))
 
     # --- what the analyst says ------------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Client(QObject):
             self._engine.cancel()
         elif time.monotonic() - self._cancelled_at > OBEY_MS / 1000:
             self._engine.stop()
-            self._end(_tr("Cancelled."))
+            self._end(tr("Cancelled."))
 
 
 def _effort(request: Request) -> float:
@@ -163,17 +163,13 @@ def _effort(request: Request) -> float:
 
 
 def _training(event: events.TrainingProgressed) -> str:
-    text = _tr("Update {} of {}, loss {:.3f}").format(event.step, event.steps, event.loss)
+    text = tr("Update {} of {}, loss {:.3f}").format(event.step, event.steps, event.loss)
     if event.held_out_miou is not None:
-        text += _tr(", held-out mean IoU {:.3f}").format(event.held_out_miou)
+        text += tr(", held-out mean IoU {:.3f}").format(event.held_out_miou)
     if event.coarse_miou is not None:
-        text += _tr(" (of the coarse map {:.3f})").format(event.coarse_miou)
+        text += tr(" (of the coarse map {:.3f})").format(event.coarse_miou)
     return text
 
 
 def _pixel(size_m: float | None) -> str:
-    return "" if size_m is None else _tr(" of {:.3g} m").format(size_m)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)
+    return "" if size_m is None else tr(" of {:.3g} m").format(size_m)

@@ -11,12 +11,12 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterDestination,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Event
 from ...models.shared.requests import Classify, ClassifyImage, ExportScores, Request
 from ..catalogue.weights import pixel_size_m, shipped
 from ..errors import Refused
+from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
 from .parameters import OUTPUT, Values, advanced, scene_parameters, scheduler_parameter
@@ -31,11 +31,11 @@ class ClassifyAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Classify image")
+        return tr("Classify image")
 
     def help(self) -> str:
         """Return what it does."""
-        return _tr(
+        return tr(
             "Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each "
             "class, the background first, on the image's own pixels.\n\n"
             "The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. "
@@ -44,16 +44,16 @@ class ClassifyAlgorithm(Algorithm):
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
-        model = QgsProcessingParameterFile(MODEL, _tr("Coarse model"), extension="safetensors", optional=True)
-        model.setHelp(_tr("A file of weights. Empty: the model that ships."))
-        scales = QgsProcessingParameterBoolean(SCALES, _tr("Look at several scales"), False)
-        scales.setHelp(_tr("At 0.6 and 0.8 of the image's size too; for models of the kind lrr. Three times as slow."))
+        model = QgsProcessingParameterFile(MODEL, tr("Coarse model"), extension="safetensors", optional=True)
+        model.setHelp(tr("A file of weights. Empty: the model that ships."))
+        scales = QgsProcessingParameterBoolean(SCALES, tr("Look at several scales"), False)
+        scales.setHelp(tr("At 0.6 and 0.8 of the image's size too; for models of the kind lrr. Three times as slow."))
         return [
-            *scene_parameters(_tr("the one that the model was trained on.")),
+            *scene_parameters(tr("the one that the model was trained on.")),
             model,
             advanced(scales),
             scheduler_parameter(),
-            QgsProcessingParameterRasterDestination(OUTPUT, _tr("Scores")),
+            QgsProcessingParameterRasterDestination(OUTPUT, tr("Scores")),
         ]
 
     def plan(self, values: Values) -> Sequence[Request]:
@@ -81,12 +81,8 @@ def weights_file(text: str, role: str) -> str:
     if not text:
         found = [weights.path for weights in shipped(role)]
         if not found:
-            raise Refused(_tr("No weights ship with this version. Choose a file of weights."))
+            raise Refused(tr("No weights ship with this version. Choose a file of weights."))
         return found[0]
     if not Path(text).is_file():
-        raise Refused(_tr("There is no file of weights {}.").format(text))
+        raise Refused(tr("There is no file of weights {}.").format(text))
     return text
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

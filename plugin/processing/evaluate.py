@@ -12,11 +12,11 @@ from qgis.core import (
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterMultipleLayers,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Evaluated, Event
 from ...models.shared.requests import Assess, Request
 from ..errors import Refused
+from ..wording import tr
 from .algorithm import Algorithm
 from .parameters import OUTPUT, SCORES, Values, labels_parameter_types, scheduler_parameter
 
@@ -30,11 +30,11 @@ class EvaluateAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Measure accuracy")
+        return tr("Measure accuracy")
 
     def help(self) -> str:
         """Return what it does."""
-        return _tr(
+        return tr(
             "Measures rasters of scores against labels: overall accuracy, mean IoU, the IoU of each class, and that of "
             "what lies within two pixels of the outlines. The log lists them; the report, a JSON file, has the "
             "confusion matrices and more distances too. The numbers that it returns are those of the last raster.\n\n"
@@ -46,23 +46,23 @@ class EvaluateAlgorithm(Algorithm):
         """Return its parameters."""
         rasters = QgsProcessing.SourceType.TypeRaster
         return [
-            QgsProcessingParameterMultipleLayers(SCORES, _tr("Scores"), rasters),
-            QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
+            QgsProcessingParameterMultipleLayers(SCORES, tr("Scores"), rasters),
+            QgsProcessingParameterMapLayer(LABELS, tr("Labels"), types=labels_parameter_types()),
             scheduler_parameter(),
-            QgsProcessingParameterFileDestination(OUTPUT, _tr("Report"), "JSON (*.json)"),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Report"), "JSON (*.json)"),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
-        self.addOutput(QgsProcessingOutputNumber(ACCURACY, _tr("Overall accuracy")))
-        self.addOutput(QgsProcessingOutputNumber(MIOU, _tr("Mean IoU")))
+        self.addOutput(QgsProcessingOutputNumber(ACCURACY, tr("Overall accuracy")))
+        self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Mean IoU")))
 
     def plan(self, values: Values) -> Sequence[Request]:
         """Measure every raster."""
         self._scores = values.rasters(SCORES)
         if not self._scores:
-            raise Refused(_tr("No raster of scores is given."))
+            raise Refused(tr("No raster of scores is given."))
         return [Assess(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
@@ -79,13 +79,9 @@ class EvaluateAlgorithm(Algorithm):
 
 def _summary(event: Evaluated) -> str:
     classes = ", ".join(f"{name} {_figure(iou)}" for name, iou in zip(event.classes, event.iou))
-    text = _tr("overall accuracy {:.4f}, mean IoU {:.4f} ({})")
+    text = tr("overall accuracy {:.4f}, mean IoU {:.4f} ({})")
     return text.format(event.overall_accuracy, event.mean_iou, classes)
 
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -22,13 +22,13 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.requests import Open
 from ..errors import Refused
 from ..run.extent import Place
 from ..run.scene import area_in_layer, default_bands, own_pixel_size_m, source_of
 from ..settings import Settings
+from ..wording import tr
 from .output_styles import show_as
 
 IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT = "IMAGE", "BANDS", "EXTENT", "PIXEL_SIZE", "SCORES", "OUTPUT"
@@ -39,22 +39,22 @@ WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
 
 def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
     """Return the parameters that describe a scene; `pixel_size` says what an empty one means."""
-    bands = QgsProcessingParameterBand(BANDS, _tr("Bands"), None, IMAGE, optional=True, allowMultiple=True)
-    bands.setHelp(_tr("Empty: those that are shown as red, green and blue, or the first three."))
-    extent = QgsProcessingParameterExtent(EXTENT, _tr("Area"), optional=True)
-    extent.setHelp(_tr("The part of the image to work on. Empty: all of it."))
+    bands = QgsProcessingParameterBand(BANDS, tr("Bands"), None, IMAGE, optional=True, allowMultiple=True)
+    bands.setHelp(tr("Empty: those that are shown as red, green and blue, or the first three."))
+    extent = QgsProcessingParameterExtent(EXTENT, tr("Area"), optional=True)
+    extent.setHelp(tr("The part of the image to work on. Empty: all of it."))
     size = QgsProcessingParameterNumber(
-        PIXEL_SIZE, _tr("Working pixel, in metres"), QgsProcessingParameterNumber.Type.Double, None, True, 0.001, 10_000
+        PIXEL_SIZE, tr("Working pixel, in metres"), QgsProcessingParameterNumber.Type.Double, None, True, 0.001, 10_000
     )
-    size.setHelp(_tr("The pixel size to compute at. Results come back on the image's own pixels. Empty: ") + pixel_size)
-    return [QgsProcessingParameterRasterLayer(IMAGE, _tr("Image")), advanced(bands), advanced(extent), advanced(size)]
+    size.setHelp(tr("The pixel size to compute at. Results come back on the image's own pixels. Empty: ") + pixel_size)
+    return [QgsProcessingParameterRasterLayer(IMAGE, tr("Image")), advanced(bands), advanced(extent), advanced(size)]
 
 
 def scheduler_parameter() -> QgsProcessingParameterDefinition:
     """Return the parameter that names a Dask cluster."""
-    scheduler = QgsProcessingParameterString(SCHEDULER, _tr("Dask scheduler"), optional=True)
+    scheduler = QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True)
     scheduler.setHelp(
-        _tr(
+        tr(
             "The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: "
             "the one in Settings > Options > Map Refiner, or this machine where none is named there."
         )
@@ -132,11 +132,11 @@ class Values:
         given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
         if given and is_part:
             raise Refused(
-                _tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
+                tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
             )
         chosen = given or ("" if is_part else Settings().scheduler)
         if chosen:
-            self.tell(_tr("Working on the cluster at {}").format(chosen))
+            self.tell(tr("Working on the cluster at {}").format(chosen))
         return chosen
 
     # --- where results go -----------------------------------------------------------------------------------------
@@ -163,9 +163,9 @@ class Values:
         if not path.suffix:
             path = path.with_name(path.name + endings[0])
         if path.suffix.lower() not in endings or "dbname=" in text:
-            raise Refused(_tr("“{}” must be a file that ends in {}.").format(text, _tr(" or ").join(endings)))
+            raise Refused(tr("“{}” must be a file that ends in {}.").format(text, tr(" or ").join(endings)))
         if not path.parent.is_dir():
-            raise Refused(_tr("There is no folder {}.").format(path.parent))
+            raise Refused(tr("There is no folder {}.").format(path.parent))
         return str(path)
 
     def target_folder(self, name: str) -> Path | None:
@@ -183,7 +183,7 @@ class Values:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(_tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+            raise Refused(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
         return folder
 
     def show(self, path: str, kind: str, classes: tuple[str, ...] = ()) -> None:
@@ -206,7 +206,7 @@ class Values:
         layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
         if layer is None:
             title = self._algorithm.parameterDefinition(name).description()
-            raise Refused(_tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
+            raise Refused(tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
         source_of(layer)
         return layer
 
@@ -228,13 +228,13 @@ class Values:
         """
         layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
-            raise Refused(_tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
+            raise Refused(tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
         path, inside = self._algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
             self._parameters, name, self._context, READABLE, "gpkg", self._feedback
         )
         if not path:
             title = self._algorithm.parameterDefinition(name).description()
-            raise Refused(_tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
+            raise Refused(tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
         return path + (f"|layername={inside}" if inside else "") + (f"|subset={subset}" if subset else "")
 
     # --- the scene ------------------------------------------------------------------------------------------------
@@ -249,11 +249,11 @@ class Values:
         bands = tuple(self._algorithm.parameterAsInts(self._parameters, BANDS, self._context)) or default_bands(layer)
         missing = [band for band in bands if not 1 <= band <= layer.bandCount()]
         if missing:
-            sentence = _tr("There is no band {}; the image has bands 1 to {}.")
+            sentence = tr("There is no band {}; the image has bands 1 to {}.")
             raise Refused(sentence.format(missing[0], layer.bandCount()))
         size = self.number(PIXEL_SIZE) or pixel_size_m
         if size is not None and self.own_pixel_size_m() is None:
-            self._feedback.pushWarning(_tr("The image has no CRS; its own pixels are worked on."))
+            self._feedback.pushWarning(tr("The image has no CRS; its own pixels are worked on."))
             size = None
         return Open(source_of(layer), str(self.folder), bands, self._area(layer), size)
 
@@ -282,7 +282,3 @@ def remembered_pixel_size_m(scores: str) -> float | None:
 def labels_parameter_types() -> list[int]:
     """Return the kinds of layers that can hold labels."""
     return [QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

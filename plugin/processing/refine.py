@@ -14,13 +14,13 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Event, Produced, Stepped
 from ...models.shared.requests import ExportRaster, ExportScores, LoadRefiner, LoadScores, RefineImage, Request, Step
 from ..catalogue.refiner_kinds import UNTAUGHT
 from ..catalogue.weights import pixel_size_m
 from ..run.scene import source_of
+from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
 from .classify import weights_file
@@ -38,13 +38,13 @@ class RefineAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Refine scores")
+        return tr("Refine scores")
 
     def help(self) -> str:
         """Return what it does."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in UNTAUGHT)
         return (
-            _tr(
+            tr(
                 "Refines the scores of a coarse map step by step, each step from the scores before it and from the "
                 "image, and writes the last step: its scores, and if you like its class map. Name a folder to get the "
                 "scores of all steps, from step_000.tif (the scores as they came) on.\n\n"
@@ -60,19 +60,19 @@ class RefineAlgorithm(Algorithm):
         """Return its parameters."""
         number = QgsProcessingParameterNumber
         methods = [WEIGHTS, *(kind.key for kind in UNTAUGHT)]
-        refiner = QgsProcessingParameterFile(REFINER, _tr("Refiner"), extension="safetensors", optional=True)
-        refiner.setHelp(_tr("A file of weights. Empty: the refiner that ships."))
+        refiner = QgsProcessingParameterFile(REFINER, tr("Refiner"), extension="safetensors", optional=True)
+        refiner.setHelp(tr("A file of weights. Empty: the refiner that ships."))
         raster = QgsProcessingParameterRasterDestination
         return [
-            *scene_parameters(_tr("the one of the scores, or of the refiner.")),
-            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
-            QgsProcessingParameterEnum(METHOD, _tr("Method"), methods, False, WEIGHTS, False, True),
+            *scene_parameters(tr("the one of the scores, or of the refiner.")),
+            QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
+            QgsProcessingParameterEnum(METHOD, tr("Method"), methods, False, WEIGHTS, False, True),
             refiner,
             scheduler_parameter(),
-            number(STEPS, _tr("Steps"), number.Type.Integer, 5, False, 1, 1000),
-            raster(OUTPUT, _tr("Refined scores")),
-            raster(CLASSES, _tr("Class map"), optional=True, createByDefault=False),
-            QgsProcessingParameterFolderDestination(FOLDER, _tr("All steps"), optional=True, createByDefault=False),
+            number(STEPS, tr("Steps"), number.Type.Integer, 5, False, 1, 1000),
+            raster(OUTPUT, tr("Refined scores")),
+            raster(CLASSES, tr("Class map"), optional=True, createByDefault=False),
+            QgsProcessingParameterFolderDestination(FOLDER, tr("All steps"), optional=True, createByDefault=False),
         ]
 
     def plan(self, values: Values) -> Sequence[Request]:
@@ -105,7 +105,3 @@ class RefineAlgorithm(Algorithm):
         if folder := values.target_folder(FOLDER):
             outputs[FOLDER] = str(folder)
         return outputs
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -18,7 +18,6 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.class_source import ClassSource
 from ...models.shared.events import Event, Trained
@@ -26,6 +25,7 @@ from ...models.shared.requests import Request, TrainCoarse
 from ..catalogue.coarse_kinds import COARSE_KINDS, coarse_kind
 from ..errors import Refused
 from ..run.scene import default_pixel_size_m
+from ..wording import tr
 from .algorithm import Algorithm
 from .parameters import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
 
@@ -43,12 +43,12 @@ class TrainCoarseAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Train coarse model")
+        return tr("Train coarse model")
 
     def help(self) -> str:
         """Return what it does."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KINDS)
-        text = _tr(
+        text = tr(
             "Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to "
             "a file of weights for <i>Classify image</i>.\n\n"
             "Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a "
@@ -65,43 +65,43 @@ class TrainCoarseAlgorithm(Algorithm):
         """Return its parameters."""
         number = QgsProcessingParameterNumber
         polygon, line = QgsProcessing.SourceType.TypeVectorPolygon, QgsProcessing.SourceType.TypeVectorLine
-        width = number(ROAD_WIDTH, _tr("Width of road lines, in metres"), number.Type.Double, 7.0, False, 0.1, 999)
-        others = QgsProcessingParameterFeatureSource(OTHERS, _tr("Polygons of any classes"), [polygon], optional=True)
+        width = number(ROAD_WIDTH, tr("Width of road lines, in metres"), number.Type.Double, 7.0, False, 0.1, 999)
+        others = QgsProcessingParameterFeatureSource(OTHERS, tr("Polygons of any classes"), [polygon], optional=True)
         field = QgsProcessingParameterField(
             FIELD,
-            _tr("Field with the class"),
+            tr("Field with the class"),
             "class",
             OTHERS,
             QgsProcessingParameterField.DataType.String,
             optional=True,
         )
         kinds = [kind.key for kind in COARSE_KINDS]
-        steps = number(STEPS, _tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
-        steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
-        samples = number(SAMPLES, _tr("Pixels a class"), number.Type.Integer, None, True, 1)
-        samples.setHelp(_tr("Of kinds that learn from single spectra, at most. Empty: the usual number."))
-        trunk = QgsProcessingParameterFile(TRUNK, _tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
-        trunk.setHelp(_tr("A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone."))
+        steps = number(STEPS, tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
+        samples = number(SAMPLES, tr("Pixels a class"), number.Type.Integer, None, True, 1)
+        samples.setHelp(tr("Of kinds that learn from single spectra, at most. Empty: the usual number."))
+        trunk = QgsProcessingParameterFile(TRUNK, tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
+        trunk.setHelp(tr("A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone."))
         return [
-            *scene_parameters(_tr("the image's own, but no finer than 0.5 m.")),
-            QgsProcessingParameterFeatureSource(BUILDINGS, _tr("Buildings"), [polygon], optional=True),
-            QgsProcessingParameterFeatureSource(ROADS, _tr("Roads"), [line, polygon], optional=True),
+            *scene_parameters(tr("the image's own, but no finer than 0.5 m.")),
+            QgsProcessingParameterFeatureSource(BUILDINGS, tr("Buildings"), [polygon], optional=True),
+            QgsProcessingParameterFeatureSource(ROADS, tr("Roads"), [line, polygon], optional=True),
             width,
             others,
             field,
-            QgsProcessingParameterMapLayer(LABELS, _tr("Or labels"), optional=True, types=_label_types()),
-            QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
+            QgsProcessingParameterMapLayer(LABELS, tr("Or labels"), optional=True, types=_label_types()),
+            QgsProcessingParameterEnum(KIND, tr("Kind"), kinds, False, kinds[0], False, True),
             advanced(samples),
             advanced(trunk),
             advanced(steps),
-            advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
-            QgsProcessingParameterFileDestination(OUTPUT, _tr("Coarse model"), _tr("Weights") + f" (*{WEIGHTS})"),
+            advanced(number(SEED, tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
-        self.addOutput(QgsProcessingOutputNumber(MIOU, _tr("Held-out mean IoU")))
+        self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
 
     def plan(self, values: Values) -> Sequence[Request]:
         """Open the scene and train on the sources."""
@@ -123,10 +123,10 @@ class TrainCoarseAlgorithm(Algorithm):
         path, kind = values.text(TRUNK), values.choice(KIND)
         chosen = coarse_kind(kind)
         if path and not Path(path).is_file():
-            raise Refused(_tr("There is no file of weights {}.").format(path))
+            raise Refused(tr("There is no file of weights {}.").format(path))
         if path and not (chosen and chosen.has_trunk):
             able = ", ".join(each.key for each in COARSE_KINDS if each.has_trunk)
-            raise Refused(_tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
+            raise Refused(tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
         return path
 
     def _sources(self, values: Values) -> tuple[ClassSource, ...]:
@@ -138,7 +138,7 @@ class TrainCoarseAlgorithm(Algorithm):
         if values.is_given(OTHERS):
             sources += classes_of(values.vectors(OTHERS), values.text(FIELD))
         if not sources:
-            raise Refused(_tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
+            raise Refused(tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
         return tuple(sources)
 
     def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
@@ -157,10 +157,10 @@ def classes_of(source: str, field: str) -> list[ClassSource]:
     index = layer.fields().indexOf(field)
     if index < 0:
         found = ", ".join(layer.fields().names()) or "-"
-        raise Refused(_tr("There is no field “{}”; the fields are {}.").format(field, found))
+        raise Refused(tr("There is no field “{}”; the fields are {}.").format(field, found))
     names = sorted(str(value).strip() for value in layer.uniqueValues(index, MOST_CLASSES + 1) if value)
     if not 0 < len(names) <= MOST_CLASSES:
-        text = _tr("The field “{}” has {} distinct values; 1 to {} classes are needed.")
+        text = tr("The field “{}” has {} distinct values; 1 to {} classes are needed.")
         raise Refused(text.format(field, len(names), MOST_CLASSES))
     quoted = field.replace('"', '""')
     subset = "|subset=\"{}\" = '{}'"
@@ -169,7 +169,3 @@ def classes_of(source: str, field: str) -> list[ClassSource]:
 
 def _label_types() -> list[int]:
     return [*labels_parameter_types(), QgsProcessing.SourceType.TypeVectorPoint]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -15,12 +15,12 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Event, Trained
 from ...models.shared.requests import LoadScores, Request, TrainRefiner
 from ..catalogue.refiner_kinds import TAUGHT
 from ..run.scene import source_of
+from ..wording import tr
 from .algorithm import Algorithm
 from .parameters import (
     OUTPUT,
@@ -44,13 +44,13 @@ class TrainRefinerAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Teach refiner")
+        return tr("Teach refiner")
 
     def help(self) -> str:
         """Return what it does."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TAUGHT)
         return (
-            _tr(
+            tr(
                 "Teaches a refiner on one labelled tile of an image, from the scores of a coarse map, and saves it to "
                 "a file of weights for <i>Refine scores</i>. About a minute is usual.\n\n"
                 "The labels are polygons with a text field <i>class</i>: the classes of the map, <i>tile</i> for the "
@@ -65,36 +65,36 @@ class TrainRefinerAlgorithm(Algorithm):
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         number = QgsProcessingParameterNumber
-        steps = number(STEPS, _tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
-        steps.setHelp(_tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
+        steps = number(STEPS, tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
         kinds = [kind.key for kind in TAUGHT]
-        begin = QgsProcessingParameterFile(BEGIN, _tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
+        begin = QgsProcessingParameterFile(BEGIN, tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
         begin.setHelp(
-            _tr(
+            tr(
                 "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: "
                 "the same labels then mostly teach more. Empty: those that ship, where they fit."
             )
         )
-        fresh = QgsProcessingParameterBoolean(FRESH, _tr("Teach a fresh refiner"), False)
-        fresh.setHelp(_tr("Go on from no weights, not even from those that ship."))
+        fresh = QgsProcessingParameterBoolean(FRESH, tr("Teach a fresh refiner"), False)
+        fresh.setHelp(tr("Go on from no weights, not even from those that ship."))
         return [
-            *scene_parameters(_tr("the one of the scores.")),
-            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores of the coarse map")),
-            QgsProcessingParameterMapLayer(LABELS, _tr("Labels"), types=labels_parameter_types()),
-            QgsProcessingParameterEnum(KIND, _tr("Kind"), kinds, False, kinds[0], False, True),
+            *scene_parameters(tr("the one of the scores.")),
+            QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
+            QgsProcessingParameterMapLayer(LABELS, tr("Labels"), types=labels_parameter_types()),
+            QgsProcessingParameterEnum(KIND, tr("Kind"), kinds, False, kinds[0], False, True),
             advanced(begin),
             advanced(fresh),
             advanced(steps),
-            advanced(number(SEED, _tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
-            QgsProcessingParameterFileDestination(OUTPUT, _tr("Refiner"), _tr("Weights") + f" (*{WEIGHTS})"),
+            advanced(number(SEED, tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
-        self.addOutput(QgsProcessingOutputNumber(MIOU, _tr("Held-out mean IoU")))
-        self.addOutput(QgsProcessingOutputNumber(COARSE_MIOU, _tr("Held-out mean IoU of the coarse map")))
-        self.addOutput(QgsProcessingOutputNumber(BEST_STEP, _tr("Best step")))
+        self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
+        self.addOutput(QgsProcessingOutputNumber(COARSE_MIOU, tr("Held-out mean IoU of the coarse map")))
+        self.addOutput(QgsProcessingOutputNumber(BEST_STEP, tr("Best step")))
 
     def plan(self, values: Values) -> Sequence[Request]:
         """Open the scene, take the scores, and teach."""
@@ -109,24 +109,20 @@ class TrainRefinerAlgorithm(Algorithm):
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         values.tell(
-            _tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.").format(
+            tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.").format(
                 trained.coarse_miou or 0.0,
                 ", ".join(f"{value:.3f}" for value in trained.by_step[1:]),
                 trained.best_step,
             )
         )
         if not trained.best_step:
-            values.warn(_tr("It does not beat the coarse map where it was held out: keep that, or label more."))
+            values.warn(tr("It does not beat the coarse map where it was held out: keep that, or label more."))
         before = trained.before_miou
         if before is not None and before >= trained.held_out_miou:
-            values.warn(_tr("The refiner that it went on from is as good there: {:.3f}.").format(before))
+            values.warn(tr("The refiner that it went on from is as good there: {:.3f}.").format(before))
         return {
             OUTPUT: trained.model,
             MIOU: trained.held_out_miou,
             COARSE_MIOU: trained.coarse_miou,
             BEST_STEP: trained.best_step,
         }
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

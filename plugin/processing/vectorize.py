@@ -13,12 +13,12 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorDestination,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Event, Exported
 from ...models.shared.requests import Request, Vectorize
 from ..layers.exported_layers import POLYGON_ENDINGS
 from ..run.scene import source_of
+from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
 from .parameters import OUTPUT, SCORES, Values, scheduler_parameter
@@ -33,11 +33,11 @@ class VectorizeAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return _tr("Scores to polygons")
+        return tr("Scores to polygons")
 
     def help(self) -> str:
         """Return what it does."""
-        return _tr(
+        return tr(
             "Turns a raster of scores into polygons of its best class: neighbours share their edges, without gaps and "
             "overlaps, with true areas and the mean and least probability of each.\n\n"
             "Parts that are smaller than the smallest area go to their largest neighbour. The outlines are simplified "
@@ -48,20 +48,20 @@ class VectorizeAlgorithm(Algorithm):
         """Return its parameters."""
         number = QgsProcessingParameterNumber
         return [
-            QgsProcessingParameterRasterLayer(SCORES, _tr("Scores")),
-            number(MIN_AREA, _tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
-            number(TOLERANCE, _tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
-            QgsProcessingParameterBoolean(BACKGROUND, _tr("Write the background too"), False),
+            QgsProcessingParameterRasterLayer(SCORES, tr("Scores")),
+            number(MIN_AREA, tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
+            number(TOLERANCE, tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
+            QgsProcessingParameterBoolean(BACKGROUND, tr("Write the background too"), False),
             scheduler_parameter(),
             QgsProcessingParameterVectorDestination(
-                OUTPUT, _tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon
+                OUTPUT, tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon
             ),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
-        self.addOutput(QgsProcessingOutputNumber(COUNT, _tr("Number of polygons")))
+        self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of polygons")))
 
     def plan(self, values: Values) -> Sequence[Request]:
         """Trace the scores."""
@@ -74,7 +74,3 @@ class VectorizeAlgorithm(Algorithm):
         (exported,) = (event for event in events if isinstance(event, Exported))
         values.show(exported.path, output_styles.POLYGONS)
         return {OUTPUT: exported.path, COUNT: exported.features or 0}
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

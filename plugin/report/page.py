@@ -6,8 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from qgis.PyQt.QtCore import QCoreApplication
-
+from ..wording import tr
 from .report import Report, ReportStep
 
 NONE = "–"  # noqa: RUF001  (what is not known)
@@ -35,17 +34,17 @@ def page(report: Report, table_name: str) -> str:
     """Return the page; `table_name` is the file of figures beside it."""
     parts = [
         f"<h1>{escape(report.title)}</h1>",
-        f'<p class="quiet">{escape(_tr("Map Refiner, {}").format(report.made))}. '
-        f"{escape(_tr('All figures are also in {}.').format(table_name))}</p>",
-        _heading(_tr("Map")),
+        f'<p class="quiet">{escape(tr("Map Refiner, {}").format(report.made))}. '
+        f"{escape(tr('All figures are also in {}.').format(table_name))}</p>",
+        _heading(tr("Map")),
         *_pictures(report),
-        _heading(_tr("Scene")),
+        _heading(tr("Scene")),
         _pairs(report.scene),
-        _heading(_tr("Models and settings")),
+        _heading(tr("Models and settings")),
         _pairs(report.models),
-        _heading(_tr("Steps")),
+        _heading(tr("Steps")),
         _steps(report),
-        _heading(_tr("Areas at step {}").format(report.shown)),
+        _heading(tr("Areas at step {}").format(report.shown)),
         _areas(report),
         *_confusion(report),
     ]
@@ -68,20 +67,20 @@ def _pictures(report: Report) -> Iterable[str]:
 
 
 def _steps(report: Report) -> str:
-    heads = [_tr("Step"), _tr("Made by"), _tr("Changed pixels")]
+    heads = [tr("Step"), tr("Made by"), tr("Changed pixels")]
     if report.is_measured:
-        heads += [_tr("Overall accuracy"), _tr("Mean IoU"), _tr("Mean boundary IoU")]
-        heads += [_tr("IoU {}").format(name) for name in report.classes]
-        heads += [_tr("Boundary IoU {}").format(name) for name in report.classes]
+        heads += [tr("Overall accuracy"), tr("Mean IoU"), tr("Mean boundary IoU")]
+        heads += [tr("IoU {}").format(name) for name in report.classes]
+        heads += [tr("Boundary IoU {}").format(name) for name in report.classes]
     rows = [_step_cells(step, report) for step in report.steps]
     marked = next((n for n, step in enumerate(report.steps) if step.index == report.shown), -1)
     if report.is_measured:
-        note = _tr(
+        note = tr(
             "Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the "
             "same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines."
         )
     else:
-        note = _tr("The accuracy was not measured: that takes labels, and a click on Measure in Teach.")
+        note = tr("The accuracy was not measured: that takes labels, and a click on Measure in Teach.")
     return _table(heads, rows, (1,), marked) + f'<p class="quiet">{escape(note)}</p>'
 
 
@@ -105,20 +104,20 @@ def _areas(report: Report) -> str:
         area = report.area_m2(pixels)
         ground = [NONE, NONE] if area is None else [_number(area), _number(area / HECTARE_M2, 4)]
         rows.append([_named(report, k), _number(pixels), f"{100 * pixels / total:.2f} %", *ground])
-    heads = [_tr("Class"), _tr("Pixels"), _tr("Share"), _tr("Area (m²)"), _tr("Area (ha)")]
-    note = _tr("Pixels are counted, and a pixel is measured on the ground at the centre of the scene.")
+    heads = [tr("Class"), tr("Pixels"), tr("Share"), tr("Area (m²)"), tr("Area (ha)")]
+    note = tr("Pixels are counted, and a pixel is measured on the ground at the centre of the scene.")
     if report.pixel_m2 is None:
-        note = _tr("The image has no CRS, so areas on the ground are unknown.")
+        note = tr("The image has no CRS, so areas on the ground are unknown.")
     return _table(heads, rows, (0,)) + f'<p class="quiet">{escape(note)}</p>'
 
 
 def _confusion(report: Report) -> Iterable[str]:
     if not report.confusion:
         return
-    yield _heading(_tr("Confusion matrix of step {}").format(report.shown))
-    heads = [_tr("True class"), *(_tr("mapped as {}").format(name) for name in report.classes)]
+    yield _heading(tr("Confusion matrix of step {}").format(report.shown))
+    heads = [tr("True class"), *(tr("mapped as {}").format(name) for name in report.classes)]
     yield _table(heads, [[_named(report, k), *map(_number, row)] for k, row in enumerate(report.confusion)], (0,))
-    yield f'<p class="quiet">{escape(_tr("Labelled pixels."))}</p>'
+    yield f'<p class="quiet">{escape(tr("Labelled pixels."))}</p>'
 
 
 def _number(value: float, decimals: int = 0) -> str:
@@ -150,7 +149,3 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[
 
 def _heading(text: str) -> str:
     return f"<h2>{escape(text)}</h2>"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

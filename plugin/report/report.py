@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from qgis.PyQt.QtCore import QCoreApplication
-
 from ..errors import Refused
 from ..state import Accuracy
+from ..wording import tr
 
 COLUMNS = ("table", "step", "class", "measure", "value")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute rather than show
@@ -96,7 +95,7 @@ def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambd
         for part, (target, _, _) in zip(parts, targets):
             os.replace(part, target)
     except OSError as error:
-        sentence = _tr(
+        sentence = tr(
             "The report cannot be written to {}: {}. Close the files where they are open, make room, or choose "
             "another place."
         )
@@ -156,7 +155,3 @@ def _value(row: Row) -> str:
 def _plain(text: str) -> str:
     """Keep a spreadsheet from computing what a file or a class is called."""
     return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

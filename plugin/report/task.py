@@ -14,13 +14,14 @@ from qgis.core import (
     QgsRasterLayer,
     QgsTask,
 )
-from qgis.PyQt.QtCore import QBuffer, QCoreApplication, QIODevice, QSize
+from qgis.PyQt.QtCore import QBuffer, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ...models.shared.events import Stepped
 from ..errors import GivenUp, Refused
 from ..layers.styles import write_class_style
 from ..run.scene import own_pixel_size_m
+from ..wording import tr
 from .page import page
 from .report import Picture, Report, table, write
 
@@ -36,7 +37,7 @@ class ReportTask(QgsTask):
         self, report: Report, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
     ) -> None:
         """Take the steps to draw; the last one is the shown one."""
-        super().__init__(_tr("Map Refiner: report"))
+        super().__init__(tr("Map Refiner: report"))
         self.report, self.path = report, path
         self.refusal = ""  # why it was not written
         self.on_finished: Callable[[ReportTask, bool], None] | None = None
@@ -107,7 +108,7 @@ class ReportTask(QgsTask):
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")
-        title = _tr("Step {}").format(step.index) if step.index else _tr("Step 0, the coarse map")
+        title = tr("Step {}").format(step.index) if step.index else tr("Step 0, the coarse map")
         return Picture(title, bytes(buffer.data()))
 
     def _count(self, step: Stepped) -> tuple[int, ...]:
@@ -129,15 +130,11 @@ class ReportTask(QgsTask):
 
 
 def _grid(layer: QgsRasterLayer, pixel_size_m: float | None) -> tuple[tuple[str, str], ...]:
-    pixel = _tr("unknown") if pixel_size_m is None else _tr("{:.4g} m").format(pixel_size_m)
-    size = _tr("{} × {} pixels").format(layer.width(), layer.height())  # noqa: RUF001
-    return ((_tr("Size"), size), (_tr("Pixel size"), pixel))
+    pixel = tr("unknown") if pixel_size_m is None else tr("{:.4g} m").format(pixel_size_m)
+    size = tr("{} × {} pixels").format(layer.width(), layer.height())  # noqa: RUF001
+    return ((tr("Size"), size), (tr("Pixel size"), pixel))
 
 
 def _gone(step: Stepped) -> Refused:
-    sentence = _tr("The class raster of step {} is gone or damaged: {}")
+    sentence = tr("The class raster of step {} is gone or damaged: {}")
     return Refused(sentence.format(step.index, step.classes_raster))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

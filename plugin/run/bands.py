@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from osgeo import gdal
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ..errors import Refused
+from ..wording import tr
 
 MANY = 16  # bands; of a layer with more, all good ones are used by default
 NANOMETRES = {"nm": 1.0, "nanometers": 1.0, "nanometres": 1.0, "um": 1000.0, "µm": 1000.0, "micrometers": 1000.0,
@@ -83,10 +83,10 @@ def numbered(text: str, spectrum: Spectrum) -> str:
         factor = NANOMETRES[found[3].lower()]
         low, high = sorted((float(found[1]) * factor, float(found[2]) * factor))
         if not any(spectrum.centres):
-            raise Refused(_tr("The layer does not say the wavelengths of its bands. Write their numbers."))
+            raise Refused(tr("The layer does not say the wavelengths of its bands. Write their numbers."))
         bands = spectrum.between(low, high)
         if not bands:
-            raise Refused(_tr("No good band lies in {}.").format(found[0]))
+            raise Refused(tr("No good band lies in {}.").format(found[0]))
         return spans(bands)
 
     return RANGE.sub(replace, text)
@@ -129,7 +129,3 @@ def _scale(unit: str, text: str | None) -> float:
     known = NANOMETRES.get(unit.strip().lower())
     value = _number(text, 1.0)
     return known if known else (1000.0 if value is not None and value < 100 else 1.0)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsRectangle
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.events import Stepped
 from ..errors import Refused
 from ..state import Accuracy
+from ..wording import tr
 from .extent import Place
 from .run import Run
 from .scene import Scene
@@ -64,7 +64,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         Refused: where the folder is gone or holds no run.
     """
     if not folder.is_dir():
-        raise Refused(_tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder))
+        raise Refused(tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder))
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         place = Place(
@@ -92,7 +92,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}
         return run, replace(choices, go_on=bool(choices.go_on), **pairs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(_tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
+        raise Refused(tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
 
 
 def _entry(step: Stepped) -> dict[str, Any]:
@@ -119,7 +119,3 @@ def _made(kind: type, values: dict[str, Any]) -> Any:
 
 def _name(path: str) -> str:
     return Path(path).name
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -17,10 +17,10 @@ from qgis.core import (
     QgsProviderRegistry,
     QgsRasterLayer,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from ...models.shared.requests import Open
 from ..errors import Refused
+from ..wording import tr
 from .bands import MANY, Spectrum, numbered, spectrum_of
 from .extent import Place
 
@@ -70,20 +70,20 @@ def source_of(layer: QgsRasterLayer | None) -> str:
         Refused: for layers that are no files: web services, layers in memory, layers whose file is gone.
     """
     if layer is None:
-        raise Refused(_tr("Choose a raster layer first."))
+        raise Refused(tr("Choose a raster layer first."))
     if not layer.isValid():
-        raise Refused(_tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise Refused(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
     source = layer.source().split("|option:")[0]
     if layer.providerType() != "gdal" or source.startswith(("/vsimem/", "MEM:")):
         raise Refused(
-            _tr(
+            tr(
                 "The layer “{}” is no raster file, so the worker cannot read it. Save it with "
                 "Export > Save As…, then choose the file."
             ).format(layer.name())
         )
     path = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path", source)
     if source == path and "/vsi" not in source and ":" not in source[2:] and not Path(source).exists():
-        raise Refused(_tr("The file of the layer “{}” is gone: {}").format(layer.name(), source))
+        raise Refused(tr("The file of the layer “{}” is gone: {}").format(layer.name(), source))
     return source
 
 
@@ -114,14 +114,14 @@ def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tupl
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text.strip()))):
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if numbers is None:
-            text = _tr("“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
+            text = tr("“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
             raise Refused(text.format(part))
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
         if not 1 <= first <= last <= count:
-            raise Refused(_tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
+            raise Refused(tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
         bands.extend(range(first, last + 1))
     if len(set(bands)) != len(bands):
-        raise Refused(_tr("A band is named twice in “{}”.").format(text))
+        raise Refused(tr("A band is named twice in “{}”.").format(text))
     return tuple(bands)
 
 
@@ -156,7 +156,7 @@ def area_in_layer(place: Place, layer: QgsRasterLayer) -> tuple[float, float, fl
     """
     common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
-        raise Refused(_tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
+        raise Refused(tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
     return (common.xMinimum(), common.yMinimum(), common.xMaximum(), common.yMaximum())
 
 
@@ -175,7 +175,3 @@ def size_of(
     if abs(1 / factor - 1) < 0.02:  # the worker too takes the image's own pixels then
         factor = 1.0
     return Size(max(1, round(width * factor)), max(1, round(height * factor)))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

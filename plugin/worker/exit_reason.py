@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qgis.PyQt.QtCore import QCoreApplication
+from ..wording import tr
 
 KILLED = (9, -9, 137)  # by the kernel's out-of-memory killer, or by hand
 ACCESS_VIOLATION = (11, -11, 139, 3221225477, -1073741819)
@@ -20,32 +20,28 @@ def explain(code: int, stderr: Sequence[str], python: str) -> str:
     text = "\n".join(stderr)
     missing = _MISSING_MODULE.search(text)
     if missing:
-        return _tr(
+        return tr(
             "The Python at {python} has no module “{module}”. Install it there, or choose another Python "
             "in Settings > Options > Map Refiner."
         ).format(python=python, module=missing.group(1))
     if _OUT_OF_MEMORY.search(text) or code in KILLED:
-        return _tr(
+        return tr(
             "The worker was killed (exit code {code}), probably because the memory ran out. "
             "Try a smaller area or a larger working pixel."
         ).format(code=code)
     if _DLL.search(text):
-        return _tr(
+        return tr(
             "The Python at {python} could not load a library that PyTorch needs. On Windows, install the "
             "Microsoft Visual C++ Redistributable."
         ).format(python=python)
     if code in ACCESS_VIOLATION:
-        return _tr("The worker crashed with an access violation (exit code {code}).").format(code=code)
+        return tr("The worker crashed with an access violation (exit code {code}).").format(code=code)
     last = next((line for line in reversed(stderr) if line.strip()), "")
-    return _tr("The worker ended unexpectedly (exit code {code}). {last}").format(code=code, last=last).strip()
+    return tr("The worker ended unexpectedly (exit code {code}). {last}").format(code=code, last=last).strip()
 
 
 def cannot_start(python: str) -> str:
     """Say that there is no such program."""
-    return _tr(
+    return tr(
         "The Python at {python} could not be started. Choose another one in Settings > Options > Map Refiner."
     ).format(python=python)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("MapRefiner", text)

@@ -35,8 +35,8 @@ def assess(desk: Desk, request: requests.Assess) -> None:
     watch, scheduler = desk.watch("Measuring"), request.scheduler or None
     found = assess_files(request.scores, request.labels, request.report, watch, scheduler)
     for index, entry in enumerate(found):
-        if "boundary_iou" in entry.report:
-            desk.send(_evaluated(index, entry.report))
+        if entry.scores is not None:
+            desk.send(_evaluated(index, entry.scores))
     desk.send(events.Exported(request.report))
 
 
