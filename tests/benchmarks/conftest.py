@@ -1,11 +1,10 @@
-"""Make the benchmarks importable; they need torch."""
+"""Make the benchmarks importable."""
 
 import importlib.util
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["test_*.py"]
 if "benchmarks" not in sys.modules:
     spec = importlib.util.spec_from_file_location(
         "benchmarks", ROOT / "benchmarks" / "__init__.py", submodule_search_locations=[str(ROOT / "benchmarks")]
