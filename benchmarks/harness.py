@@ -216,7 +216,7 @@ class Benchmark:
             if option.changes_results and _texts(value) != _texts(option.default):
                 folder /= f"{option.name}={'_'.join(_texts(value))}".replace("/", "_")
         try:
-            device = devices.choose(given.device)
+            device = devices.choose_device(given.device)
         except RefinerError as error:
             raise UsageError(str(error)) from error
         if device.type != "cpu":

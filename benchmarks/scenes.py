@@ -15,16 +15,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from map_refiner.demo_scene.files import write
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores
-from map_refiner.models.coarse.registry import DEFAULT, KINDS
-from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
-from map_refiner.demo_scene.files import write as write_demo
+from map_refiner.models.coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
+from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.scene.labels import burn_sources, raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.shared.class_source import ClassSource
-from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 from scipy import ndimage
 
 from .harness import ROOT, Settings
@@ -116,7 +116,7 @@ def _road_pictures(name: str, data: Path, shrink: int, count: int = 12) -> Label
 def _synthetic(name: str, data: Path, scratch: Path) -> LabelledScene:
     folder = scratch / "demo_7"
     if not (folder / "osm_roads.gpkg").exists():
-        write_demo(folder, seed=7)
+        write(folder, seed=7)
     image, labels = _read(folder / "scene.tif", folder / "truth.tif", None)
     with Scene(folder / "scene.tif") as scene:
         sources = (
@@ -170,16 +170,16 @@ def make_imprecise(labels: Labels, metre: float, seed: int) -> Labels:
     return np.asarray(result, dtype=np.uint8)
 
 
-def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str = DEFAULT) -> Any:
+def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str = DEFAULT_COARSE_KIND) -> Any:
     """Train a coarse model on the imprecise labels of a scene, or load it if it was trained before."""
     path = settings.shared_folder(SCRATCH) / f"coarse_{kind}_{scene.name}_{seed}.safetensors"
     if not path.exists():
         torch.manual_seed(seed)
-        net = KINDS[kind].make(len(scene.classes), 3).to(CPU)
+        net = COARSE_KINDS[kind].make(len(scene.classes), 3).to(CPU)
         images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
-        for _ in KINDS[kind].train(net, images, Recipe(COARSE_UPDATES[kind], seed), CPU):
+        for _ in COARSE_KINDS[kind].train(net, images, TrainingOptions(COARSE_UPDATES[kind], seed), CPU):
             pass
-        save_model(path, net, Card(kind, scene.classes, 3, PIXEL_M))
+        save_model(path, net, ModelCard(kind, scene.classes, 3, PIXEL_M))
     return load_coarse(path, CPU)[0]
 
 
@@ -211,7 +211,7 @@ def split_tiles(scene: LabelledScene, maps: Sequence[Scores]) -> tuple[list[Labe
 
 
 def tiles_with_coarse_maps(
-    settings: Settings, name: str, seed: int, kind: str = DEFAULT
+    settings: Settings, name: str, seed: int, kind: str = DEFAULT_COARSE_KIND
 ) -> tuple[list[LabelledTile], list[LabelledTile]]:
     """Return the training tiles and the scored tiles of a scene, with the coarse maps of one seed."""
     scene = load_scene(settings, name)

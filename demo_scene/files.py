@@ -20,7 +20,7 @@ from ..models.arrays.grid import Grid, Window
 from ..models.errors import OutputError
 from ..models.io.raster_writer import RasterWriter, class_writer
 from ..models.io.rasterize import burn
-from ..models.runtime.progress import Watch, share
+from ..models.runtime.progress import ProgressCallback, sub_progress
 from .land import polygons
 from .scene import DemoScene, draw
 
@@ -42,13 +42,13 @@ class DemoFiles:
     osm_roads: Path  # lines with `highway` and `width_m`
 
 
-def write(folder: Path, size_px: int = 1500, seed: int = 7, watch: Watch = lambda _: None) -> DemoFiles:
+def write(folder: Path, size_px: int = 1500, seed: int = 7, watch: ProgressCallback = lambda _: None) -> DemoFiles:
     """Draw a demo scene and write its files into a folder, which is made if need be.
 
     Raises:
         OutputError: where the folder cannot be written; no file is left behind then.
     """
-    return save(draw(size_px, seed, share(watch, 0, 0.95)), folder)
+    return save(draw(size_px, seed, sub_progress(watch, 0, 0.95)), folder)
 
 
 def save(scene: DemoScene, folder: Path) -> DemoFiles:
@@ -84,9 +84,13 @@ def _write_all(scene: DemoScene, files: DemoFiles) -> None:
     homes, ways = scene.osm_buildings, scene.osm_roads
     _write_layer(files.osm_buildings, homes, "Polygon", scene.crs, building=["yes"] * len(homes))
     _write_layer(
-        files.osm_roads, [way.line for way in ways], "LineString", scene.crs,
-        highway=[way.kind for way in ways], width_m=[way.width_m for way in ways],
-    )  # fmt: skip
+        files.osm_roads,
+        [way.line for way in ways],
+        "LineString",
+        scene.crs,
+        highway=[way.kind for way in ways],
+        width_m=[way.width_m for way in ways],
+    )
 
 
 def label_map(scene: DemoScene) -> NDArray[np.uint8]:
@@ -126,6 +130,12 @@ def _write_layer(
         for values in fields.values()
     ]
     pyogrio.raw.write(
-        path, geometry=shapely.to_wkb(np.array(shapes, dtype=object)), field_data=columns, fields=list(fields),
-        geometry_type=kind, crs=crs, driver="GPKG", layer=path.stem,
-    )  # fmt: skip
+        path,
+        geometry=shapely.to_wkb(np.array(shapes, dtype=object)),
+        field_data=columns,
+        fields=list(fields),
+        geometry_type=kind,
+        crs=crs,
+        driver="GPKG",
+        layer=path.stem,
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString
 
-from ..models.runtime.progress import Watch, share, watched
+from ..models.runtime.progress import ProgressCallback, sub_progress, with_progress
 from .canvas import LAWN, PAVED, Canvas
 from .lattice import Floats, stretches
 from .noise import anywhere, cut
@@ -17,22 +17,22 @@ RANK = ("track", "service", "residential", "unclassified", "tertiary", "secondar
 MARKED = ("tertiary", "secondary", "primary")
 
 
-def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator, watch: Watch) -> None:
+def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator, watch: ProgressCallback) -> None:
     """Draw all streets of a town, the humblest first."""
     canvas.cover(town.pavement, pick((*region.paving, *region.grass), rng), PAVED, rng, 0.9)
-    for street in watched(town.streets, share(watch, 0, 0.4)):
+    for street in with_progress(town.streets, sub_progress(watch, 0, 0.4)):
         if street.kind in ("track", "unclassified", "service"):
             _verge(canvas, street, region, rng)
         else:
             _pavement(canvas, street, town, region, rng)
     canvas.cover(town.surface, pick(region.asphalt, rng, 0.03), PAVED, rng)
     common = pick(region.asphalt, rng, 0.04)
-    for street in watched(sorted(town.streets, key=lambda s: RANK.index(s.kind)), share(watch, 0.4, 0.4)):
+    for street in with_progress(sorted(town.streets, key=lambda s: RANK.index(s.kind)), sub_progress(watch, 0.4, 0.4)):
         if street.kind == "track":
             _track(canvas, street, region, rng)
         else:
             _asphalt(canvas, street, common, region, rng)
-    for street in watched(town.streets, share(watch, 0.8, 0.2)):
+    for street in with_progress(town.streets, sub_progress(watch, 0.8, 0.2)):
         if street.kind in MARKED:
             _lines(canvas, street, _apart(street, town), rng)
     _crossings(canvas, town, rng)

@@ -12,7 +12,7 @@ from pyproj import CRS
 from shapely.geometry import LineString, Polygon, box
 
 from ..models.arrays.grid import Grid
-from ..models.runtime.progress import Watch, share, watched
+from ..models.runtime.progress import ProgressCallback, sub_progress, with_progress
 from .canvas import Canvas, blank
 from .grounds import fence_lines, lay_ground, wall
 from .growth import vegetation
@@ -66,7 +66,7 @@ class DemoScene:
         return Polygon(self.grid.corners())
 
 
-def draw(size_px: int = 1500, seed: int = 7, watch: Watch = lambda _: None) -> DemoScene:
+def draw(size_px: int = 1500, seed: int = 7, watch: ProgressCallback = lambda _: None) -> DemoScene:
     """Draw a square scene of `size_px` pixels of 0.5 m; the same seed and libraries make the same scene."""
     plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng([seed, COUNTRY]).spawn(4)
     size_m = size_px * PIXEL_M
@@ -74,7 +74,7 @@ def draw(size_px: int = 1500, seed: int = 7, watch: Watch = lambda _: None) -> D
     built = density(size_m, plan_rng)
     place = town(size_m, network(size_m, built, habits.street_scale, plan_rng), built, habits, plan_rng)
     watch(0.1)
-    painted = _painted(place, habits, size_px, paint_rng, share(watch, 0.1, 0.8))
+    painted = _painted(place, habits, size_px, paint_rng, sub_progress(watch, 0.1, 0.8))
     seen = lit(painted)
     watch(0.95)
     image = photograph(seen, FINER, camera_rng)
@@ -99,16 +99,16 @@ def _on_earth(shape: Shape) -> Shape:
     return shapely.transform(shape, lambda xy: np.stack([x0 + xy[:, 0], y0 - xy[:, 1]], 1))
 
 
-def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator, watch: Watch) -> Canvas:
+def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator, watch: ProgressCallback) -> Canvas:
     """Paint a town on a canvas, from the ground up."""
     sky, weave, *brushes = rng.spawn(8)
     canvas = blank(Lattice(size_px * FINER, PIXEL_M / FINER), textures(weave), sun(sky))
     canvas.cover(box(0, 0, place.size_m, place.size_m), pick(habits.grass, brushes[0]), WILD, brushes[0])
-    for plot in watched(place.plots, share(watch, 0, 0.35)):
+    for plot in with_progress(place.plots, sub_progress(watch, 0, 0.35)):
         lay_ground(canvas, plot, habits, brushes[0])
-    lay_roads(canvas, place, habits, brushes[1], share(watch, 0.35, 0.4))
+    lay_roads(canvas, place, habits, brushes[1], sub_progress(watch, 0.35, 0.4))
     tone = int(brushes[2].integers(1 << 30))
-    for plot in watched(place.plots, share(watch, 0.75, 0.1)):
+    for plot in with_progress(place.plots, sub_progress(watch, 0.75, 0.1)):
         for building in plot.buildings:
             roof(canvas, building, habits, np.random.default_rng(tone + int(plot.inward * 4)), brushes[2])
     _fences(canvas, place, habits, brushes[3])

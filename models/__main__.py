@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .runtime.omp_threads import let_threads_sleep
+from .runtime.omp_threads import set_passive_wait
 
 
 def main() -> None:
     """Settle what must be settled before torch is imported, and start the command."""
-    let_threads_sleep()
+    set_passive_wait()
     from .cli.main import main as command
 
     command(prog_name="map-refiner")

@@ -44,5 +44,5 @@ class OutputError(RefinerError):
     """A result that cannot be written."""
 
 
-class Interrupted(RefinerError):  # noqa: N818  (a cancel is not an error)
+class Interrupted(RefinerError):
     """The run was cancelled; finished parts stay."""

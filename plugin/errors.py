@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818  (a refusal is no error of the program)
+class UserError(Exception):
     """Carry a sentence that names what was found and what is needed."""
 
 
-class GivenUp(Exception):  # noqa: N818
+class UserCancelled(Exception):
     """End what the analyst has cancelled, of whom there is nothing to say that they do not know."""

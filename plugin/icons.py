@@ -48,7 +48,7 @@ class IconKeeper(QObject):
             self.name = name
             self._update()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the palette; QGIS's dark themes change it only when a widget is about to be shown."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._update()

@@ -30,12 +30,12 @@ class MapRefinerPlugin(QObject):
         self.options: OptionsFactory | None = None
         self.provider: Provider | None = None
 
-    def initProcessing(self) -> None:  # noqa: N802
+    def initProcessing(self) -> None:
         """Add the algorithms; qgis_process calls this alone."""
         self._translate()
         self.provider = register()
 
-    def initGui(self) -> None:  # noqa: N802
+    def initGui(self) -> None:
         """Add the button, the menu entry, the dock (closed), the options page and the algorithms."""
         self._translate()
         window = self.iface.mainWindow()
@@ -61,7 +61,7 @@ class MapRefinerPlugin(QObject):
             unregister(self.provider)
         if self.controller is not None:
             self.controller.shut_down()
-            self.controller.desk.deleteLater()
+            self.controller.context.deleteLater()
         if self.options is not None:
             self.iface.unregisterOptionsWidgetFactory(self.options)
             self.options.deleteLater()

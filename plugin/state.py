@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Worker(Enum):
+class WorkerState(Enum):
     """How the worker process is."""
 
     MISSING = "missing"  # no Python that could run it
@@ -39,7 +39,7 @@ class Task(Enum):
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class StepAccuracy:
     """How right a step is, in 0-1; `iou` and `boundary_iou` (at 2 px) by class, None for one that the labels lack.
 
     `confusion` counts pixels by true class, then by mapped class; empty where it is not known.
@@ -64,15 +64,15 @@ class StepFacts:
 
     index: int
     changed: float | None = None
-    accuracy: Accuracy | None = None
+    accuracy: StepAccuracy | None = None
     best_step: int | None = None  # of the refiner that made all steps up to this one; 0: the coarse map is as good
 
 
 @dataclass(frozen=True)
-class State:
+class DockState:
     """Everything that decides which widgets are enabled."""
 
-    worker: Worker = Worker.STOPPED
+    worker: WorkerState = WorkerState.STOPPED
     task: Task = Task.NONE
     playing: bool = False
     classes: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class State:
     @property
     def is_free(self) -> bool:
         """Tell whether a new request may be sent."""
-        able = self.worker in (Worker.STOPPED, Worker.READY)
+        able = self.worker in (WorkerState.STOPPED, WorkerState.READY)
         return able and self.task is Task.NONE and not self.playing
 
     @property

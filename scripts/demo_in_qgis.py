@@ -29,8 +29,8 @@ class Demo:
         self.dock = plugin.dock
         if not self.dock.isUserVisible():  # QGIS shows it again by itself where it was open before
             plugin.action.trigger()
-        self.desk = plugin.controller.desk
-        self.run = lambda: self.desk.run
+        self.context = plugin.controller.context
+        self.run = lambda: self.context.run
 
     # --- hands and eyes ----------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ class Demo:
         began = time.monotonic()
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         self.pause(0.1)
-        self.wait(lambda: self.desk.state().is_free and self.desk.layers.is_settled(), seconds, name)
+        self.wait(lambda: self.context.state().is_free and self.context.layers.is_settled(), seconds, name)
         self.summary["seconds"][name] = round(time.monotonic() - began, 2)
         self.drawn()
 

@@ -16,10 +16,10 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine import extended
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.registry import LESSONS
+from map_refiner.models.refine.registry import TRAINERS
 from map_refiner.models.refine.training import class_balance, train_extended
 from map_refiner.models.refine.training.samples import LabelledTile
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 from torch import Tensor
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
@@ -32,7 +32,7 @@ COLUMNS = (("5", "mean_iou"), (str(LAST_STEP), "mean_iou"), ("5", "boundary_iou_
 
 def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return neighbour messages of zeros."""
-    around = 2 * extended.REACH
+    around = 2 * extended.HALO_PX
     rows, columns = (size - around for size in padded.shape[-2:])
     return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
 
@@ -57,7 +57,7 @@ def train(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
     """Train an extended refiner with the current constants."""
     torch.manual_seed(seed)
     refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
-    for _ in train_extended.drill(refiner, tiles, LESSONS[refiner.kind].updates, seed, CPU):
+    for _ in train_extended.train_extended(refiner, tiles, TRAINERS[refiner.kind].updates, seed, CPU):
         pass
     return refiner
 
@@ -72,7 +72,7 @@ def run(settings: Settings, cell: Cell) -> Values:
         maps = []
         for tile in scored:
             scores = torch.from_numpy(tile.scores)
-            maps.append([scores, *refine(refiner, scores, torch.from_numpy(tile.image), WHOLE, LAST_STEP)])
+            maps.append([scores, *refine_steps(refiner, scores, torch.from_numpy(tile.image), WHOLE, LAST_STEP)])
         return evaluate_steps(scored, maps)
 
 

@@ -30,16 +30,16 @@ import shapely
 import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED, Labels
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.metrics.pixels import Accuracy, confusion
-from map_refiner.models.pipelines.fine_tune_refiner import learn_on
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
+from map_refiner.models.pipelines.fine_tune_refiner import fine_tune_refiner
 from map_refiner.models.polygons.region_at_point import region_at
-from map_refiner.models.refine.registry import DEFAULT, make
+from map_refiner.models.refine.registry import DEFAULT_REFINER_KIND, make_refiner
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
-from map_refiner.models.session.apply_corrections import correct
-from map_refiner.models.session.derived_layers import doubts_of
+from map_refiner.models.session.apply_corrections import apply_corrections
+from map_refiner.models.session.derived_layers import uncertain_places
 from map_refiner.models.session.session import Session
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from scipy import ndimage
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, UsageError, Values
@@ -144,7 +144,7 @@ def mean_iou(session: Session, step: int, truth: Labels) -> float:
     """Return the mean IoU of the class map of a step."""
     with rasterio.open(session.path(session.history[step].classes_raster)) as source:
         counts = confusion(truth, source.read(1), len(session.classes))
-    return Accuracy(session.classes, counts).mean_iou
+    return ConfusionAccuracy(session.classes, counts).mean_iou
 
 
 def curve(settings: Settings, start: str, where: str) -> Curve:
@@ -172,12 +172,12 @@ def curve(settings: Settings, start: str, where: str) -> Curve:
         for goal in ROUNDS:
             clicks += next_clicks(session, last, truth, where, generator, goal - len(clicks))
             layer = write_layer(folder / f"corrections_{len(clicks)}.gpkg", clicks, session)
-            list(correct(session, layer, 0, silent))
+            list(apply_corrections(session, layer, 0, silent))
             if refiner:
                 started = time.monotonic()
                 session.load_refiner(refiner)  # as the dock does: from the weights before the first fine-tuning
                 target = str(folder / f"refiner_{len(clicks)}.safetensors")
-                on = learn_on(session, "", target, None, 0, never_cancel, silent)
+                on = fine_tune_refiner(session, "", target, None, 0, never_cancel, silent)
                 session.use_refiner(on.refiner, target, on.card.classes)
                 seconds = time.monotonic() - started
                 list(session.step(0, STEPS, silent))
@@ -197,7 +197,7 @@ def next_clicks(
         places = [(int(free[n][0]), int(free[n][1])) for n in generator.permutation(len(free))[: 2 * count]]
     else:
         a, _, c, _, e, f = session.scene.grid.transform
-        doubts = doubts_of(session, step, 3 * count, silent).places
+        doubts = uncertain_places(session, step, 3 * count, silent).places
         places = [(int((place[1] - f) / e), int((place[0] - c) / a)) for place in doubts]
     answer = drawing_at if where == "drawn" else click_at
     clicks = [answer(session, step, truth, *place) for place in places]
@@ -224,9 +224,9 @@ def seconds_of_fine_tuning(settings: Settings) -> tuple[float, float]:
         for row, column in generator.integers(20, min(scene.grid.height, scene.grid.width) - 20, (40, 2)):
             spot = shapely.Point(*scene.grid.point(column + 0.5, row + 0.5))
             clicks.append((spot.buffer(8 * abs(scene.grid.transform[0])), int(generator.integers(3)), 0))
-        list(correct(session, write_layer(folder / "corrections.gpkg", clicks, session), 0, silent))
+        list(apply_corrections(session, write_layer(folder / "corrections.gpkg", clicks, session), 0, silent))
         wall, computing = time.monotonic(), time.process_time()
-        learn_on(session, "", str(folder / "refiner.safetensors"), None, 0, never_cancel, silent)
+        fine_tune_refiner(session, "", str(folder / "refiner.safetensors"), None, 0, never_cancel, silent)
         return time.monotonic() - wall, time.process_time() - computing
 
 
@@ -240,7 +240,9 @@ def untrained(settings: Settings) -> str:
     """Write a refiner that leaves every map unchanged."""
     path = settings.work_folder("reference") / "untrained.safetensors"
     torch.manual_seed(0)
-    save_model(path, make(DEFAULT, 3, 3), Card(DEFAULT, CLASSES, 3, float(PIXEL_M)))  # type: ignore[arg-type]
+    save_model(
+        path, make_refiner(DEFAULT_REFINER_KIND, 3, 3), ModelCard(DEFAULT_REFINER_KIND, CLASSES, 3, float(PIXEL_M))
+    )  # type: ignore[arg-type]
     return str(path)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import LOG_FLOOR, UNLABELLED
-from map_refiner.models.pipelines.train_refiner import About, teach_refiner
+from map_refiner.models.pipelines.train_refiner import ModelInfo, train_refiner
 from map_refiner.models.refine.refiner import Refiner
 from map_refiner.models.refine.training.held_out import mean_iou_by_step
 from map_refiner.models.refine.training.samples import LabelledTile
@@ -20,7 +20,7 @@ from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.tiling.classify_tile import score_window
 from map_refiner.models.weights.checkpoint import load_coarse
-from map_refiner.models.weights.pretrained import begun
+from map_refiner.models.weights.pretrained import load_pretrained
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SHIPPED_COARSE, SHIPPED_REFINER, load_scene, tiles_with_coarse_maps
@@ -62,8 +62,8 @@ def tiles_with_shipped_coarse_map(settings: Settings, name: str) -> tuple[Labell
 def train(classes: tuple[str, ...], tiles: Tiles, seed: int, begin: str, settings: Settings) -> Refiner:
     """Train a refiner as the product does, from a file of weights or from scratch."""
     path = str(settings.work_folder("trained") / "refiner.safetensors")
-    about = About(classes, PIXEL_M, "a tile")
-    return teach_refiner(
+    about = ModelInfo(classes, PIXEL_M, "a tile")
+    return train_refiner(
         "extended", tiles, about, None, seed, path, CPU, lambda: False, lambda *_: None, begin=begin
     ).refiner
 
@@ -82,7 +82,7 @@ def run(settings: Settings, cell: Cell) -> Values:
         name = OWN_MODEL[cell.scene]
         training, scored = tiles_with_coarse_maps(settings, name, cell.seed)
         classes = load_scene(settings, name).classes
-    shipped = begun("extended", str(SHIPPED_REFINER), classes, 3, CPU)[0]
+    shipped = load_pretrained("extended", str(SHIPPED_REFINER), classes, 3, CPU)[0]
     return {
         "shipped": evaluate(shipped, scored),
         "scratch": evaluate(train(classes, training, cell.seed, "", settings), scored),

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.coarse.spectral.samples import Pixels
+from map_refiner.models.coarse.spectral.samples import SpectralSamples
 from map_refiner.models.io.matlab import read_array
 from map_refiner.models.scene.spectral_examples import regions
 
@@ -85,7 +85,7 @@ def run(settings: Settings, cell: Cell) -> Values:
     cube, training, test = load_split(cell.scene, Path(given.cubes), Path(given.splits))
     labels = np.where(training > 0, training - 1, UNLABELLED).astype(np.uint8)
     first, second = standardise(cube[training > 0].astype(np.float32), cube[test > 0].astype(np.float32))
-    pixels = Pixels(first, labels[training > 0], regions(labels)[training > 0])
+    pixels = SpectralSamples(first, labels[training > 0], regions(labels)[training > 0])
     classes = int(max(training.max(), test.max()))
     updates = FIXED_UPDATES.get(cell.kind, given.updates)
     net, facts = train(cell.kind, classes, pixels, updates, cell.seed, dropout=cell.scene == "Indian Pines")

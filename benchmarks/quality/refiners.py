@@ -15,12 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from map_refiner.models.arrays.borders import WHOLE
-from map_refiner.models.coarse.registry import DEFAULT
-from map_refiner.models.metrics.pixels import Accuracy, boundary_counts, confusion
-from map_refiner.models.refine.registry import LESSONS, make
+from map_refiner.models.coarse.registry import DEFAULT_COARSE_KIND
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, boundary_counts, confusion
+from map_refiner.models.refine.registry import TRAINERS, make_refiner
 from map_refiner.models.refine.training.held_out import mean_iou_by_step
-from map_refiner.models.refine.training.samples import JUDGED_STEPS, LabelledTile, split
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.training.samples import HELD_OUT_STEPS, LabelledTile, split
+from map_refiner.models.refine.unroll import refine_steps
 from torch import Tensor
 
 from ..harness import PAGES, ROOT, Benchmark, Cell, Option, Page, Results, Settings, Values
@@ -57,7 +57,7 @@ def evaluate_steps(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tenso
             predicted = maps[step].argmax(0).to(torch.uint8).numpy()
             counts += confusion(tile.labels, predicted, classes)
             edges += boundary_counts(tile.labels, predicted, classes, (slice(None), slice(None)), (2,))[0]
-        accuracy = Accuracy(tuple(map(str, range(classes))), counts)
+        accuracy = ConfusionAccuracy(tuple(map(str, range(classes))), counts)
         result[str(step)] = {
             "overall_accuracy": accuracy.overall_accuracy,
             "mean_iou": accuracy.mean_iou,
@@ -75,17 +75,17 @@ def train_and_evaluate(kind: str, training: list[LabelledTile], scored: list[Lab
         weights = sum(weight.numel() for weight in net.parameters())
         return {"seconds": seconds, "weights": weights, "steps": evaluate_steps(scored, maps)}
     torch.manual_seed(seed)
-    lesson, refiner = LESSONS[kind], make(kind, training[0].scores.shape[0], training[0].image.shape[0])
+    lesson, refiner = TRAINERS[kind], make_refiner(kind, training[0].scores.shape[0], training[0].image.shape[0])
     started = time.monotonic()
     for _ in lesson.teach(refiner, training, GRID_SEARCH.get(kind, lesson.updates), seed, CPU):
         pass
     seconds = time.monotonic() - started
-    held_out = mean_iou_by_step(refiner, training, split(training, seed)[1], JUDGED_STEPS, CPU)
+    held_out = mean_iou_by_step(refiner, training, split(training, seed)[1], HELD_OUT_STEPS, CPU)
     last = max(AT) if kind in ("extended", "faithful") else 20 if kind in ("class-agnostic", "unshared") else 5
     maps = []
     for tile in scored:
         scores, image = torch.from_numpy(tile.scores), torch.from_numpy(tile.image)
-        maps.append([scores, *refine(refiner, scores, image, WHOLE, last)])
+        maps.append([scores, *refine_steps(refiner, scores, image, WHOLE, last)])
     weights = sum(weight.numel() for weight in refiner.parameters())  # type: ignore[attr-defined]
     return {"seconds": seconds, "weights": weights, "held_out": held_out, "steps": evaluate_steps(scored, maps)}
 
@@ -113,7 +113,7 @@ def table(settings: Settings, results: Results) -> Page:
         "the "
         'coarse model, the initial weights, the patches and the held-out blocks. A dash means "not measured".'
     )
-    if coarse != DEFAULT:
+    if coarse != DEFAULT_COARSE_KIND:
         title = f"{BENCHMARK.title} on coarse maps of {coarse}"
         return Page(about, all_tables(results), f"refiners_on_{coarse}", title)
     content = ranks(results)
@@ -129,6 +129,6 @@ BENCHMARK = Benchmark(
     scenes=SCENES,
     kinds=KINDS,
     seeds=(0, 1, 2),
-    options=(Option("coarse", DEFAULT, "kind of the coarse models", tuple(COARSE_UPDATES)),),
+    options=(Option("coarse", DEFAULT_COARSE_KIND, "kind of the coarse models", tuple(COARSE_UPDATES)),),
     summary=summary,
 )

@@ -19,9 +19,9 @@ from map_refiner.models.arrays.score_maps import Labels, Scores
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.model import Pyramid
 from map_refiner.models.coarse.multi_scale import MultiScale
-from map_refiner.models.coarse.registry import KINDS
-from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
-from map_refiner.models.metrics.pixels import Accuracy, trimap_confusion
+from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, trimap_confusion
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..scenes import CPU, SCENES, LabelledScene, coarse_logits, load_scene, split_tiles
@@ -43,7 +43,7 @@ WIDTHS = (1, 2, 4, 8, 16, 32)  # px, of the trimap
 
 def make(kind: str, classes: int) -> Any:
     """Return an untrained coarse model."""
-    return LRR(classes, 3, *VARIANTS[kind]) if kind in VARIANTS else KINDS[kind].make(classes, 3)
+    return LRR(classes, 3, *VARIANTS[kind]) if kind in VARIANTS else COARSE_KINDS[kind].make(classes, 3)
 
 
 def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any, float]:
@@ -51,9 +51,9 @@ def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any
     torch.manual_seed(seed)
     net = make(kind, len(scene.classes))
     images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
-    train_kind = KINDS[LRR.kind if kind in VARIANTS else kind].train
+    train_kind = COARSE_KINDS[LRR.kind if kind in VARIANTS else kind].train
     started = time.process_time()  # of all cores together, which other work on the machine does not change
-    for _ in train_kind(net, images, Recipe(updates, seed), CPU):
+    for _ in train_kind(net, images, TrainingOptions(updates, seed), CPU):
         pass
     return net.eval(), time.process_time() - started
 
@@ -89,7 +89,7 @@ def trimaps(net: LRR, scene: LabelledScene) -> dict[str, list[float]]:
             for name, level in zip(names, levels, strict=True):
                 counts[name] += trimap_confusion(truth, level[:, score], net.classes, whole, WIDTHS)
     classes = tuple(map(str, range(net.classes)))
-    return {name: [Accuracy(classes, each).mean_iou for each in found] for name, found in counts.items()}
+    return {name: [ConfusionAccuracy(classes, each).mean_iou for each in found] for name, found in counts.items()}
 
 
 def class_levels(net: Pyramid, image: Scores) -> list[Labels]:

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from map_refiner.models.coarse.registry import KINDS
-from map_refiner.models.coarse.spectral.samples import Pixels
-from map_refiner.models.coarse.train_patches import Recipe
+from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.spectral.samples import SpectralSamples
+from map_refiner.models.coarse.train_patches import TrainingOptions
 from map_refiner.models.errors import RefinerError
-from map_refiner.models.metrics.pixels import Accuracy, confusion
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
 
 from ..harness import Values
 from ..scenes import CPU
 
 LAST = 20  # updates whose mean loss is the final loss
-SPECTRAL = tuple(kind for kind, how in KINDS.items() if how.is_spectral)
+SPECTRAL = tuple(kind for kind, how in COARSE_KINDS.items() if how.is_spectral)
 FIXED_UPDATES = {"random-forest": 200, "svm-rbf": 15, "cnn-1d": 1500, "crnn": 200}  # an option for the other kinds
 
 
@@ -28,16 +28,18 @@ def standardise(training: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, 
     return tuple(np.clip((each - mean) / std, -5, 5).astype(np.float32) for each in (training, *others))
 
 
-def train(kind: str, classes: int, pixels: Pixels, updates: int, seed: int, dropout: bool) -> tuple[Any, Values]:
+def train(
+    kind: str, classes: int, pixels: SpectralSamples, updates: int, seed: int, dropout: bool
+) -> tuple[Any, Values]:
     """Train a model; return it with the seconds, the final loss, and the update at which it diverged."""
     torch.manual_seed(seed)
-    net = KINDS[kind].make(classes, pixels.spectra.shape[1])
+    net = COARSE_KINDS[kind].make(classes, pixels.spectra.shape[1])
     if dropout and hasattr(net, "regularise"):
         net.regularise()
     losses, diverged = [], None
     started = time.perf_counter()
     try:
-        for epoch in KINDS[kind].train(net, pixels, Recipe(updates, seed), CPU):
+        for epoch in COARSE_KINDS[kind].train(net, pixels, TrainingOptions(updates, seed), CPU):
             losses.append(epoch.loss)
     except RefinerError:
         diverged = len(losses) + 1
@@ -65,7 +67,7 @@ def evaluate(net: Any, spectra: np.ndarray, labels: np.ndarray, classes: int) ->
 
 def figures(counts: np.ndarray) -> Values:
     """Return the accuracies of a confusion matrix."""
-    accuracy = Accuracy(tuple(map(str, range(len(counts)))), counts)
+    accuracy = ConfusionAccuracy(tuple(map(str, range(len(counts)))), counts)
     found = counts.sum(axis=1)
     return {
         "oa": accuracy.overall_accuracy,

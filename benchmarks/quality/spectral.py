@@ -18,7 +18,7 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.coarse.spectral.recurrent import GRUTanh
-from map_refiner.models.coarse.spectral.samples import Pixels, hold_out_parts
+from map_refiner.models.coarse.spectral.samples import SpectralSamples, hold_out_parts
 from map_refiner.models.io.matlab import read_array
 from map_refiner.models.metrics.pixels import confusion
 from map_refiner.models.refine.opinion_pool import OpinionPool
@@ -36,7 +36,7 @@ POOLED = "crnn"
 class Split:
     """Training pixels, test pixels, and test maps to pool: (image (bands, rows, columns), labels) pairs."""
 
-    training: Pixels
+    training: SpectralSamples
     spectra: np.ndarray
     labels: np.ndarray
     classes: int
@@ -64,7 +64,11 @@ def enmap(folder: Path, seed: int) -> Split:
     maps = [(np.clip((cubes[n] - mean) / std, -5, 5).astype(np.float32), truths[n]) for n in tests]
     first, second = standardise(learn, test)
     return Split(
-        thin_out(Pixels(first, labels, parts), seed), second, np.concatenate([named[n] for n in tests]), 6, maps
+        thin_out(SpectralSamples(first, labels, parts), seed),
+        second,
+        np.concatenate([named[n] for n in tests]),
+        6,
+        maps,
     )
 
 
@@ -102,24 +106,24 @@ SPLITS: dict[str, Callable[[Path, int], Split]] = {
 def by_region(cube: np.ndarray, labels: np.ndarray, seed: int, whole: bool) -> Split:
     """Split the labelled pixels of a scene by connected region."""
     known = labels != UNLABELLED
-    every = Pixels(cube[:, known].T, labels[known], regions(labels)[known])
+    every = SpectralSamples(cube[:, known].T, labels[known], regions(labels)[known])
     learn, held = hold_out_parts(every, seed)
     first, second, everything = standardise(every.spectra[learn], every.spectra[held], cube.reshape(len(cube), -1).T)
     truth = np.full(labels.shape, UNLABELLED, dtype=np.uint8)
     places = np.flatnonzero(known)[held]
     truth.ravel()[places] = every.labels[held]
     maps = [(everything.T.reshape(cube.shape), truth)] if whole else []
-    taken = thin_out(Pixels(first, every.labels[learn], every.parts[learn]), seed)
+    taken = thin_out(SpectralSamples(first, every.labels[learn], every.parts[learn]), seed)
     return Split(taken, second, every.labels[held], int(every.labels.max()) + 1, maps)
 
 
-def thin_out(pixels: Pixels, seed: int) -> Pixels:
+def thin_out(pixels: SpectralSamples, seed: int) -> SpectralSamples:
     """Keep at most `MOST_PER_CLASS` pixels per class."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(pixels.labels))
     chosen = np.concatenate([order[pixels.labels[order] == k][:MOST_PER_CLASS] for k in np.unique(pixels.labels)])
     chosen.sort()
-    return Pixels(pixels.spectra[chosen], pixels.labels[chosen], pixels.parts[chosen])
+    return SpectralSamples(pixels.spectra[chosen], pixels.labels[chosen], pixels.parts[chosen])
 
 
 def run(settings: Settings, cell: Cell) -> Values:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED, Scores
-from map_refiner.models.refine.training.samples import LabelledTile, Pool, split
+from map_refiner.models.refine.training.samples import LabelledTile, PatchSampler, split
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -62,7 +62,7 @@ def train_unet(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
     net = UNet(tiles[0].scores.shape[0], tiles[0].image.shape[0]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    pool = Pool(tiles, split(tiles, seed)[0], PATCH, AROUND, torch.device("cpu"))
+    pool = PatchSampler(tiles, split(tiles, seed)[0], PATCH, AROUND, torch.device("cpu"))
     optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=UPDATES, pct_start=0.2)
     started = time.monotonic()

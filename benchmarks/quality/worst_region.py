@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.metrics.pixels import Accuracy, confusion
-from map_refiner.models.refine.registry import DEFAULT, LESSONS, make
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
+from map_refiner.models.refine.registry import DEFAULT_REFINER_KIND, TRAINERS, make_refiner
 from map_refiner.models.refine.training.samples import LabelledTile
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 from scipy import ndimage
 from torch import Tensor
 
@@ -30,7 +30,7 @@ def mean_iou(tile: LabelledTile, scores: Tensor, without: np.ndarray) -> float:
     """Return the mean IoU in per cent, of all pixels except some."""
     labels = np.where(without, UNLABELLED, tile.labels).astype(np.uint8)
     counts = confusion(labels, scores.argmax(0).to(torch.uint8).numpy(), len(tile.scores))
-    return 100 * Accuracy(tuple(map(str, range(len(tile.scores)))), counts).mean_iou
+    return 100 * ConfusionAccuracy(tuple(map(str, range(len(tile.scores)))), counts).mean_iou
 
 
 def largest_false_region(tile: LabelledTile, scores: Tensor) -> np.ndarray:
@@ -45,11 +45,13 @@ def run(settings: Settings, cell: Cell) -> Values:
     """Train once, and evaluate each step with the region and without it."""
     training, (tile, *_) = tiles_with_coarse_maps(settings, cell.scene, cell.seed, COARSE)
     torch.manual_seed(cell.seed)
-    refiner = make(DEFAULT, len(tile.scores), len(tile.image))
-    for _ in LESSONS[DEFAULT].teach(refiner, training, LESSONS[DEFAULT].updates, cell.seed, CPU):
+    refiner = make_refiner(DEFAULT_REFINER_KIND, len(tile.scores), len(tile.image))
+    for _ in TRAINERS[DEFAULT_REFINER_KIND].train(
+        refiner, training, TRAINERS[DEFAULT_REFINER_KIND].updates, cell.seed, CPU
+    ):
         pass
     scores = torch.from_numpy(tile.scores)
-    maps = [scores, *refine(refiner, scores, torch.from_numpy(tile.image), WHOLE, STEPS)]
+    maps = [scores, *refine_steps(refiner, scores, torch.from_numpy(tile.image), WHOLE, STEPS)]
     region = largest_false_region(tile, maps[-1])
     chance = 1 - scores.softmax(0)[0].numpy()[region]
     masks = np.zeros_like(region), region

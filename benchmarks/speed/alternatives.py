@@ -23,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from map_refiner.demo_scene.files import write
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.grid import Window
-from map_refiner.demo_scene.files import write as write_demo
-from map_refiner.models.metrics.pixels import Accuracy, confusion
-from map_refiner.models.refine.registry import make
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
+from map_refiner.models.refine.registry import make_refiner
+from map_refiner.models.refine.unroll import refine_steps
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.tiling.classify_tile import score_window
@@ -85,12 +85,12 @@ def work(name: str, folder: Path) -> tuple[Callable[[], np.ndarray | None], np.n
             scene.read(whole)
         return lambda: score_window(net, scene, whole, CPU), truth
     if name == "crf":
-        refiner = make("crf", len(scores), len(image))
+        refiner = make_refiner("crf", len(scores), len(image))
     else:
         refiner, _ = load_refiner(SHIPPED_REFINER, CPU)
 
     def steps() -> np.ndarray:
-        *_, last = refine(refiner, logits, pixels, WHOLE, STEPS)
+        *_, last = refine_steps(refiner, logits, pixels, WHOLE, STEPS)
         return last.numpy()
 
     return steps, truth
@@ -131,7 +131,7 @@ def contend(name: str, folder: Path, repeats: int) -> Values:
     miou = None
     if result is not None:
         counts = confusion(truth, result.argmax(0).astype(np.uint8), len(result))
-        miou = Accuracy(tuple(map(str, range(len(result)))), counts).mean_iou
+        miou = ConfusionAccuracy(tuple(map(str, range(len(result)))), counts).mean_iou
     return {"seconds": statistics.median(seconds), "miou": miou, "peak": peak_memory_gb()}
 
 
@@ -139,7 +139,7 @@ def run(settings: Settings, cell: Cell) -> Values:
     """Measure one contender in its own process, and count its operations in another one."""
     folder = settings.work_folder("scene")
     if not (folder / "truth.tif").exists():
-        write_demo(folder, settings.options.size, 7)
+        write(folder, settings.options.size, 7)
     load_maps(folder)
     rate = matmul_rate()
     values = in_process(folder, cell.kind, settings.options.repeats)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH
+from map_refiner.models.refine.extended import FEATURES, HIDDEN_CHANNELS, WIDTH
 from rasterio.transform import from_origin
 from scipy import ndimage
 
@@ -30,7 +30,9 @@ VIEW = 1000  # px, side of the map
 CLASSES = ("background", "building", "road")
 FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")
 BUDGET_MS = 300
-PER_PIXEL = 2 * (2 * 9 * (len(CLASSES) + MEMORY) * WIDTH + WIDTH * (len(CLASSES) + MEMORY))  # operations of a step
+PER_PIXEL = 2 * (
+    2 * 9 * (len(CLASSES) + HIDDEN_CHANNELS) * WIDTH + WIDTH * (len(CLASSES) + HIDDEN_CHANNELS)
+)  # operations of a step
 CASES = {  # side of the scene in pixels, None for the option; view; text
     "large, close": (None, "close", "zoomed in to 1:1"),
     "large, whole": (None, "whole", "whole scene in view"),

@@ -2,7 +2,6 @@
 
 The settings come from the environment, because QGIS passes no arguments to a script.
 """
-# ruff: noqa: TID251, the ban of qgis is for models/
 
 from __future__ import annotations
 
@@ -52,10 +51,10 @@ class Clock:
     """Records when a step was answered by the worker, painted on the map, and complete."""
 
     def __init__(self, plugin: Any) -> None:
-        self.canvas, self.desk = iface.mapCanvas(), plugin.controller.desk
+        self.canvas, self.context = iface.mapCanvas(), plugin.controller.context
         self.found: dict[str, list[float]] = {"drawn_ms": [], "answered_ms": [], "whole_ms": [], "pixels": []}
         self.canvas.mapCanvasRefreshed.connect(self.on_refreshed)
-        self.desk.engine.received.connect(self.on_received)
+        self.context.engine.received.connect(self.on_received)
         self.started, self.index, self.is_drawn, self.is_answered = 0.0, 0, True, True
 
     def since(self) -> float:
@@ -86,11 +85,11 @@ class Clock:
 
     def is_idle(self) -> bool:
         """Return whether no task runs and the map is drawn."""
-        return self.desk.task.name == "NONE" and self.desk.layers.is_settled() and not self.canvas.isDrawing()
+        return self.context.task.name == "NONE" and self.context.layers.is_settled() and not self.canvas.isDrawing()
 
     def step(self, button: Any) -> None:
         """Click on Step and wait for the complete step."""
-        self.index = self.desk.run.shown + 1
+        self.index = self.context.run.shown + 1
         self.is_drawn = self.is_answered = False
         self.started = time.perf_counter()
         button.click()
@@ -129,15 +128,15 @@ def measure() -> None:
     dock.coarse.source.choose_key("scores")
     dock.coarse.scores.setLayer(scores)
     dock.coarse.use_scores.click()
-    wait(lambda: clock.desk.run is not None and clock.is_idle())
+    wait(lambda: clock.context.run is not None and clock.is_idle())
     show(image)
     wait(clock.is_idle)
     clock.step(dock.refine.step)  # loads the refiner, and whatever else is late the first time
     for values in clock.found.values():
         values.clear()
     for _ in range(ASKED["steps"]):
-        if clock.desk.run.shown >= BACK_AFTER:
-            clock.desk.show_step(0)
+        if clock.context.run.shown >= BACK_AFTER:
+            clock.context.show_step(0)
             wait(clock.is_idle)
         clock.step(dock.refine.step)
     Path(ASKED["report"]).write_text(json.dumps(clock.found), encoding="utf-8")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.io.raster_reader import GridReader
-from map_refiner.models.io.vrt import Look, Source, write_mosaic
+from map_refiner.models.io.vrt import BandSchema, VrtSource, write_vrt
 
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table
 from ..scenes import SHIPPED_COARSE, SHIPPED_REFINER
@@ -39,10 +39,11 @@ def repeat_scene(scene: Path, path: Path, side: int) -> None:
         grid = reader.grid
     places = [(row, column) for row in range(0, side, grid.height) for column in range(0, side, grid.width)]
     sources = [
-        Source(scene, Window(row, column, grid.height, grid.width), grid.width, grid.height) for row, column in places
+        VrtSource(scene, Window(row, column, grid.height, grid.width), grid.width, grid.height)
+        for row, column in places
     ]
     whole = grid.crop(Window(0, 0, side, side))
-    write_mosaic(path, whole, Look(("red", "green", "blue"), 0, "Byte"), sources)
+    write_vrt(path, whole, BandSchema(("red", "green", "blue"), 0, "Byte"), sources)
 
 
 @dataclass(frozen=True)

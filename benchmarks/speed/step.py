@@ -14,11 +14,11 @@ from functools import partial
 
 import torch
 from map_refiner.models.arrays.borders import WHOLE
-from map_refiner.models.refine.extended import FEATURES, MEMORY, WIDTH, ExtendedRefiner
+from map_refiner.models.refine.extended import FEATURES, HIDDEN_CHANNELS, WIDTH, ExtendedRefiner
 from map_refiner.models.refine.refiner import Refiner, pad
-from map_refiner.models.refine.rnn import FILTERS, REACH, SIZE, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
-from map_refiner.models.refine.triton_step import is_there
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.rnn import FILTERS, HALO_PX, SIZE, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
+from map_refiner.models.refine.triton_step import is_available
+from map_refiner.models.refine.unroll import refine_steps
 from map_refiner.models.runtime import device as devices
 from torch import Tensor
 
@@ -29,7 +29,7 @@ CLASSES, BANDS, STEPS = 3, 3, 5
 ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, of the image terms
 FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # operations per pixel and step
 FIRST = 2 * 9 * FEATURES * (BANDS + CLASSES + 2 * FEATURES) + 2 * WIDTH * (FEATURES + BANDS + CLASSES)
-EXTENDED = 2 * WIDTH * (CLASSES + MEMORY) * (9 + 9 + 1)
+EXTENDED = 2 * WIDTH * (CLASSES + HIDDEN_CHANNELS) * (9 + 9 + 1)
 
 
 def paper_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
@@ -42,14 +42,14 @@ def paper_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
 def fused_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
     """Run the steps with torch's convolutions and stored image terms of the hidden units."""
     with torch.inference_mode():
-        terms = refiner.image_terms(pad(image, REACH, WHOLE)[None])
+        terms = refiner.image_terms(pad(image, HALO_PX, WHOLE)[None])
         for _ in range(STEPS):
-            scores = refiner.refine_patches(pad(scores, REACH, WHOLE)[None], terms)[0]
+            scores = refiner.refine_patches(pad(scores, HALO_PX, WHOLE)[None], terms)[0]
 
 
 def product_form(refiner: Refiner, scores: Tensor, image: Tensor) -> None:
     """Run the steps as a session does."""
-    for _ in refine(refiner, scores, image, WHOLE, STEPS):
+    for _ in refine_steps(refiner, scores, image, WHOLE, STEPS):
         pass
 
 
@@ -115,9 +115,9 @@ def table(settings: Settings, results: Results) -> Page:
         rows.append([cell.kind, f"{seconds:.4f}", f"{limit:.4f}", f"{seconds / limit:.1f}"])
     on_gpu, side = settings.device.type == "cuda", side_of(settings)
     exact = next(values["rate"] for cell, values in results.items() if cell.kind != REDUCED)
-    kernel = " The product's form is the Triton kernel." if on_gpu and is_there() else ""
+    kernel = " The product's form is the Triton kernel." if on_gpu and is_available() else ""
     about = (
-        f"{devices.describe(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps "
+        f"{devices.describe_device(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps "
         f"from scores and image in memory.{kernel} The limit is the number of operations of the fused form, with the "
         f"image terms computed once, divided by the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s.\n\n"
         f"The product computes the image terms of the hidden units again at each step, from {FILTERS} features (on a "

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.refine.registry import LESSONS, make
+from map_refiner.models.refine.registry import TRAINERS, make_refiner
 from map_refiner.models.refine.training import train_extended, train_faithful
 from map_refiner.models.refine.training.held_out import coarse_miou
 from map_refiner.models.refine.training.samples import LabelledTile
@@ -36,7 +36,7 @@ NEAR = 0.95
 BACKWARD = 3  # operations of an update over those of its steps: forward, and twice as much backward
 EXTENDED_BATCH, FAITHFUL_BATCH = (
     each.BATCH * (each.PATCH + 2 * around) ** 2
-    for each, around in ((train_extended, train_extended.AROUND), (train_faithful, train_faithful.HALO))
+    for each, around in ((train_extended, train_extended.CONTEXT_PX), (train_faithful, train_faithful.HALO))
 )  # px per batch
 OPERATIONS = {
     "extended": BACKWARD * EXTENDED_BATCH * (STEPS * EXTENDED + FIRST),
@@ -67,8 +67,8 @@ def labelled_tile(data: Path, side: int, device: torch.device) -> LabelledTile:
 def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tuple[list[tuple[float, float]], float]:
     """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the seconds per update."""
     torch.manual_seed(seed)
-    refiner = make(kind, len(tile.scores), len(tile.image)).to(device)
-    lesson = LESSONS[kind]
+    refiner = make_refiner(kind, len(tile.scores), len(tile.image)).to(device)
+    lesson = TRAINERS[kind]
     points, started = [], time.perf_counter()
     for epoch in lesson.teach(refiner, [tile], lesson.updates, seed, device):
         if epoch.held_out_miou is not None:
@@ -124,7 +124,7 @@ def table(settings: Settings, results: Results) -> Page:
         "limit, ms",
     ]
     about = (
-        f"{devices.describe(settings.device)}: one tile of {side} x {side} pixels of Banepa, with a quarter of its "
+        f"{devices.describe_device(settings.device)}: one tile of {side} x {side} pixels of Banepa, with a quarter of its "
         f"blocks held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after five "
         "steps on the held-out blocks, evaluated every 25 or 30 updates. The times include the evaluation. The gain is "
         "counted from the score of the coarse map.\n\n"

@@ -42,7 +42,9 @@ class Grid:
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
-            raise RefinerError("A grid needs at least one pixel; this one is {width} x {height}.", width=self.width, height=self.height)
+            raise RefinerError(
+                "A grid needs at least one pixel; this one is {width} x {height}.", width=self.width, height=self.height
+            )
 
     def point(self, column: float, row: float) -> tuple[float, float]:
         """Return the map coordinates of a place in the grid; (0, 0) is the outer corner of its first pixel."""
@@ -74,4 +76,3 @@ class Grid:
         return all(
             math.dist(mine, its) < 0.01 * pixel for mine, its in zip(self.corners(), other.corners(), strict=True)
         )
-

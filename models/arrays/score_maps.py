@@ -35,7 +35,13 @@ class ScoreMaps:
         if self.scores.shape != expected or self.valid.shape != expected[1:]:
             raise RefinerError(
                 "Scores of shape {scores_shape} and a mask of shape {valid_shape} do not fit "
-                "{count_classes} classes on {grid_height} rows x {grid_width} columns.", scores_shape=self.scores.shape, valid_shape=self.valid.shape, count_classes=len(self.classes), grid_height=self.grid.height, grid_width=self.grid.width)
+                "{count_classes} classes on {grid_height} rows x {grid_width} columns.",
+                scores_shape=self.scores.shape,
+                valid_shape=self.valid.shape,
+                count_classes=len(self.classes),
+                grid_height=self.grid.height,
+                grid_width=self.grid.width,
+            )
 
     def probabilities(self) -> Scores:
         """Return the softmax of the scores over the classes."""
@@ -62,7 +68,7 @@ def logits(maps: Scores) -> Scores:
     return np.asarray(np.log(positive / positive.sum(axis=0, keepdims=True)), dtype=np.float32)
 
 
-def undecided(state: Scores, valid: Mask, classes: int) -> Scores:
+def uniform_where_invalid(state: Scores, valid: Mask, classes: int) -> Scores:
     """Fill a state where there is no data: every class alike, and nothing remembered."""
     if valid.all():
         return state
@@ -71,7 +77,7 @@ def undecided(state: Scores, valid: Mask, classes: int) -> Scores:
     return np.where(valid, state, fill)
 
 
-def best_classes(scores: Scores) -> Labels:
+def argmax_classes(scores: Scores) -> Labels:
     """Return the index of the best class of each pixel, of equals the first: argmax takes ten times as long."""
     best, index = scores[0], np.zeros(scores.shape[1:], dtype=np.uint8)
     for k in range(1, len(scores)):
@@ -79,4 +85,3 @@ def best_classes(scores: Scores) -> Labels:
         np.maximum(index, np.uint8(k) * better.view(np.uint8), out=index)
         best = np.maximum(best, scores[k])
     return index
-

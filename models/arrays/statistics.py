@@ -21,4 +21,3 @@ class Statistics:
         gain = np.array(self.std) / std
         offset = (np.array(self.mean) - np.array(other.mean)) / std
         return gain.astype(np.float32), offset.astype(np.float32)
-

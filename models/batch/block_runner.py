@@ -19,38 +19,38 @@ import numpy as np
 import torch
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import Mask, Scores, best_classes
+from ..arrays.score_maps import Mask, Scores, argmax_classes
 from ..arrays.tiles import Tile, surround, tiles
 from ..errors import RefinerError
-from ..io.prefetch import Behind, ahead
+from ..io.prefetch import WriteBehind, prefetch
 from ..io.raster_reader import environment
 from ..io.raster_writer import NODATA, RasterWriter, optimize, score_writer
-from ..io.tile_store import TileFiles
-from ..runtime.device import SMALLEST_TILE, choose, out_of_memory, tile_side
+from ..io.tile_store import TileStore
+from ..runtime.device import SMALLEST_TILE_PX, choose_device, out_of_memory, tile_side
 from ..scene.scene import Scene
-from .job import Job, Outcome, kind_of
-from .tile_tasks import Classifying, Pixels, Refining, Work
+from .job import BlockOutcome, Job, kind_of
+from .tile_tasks import ClassifyTask, RefineTask, TilePixels, TileTask
 
-ALIGNED = 16  # px: tiles begin at multiples of it, and so at multiples of any model's stride
+BLOCK_MULTIPLE_PX = 16  # px: tiles begin at multiples of it, and so at multiples of any model's stride
 
 
-class Bench:
+class BlockRunner:
     """What a thread needs to work on the blocks of a job, opened once."""
 
     def __init__(self, job: Job) -> None:
         """Open the scene and the model."""
         self.job = job
-        self.device = choose(job.device)
+        self.device = choose_device(job.device)
         self.scene = Scene(job.image, job.bands, None, job.pixel_size_m, job.statistics)
-        self.work: Work = (Refining if job.scores else Classifying)(job, self.scene, self.device)
+        self.work: TileTask = (RefineTask if job.scores else ClassifyTask)(job, self.scene, self.device)
         self.side = self.scene.affordable(tile_side(self.device))
         self.notices: list[str] = []
 
     def around(self, core: Window) -> Tile:
         """Add to a core what the work looks at."""
-        return surround(core, self.scene.grid.height, self.scene.grid.width, self.work.margin)
+        return surround(core, self.scene.grid.height, self.scene.grid.width, self.work.total_halo)
 
-    def compute(self, tile: Tile, pixels: Pixels) -> list[Scores]:
+    def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         """Compute a tile, in smaller ones and then on the CPU where the device's memory runs out."""
         while True:
             try:
@@ -62,7 +62,7 @@ class Bench:
                     raise
                 self._give_in(max(tile.core.height, tile.core.width), error)
 
-    def _in_parts(self, tile: Tile, pixels: Pixels) -> list[Scores]:
+    def _in_parts(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         core = tile.core
         found: list[Scores] = []
         for part in tiles(core.height, core.width, self.side, 0):
@@ -77,8 +77,8 @@ class Bench:
         return found
 
     def _give_in(self, side: int, error: BaseException) -> None:
-        if min(side, self.side) > SMALLEST_TILE:
-            self.side = max(SMALLEST_TILE, min(side, self.side) // 2 // ALIGNED * ALIGNED)
+        if min(side, self.side) > SMALLEST_TILE_PX:
+            self.side = max(SMALLEST_TILE_PX, min(side, self.side) // 2 // BLOCK_MULTIPLE_PX * BLOCK_MULTIPLE_PX)
             self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
         elif self.device.type != "cpu":
             self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
@@ -97,9 +97,9 @@ def run_block(job: Job, block: Window) -> dict[str, Any]:
         bench = getattr(_own, "bench", None)
         if bench is None or bench.job != job:
             release()
-            bench = _own.bench = Bench(job)
+            bench = _own.bench = BlockRunner(job)
         outcome = asdict(_run(bench, job, block))
-        TileFiles(job.folder).finish(block, job.first, outcome)
+        TileStore(job.folder).finish(block, job.first, outcome)
         return outcome
 
 
@@ -112,30 +112,30 @@ def release() -> None:
         _own.bench = None
 
 
-def _run(bench: Bench, job: Job, block: Window) -> Outcome:
+def _run(bench: BlockRunner, job: Job, block: Window) -> BlockOutcome:
     parts = [_moved(part.core, block) for part in tiles(block.height, block.width, bench.side, 0)]
     pixels, flips, seconds = 0, [0] * (job.last - job.first), 0.0
 
-    def read(core: Window) -> tuple[Tile, Pixels]:
+    def read(core: Window) -> tuple[Tile, TilePixels]:
         tile = bench.around(core)
         return tile, bench.work.read(tile)
 
-    with _Writers(bench, block) as writers, Behind() as behind, closing(ahead(read, parts)) as reads:
+    with _Writers(bench, block) as writers, WriteBehind() as behind, closing(prefetch(read, parts)) as reads:
         for tile, found in reads:
             started = time.perf_counter()
             states = bench.compute(tile, found)
             seconds += time.perf_counter() - started
             kept = found.valid[tile.core.slices(found.place)]
-            best = [best_classes(state[: len(job.classes)]) for state in states]
+            best = [argmax_classes(state[: len(job.classes)]) for state in states]
             if found.before is not None:
-                best.insert(0, best_classes(found.before[: len(job.classes)]))
+                best.insert(0, argmax_classes(found.before[: len(job.classes)]))
             for n in range(len(flips)):
                 flips[n] += int(np.count_nonzero((best[n] != best[n + 1]) & kept))
             pixels += int(np.count_nonzero(kept))
             behind.do(partial(writers.write, states, kept, tile.core))
     notices = tuple(bench.notices)
     bench.notices.clear()
-    return Outcome(pixels, tuple(flips), seconds * 1000, notices)
+    return BlockOutcome(pixels, tuple(flips), seconds * 1000, notices)
 
 
 def _moved(core: Window, block: Window) -> Window:
@@ -145,9 +145,9 @@ def _moved(core: Window, block: Window) -> Window:
 class _Writers:
     """Writes the tile files of a block: a raster of probabilities a step, and the state where it is wanted."""
 
-    def __init__(self, bench: Bench, block: Window) -> None:
+    def __init__(self, bench: BlockRunner, block: Window) -> None:
         job, here, pixel_size_m = bench.job, bench.scene.grid.crop(block), bench.scene.pixel_size_m
-        files, self._block, self._job = TileFiles(job.folder), block, job
+        files, self._block, self._job = TileStore(job.folder), block, job
         self._steps = [n for n, step in enumerate(job.steps) if step in job.wanted]
         self._paths = [files.path(kind_of(job.steps[n]), block) for n in self._steps]
         self._state: RasterWriter | None = None

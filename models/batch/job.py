@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BlockOutcome:
     """What came of a block."""
 
     pixels: int  # with data

@@ -19,41 +19,41 @@ import torch
 from ..arrays.grid import Grid, Window
 from ..arrays.tiles import tiles
 from ..errors import OutputError, RefinerError
-from ..io.files import located, make_folder, move_into, write_whole
+from ..io.files import make_folder, move_into, resolve_path, write_whole
 from ..io.raster_writer import NODATA, score_tags
 from ..io.score_export import write_scores
-from ..io.score_raster import ExistingScores
-from ..io.tile_store import TileFiles, identity
-from ..io.vrt import Look, Source, write_mosaic
+from ..io.score_raster import ScoreRaster
+from ..io.tile_store import TileStore, fingerprint
+from ..io.vrt import BandSchema, VrtSource, write_vrt
 from ..refine.refiner import Refiner
-from ..refine.registry import UNTAUGHT, make
-from ..refine.unroll import margin
-from ..runtime import device as devices
-from ..runtime.dask_cluster import each
-from ..runtime.progress import Watch, share
+from ..refine.registry import TRAINING_FREE, make_refiner
+from ..refine.unroll import total_halo
+from ..runtime.dask_cluster import map_blocks
+from ..runtime.device import choose_device
+from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.scene import Scene
 from ..weights.checkpoint import load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
 from .block_runner import release, run_block
-from .job import Job, Outcome, kind_of
+from .job import BlockOutcome, Job, kind_of
 
-BLOCK = 2048  # px, of what is finished at once
-REACH = 64  # px around a tile that is read for the steps of one pass: more would be computed twice than once
+BLOCK_PX = 2048  # px, of what is finished at once
+MAX_HALO_PX = 64  # px around a tile that is read for the steps of one pass: more would be computed twice than once
 CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunOptions:
     """How a whole scene is worked on."""
 
     device: str = "auto"
     resume: bool = False
     scheduler: str | None = None
-    block: int = BLOCK
+    block: int = BLOCK_PX
 
 
 @dataclass(frozen=True)
-class Made:
+class RunResult:
     """What a run has made."""
 
     classes: tuple[str, ...]
@@ -61,9 +61,15 @@ class Made:
     notices: tuple[str, ...]
 
 
-def classify(
-    image: str, model: str, scene: Scene, output: Path, manner: Manner, watch: Watch, is_multi_scale: bool = False
-) -> Made:
+def classify_scene(
+    image: str,
+    model: str,
+    scene: Scene,
+    output: Path,
+    manner: RunOptions,
+    watch: ProgressCallback,
+    is_multi_scale: bool = False,
+) -> RunResult:
     """Write the scores of an image by a coarse model: a *.tif, or a *.vrt over tiles.
 
     Raises:
@@ -71,58 +77,72 @@ def classify(
     """
     _, card = load_coarse(model, CPU, is_multi_scale)
     check_bands(card, scene, model)
-    job = _job(image, model, scene, card.classes, manner, TileFiles(output.with_name(f".{output.name}.tiles")))
+    job = _job(image, model, scene, card.classes, manner, TileStore(output.with_name(f".{output.name}.tiles")))
     job = replace(job, lasting=output.suffix.lower() == ".vrt", is_multi_scale=is_multi_scale)
-    run = _Run(job, scene, manner, {"model": identity(model), "multi_scale": is_multi_scale})
-    outcomes = run.computed([job], model, share(watch, 0, 0.8))
+    run = _Run(job, scene, manner, {"model": fingerprint(model), "multi_scale": is_multi_scale})
+    outcomes = run.computed([job], model, sub_progress(watch, 0, 0.8))
     if job.lasting:
         run.leave(output.with_suffix(".tiles"), [output])
     else:
-        write_scores(run.mosaic(0), scene.image_grid, output, share(watch, 0.8, 0.2))
+        write_scores(run.mosaic(0), scene.image_grid, output, sub_progress(watch, 0.8, 0.2))
     run.files.clear()
     return _made(job.classes, outcomes, scene)
 
 
-def refine(
-    image: str, scores: str, model: str, scene: Scene, steps: range, output: Path, lasting: bool, manner: Manner,
-    watch: Watch,
-) -> Made:  # fmt: skip
+def refine_scene(
+    image: str,
+    scores: str,
+    model: str,
+    scene: Scene,
+    steps: range,
+    output: Path,
+    lasting: bool,
+    manner: RunOptions,
+    watch: ProgressCallback,
+) -> RunResult:
     """Write the scores of some steps of a refiner to a folder: step_000.tif, ..., or *.vrt over lasting tiles.
 
     Raises:
         RefinerError: for what does not fit, or cannot be read or written.
     """
-    existing = ExistingScores(scores, scene.grid)
+    existing = ScoreRaster(scores, scene.grid)
     existing.close()
-    job = _job(image, model, scene, existing.classes, manner, TileFiles(output / ".tiles"))
-    job = replace(job, scores=located(scores), last=steps[-1], lasting=lasting, wanted=tuple(steps))
+    job = _job(image, model, scene, existing.classes, manner, TileStore(output / ".tiles"))
+    job = replace(job, scores=resolve_path(scores), last=steps[-1], lasting=lasting, wanted=tuple(steps))
     refiner = _fitting(job, model, scene)
-    run = _Run(job, scene, manner, {"model": identity(model), "scores": identity(scores)}, refiner.channels)
+    run = _Run(job, scene, manner, {"model": fingerprint(model), "scores": fingerprint(scores)}, refiner.channels)
     jobs = _passes(job, refiner)
-    outcomes = run.computed(jobs, model, share(watch, 0, 0.8))
+    outcomes = run.computed(jobs, model, sub_progress(watch, 0, 0.8))
     names = [f"{kind_of(step)}{'.vrt' if lasting else '.tif'}" for step in steps]
     if lasting:
         run.leave(output / "tiles", [output / name for name in names])
     else:
-        run.write(names, output, share(watch, 0.8, 0.2))
+        run.write(names, output, sub_progress(watch, 0.8, 0.2))
     run.files.clear()
     return _made(job.classes, outcomes, scene)
 
 
-def _job(image: str, model: str, scene: Scene, classes: tuple[str, ...], manner: Manner, files: TileFiles) -> Job:
+def _job(image: str, model: str, scene: Scene, classes: tuple[str, ...], manner: RunOptions, files: TileStore) -> Job:
     if manner.scheduler is None:
-        devices.choose(manner.device)  # refused before anything is made
-    weights = model if model in UNTAUGHT else str(files.folder.resolve() / "model.safetensors")
+        choose_device(manner.device)  # refused before anything is made
+    weights = model if model in TRAINING_FREE else str(files.folder.resolve() / "model.safetensors")
     return Job(
-        str(files.folder.resolve()), located(image), scene.bands, scene.asked_pixel_size_m, scene.statistics, classes,
-        weights, manner.device, began=time.time_ns(),
-    )  # fmt: skip
+        str(files.folder.resolve()),
+        resolve_path(image),
+        scene.bands,
+        scene.asked_pixel_size_m,
+        scene.statistics,
+        classes,
+        weights,
+        manner.device,
+        began=time.time_ns(),
+    )
 
 
 def _fitting(job: Job, model: str, scene: Scene) -> Refiner:
     """Load a refiner, and check that it fits."""
-    if model in UNTAUGHT:
-        return make(model, len(job.classes), len(job.bands))
+    if model in TRAINING_FREE:
+        return make_refiner(model, len(job.classes), len(job.bands))
     refiner, card = load_refiner(model, CPU)
     check_bands(card, scene, model)
     check_classes(card, job.classes, model)
@@ -131,7 +151,7 @@ def _fitting(job: Job, model: str, scene: Scene) -> Refiner:
 
 def _passes(job: Job, refiner: Refiner) -> list[Job]:
     """Divide steps into runs over the scene, so that no tile is mostly halo."""
-    at_once = max(1, 1 + (REACH - margin(refiner)) // max(1, refiner.halo))
+    at_once = max(1, 1 + (MAX_HALO_PX - total_halo(refiner)) // max(1, refiner.halo))
     jobs = []
     for first in range(0, job.last, at_once):
         last = min(first + at_once, job.last)
@@ -143,25 +163,33 @@ def _passes(job: Job, refiner: Refiner) -> list[Job]:
 class _Run:
     """The blocks of a scene, those that are finished and those to come."""
 
-    def __init__(self, job: Job, scene: Scene, manner: Manner, inputs: dict[str, object], channels: int = 0) -> None:
-        self.job, self.scene, self.manner, self.files = job, scene, manner, TileFiles(job.folder)
+    def __init__(
+        self, job: Job, scene: Scene, manner: RunOptions, inputs: dict[str, object], channels: int = 0
+    ) -> None:
+        self.job, self.scene, self.manner, self.files = job, scene, manner, TileStore(job.folder)
         self.channels = channels  # of a state
         grid = scene.grid
         self.blocks = [tile.core for tile in tiles(grid.height, grid.width, manner.block, 0)]
         self.about = {
-            "image": identity(job.image), "bands": job.bands, "pixel_size_m": job.pixel_size_m, "steps": job.last,
-            "wanted": job.wanted, "block": manner.block, "lasting": job.lasting, **inputs,
-        }  # fmt: skip
+            "image": fingerprint(job.image),
+            "bands": job.bands,
+            "pixel_size_m": job.pixel_size_m,
+            "steps": job.last,
+            "wanted": job.wanted,
+            "block": manner.block,
+            "lasting": job.lasting,
+            **inputs,
+        }
 
-    def computed(self, jobs: Sequence[Job], model: str, watch: Watch) -> list[list[Outcome]]:
+    def computed(self, jobs: Sequence[Job], model: str, watch: ProgressCallback) -> list[list[BlockOutcome]]:
         """Do what is not yet done of each job; return the outcomes of all blocks by job."""
         going_on = self.files.begin(self.about, self.manner.resume)
         try:
-            if model not in UNTAUGHT:
+            if model not in TRAINING_FREE:
                 write_whole(self.job.model, Path(model).read_bytes())  # the workers may not see the original
             found = []
             for n, job in enumerate(jobs):
-                found.append(self._computed(job, share(watch, n / len(jobs), 1 / len(jobs))))
+                found.append(self._computed(job, sub_progress(watch, n / len(jobs), 1 / len(jobs))))
                 if not any(outcome.pixels for outcome in found[-1]):
                     raise RefinerError(
                         "There is no data within the scene; choose another area, or scores that lie on it."
@@ -176,18 +204,18 @@ class _Run:
             release()
         return found
 
-    def _computed(self, job: Job, watch: Watch) -> list[Outcome]:
+    def _computed(self, job: Job, watch: ProgressCallback) -> list[BlockOutcome]:
         notes = {block: self.files.finished(block, job.first) for block in self.blocks}
         todo = [block for block, note in notes.items() if note is None]
         done = len(self.blocks) - len(todo)
         watch(done / len(self.blocks))
-        for n, _ in enumerate(each(partial(run_block, job), todo, self.manner.scheduler, job.folder), start=1):
+        for n, _ in enumerate(map_blocks(partial(run_block, job), todo, self.manner.scheduler, job.folder), start=1):
             watch((done + n) / len(self.blocks))
         if job.keeps_state:
             self.mosaic(job.last, state=True)
         outcomes = [self.files.finished(block, job.first) for block in self.blocks]
         return [
-            Outcome(note["pixels"], tuple(note["flips"]), note["milliseconds"], tuple(note["notices"]))
+            BlockOutcome(note["pixels"], tuple(note["flips"]), note["milliseconds"], tuple(note["notices"]))
             for note in outcomes
             if note is not None
         ]
@@ -199,18 +227,18 @@ class _Run:
         """Write a virtual raster over the tiles of a step, or of its state."""
         kind = kind_of(step, state)
         path = self.files.folder / f"{kind}.vrt"
-        sources = [Source(self.files.path(kind, b), b, b.width, b.height) for b in self.blocks]
+        sources = [VrtSource(self.files.path(kind, b), b, b.width, b.height) for b in self.blocks]
         bands = tuple(f"channel {n + 1}" for n in range(self.channels)) if state else self.job.classes
-        write_mosaic(path, self.scene.grid, Look(bands, NODATA, tags=score_tags(self.scene.pixel_size_m)), sources)
+        write_vrt(path, self.scene.grid, BandSchema(bands, NODATA, tags=score_tags(self.scene.pixel_size_m)), sources)
         return path
 
-    def write(self, names: Sequence[str], output: Path, watch: Watch) -> None:
+    def write(self, names: Sequence[str], output: Path, watch: ProgressCallback) -> None:
         """Write the raster of each step to a folder, when all of them are whole."""
         drafts = self.files.folder / "whole"
         make_folder(drafts)
         try:
             for n, (step, name) in enumerate(zip(self.job.wanted, names, strict=True)):
-                each_watch = share(watch, n / len(names), 1 / len(names))
+                each_watch = sub_progress(watch, n / len(names), 1 / len(names))
                 write_scores(self.mosaic(step), self.scene.image_grid, drafts / name, each_watch)
             move_into(output, [drafts / name for name in names])
         except BaseException:
@@ -227,22 +255,24 @@ class _Run:
             shutil.rmtree(folder, ignore_errors=True)
             os.replace(self.files.folder, folder)
         except OSError as error:
-            raise OutputError("{folder} cannot be written: {value}.", folder=folder, value=error.strerror or error) from error
-        TileFiles(folder).forget()
-        look = Look(self.job.classes, NODATA, tags=score_tags(self.scene.pixel_size_m))
+            raise OutputError(
+                "{folder} cannot be written: {value}.", folder=folder, value=error.strerror or error
+            ) from error
+        TileStore(folder).forget()
+        look = BandSchema(self.job.classes, NODATA, tags=score_tags(self.scene.pixel_size_m))
         for view, name in zip(views, inner, strict=True):
-            write_mosaic(view, self.scene.image_grid, look, [_all_of(folder / name, self.scene)])
+            write_vrt(view, self.scene.image_grid, look, [_all_of(folder / name, self.scene)])
 
 
-def _all_of(path: Path, scene: Scene) -> Source:
+def _all_of(path: Path, scene: Scene) -> VrtSource:
     whole: Grid = scene.image_grid
-    return Source(path, Window(0, 0, whole.height, whole.width), scene.grid.width, scene.grid.height)
+    return VrtSource(path, Window(0, 0, whole.height, whole.width), scene.grid.width, scene.grid.height)
 
 
-def _made(classes: tuple[str, ...], outcomes: Sequence[Sequence[Outcome]], scene: Scene) -> Made:
+def _made(classes: tuple[str, ...], outcomes: Sequence[Sequence[BlockOutcome]], scene: Scene) -> RunResult:
     changed, notices = [], [scene.warning] if scene.warning else []
     for done in outcomes:
         pixels = max(1, sum(outcome.pixels for outcome in done))
         changed += [sum(flips) / pixels for flips in zip(*(outcome.flips for outcome in done), strict=True)]
         notices += [notice for outcome in done for notice in outcome.notices]
-    return Made(classes, tuple(changed), tuple(dict.fromkeys(notices)))
+    return RunResult(classes, tuple(changed), tuple(dict.fromkeys(notices)))

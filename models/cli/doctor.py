@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from ..runtime.device import describe
+from ..runtime.device import describe_device
 from ..tiling.timing import SIDE, timed_step
 
 NEEDED = ("torch", "numpy", "rasterio", "shapely", "pyogrio", "pyproj", "scipy", "click", "safetensors")
@@ -23,6 +23,6 @@ def examine(device: torch.device) -> Iterator[str]:
             yield f"{name} {version(name)}"
         except PackageNotFoundError:
             missing.append(name)
-    yield f"device {device}: {describe(device)}"
+    yield f"device {device}: {describe_device(device)}"
     yield f"one step on {SIDE} x {SIDE} pixels, 3 classes: {1000 * timed_step(device):.0f} ms"
     yield f"missing: {', '.join(missing)}" if missing else "nothing is missing"

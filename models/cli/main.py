@@ -8,19 +8,19 @@ import click
 
 from ..errors import RefinerError
 from ..io.raster_reader import environment
-from ..runtime import device as devices
+from ..runtime.device import use_all_cores
 from . import maps, results, tools, train
 
 COMMANDS = (
-    train.train_coarse,
-    maps.classify,
-    train.train_refiner,
-    maps.refine,
-    results.evaluate,
-    results.vectorize,
-    tools.import_array,
-    tools.info,
-    tools.doctor,
+    train.train_coarse_command,
+    maps.classify_command,
+    train.train_refiner_command,
+    maps.refine_command,
+    results.evaluate_command,
+    results.vectorize_command,
+    tools.import_array_command,
+    tools.info_command,
+    tools.doctor_command,
 )
 
 
@@ -46,4 +46,4 @@ class Group(click.Group):
 @click.version_option(package_name="map-refiner")
 def main() -> None:
     """Make class maps of aerial images, refine them step by step, and turn them into polygons."""
-    devices.use_all_cores()
+    use_all_cores()

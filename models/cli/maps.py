@@ -8,15 +8,13 @@ from pathlib import Path
 
 import click
 
-from ..batch.scene_run import Made, Manner
-from ..batch.scene_run import classify as classify_scene
-from ..batch.scene_run import refine as refine_scene
+from ..batch.scene_run import RunOptions, RunResult, classify_scene, refine_scene
 from ..errors import CheckpointError, OutputError
 from ..io.crs import pixel_size_m
 from ..io.files import make_folder
 from ..io.raster_reader import GridReader
-from ..io.score_raster import ExistingScores
-from ..refine.registry import KINDS, UNTAUGHT
+from ..io.score_raster import ScoreRaster
+from ..refine.registry import REFINER_KINDS, TRAINING_FREE
 from ..scene.scene import Scene
 from ..weights.checkpoint import read_card
 from ..weights.pretrained import shipped
@@ -33,7 +31,7 @@ from .options import (
 )
 
 
-@click.command()
+@click.command("classify")
 @click.argument("image")
 @click.option("--model", required=True, help="Weights of a coarse model.")
 @click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Look at 0.6, 0.8 and 1 of the image's size (lrr).")
@@ -42,24 +40,32 @@ from .options import (
 @bands_option
 @device_option
 @whole_options
-def classify(
-    image: str, model: str, is_multi_scale: bool, output: Path, pixel_size: float | None, bands: str | None,
-    device: str, resume: bool, scheduler: str | None, block: int,
-) -> None:  # fmt: skip
+def classify_command(
+    image: str,
+    model: str,
+    is_multi_scale: bool,
+    output: Path,
+    pixel_size: float | None,
+    bands: str | None,
+    device: str,
+    resume: bool,
+    scheduler: str | None,
+    block: int,
+) -> None:
     """Make a score raster of an image with a coarse model: one band of probabilities a class.
 
     A .tif is one file, a .vrt a view of tiles.
     """
     _check_output(output, ".tif", ".vrt")
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
-    manner = Manner(device, resume, scheduler, block)
+    manner = RunOptions(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
         made = classify_scene(image, model, scene, output, manner, bar, is_multi_scale)
     _tell_notices(made)
     click.echo(f"{output}: {', '.join(made.classes)}")
 
 
-@click.command()
+@click.command("refine")
 @click.argument("image")
 @scores_option
 @click.option("--refiner", required=True, help="Weights of a refiner, or the name of a kind that ships or needs none.")
@@ -71,17 +77,28 @@ def classify(
 @bands_option
 @device_option
 @whole_options
-def refine(
-    image: str, scores: str, refiner: str, steps: int, last_only: bool, vrt: bool, output: Path,
-    pixel_size: float | None, bands: str | None, device: str, resume: bool, scheduler: str | None, block: int,
-) -> None:  # fmt: skip
+def refine_command(
+    image: str,
+    scores: str,
+    refiner: str,
+    steps: int,
+    last_only: bool,
+    vrt: bool,
+    output: Path,
+    pixel_size: float | None,
+    bands: str | None,
+    device: str,
+    resume: bool,
+    scheduler: str | None,
+    block: int,
+) -> None:
     """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
     if output.is_file():
         raise OutputError("{output} is a file; a folder for the steps is needed.", output=output)
     weights = _refiner_file(refiner)
-    remembered = None if weights in UNTAUGHT else read_card(weights).pixel_size_m
+    remembered = None if weights in TRAINING_FREE else read_card(weights).pixel_size_m
     size = pixel_size or _working_size(image, scores) or _usable_size(image, remembered)
-    manner = Manner(device, resume, scheduler, block)
+    manner = RunOptions(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _made_folder(output), _bar("Refining") as bar:
         wanted = range(steps if last_only else 0, steps + 1)
         made = refine_scene(image, scores, weights, scene, wanted, output, vrt, manner, bar)
@@ -102,14 +119,14 @@ def _made_folder(path: Path) -> Iterator[None]:
             path.rmdir()
 
 
-def _tell_notices(made: Made) -> None:
+def _tell_notices(made: RunResult) -> None:
     for notice in made.notices:
         click.echo(notice, err=True)
 
 
 def _refiner_file(text: str) -> str:
     """Return the weights that a path or the name of a kind stands for; a kind that needs none as it is."""
-    if text not in KINDS or text in UNTAUGHT:
+    if text not in REFINER_KINDS or text in TRAINING_FREE:
         return text
     for path in shipped():
         if read_card(path).kind == text:
@@ -119,7 +136,7 @@ def _refiner_file(text: str) -> str:
 
 def _working_size(image: str, scores: str) -> float | None:
     """Return the working pixel size that a score raster remembers, where the image has one."""
-    existing = ExistingScores(scores)
+    existing = ScoreRaster(scores)
     existing.close()
     return _usable_size(image, existing.pixel_size_m)
 
@@ -130,4 +147,3 @@ def _usable_size(image: str, wanted: float | None) -> float | None:
             click.echo(f"{Path(image).name} has no CRS: working on its own pixels, not on {wanted:.2f} m.", err=True)
             return None
     return wanted
-

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from ..batch.block_runner import ALIGNED
-from ..batch.scene_run import BLOCK
+from ..batch.block_runner import BLOCK_MULTIPLE_PX
+from ..batch.scene_run import BLOCK_PX
 from ..errors import OutputError
 from ..io.bands import parse_bands
 from ..io.raster_reader import GridReader
-from ..runtime.progress import Watch
-from ..training.loop import Epoch
+from ..runtime.progress import ProgressCallback
+from ..training.loop import TrainingUpdate
 
 device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
@@ -31,10 +31,13 @@ out_option = click.option("-o", "--output", required=True, type=click.Path(path_
 resume_option = click.option("--resume", is_flag=True, help="Go on with what an interrupted run has finished.")
 scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
 block_option = click.option(
-    "--block", type=click.IntRange(ALIGNED), default=BLOCK, show_default=True,
-    callback=lambda _, __, size: size // ALIGNED * ALIGNED,
+    "--block",
+    type=click.IntRange(BLOCK_MULTIPLE_PX),
+    default=BLOCK_PX,
+    show_default=True,
+    callback=lambda _, __, size: size // BLOCK_MULTIPLE_PX * BLOCK_MULTIPLE_PX,
     help="Pixels a side of what is finished at once: a task of a cluster, a tile of a .vrt.",
-)  # fmt: skip
+)
 scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
 
 
@@ -44,7 +47,7 @@ def whole_options(command: Any) -> Any:
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Watch]:
+def _bar(label: str) -> Iterator[ProgressCallback]:
     """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -57,13 +60,13 @@ def _bar(label: str) -> Iterator[Watch]:
         yield watch
 
 
-def _tell(bar: Watch) -> Callable[[Epoch, float | None], None]:
+def _tell(bar: ProgressCallback) -> Callable[[TrainingUpdate, float | None], None]:
     return lambda epoch, _: bar(epoch.step / epoch.steps)
 
 
 def _check_output(path: Path, *endings: str) -> None:
     if path.suffix.lower() not in endings:
-        raise OutputError("{path_name} should end in {endings}.", path_name=path.name, endings=' or '.join(endings))
+        raise OutputError("{path_name} should end in {endings}.", path_name=path.name, endings=" or ".join(endings))
     if not path.parent.is_dir():
         raise OutputError("There is no folder {path_parent}.", path_parent=path.parent)
 
@@ -73,4 +76,3 @@ def _bands(image: str, text: str | None) -> tuple[int, ...]:
         return ()
     with GridReader(image) as reader:
         return parse_bands(text, reader)
-

@@ -6,41 +6,41 @@ from pathlib import Path
 
 import click
 
-from ..evaluate.report import assess
+from ..evaluate.report import evaluate_files
 from ..io.score_export import write_classes
-from ..io.score_raster import ExistingScores
-from ..polygons.files import write as write_polygons
-from ..polygons.vectorize import Outline, Place, stream
+from ..io.score_raster import ScoreRaster
+from ..polygons.files import write_class_polygons
+from ..polygons.vectorize import PolygonOptions, Workplace, stream_polygons
 from .options import _bar, _check_output, out_option, scheduler_option
 
 
-@click.command()
+@click.command("evaluate")
 @click.argument("scores", nargs=-1, required=True)
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--report", "target", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
 @scheduler_option
-def evaluate(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
+def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
     """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
     with _bar("Measuring") as bar:
-        found = assess(scores, labels, target, bar, scheduler)
+        found = evaluate_files(scores, labels, target, bar, scheduler)
     for path, entry in zip(scores, found, strict=True):
         click.echo(f"{path}: {entry.summary}")
 
 
-@click.command()
+@click.command("vectorize")
 @click.argument("scores")
 @out_option
 @click.option("--min-area", type=click.FloatRange(0), default=0.0, help="Smallest part in square metres.")
 @click.option("--tolerance", type=click.FloatRange(0), default=0.0, help="Of the simplification, in metres.")
 @click.option("--background", is_flag=True, help="Write the first class too.")
 @scheduler_option
-def vectorize(
+def vectorize_command(
     scores: str, output: Path, min_area: float, tolerance: float, background: bool, scheduler: str | None
 ) -> None:
     """Turn a score raster into polygons (.gpkg, .shp or .geojson), or a class raster (.tif)."""
     _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
-    existing = ExistingScores(scores)
+    existing = ScoreRaster(scores)
     with _bar("Vectorizing") as bar:
         if output.suffix.lower() == ".tif":
             if scheduler is not None:
@@ -48,9 +48,10 @@ def vectorize(
             write_classes(scores, existing.grid, output, bar)
             click.echo(f"{output}: class raster")
             return
-        found = stream(existing, Outline(min_area, tolerance, background), Place(output.parent, scheduler), bar)
-        written = write_polygons(found, output, existing.grid.crs)
+        found = stream_polygons(
+            existing, PolygonOptions(min_area, tolerance, background), Workplace(output.parent, scheduler), bar
+        )
+        written = write_class_polygons(found, output, existing.grid.crs)
     click.echo(f"{output}: {written.count} polygons")
     if written.warning:
         click.echo(written.warning, err=True)
-

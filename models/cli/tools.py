@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from ..io.bands import spans, wavelengths_nm
+from ..io.bands import band_spans, wavelengths_nm
 from ..io.matlab import import_cube
 from ..io.raster_reader import GridReader
-from ..runtime import device as devices
+from ..runtime.device import choose_device
 from ..scene.scene import Scene
 from ..weights.checkpoint import read_card
 from .options import _bar, _check_output, device_option, out_option
@@ -19,7 +19,7 @@ from .options import _bar, _check_output, device_option, out_option
 @click.argument("file")
 @click.option("--key", default="", help="The name of the array; not needed where there is one alone.")
 @out_option
-def import_array(file: str, key: str, output: Path) -> None:
+def import_array_command(file: str, key: str, output: Path) -> None:
     """Write a cube or a label map of a MATLAB file as a GeoTIFF, which QGIS and the other commands open."""
     _check_output(output, ".tif")
     with _bar("Writing") as bar:
@@ -27,9 +27,9 @@ def import_array(file: str, key: str, output: Path) -> None:
     click.echo(f"{output}: {bands} bands of {columns} x {rows} pixels")
 
 
-@click.command()
+@click.command("info")
 @click.argument("file")
-def info(file: str) -> None:
+def info_command(file: str) -> None:
     """Say what a file of weights or a raster is."""
     if Path(file).suffix.lower() == ".safetensors":
         card = read_card(file)
@@ -41,7 +41,7 @@ def info(file: str) -> None:
     with Scene(file) as scene:
         size = f"{scene.native_m:.3f} m on the ground" if scene.native_m else "unknown size (no CRS)"
         click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}")
-        click.echo(f"bands used: {spans(scene.bands)}")
+        click.echo(f"bands used: {band_spans(scene.bands)}")
         with GridReader(file) as reader:
             centres = wavelengths_nm(reader)
         for band, mean, std in zip(scene.bands, scene.statistics.mean, scene.statistics.std, strict=True):
@@ -50,12 +50,11 @@ def info(file: str) -> None:
             click.echo(f"band {band}{at}: mean {mean:.4g}, standard deviation {std:.4g}")
 
 
-@click.command()
+@click.command("doctor")
 @device_option
-def doctor(device: str) -> None:
+def doctor_command(device: str) -> None:
     """Say which Python, libraries and device compute, and time a step."""
     from .doctor import examine
 
-    for line in examine(devices.choose(device)):
+    for line in examine(choose_device(device)):
         click.echo(line)
-

@@ -6,23 +6,22 @@ from pathlib import Path
 
 import click
 
-from ..coarse.registry import DEFAULT as COARSE_DEFAULT
-from ..coarse.registry import KINDS as COARSE_KINDS
-from ..coarse.spectral.samples import Pixels
-from ..coarse.train_patches import Recipe
+from ..coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
+from ..coarse.spectral.samples import SpectralSamples
+from ..coarse.train_patches import TrainingOptions
 from ..errors import RefinerError
-from ..io.score_raster import ExistingScores
-from ..pipelines.train_coarse import train_coarse as train_and_save
-from ..pipelines.train_refiner import About, teach_refiner
-from ..pipelines.training_scenes import Course
-from ..refine.registry import DEFAULT, LESSONS
-from ..runtime import device as devices
-from ..runtime.process_group import joined, own_device
+from ..io.score_raster import ScoreRaster
+from ..pipelines.train_coarse import train_coarse
+from ..pipelines.train_refiner import ModelInfo, train_refiner
+from ..pipelines.training_scenes import TrainingScenes
+from ..refine.registry import DEFAULT_REFINER_KIND, TRAINERS
+from ..runtime.device import choose_device
+from ..runtime.process_group import join_process_group, own_device
 from ..scene.examples import labelled_tile
 from ..scene.labels import read_labels
 from ..scene.scene import Scene
 from ..shared.class_source import ClassSource
-from ..weights.pretrained import SHIPPED, shipped_for
+from ..weights.pretrained import SHIPPED, pretrained_for
 from .maps import _working_size
 from .options import (
     _bands,
@@ -40,29 +39,53 @@ from .options import (
 
 @click.command("train-coarse")
 @click.argument("image")
-@click.option("--class", "classes", multiple=True, metavar="NAME=FILE[:WIDTH]",
-              help="Examples of a class: a file of polygons, or of lines with their width in metres.")  # fmt: skip
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NAME=FILE[:WIDTH]",
+    help="Examples of a class: a file of polygons, or of lines with their width in metres.",
+)
 @click.option(
     "--labels",
     help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
     "polygons or points with a field `class`.",
 )
-@click.option("--also", multiple=True, metavar="IMAGE[=LABELS]",
-              help="Another scene to learn from, with its own labels, or with the files of --class.")  # fmt: skip
-@click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=COARSE_DEFAULT, show_default=True)
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="IMAGE[=LABELS]",
+    help="Another scene to learn from, with its own labels, or with the files of --class.",
+)
+@click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=DEFAULT_COARSE_KIND, show_default=True)
 @click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")
-@click.option("--trunk", default="", metavar="FILE", help="VGG-16's weights to begin with, for the kinds of that name: "
-              "safetensors with torchvision's names.")  # fmt: skip
+@click.option(
+    "--trunk",
+    default="",
+    metavar="FILE",
+    help="VGG-16's weights to begin with, for the kinds of that name: safetensors with torchvision's names.",
+)
 @out_option
 @size_option
 @bands_option
 @seed_option
 @device_option
-def train_coarse(
-    image: str, classes: tuple[str, ...], labels: str | None, also: tuple[str, ...], kind: str, samples: int | None,
-    steps: int | None, trunk: str, output: Path, pixel_size: float | None, bands: str | None, seed: int, device: str,
-) -> None:  # fmt: skip
+def train_coarse_command(
+    image: str,
+    classes: tuple[str, ...],
+    labels: str | None,
+    also: tuple[str, ...],
+    kind: str,
+    samples: int | None,
+    steps: int | None,
+    trunk: str,
+    output: Path,
+    pixel_size: float | None,
+    bands: str | None,
+    seed: int,
+    device: str,
+) -> None:
     """Train a coarse model on images and labels, which may be imprecise for the kinds that see neighbours.
 
     Under torchrun, several processes share each batch, and the first writes.
@@ -71,15 +94,17 @@ def train_coarse(
     sources = [_source(text) for text in classes]
     if bool(labels) == any(source.path for source in sources):
         raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
-    course = Course(kind, tuple(sources), samples or 0, seed, bands or "", pixel_size)
+    course = TrainingScenes(kind, tuple(sources), samples or 0, seed, bands or "", pixel_size)
     examples, about = course.read(image, labels, also)
-    chosen = devices.choose(own_device(device))
-    with joined(chosen) as team, _bar("Training") as bar:
-        if team.size > 1 and isinstance(examples, Pixels):
-            raise RefinerError("{kind} learns from single spectra, which one process does; leave torchrun out.", kind=kind)
-        recipe = Recipe(steps or COARSE_KINDS[kind].updates, seed, team=team)
+    chosen = choose_device(own_device(device))
+    with join_process_group(chosen) as team, _bar("Training") as bar:
+        if team.size > 1 and isinstance(examples, SpectralSamples):
+            raise RefinerError(
+                "{kind} learns from single spectra, which one process does; leave torchrun out.", kind=kind
+            )
+        recipe = TrainingOptions(steps or COARSE_KINDS[kind].updates, seed, team=team)
         tell = _tell(bar) if team.is_first else lambda *_: None
-        outcome = train_and_save(examples, about, recipe, str(output), chosen, lambda: False, tell, kind, trunk)
+        outcome = train_coarse(examples, about, recipe, str(output), chosen, lambda: False, tell, kind, trunk)
     if team.is_first:
         names = ", ".join(about.classes)
         click.echo(f"{output}: {names}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
@@ -89,7 +114,7 @@ def train_coarse(
 @click.argument("image")
 @scores_option
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
-@click.option("--refiner", type=click.Choice(list(LESSONS)), default=DEFAULT, show_default=True)
+@click.option("--refiner", type=click.Choice(list(TRAINERS)), default=DEFAULT_REFINER_KIND, show_default=True)
 @click.option("--steps", type=click.IntRange(1), help="Updates of the weights, or parameters to try; by kind.")
 @click.option(
     "--from",
@@ -103,29 +128,46 @@ def train_coarse(
 @bands_option
 @seed_option
 @device_option
-def train_refiner(
-    image: str, scores: str, labels: str, refiner: str, steps: int | None, begin: str, output: Path,
-    pixel_size: float | None, bands: str | None, seed: int, device: str,
-) -> None:  # fmt: skip
+def train_refiner_command(
+    image: str,
+    scores: str,
+    labels: str,
+    refiner: str,
+    steps: int | None,
+    begin: str,
+    output: Path,
+    pixel_size: float | None,
+    bands: str | None,
+    seed: int,
+    device: str,
+) -> None:
     """Teach a refiner on what is labelled of an image."""
     _check_output(output, ".safetensors")
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
-        existing = ExistingScores(scores, scene.grid)
+        existing = ScoreRaster(scores, scene.grid)
         truth = read_labels(labels, scene.grid, existing.classes)
         tile = labelled_tile(scene, existing.read, truth, existing.classes)
-        about = About(existing.classes, scene.pixel_size_m, Path(image).name)
+        about = ModelInfo(existing.classes, scene.pixel_size_m, Path(image).name)
         existing.close()
     if begin == SHIPPED:
-        begin = shipped_for(refiner, about.classes, len(tile.image))
+        begin = pretrained_for(refiner, about.classes, len(tile.image))
     elif begin == "none":
         begin = ""
     if begin:
         click.echo(f"Going on from {Path(begin).name}.", err=True)
     with _bar("Teaching") as bar:
-        taught = teach_refiner(
-            refiner, [tile], about, steps, seed, str(output), devices.choose(device), lambda: False, _tell(bar),
+        taught = train_refiner(
+            refiner,
+            [tile],
+            about,
+            steps,
+            seed,
+            str(output),
+            choose_device(device),
+            lambda: False,
+            _tell(bar),
             begin=begin,
-        )  # fmt: skip
+        )
     by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
     click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
     if taught.beats_coarse:
@@ -148,4 +190,3 @@ def _source(text: str) -> ClassSource:
     if not name or (equals and not path) or (width is not None and not 0 < width < 1000):
         raise RefinerError("A class is given as NAME=FILE or NAME=FILE:WIDTH in metres; found {text!r}.", text=text)
     return ClassSource(name, head if width is not None else path, width)
-

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 from ..errors import CheckpointError
 
-COARSEST = 32  # px, the stride of the last layer
+MAX_STRIDE = 32  # px, the stride of the last layer
 
 
 @dataclass(frozen=True)
-class Size:
+class BackboneSize:
     """Channels and number of the 3 x 3 convolutions of the five stages, and channels of the layer above them.
 
     A trunk that is trained from scratch learns far quicker with batch normalisation after each convolution (on three
@@ -32,18 +32,18 @@ class Size:
         return sum(count << stage for stage, count in enumerate(self.convolutions)) + 31 + 32
 
 
-SMALL = Size((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128, is_normalised=True)
+SMALL = BackboneSize((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128, is_normalised=True)
 FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of torchvision's VGG-16, its convolutions
-VGG16 = Size((64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 512)  # whose top, of 7 x 7, has 4096
+VGG16 = BackboneSize((64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 512)  # whose top, of 7 x 7, has 4096
 
 
-class Trunk(nn.Module):
+class Backbone(nn.Module):
     """Features at strides 4, 8, 16 and 32, from stages of 3 x 3 convolutions and poolings by two.
 
     It pads with zeros, and what lies within its reach of a side knows of them: whoever uses it cuts that off.
     """
 
-    def __init__(self, bands: int, size: Size = SMALL) -> None:
+    def __init__(self, bands: int, size: BackboneSize = SMALL) -> None:
         """Make the stages with He's weights."""
         super().__init__()
         self.channels = (*size.widths[2:], size.top)
@@ -90,13 +90,25 @@ class Trunk(nn.Module):
                 there = set(source.keys())
                 found = [source.get_tensor(name).float() if name in there else None for name in names]
         except (SafetensorError, OSError, ValueError) as error:
-            raise CheckpointError("{file_name} is not a whole safetensors file: {error}.", file_name=file.name, error=error) from error
+            raise CheckpointError(
+                "{file_name} is not a whole safetensors file: {error}.", file_name=file.name, error=error
+            ) from error
         for name, weight, value in zip(names, wanted, found, strict=True):
             if value is None:
-                raise CheckpointError("{file_name} holds no {name}; torchvision's weights of VGG-16 are needed.", file_name=file.name, name=name)
+                raise CheckpointError(
+                    "{file_name} holds no {name}; torchvision's weights of VGG-16 are needed.",
+                    file_name=file.name,
+                    name=name,
+                )
             if value.shape != weight.shape:
                 wants = f"VGG-16 for {layers[0].in_channels} bands has {_sides(weight)}"
-                raise CheckpointError("{name} in {file_name} is {sides}; {wants}.", name=name, file_name=file.name, sides=_sides(value), wants=wants)
+                raise CheckpointError(
+                    "{name} in {file_name} is {sides}; {wants}.",
+                    name=name,
+                    file_name=file.name,
+                    sides=_sides(value),
+                    wants=wants,
+                )
         for weight, value in zip(wanted, found, strict=True):
             if value is not None:
                 weight.data.copy_(value)

@@ -12,34 +12,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .backbone import COARSEST, SMALL, VGG16, Size, Trunk
+from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
 
-RATE = 3e-3  # of Adam [ours]
-RATE_VGG16 = 1e-4  # of what begins with weights that are good already
+LEARNING_RATE = 3e-3  # of Adam [ours]
+LEARNING_RATE_VGG16 = 1e-4  # of what begins with weights that are good already
 
 
-def halo_of(size: Size) -> int:
+def halo_of(size: BackboneSize) -> int:
     """Return what is to be seen beyond the output, in px: by the trunk and the upsampling, in whole strides."""
-    return -(-(size.reach + 2 * COARSEST) // COARSEST) * COARSEST
+    return -(-(size.reach + 2 * MAX_STRIDE) // MAX_STRIDE) * MAX_STRIDE
 
 
-class Skips(nn.Module):
+class SkipNet(nn.Module):
     """The trunk, a layer of scores at each stride that is used, and bilinear upsampling between them."""
 
     kind = ""
     skips = 0  # how many finer strides than 32 are used
-    stride = COARSEST
+    stride = MAX_STRIDE
     size = SMALL
     halo = halo_of(SMALL)
     patch, margin, batch = 96, 32, 8  # px, px and patches of the training; a margin of the halo would be most of it
     is_balanced = True
-    rate = RATE
+    rate = LEARNING_RATE
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make the network, with scores of zero."""
         super().__init__()
         self.classes, self.bands = classes, bands
-        self.trunk = Trunk(bands, self.size)
+        self.trunk = Backbone(bands, self.size)
         widths = self.trunk.channels[::-1][: 1 + self.skips]
         self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in widths)
         for weight in self.heads.parameters():
@@ -70,20 +70,20 @@ def upsampled(maps: Tensor, factor: int) -> Tensor:
     return functional.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
-class FCN32s(Skips):
+class FCN32s(SkipNet):
     """Scores from stride 32 alone."""
 
     kind = "fcn-32s"
 
 
-class FCN16s(Skips):
+class FCN16s(SkipNet):
     """Scores from strides 32 and 16."""
 
     kind = "fcn-16s"
     skips = 1
 
 
-class FCN8s(Skips):
+class FCN8s(SkipNet):
     """Scores from strides 32, 16 and 8."""
 
     kind = "fcn-8s"
@@ -96,4 +96,4 @@ class FCN8sVGG16(FCN8s):
     kind = "fcn-8s-vgg16"
     size = VGG16
     halo = halo_of(VGG16)
-    rate = RATE_VGG16
+    rate = LEARNING_RATE_VGG16

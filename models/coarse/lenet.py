@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 WINDOW = 32  # px that an output sees
-STRIP = 128  # rows that are scored at once: the maps of the dense layers are 120 times as large as what is scored
-RATE = 3e-3  # of Adam [ours]: with sigmoids, plain descent takes very many updates
+STRIP_ROWS = 128  # rows that are scored at once: the maps of the dense layers are 120 times as large as what is scored
+LEARNING_RATE = 3e-3  # of Adam [ours]: with sigmoids, plain descent takes very many updates
 
 
 class LeNet(nn.Module):
@@ -61,12 +61,12 @@ class LeNet(nn.Module):
         """Return the logits of a batch of images, as `CoarseModel` asks."""
         rows = image.shape[-2] - WINDOW
         with torch.inference_mode():
-            strips = [self(image[..., top : top + STRIP + WINDOW, :]) for top in range(0, rows, STRIP)]
+            strips = [self(image[..., top : top + STRIP_ROWS + WINDOW, :]) for top in range(0, rows, STRIP_ROWS)]
             return torch.cat(strips, dim=-2)
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam."""
-        return torch.optim.Adam(self.parameters(), lr=RATE)
+        return torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)
 
 
 def _mean_of_four(maps: Tensor, step: int) -> Tensor:

@@ -17,37 +17,37 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..arrays.score_maps import UNLABELLED, Labels
-from ..runtime.progress import Check, go_on
-from ..training.loop import Epoch
-from .backbone import COARSEST, SMALL, VGG16, Size, Trunk
-from .fcn_skips import RATE_VGG16, upsampled
-from .train_patches import Recipe, TrainingImage, train
+from ..runtime.progress import CancelCheck, never_cancel
+from ..training.loop import TrainingUpdate
+from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
+from .fcn_skips import LEARNING_RATE_VGG16, upsampled
+from .train_patches import TrainingImage, TrainingOptions, train_patches
 
 BASES, SIZE, STEP = 10, 8, 4  # of each class; px of their sides, and of the upsampling
 SOURCE = 32  # px, of the masks that bases are learnt from
 PATCHES, FEWEST = 2000, 0.02  # masks of a class (the source has 10,000), and how much of one the class must fill
 WINDOW = 9  # px of a level, of the boundary masks
 RADIUS = 32  # px of the image, of dilation and erosion
-RATE = 3e-3  # of Adam [ours]
+LEARNING_RATE = 3e-3  # of Adam [ours]
 BUILT = (8, 4, 2, 1)  # px, the strides of what the levels at strides 32, 16, 8 and 4 rebuild
 
 
-def halo_of(size: Size) -> int:
+def halo_of(size: BackboneSize) -> int:
     """Return what a pyramid has to see beyond its output, in px."""
     # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
-    return -(-(size.reach + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // COARSEST) * COARSEST
+    return -(-(size.reach + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // MAX_STRIDE) * MAX_STRIDE
 
 
 class LRR(nn.Module):
     """The trunk, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
 
     kind = "lrr"
-    stride = COARSEST
+    stride = MAX_STRIDE
     size = SMALL
     halo = halo_of(SMALL)
     patch, margin, batch = 96, 32, 8  # px, px and patches of the training; a margin of the halo would be most of it
     is_balanced = True
-    rate = RATE
+    rate = LEARNING_RATE
     coarser = ("32x", "16x", "8x")  # the levels before the one that is the coarse map
     bases: Tensor
 
@@ -56,7 +56,7 @@ class LRR(nn.Module):
         super().__init__()
         self.classes, self.bands = classes, bands
         self.is_masked, self.has_edges = is_masked, has_edges
-        self.trunk = Trunk(bands, self.size)
+        self.trunk = Backbone(bands, self.size)
         widths = self.trunk.channels[::-1]
         self.coefficients = nn.ModuleList(_coefficients(width, classes) for width in widths)
         self.edges = nn.ModuleList(_coefficients(widths[0], classes) for _ in range(2))  # dilated, eroded
@@ -125,7 +125,7 @@ class LRRVGG16(LRR):
     kind = "lrr-vgg16"
     size = VGG16
     halo = halo_of(VGG16)
-    rate = RATE_VGG16
+    rate = LEARNING_RATE_VGG16
 
 
 def _coefficients(width: int, classes: int) -> nn.Conv2d:
@@ -162,7 +162,7 @@ def _touched(flat: Tensor, disk: Tensor, stride: int) -> Tensor:
     return (functional.conv2d(padded, disk, stride=stride) > 0.5).to(flat.dtype)
 
 
-def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: Check = go_on) -> Tensor:
+def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: CancelCheck = never_cancel) -> Tensor:
     """Learn the bases (classes x 10, 1, 8, 8) from masks of 32 x 32 px that a class fills to two per cent at least.
 
     They are the leading singular vectors of the masks less their mean, each as long as the masks spread along it, and
@@ -202,7 +202,9 @@ def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> 
     return torch.from_numpy(np.array(masks, dtype=np.float32).reshape(-1, SOURCE * SOURCE))
 
 
-def train_lrr(net: LRR, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def train_lrr(
+    net: LRR, images: Sequence[TrainingImage], recipe: TrainingOptions, device: torch.device
+) -> Iterator[TrainingUpdate]:
     """Learn the bases from the labels, then train the rest as other coarse nets are."""
     net.bases.copy_(learn_bases([image.labels for image in images], net.classes, recipe.seed, recipe.check))
-    yield from train(net, images, recipe, device)
+    yield from train_patches(net, images, recipe, device)

@@ -31,4 +31,3 @@ class Pyramid(CoarseModel, Protocol):
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return the logits of all levels as `scores` returns the last."""
         ...
-

@@ -8,26 +8,26 @@ from typing import Any
 
 import torch
 
-from ..training.loop import Epoch
+from ..training.loop import TrainingUpdate
 from .fcn import FCN
 from .fcn_skips import FCN8s, FCN8sVGG16, FCN16s, FCN32s
 from .lenet import LeNet
 from .lrr import LRR, LRRVGG16, train_lrr
 from .spectral.cnn1d import CNN1D
 from .spectral.crnn import CRNN
-from .spectral.random_forest import TREES, RandomForest, grow
+from .spectral.random_forest import TREES, RandomForest, fit_forest
 from .spectral.recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
-from .spectral.svm import PENALTIES, SVM, WIDTHS, fit
-from .spectral.train_spectra import train_on_pixels
-from .train_patches import Recipe, train
+from .spectral.svm import PENALTIES, SVM, WIDTHS, fit_svm
+from .spectral.train_spectra import train_spectra
+from .train_patches import TrainingOptions, train_patches
 
-Train = Callable[[Any, Any, Recipe, torch.device], Iterator[Epoch]]
+TrainFunction = Callable[[Any, Any, TrainingOptions, torch.device], Iterator[TrainingUpdate]]
 """Trains a coarse model in place on `Pixels` for spectral kinds, `TrainingImage`s for the others, yielding an `Epoch`
 an update; closing the iterator early keeps the best weights too."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class CoarseKind:
     """How a kind is made and trained.
 
     `updates` is how many updates of the weights, trees, or pairs of parameters to try that usually takes; a spectral
@@ -35,28 +35,30 @@ class Kind:
     """
 
     make: Callable[[int, int], Any]  # of classes and bands
-    train: Train
+    train: TrainFunction
     updates: int
     is_spectral: bool = True
 
 
-KINDS: dict[str, Kind] = {
-    FCN8s.kind: Kind(FCN8s, train, 400, is_spectral=False),
-    FCN.kind: Kind(FCN, train, 600, is_spectral=False),
-    FCN16s.kind: Kind(FCN16s, train, 400, is_spectral=False),
-    FCN32s.kind: Kind(FCN32s, train, 400, is_spectral=False),
-    LRR.kind: Kind(LRR, train_lrr, 400, is_spectral=False),
-    FCN8sVGG16.kind: Kind(FCN8sVGG16, train, 400, is_spectral=False),
-    LRRVGG16.kind: Kind(LRRVGG16, train_lrr, 400, is_spectral=False),
-    LeNet.kind: Kind(LeNet, train, 1000, is_spectral=False),
-    GRUPRetanh.kind: Kind(GRUPRetanh, train_on_pixels, 600),
-    GRUSharedPRetanh.kind: Kind(GRUSharedPRetanh, train_on_pixels, 600),
-    GRUTanh.kind: Kind(GRUTanh, train_on_pixels, 600),
-    GRUReLU.kind: Kind(GRUReLU, train_on_pixels, 600),
-    LSTM.kind: Kind(LSTM, train_on_pixels, 600),
-    CNN1D.kind: Kind(CNN1D, train_on_pixels, 3000),
-    CRNN.kind: Kind(CRNN, train_on_pixels, 1000),
-    RandomForest.kind: Kind(RandomForest, grow, TREES),
-    SVM.kind: Kind(SVM, fit, len(PENALTIES) * len(WIDTHS)),
+COARSE_KINDS: dict[str, CoarseKind] = {
+    FCN8s.kind: CoarseKind(FCN8s, train_patches, 400, is_spectral=False),
+    FCN.kind: CoarseKind(FCN, train_patches, 600, is_spectral=False),
+    FCN16s.kind: CoarseKind(FCN16s, train_patches, 400, is_spectral=False),
+    FCN32s.kind: CoarseKind(FCN32s, train_patches, 400, is_spectral=False),
+    LRR.kind: CoarseKind(LRR, train_lrr, 400, is_spectral=False),
+    FCN8sVGG16.kind: CoarseKind(FCN8sVGG16, train_patches, 400, is_spectral=False),
+    LRRVGG16.kind: CoarseKind(LRRVGG16, train_lrr, 400, is_spectral=False),
+    LeNet.kind: CoarseKind(LeNet, train_patches, 1000, is_spectral=False),
+    GRUPRetanh.kind: CoarseKind(GRUPRetanh, train_spectra, 600),
+    GRUSharedPRetanh.kind: CoarseKind(GRUSharedPRetanh, train_spectra, 600),
+    GRUTanh.kind: CoarseKind(GRUTanh, train_spectra, 600),
+    GRUReLU.kind: CoarseKind(GRUReLU, train_spectra, 600),
+    LSTM.kind: CoarseKind(LSTM, train_spectra, 600),
+    CNN1D.kind: CoarseKind(CNN1D, train_spectra, 3000),
+    CRNN.kind: CoarseKind(CRNN, train_spectra, 1000),
+    RandomForest.kind: CoarseKind(RandomForest, fit_forest, TREES),
+    SVM.kind: CoarseKind(SVM, fit_svm, len(PENALTIES) * len(WIDTHS)),
 }
-DEFAULT = FCN8s.kind  # better than the paper's FCN on the scenes of docs/spatial.md, before refining and after
+DEFAULT_COARSE_KIND = (
+    FCN8s.kind
+)  # better than the paper's FCN on the scenes of docs/spatial.md, before refining and after

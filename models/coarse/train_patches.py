@@ -13,21 +13,21 @@ from torch.nn import functional
 
 from ..arrays.borders import reflect
 from ..arrays.score_maps import UNLABELLED, Labels, Scores
-from ..metrics.pixels import Accuracy, confusion
-from ..runtime.process_group import Team
-from ..runtime.progress import Check, go_on
+from ..metrics.pixels import ConfusionAccuracy, confusion
+from ..runtime.process_group import ProcessGroup
+from ..runtime.progress import CancelCheck, never_cancel
 from ..training.holdout import hold_out
-from ..training.loop import Best, Epoch
-from ..training.patches import Sampler, turn
+from ..training.loop import BestWeights, TrainingUpdate
+from ..training.patches import Sampler, dihedral
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()
 PATCH = 64  # px of labels a patch [paper, section IV]; with the halo, 124 px are read
 MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
-JUDGE_EVERY = 50  # updates
+EVALUATE_EVERY = 50  # updates
 JITTER = 0.1  # standard deviations of gain and offset of each band [ours]
 
 
-class Spatial(Protocol):
+class PatchNet(Protocol):
     """A torch module that makes (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
 
     It may have more: an `optimizer`, a `loss` of its own, the size of `patch` and `batch` that suit it, a `margin`: how
@@ -45,7 +45,7 @@ class Spatial(Protocol):
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingOptions:
     """How to train. The paper has 64 patches and a rate of 0.01; fewer at a higher rate suit a CPU's minutes."""
 
     steps: int
@@ -53,8 +53,10 @@ class Recipe:
     batch: int = 16
     learning_rate: float = 0.03
     optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
-    team: Team = ALONE  # that shares each batch
-    check: Check = go_on  # is called within what takes longer than an update, before each layer where it is judged
+    team: ProcessGroup = SINGLE_PROCESS  # that shares each batch
+    check: CancelCheck = (
+        never_cancel  # is called within what takes longer than an update, before each layer where it is judged
+    )
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class TrainingImage:
     weight: float = 1.0
 
 
-def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def train_patches(
+    net: Any, images: Sequence[TrainingImage], recipe: TrainingOptions, device: torch.device
+) -> Iterator[TrainingUpdate]:
     """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
     team = recipe.team
     generator = np.random.default_rng(team.seeds(recipe.seed))
@@ -88,20 +92,20 @@ def train(net: Any, images: Sequence[TrainingImage], recipe: Recipe, device: tor
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
     net.to(memory_format=torch.channels_last).train()
     team.agree(net)
-    best = Best(net)
+    best = BestWeights(net)
     try:
         for step in range(1, recipe.steps + 1):
             chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
             loss = _update(net, optimizer, [examples[n] for n in chosen], patch, margin, balance, generator, team)
             rate.step()
             score = None
-            is_judged = step % JUDGE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
+            is_judged = step % EVALUATE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
             if team.is_first and is_judged:
                 net.eval()  # without dropout
                 score = held_out_miou(net, images, [held for _, held in parts], device)
                 net.train()
             is_best = score is not None and best.offer(score)
-            yield Epoch(step, recipe.steps, loss, score, is_best)
+            yield TrainingUpdate(step, recipe.steps, loss, score, is_best)
     finally:
         best.restore()
         net.eval()
@@ -117,7 +121,7 @@ def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
     return torch.from_numpy((1 / roots / roots[counts > 0].sum()).astype(np.float32))
 
 
-def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:
+def _optimizer(net: Any, recipe: TrainingOptions) -> torch.optim.Optimizer:
     if hasattr(net, "optimizer"):
         own: torch.optim.Optimizer = net.optimizer()
         return own
@@ -126,7 +130,9 @@ def _optimizer(net: Any, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.SGD(net.parameters(), lr=recipe.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
 
 
-def held_out_miou(net: Spatial, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device) -> float:
+def held_out_miou(
+    net: PatchNet, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device
+) -> float:
     """Return the mean IoU (0-1) over the held-out labels of all images together."""
     counts = np.zeros((net.classes, net.classes), dtype=np.int64)
     for image, labels in zip(images, held, strict=True):
@@ -142,7 +148,7 @@ def held_out_miou(net: Spatial, images: Sequence[TrainingImage], held: Sequence[
         scores = net.scores(torch.from_numpy(image.image[:, down][:, :, across])[None].to(device))[0]
         predicted = scores.max(dim=0).indices.to(torch.uint8).cpu().numpy()[: bottom - top, : right - left]
         counts += confusion(labels[top:bottom, left:right], predicted, net.classes)
-    return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
+    return ConfusionAccuracy(tuple(map(str, range(net.classes))), counts).mean_iou
 
 
 def _padded(
@@ -166,17 +172,17 @@ def _update(
     margin: int,
     balance: Tensor | None,
     generator: np.random.Generator,
-    team: Team,
+    team: ProcessGroup,
 ) -> float:
     images, labels = [], []
     wide = size + 2 * margin
     for pixels, truth, sampler in chosen:
         top, left = sampler.draw(generator)
         way = int(generator.integers(8))
-        patch = turn(pixels[:, top : top + wide, left : left + wide], way)
+        patch = dihedral(pixels[:, top : top + wide, left : left + wide], way)
         gain, offset = generator.normal(0, JITTER, (2, len(patch), 1, 1)).astype(np.float32)
         images.append(patch * torch.from_numpy(1 + gain).to(patch.device) + torch.from_numpy(offset).to(patch.device))
-        labels.append(turn(truth[top : top + size, left : left + size], way))
+        labels.append(dihedral(truth[top : top + size, left : left + size], way))
     batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
     truth = torch.stack(labels).long()
     own = getattr(net, "loss", None)

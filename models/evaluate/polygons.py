@@ -12,11 +12,11 @@ import shapely
 
 from ..arrays.grid import Grid
 from ..errors import LabelError, RasterError
-from ..io.crs import local_metres, reproject
+from ..io.crs import local_metric_crs, reproject
 from ..io.vectors import DRIVERS, Shapes, layer_crs, read_shapes
 from ..metrics.polygons import PolygonFigures, Polygons, compare
-from ..runtime.progress import Watch
-from ..scene.labels import FIELD, IGNORE, RASTERS, TILE
+from ..runtime.progress import ProgressCallback
+from ..scene.labels import CLASS_FIELD, IGNORE_CLASS, RASTERS, TILE_CLASS
 
 
 class PolygonReport(TypedDict):
@@ -32,7 +32,7 @@ def is_polygon_file(path: str) -> bool:
     return _file(path).suffix.lower() in DRIVERS
 
 
-def evaluate_polygons(path: str, labels: str, watch: Watch = lambda _: None) -> PolygonReport:
+def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _: None) -> PolygonReport:
     """Measure polygons against true ones, both from vector files with a text field `class`.
 
     The classes are those of the true polygons. Where the true ones have outlines of what was labelled (`tile`) or of
@@ -45,10 +45,14 @@ def evaluate_polygons(path: str, labels: str, watch: Watch = lambda _: None) -> 
     if _file(labels).suffix.lower() in RASTERS:
         raise LabelError(
             "{name} holds polygons and {name_2} is a raster; polygons are measured against a vector "
-            "layer of true polygons with a text field {field!r}.", name=_file(path).name, name_2=_file(labels).name, field=FIELD)
+            "layer of true polygons with a text field {field!r}.",
+            name=_file(path).name,
+            name_2=_file(labels).name,
+            field=CLASS_FIELD,
+        )
     found, truth, crs = _read(path, labels)
-    tile, ignored = (_union(_of_class(truth, name)) for name in (TILE, IGNORE))
-    names = sorted(set(truth.classes or ()) - {TILE, IGNORE})
+    tile, ignored = (_union(_of_class(truth, name)) for name in (TILE_CLASS, IGNORE_CLASS))
+    names = sorted(set(truth.classes or ()) - {TILE_CLASS, IGNORE_CLASS})
     true = {name: polygons for name in names if len(polygons := _cut(_of_class(truth, name), tile, ignored))}
     _check(found, true, path, labels)
     metres = _metres([polygon for polygons in true.values() for polygon in polygons], crs)
@@ -62,7 +66,7 @@ def evaluate_polygons(path: str, labels: str, watch: Watch = lambda _: None) -> 
     return PolygonReport(path=path, classes=list(figures), polygons=figures)
 
 
-def summary(entry: PolygonReport) -> str:
+def polygon_summary(entry: PolygonReport) -> str:
     """Say in a line how right the polygons of a file are."""
     parts = []
     for name, figures in entry["polygons"].items():
@@ -75,34 +79,42 @@ def summary(entry: PolygonReport) -> str:
 def _read(path: str, labels: str) -> tuple[Shapes, Shapes, str]:
     """Read the polygons and the true ones in one CRS, that of the true ones where they have one; empty: none has."""
     one_pixel = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
-    truth = read_shapes(labels, Grid("", one_pixel, 1, 1), FIELD)
+    truth = read_shapes(labels, Grid("", one_pixel, 1, 1), CLASS_FIELD)
     crs = layer_crs(labels)
-    found = read_shapes(path, Grid(crs, one_pixel, 1, 1), FIELD)
+    found = read_shapes(path, Grid(crs, one_pixel, 1, 1), CLASS_FIELD)
     if found.geometries and truth.geometries:
         ours, theirs = (shapely.box(*shapely.total_bounds(shapes.geometries)) for shapes in (found, truth))
         if not ours.intersects(theirs):
             raise LabelError(
-                "The polygons of {name} and those of {name_2} lie apart; check the extent and the "
-                "CRS of both.", name=_file(path).name, name_2=_file(labels).name)
+                "The polygons of {name} and those of {name_2} lie apart; check the extent and the CRS of both.",
+                name=_file(path).name,
+                name_2=_file(labels).name,
+            )
     return found, truth, crs or layer_crs(path)
 
 
 def _check(found: Shapes, true: dict[str, Polygons], path: str, labels: str) -> None:
     if not true:
         raise LabelError(
-            "{name} holds no polygons to measure against: none of a class, or none within its "
-            "{tile!r}.", name=_file(labels).name, tile=TILE)
+            "{name} holds no polygons to measure against: none of a class, or none within its {tile!r}.",
+            name=_file(labels).name,
+            tile=TILE_CLASS,
+        )
     if found.classes and not set(found.classes) & set(true):
         raise LabelError(
-            "{name} has polygons of class {names}, {name_2} of {true}; one class at least must be in "
-            "both.", name=_file(path).name, names=', '.join(sorted(set(found.classes))[:5]), name_2=_file(labels).name, true=', '.join(true))
+            "{name} has polygons of class {names}, {name_2} of {true}; one class at least must be in both.",
+            name=_file(path).name,
+            names=", ".join(sorted(set(found.classes))[:5]),
+            name_2=_file(labels).name,
+            true=", ".join(true),
+        )
 
 
 def _metres(polygons: Sequence[shapely.Polygon], crs: str) -> str | None:
     """Return a CRS in metres on the ground, centred on polygons; None where they have no place on earth."""
     left, bottom, right, top = (float(side) for side in shapely.total_bounds(polygons))
     try:
-        return local_metres(Grid(crs, (right - left, 0.0, left, 0.0, bottom - top, top), 1, 1)) if crs else None
+        return local_metric_crs(Grid(crs, (right - left, 0.0, left, 0.0, bottom - top, top), 1, 1)) if crs else None
     except RasterError:
         return None
 

@@ -8,41 +8,39 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..io.files import write_whole
-from ..runtime.progress import Watch, share
-from .polygons import PolygonReport, evaluate_polygons, is_polygon_file
-from .polygons import summary as polygon_summary
-from .scores import Report, evaluate_scores
-from .scores import summary as score_summary
+from ..runtime.progress import ProgressCallback, sub_progress
+from .polygons import PolygonReport, evaluate_polygons, is_polygon_file, polygon_summary
+from .scores import ScoreReport, evaluate_scores, score_summary
 
 BOUNDARY = "2"  # px, of the boundary IoU that the plugin shows
 
 
 @dataclass(frozen=True)
-class Assessment:
+class FileEvaluation:
     """The accuracy of one file: its entry in the report, and one line of text."""
 
-    report: Report | PolygonReport
+    report: ScoreReport | PolygonReport
     summary: str
-    scores: Report | None = None  # the entry of a score raster
+    scores: ScoreReport | None = None  # the entry of a score raster
 
 
-def assess(
-    paths: Sequence[str], labels: str, target: str | Path, watch: Watch, scheduler: str | None = None
-) -> list[Assessment]:
+def evaluate_files(
+    paths: Sequence[str], labels: str, target: str | Path, watch: ProgressCallback, scheduler: str | None = None
+) -> list[FileEvaluation]:
     """Measure files one by one, and write the report when all are measured.
 
     Raises:
         LabelError: for labels that cannot be used.
     """
-    found: list[Assessment] = []
+    found: list[FileEvaluation] = []
     for n, path in enumerate(paths):
-        part = share(watch, n / len(paths), 1 / len(paths))
+        part = sub_progress(watch, n / len(paths), 1 / len(paths))
         if is_polygon_file(path):
             polygons = evaluate_polygons(path, labels, part)
-            found.append(Assessment(polygons, polygon_summary(polygons)))
+            found.append(FileEvaluation(polygons, polygon_summary(polygons)))
             part(1)
         else:
             scores = evaluate_scores(path, labels, part, scheduler)
-            found.append(Assessment(scores, score_summary(scores), scores))
+            found.append(FileEvaluation(scores, score_summary(scores), scores))
     write_whole(target, (json.dumps([entry.report for entry in found], indent=2) + "\n").encode())
     return found

@@ -11,25 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import UNLABELLED, Labels, Mask, best_classes
+from ..arrays.score_maps import UNLABELLED, Labels, Mask, argmax_classes
 from ..arrays.tiles import surround, tiles
-from ..io.files import located
+from ..io.files import resolve_path
 from ..io.raster_reader import environment
-from ..io.score_raster import ExistingScores, Kind
+from ..io.score_raster import ScoreEncoding, ScoreRaster
 from ..metrics.pixels import (
     DISTANCES,
-    REACH,
+    MAX_DISTANCE_PX,
     TOLERANCE,
     WIDTHS,
-    Accuracy,
+    ConfusionAccuracy,
     boundary_counts,
     confusion,
     ratio,
     relaxed_counts,
     trimap_confusion,
 )
-from ..runtime.dask_cluster import each
-from ..runtime.progress import Watch, share
+from ..runtime.dask_cluster import map_blocks
+from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.labels import read_labels
 from ..training.holdout import present_classes
 
@@ -58,7 +58,7 @@ class Edges:
     relaxed: dict[str, Relaxed]
 
 
-class Report(TypedDict):
+class ScoreReport(TypedDict):
     """The accuracy of one score raster, ready for JSON; fractions are 0-1, None for a class without labels."""
 
     path: str
@@ -94,7 +94,7 @@ class Counts:
         )
 
 
-def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accuracy, Edges]:
+def evaluate_maps(scores: ScoreRaster, labels: Labels, watch: ProgressCallback) -> tuple[ConfusionAccuracy, Edges]:
     """Measure score maps against labels on their grid, window by window.
 
     Raises:
@@ -105,7 +105,7 @@ def evaluate(scores: ExistingScores, labels: Labels, watch: Watch) -> tuple[Accu
     return _figures(count(scores, labels, whole, whole, watch), scores.classes)
 
 
-def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, watch: Watch) -> Counts:
+def count(scores: ScoreRaster, labels: Labels, place: Window, block: Window, watch: ProgressCallback) -> Counts:
     """Count a block of a map against labels, which lie at `place` and reach as far around the block as is looked."""
     classes, grid = len(scores.classes), scores.grid
     found = Counts(
@@ -118,11 +118,11 @@ def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, 
     parts = [part.core for part in tiles(block.height, block.width, COUNTED, 0)]
     for n, inside in enumerate(parts):
         core = Window(block.row + inside.row, block.column + inside.column, inside.height, inside.width)
-        part = surround(core, grid.height, grid.width, REACH + 1)
+        part = surround(core, grid.height, grid.width, MAX_DISTANCE_PX + 1)
         if (labels[core.slices(place)] != UNLABELLED).any():
             truth = labels[part.outer.slices(place)]
             maps, valid = scores.read(part.outer)
-            predicted = np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)
+            predicted = np.where(valid, argmax_classes(maps), UNLABELLED).astype(np.uint8)
             inner = core.slices(part.outer)
             found += Counts(
                 confusion(truth[inner], predicted[inner], classes),
@@ -135,10 +135,10 @@ def count(scores: ExistingScores, labels: Labels, place: Window, block: Window, 
     return found
 
 
-def _figures(found: Counts, classes: tuple[str, ...]) -> tuple[Accuracy, Edges]:
+def _figures(found: Counts, classes: tuple[str, ...]) -> tuple[ConfusionAccuracy, Edges]:
     present_classes(np.array(sorted(found.labels), dtype=np.uint8), classes)
     known = found.total.sum(axis=1) > 0
-    return Accuracy(classes, found.total), _edges(classes, known, found.boundary, found.trimap, found.relaxed)
+    return ConfusionAccuracy(classes, found.total), _edges(classes, known, found.boundary, found.trimap, found.relaxed)
 
 
 def _edges(
@@ -149,7 +149,7 @@ def _edges(
     relaxed: NDArray[np.int64],
 ) -> Edges:
     """Turn counts into fractions; None for the classes that are not known, which are those without labels."""
-    bands = [Accuracy(classes, counts) for counts in trimap]
+    bands = [ConfusionAccuracy(classes, counts) for counts in trimap]
     return Edges(
         boundary_iou={
             str(distance): {name: ratio(boundary[d, k]) if known[k] else None for k, name in enumerate(classes)}
@@ -174,7 +174,7 @@ def _edges(
     )
 
 
-def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None = None) -> Report:
+def evaluate_scores(path: str, labels: str, watch: ProgressCallback, scheduler: str | None = None) -> ScoreReport:
     """Measure a score raster against labels: a raster of class indices, or a vector layer with a field `class`.
 
     It is done block by block, here or on a Dask cluster; no more than a block of the labels is in memory.
@@ -182,37 +182,39 @@ def evaluate_scores(path: str, labels: str, watch: Watch, scheduler: str | None 
     Raises:
         LabelError: for labels that cannot be used.
     """
-    with closing(ExistingScores(path)) as scores:
+    with closing(ScoreRaster(path)) as scores:
         classes, grid, kind = scores.classes, scores.grid, scores.kind
     blocks = [tile.core for tile in tiles(grid.height, grid.width, MEASURED, 0)]
-    measured = partial(_measured, located(path), kind, located(labels))
+    measured = partial(_measured, resolve_path(path), kind, resolve_path(labels))
     found: list[Counts] = []
     if scheduler is None:
         for n, block in enumerate(blocks):
-            found.append(measured(block, share(watch, n / len(blocks), 1 / len(blocks))))
+            found.append(measured(block, sub_progress(watch, n / len(blocks), 1 / len(blocks))))
     else:
-        for counts in each(measured, blocks, scheduler):
+        for counts in map_blocks(measured, blocks, scheduler):
             found.append(counts)
             watch(len(found) / len(blocks))
     return report(path, *_figures(sum(found[1:], found[0]), classes))
 
 
-def _measured(path: str, kind: Kind, labels: str, block: Window, watch: Watch = lambda _: None) -> Counts:
-    with environment(), closing(ExistingScores(path, None, kind)) as scores:
-        place = surround(block, scores.grid.height, scores.grid.width, REACH + 1).outer
+def _measured(
+    path: str, kind: ScoreEncoding, labels: str, block: Window, watch: ProgressCallback = lambda _: None
+) -> Counts:
+    with environment(), closing(ScoreRaster(path, None, kind)) as scores:
+        place = surround(block, scores.grid.height, scores.grid.width, MAX_DISTANCE_PX + 1).outer
         truth = read_labels(labels, scores.grid.crop(place), scores.classes)
         return count(scores, truth, place, block, watch)
 
 
-def summary(entry: Report) -> str:
+def score_summary(entry: ScoreReport) -> str:
     """Say in a line how right a score raster is."""
     by_class = ", ".join(f"{k} -" if value is None else f"{k} {value:.3f}" for k, value in entry["iou"].items())
     return f"OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({by_class})"
 
 
-def report(path: str, accuracy: Accuracy, edges: Edges) -> Report:
+def report(path: str, accuracy: ConfusionAccuracy, edges: Edges) -> ScoreReport:
     """Put an accuracy into the form of the report."""
-    return Report(
+    return ScoreReport(
         path=path,
         classes=list(accuracy.classes),
         overall_accuracy=accuracy.overall_accuracy,
@@ -225,4 +227,3 @@ def report(path: str, accuracy: Accuracy, edges: Edges) -> Report:
         relaxed=edges.relaxed,
         confusion=accuracy.confusion.tolist(),
     )
-

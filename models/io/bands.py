@@ -9,8 +9,16 @@ from ..errors import RasterError
 from .raster_reader import GridReader
 
 MANY = 16  # bands; of a raster with more, all good ones are used by default, of others the first three
-NANOMETRES = {"nm": 1.0, "nanometers": 1.0, "nanometres": 1.0, "um": 1000.0, "µm": 1000.0, "micrometers": 1000.0,
-              "micrometres": 1000.0, "microns": 1000.0}  # fmt: skip
+NANOMETRES = {
+    "nm": 1.0,
+    "nanometers": 1.0,
+    "nanometres": 1.0,
+    "um": 1000.0,
+    "µm": 1000.0,
+    "micrometers": 1000.0,
+    "micrometres": 1000.0,
+    "microns": 1000.0,
+}
 RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*(nm|um|µm)", re.IGNORECASE)
 
 
@@ -71,27 +79,42 @@ def _between(span: re.Match[str], reader: GridReader) -> list[int]:
     low, high = sorted((float(span[1]) * factor, float(span[2]) * factor))
     centres = wavelengths_nm(reader)
     if not any(centres):
-        raise RasterError("{path_name} does not say the wavelengths of its bands; name them by numbers.", path_name=reader.path.name)
+        raise RasterError(
+            "{path_name} does not say the wavelengths of its bands; name them by numbers.", path_name=reader.path.name
+        )
     bad = bad_bands(reader)
     found = [b for b, c in enumerate(centres, start=1) if c is not None and low <= c <= high and b not in bad]
     if not found:
         known = [centre for centre in centres if centre is not None]
-        raise RasterError("{path_name} has no good band in {span}; its bands lie at {min:.0f}-{max:.0f} nm.", path_name=reader.path.name, span=span[0], min=min(known), max=max(known))
+        raise RasterError(
+            "{path_name} has no good band in {span}; its bands lie at {min:.0f}-{max:.0f} nm.",
+            path_name=reader.path.name,
+            span=span[0],
+            min=min(known),
+            max=max(known),
+        )
     return found
 
 
 def _numbered(part: str, reader: GridReader) -> list[int]:
     numbers = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", part)
     if numbers is None:
-        raise RasterError("Bands are numbers (1,2,3), ranges (1-10) or wavelengths (450-900 nm); found {part!r}.", part=part)
+        raise RasterError(
+            "Bands are numbers (1,2,3), ranges (1-10) or wavelengths (450-900 nm); found {part!r}.", part=part
+        )
     count = len(reader.band_names)
     first, last = int(numbers[1]), int(numbers[2] or numbers[1])
     if not 1 <= first <= last <= count:
-        raise RasterError("{path_name} has {count} bands; there is no band {part}.", path_name=reader.path.name, count=count, part=part)
+        raise RasterError(
+            "{path_name} has {count} bands; there is no band {part}.",
+            path_name=reader.path.name,
+            count=count,
+            part=part,
+        )
     return list(range(first, last + 1))
 
 
-def spans(bands: Sequence[int]) -> str:
+def band_spans(bands: Sequence[int]) -> str:
     """Write band numbers short: "1-129, 136-224"."""
     parts: list[list[int]] = []
     for band in bands:

@@ -45,7 +45,7 @@ def _to_degrees(crs: CRS) -> Transformer | None:
         return None
 
 
-def local_metres(grid: Grid) -> str:
+def local_metric_crs(grid: Grid) -> str:
     """Return a CRS in metres centred on a grid, for buffers of a true width (azimuthal equidistant).
 
     Raises:
@@ -69,7 +69,9 @@ def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) 
     try:
         transformer = Transformer.from_crs(parse(source), parse(target), always_xy=True)
     except ProjError as error:
-        raise RasterError("There is no way from the CRS {source} to the CRS {target}.", source=source[:60], target=target[:60]) from error
+        raise RasterError(
+            "There is no way from the CRS {source} to the CRS {target}.", source=source[:60], target=target[:60]
+        ) from error
     moved = shapely.transform(geometries, transformer.transform, interleaved=False)
     return list(moved)
 

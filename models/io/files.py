@@ -39,7 +39,9 @@ def move_into(folder: Path, files: Sequence[Path]) -> None:
         try:
             os.replace(path, folder / path.name)
         except OSError as error:
-            raise OutputError("{number} cannot be written: {value}.", number=folder / path.name, value=error.strerror or error) from error
+            raise OutputError(
+                "{number} cannot be written: {value}.", number=folder / path.name, value=error.strerror or error
+            ) from error
 
 
 def require_space(folder: Path, size: int) -> None:
@@ -48,7 +50,12 @@ def require_space(folder: Path, size: int) -> None:
         raise OutputError("There is no folder {folder}.", folder=folder)
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise OutputError("About {number:,.0f} MB are needed in {folder}, and {number_2:,.0f} MB are free.", number=size / 1000000.0, folder=folder, number_2=free / 1000000.0)
+        raise OutputError(
+            "About {number:,.0f} MB are needed in {folder}, and {number_2:,.0f} MB are free.",
+            number=size / 1000000.0,
+            folder=folder,
+            number_2=free / 1000000.0,
+        )
 
 
 def make_folder(path: str | Path) -> None:
@@ -56,10 +63,12 @@ def make_folder(path: str | Path) -> None:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError("The folder {path} cannot be made: {value}.", path=path, value=error.strerror or error) from error
+        raise OutputError(
+            "The folder {path} cannot be made: {value}.", path=path, value=error.strerror or error
+        ) from error
 
 
-def located(source: str) -> str:
+def resolve_path(source: str) -> str:
     """Name a file as another process finds it, also with "|layername=NAME" behind; what lies on a server stays."""
     path, bar, options = source.partition("|")
     return f"{Path(path).resolve()}{bar}{options}" if Path(path).exists() else source

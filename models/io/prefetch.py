@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def ahead(work: Callable[[Item], Made], items: Iterable[Item], depth: int = DEPTH) -> Generator[Made, None, None]:
+def prefetch(work: Callable[[Item], Made], items: Iterable[Item], depth: int = DEPTH) -> Generator[Made, None, None]:
     """Yield `work(item)` of each item, in order, done by one thread that is up to `depth` items ahead.
 
     What `work` raises comes where its item would. To be closed before what `work` reads is: that waits for the thread.
@@ -40,7 +40,7 @@ def _within(work: Callable[[Item], Made], item: Item) -> Made:
         return work(item)
 
 
-class Behind:
+class WriteBehind:
     """One thread that does what it is given, in order, while the caller goes on; at most `depth` wait.
 
     What fails is raised at a later `do`, or at the end.

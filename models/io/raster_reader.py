@@ -53,7 +53,13 @@ class GridReader:
         if not (self.native.crs and self.grid.crs):
             raise RasterError(
                 "{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} "
-                "x {grid_height}; without a CRS on both they must be the same pixels.", path_name=self.path.name, native_width=self.native.width, native_height=self.native.height, grid_width=self.grid.width, grid_height=self.grid.height)
+                "x {grid_height}; without a CRS on both they must be the same pixels.",
+                path_name=self.path.name,
+                native_width=self.native.width,
+                native_height=self.native.height,
+                grid_width=self.grid.width,
+                grid_height=self.grid.height,
+            )
         has_mask = self._source.nodata is not None or ColorInterp.alpha in self._source.colorinterp
         try:
             return WarpedVRT(
@@ -67,7 +73,9 @@ class GridReader:
                 add_alpha=not has_mask,
             )
         except (RasterioError, CPLE_BaseError) as error:
-            raise RasterError("{path_name} cannot be brought to the scene: {error}.", path_name=self.path.name, error=error) from error
+            raise RasterError(
+                "{path_name} cannot be brought to the scene: {error}.", path_name=self.path.name, error=error
+            ) from error
 
     def read(
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
@@ -89,7 +97,9 @@ class GridReader:
             else:
                 mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)) != 0
         except RasterioError as error:
-            raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+            raise RasterError(
+                "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
+            ) from error
         return array, mask
 
     def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
@@ -98,7 +108,9 @@ class GridReader:
         try:
             return np.asarray(self._view.read(list(bands), window=self._native(window), **how))
         except RasterioError as error:
-            raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+            raise RasterError(
+                "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
+            ) from error
 
     def _native(self, window: Window) -> Any:
         row, column = self._offset or (0, 0)
@@ -126,7 +138,9 @@ class GridReader:
                 array = self._source.read(list(bands), window=part, out_shape=shape)
                 mask = self._source.read_masks(list(bands), window=part, out_shape=shape) != 0
             except RasterioError as error:
-                raise RasterError("{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error) from error
+                raise RasterError(
+                    "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
+                ) from error
             yield array, mask
 
     @property
@@ -195,11 +209,15 @@ def open_raster(path: str | Path) -> Any:
         with anywhere():
             source = rasterio.open(path)
     except RasterioError as error:
-        raise RasterError("{name} is not a raster that can be read: {error}.", name=Path(path).name, error=error) from error
+        raise RasterError(
+            "{name} is not a raster that can be read: {error}.", name=Path(path).name, error=error
+        ) from error
     if source.count == 0:
         raise RasterError("{name} holds no band; it may hold layers: name one of them.", name=Path(path).name)
     if source.transform.is_degenerate:
-        raise RasterError("{name} has pixels without a size: {value}.", name=Path(path).name, value=tuple(source.transform)[:6])
+        raise RasterError(
+            "{name} has pixels without a size: {value}.", name=Path(path).name, value=tuple(source.transform)[:6]
+        )
     return source
 
 

@@ -21,7 +21,7 @@ from typing_extensions import Self
 from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import UNLABELLED
 from ..errors import OutputError
-from ..runtime.progress import Watch
+from ..runtime.progress import ProgressCallback
 from .files import require_space
 from .raster_reader import anywhere, environment
 
@@ -55,10 +55,23 @@ class RasterWriter:
         try:
             with anywhere():
                 self._target = rasterio.open(
-                    self.part, "w", driver="GTiff", width=grid.width, height=grid.height, count=len(bands),
-                    dtype=dtype, nodata=nodata, crs=grid.crs or None, transform=rasterio.Affine(*grid.transform),
-                    tiled=True, blockxsize=256, blockysize=256, interleave="band", bigtiff="IF_SAFER", **packed,
-                )  # fmt: skip
+                    self.part,
+                    "w",
+                    driver="GTiff",
+                    width=grid.width,
+                    height=grid.height,
+                    count=len(bands),
+                    dtype=dtype,
+                    nodata=nodata,
+                    crs=grid.crs or None,
+                    transform=rasterio.Affine(*grid.transform),
+                    tiled=True,
+                    blockxsize=256,
+                    blockysize=256,
+                    interleave="band",
+                    bigtiff="IF_SAFER",
+                    **packed,
+                )
         except (RasterioError, OSError) as error:
             self.part.unlink(missing_ok=True)
             raise OutputError("{path} cannot be written: {error}.", path=self.path, error=error) from error
@@ -76,7 +89,9 @@ class RasterWriter:
         try:
             self._target.write(array, window=part)
         except RasterioError as error:
-            raise OutputError("{path} cannot be written: {error}. Is the disk full?", path=self.path, error=error) from error
+            raise OutputError(
+                "{path} cannot be written: {error}. Is the disk full?", path=self.path, error=error
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +107,9 @@ class RasterWriter:
                 _check_whole(self.part)
                 os.replace(self.part, self.path)
         except (RasterioError, OSError) as problem:
-            raise OutputError("{path} cannot be written: {problem}. Is the disk full?", path=self.path, problem=problem) from problem
+            raise OutputError(
+                "{path} cannot be written: {problem}. Is the disk full?", path=self.path, problem=problem
+            ) from problem
         finally:
             self.part.unlink(missing_ok=True)
 
@@ -110,7 +127,7 @@ def _overview(dtype: str) -> str:
     return "average" if np.dtype(dtype).kind == "f" else "nearest"
 
 
-def optimize(source: str | Path, path: str | Path, watch: Watch) -> None:
+def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> None:
     """Copy a raster to a cloud-optimized GeoTIFF with overviews; it appears when it is whole, or not at all.
 
     Raises:
@@ -140,9 +157,17 @@ def optimize(source: str | Path, path: str | Path, watch: Watch) -> None:
 def _copy_optimized(source: str | Path, path: Path, dtype: str) -> None:
     with environment(), anywhere():
         rasterio.shutil.copy(
-            source, path, driver="COG", COMPRESS="DEFLATE", LEVEL=1, PREDICTOR="YES", BLOCKSIZE=512,
-            BIGTIFF="IF_SAFER", NUM_THREADS=2, OVERVIEW_RESAMPLING=_overview(dtype).upper(),
-        )  # fmt: skip
+            source,
+            path,
+            driver="COG",
+            COMPRESS="DEFLATE",
+            LEVEL=1,
+            PREDICTOR="YES",
+            BLOCKSIZE=512,
+            BIGTIFF="IF_SAFER",
+            NUM_THREADS=2,
+            OVERVIEW_RESAMPLING=_overview(dtype).upper(),
+        )
 
 
 def _check_whole(path: Path) -> None:

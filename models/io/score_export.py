@@ -12,41 +12,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays.grid import Grid
-from ..arrays.score_maps import UNLABELLED, Mask, Scores, best_classes, probabilities
+from ..arrays.score_maps import UNLABELLED, Mask, Scores, argmax_classes, probabilities
 from ..arrays.tiles import tiles
-from ..runtime.progress import Watch, share
-from .prefetch import Behind, ahead
+from ..runtime.progress import ProgressCallback, sub_progress
+from .prefetch import WriteBehind, prefetch
 from .raster_writer import NODATA, RasterWriter, class_writer, optimize, score_writer
-from .score_raster import ExistingScores
+from .score_raster import ScoreRaster
 
-BLOCK = 1024  # px
+BLOCK_PX = 1024  # px
 
 
-def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: Watch) -> None:
+def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
     """Write a raster of scores as probabilities on another grid, interpolated bilinearly where the pixels differ."""
-    with closing(ExistingScores(source, grid)) as scores, _draft(path) as draft:
+    with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         writer = score_writer(draft, grid, scores.classes, scores.pixel_size_m, compress=False)
         _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), watch)
-        optimize(draft, path, share(watch, 0.6, 0.4))
+        optimize(draft, path, sub_progress(watch, 0.6, 0.4))
 
 
-def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: Watch) -> None:
+def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
     """Write the best class of each pixel of a grid, from a raster of scores."""
-    with closing(ExistingScores(source, grid)) as scores, _draft(path) as draft:
+    with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         _fill(class_writer(draft, grid, scores.classes), scores, _best, watch)
-        optimize(draft, path, share(watch, 0.6, 0.4))
+        optimize(draft, path, sub_progress(watch, 0.6, 0.4))
 
 
 def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
-    return np.where(valid, best_classes(maps), UNLABELLED).astype(np.uint8)[None]
+    return np.where(valid, argmax_classes(maps), UNLABELLED).astype(np.uint8)[None]
 
 
 def _fill(
-    writer: RasterWriter, scores: ExistingScores, of: Callable[[Scores, Mask], NDArray[Any]], watch: Watch
+    writer: RasterWriter, scores: ScoreRaster, of: Callable[[Scores, Mask], NDArray[Any]], watch: ProgressCallback
 ) -> None:
     """Write what comes of the scores, window by window."""
-    windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK, 0)]
-    with writer, Behind() as behind, closing(ahead(scores.read, windows)) as reads:
+    windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK_PX, 0)]
+    with writer, WriteBehind() as behind, closing(prefetch(scores.read, windows)) as reads:
         for n, (window, read) in enumerate(zip(windows, reads, strict=True)):
             behind.do(partial(writer.write, of(*read), window))
             watch(0.6 * (n + 1) / len(windows))
@@ -60,4 +60,3 @@ def _draft(path: str | Path) -> Iterator[Path]:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
-

@@ -13,15 +13,15 @@ from ..arrays.score_maps import UNLABELLED, Mask, Scores, logits
 from ..errors import RasterError
 from .raster_reader import GridReader
 
-Kind = Literal["probabilities", "percent", "bytes", "scores"]
+ScoreEncoding = Literal["probabilities", "percent", "bytes", "scores"]
 FEWEST_PERCENT = 10  # a raster of whole percentages of which none reaches this is one of class indices
-SCALES: dict[Kind, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
+SCALES: dict[ScoreEncoding, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
 
 
-class ExistingScores:
+class ScoreRaster:
     """Reads a raster with a band a class as logits on a given grid; a single band is one class against the rest."""
 
-    def __init__(self, path: str | Path, grid: Grid | None = None, kind: Kind | None = None) -> None:
+    def __init__(self, path: str | Path, grid: Grid | None = None, kind: ScoreEncoding | None = None) -> None:
         """Open the raster, and tell from its values what they are, where that is not known yet.
 
         Raises:
@@ -35,7 +35,7 @@ class ExistingScores:
         self.bands = self._reader.colour_bands()
         try:
             self.classes = class_names([self._reader.band_names[band - 1] for band in self.bands])
-            self.kind = kind or kind_of(self._reader, self.bands)
+            self.kind = kind or detect_encoding(self._reader, self.bands)
         except RasterError:
             self.close()
             raise
@@ -66,7 +66,7 @@ def class_names(bands: list[str | None]) -> tuple[str, ...]:
     return tuple(name if names.index(name) == k else f"{name}, band {k + 1}" for k, name in enumerate(names))
 
 
-def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
+def detect_encoding(reader: GridReader, bands: tuple[int, ...]) -> ScoreEncoding:
     """Tell from a sample of a raster whether it holds probabilities, percentages, bytes or scores.
 
     Raises:
@@ -77,11 +77,16 @@ def kind_of(reader: GridReader, bands: tuple[int, ...]) -> Kind:
     if kept.size == 0:
         raise RasterError("{path_name} is NoData everywhere; it holds no scores.", path_name=reader.path.name)
     if len(bands) > UNLABELLED:
-        raise RasterError("{path_name} has {count_bands} bands; scores of at most {unlabelled} classes fit.", path_name=reader.path.name, count_bands=len(bands), unlabelled=UNLABELLED)
+        raise RasterError(
+            "{path_name} has {count_bands} bands; scores of at most {unlabelled} classes fit.",
+            path_name=reader.path.name,
+            count_bands=len(bands),
+            unlabelled=UNLABELLED,
+        )
     return _kind_of_many(kept, reader) if len(bands) > 1 else _kind_of_one(kept, reader)
 
 
-def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding:
     """Tell the kind of a single band by its range; nothing else has both signs but scores before the softmax."""
     low, high = float(kept.min()), float(kept.max())
     if low < 0:
@@ -93,11 +98,16 @@ def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> Kind:
         what = "class indices" if is_whole and high < FEWEST_PERCENT else "something else"
         raise RasterError(
             "{path_name} holds values from {low:g} to {high:g}, which look like {what}; a single "
-            "band of scores has probabilities (0 to 1), percentages (to 100) or bytes (to 255).", path_name=reader.path.name, low=low, high=high, what=what)
+            "band of scores has probabilities (0 to 1), percentages (to 100) or bytes (to 255).",
+            path_name=reader.path.name,
+            low=low,
+            high=high,
+            what=what,
+        )
     return "percent" if high <= 100 else "bytes"
 
 
-def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:
+def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding:
     """Tell the kind of several bands by what they add up to."""
     total = kept.astype(np.float64).sum(axis=0)
     for kind, scale in SCALES.items():
@@ -107,7 +117,10 @@ def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> Kind:
     if np.dtype(reader.dtype).kind in "ui" and float(kept.min()) >= 0:
         raise RasterError(
             "{path_name} holds whole numbers that do not add up to 100 or 255 over its {count_kept} "
-            "bands, as the scores of classes do. Choose a raster with one probability a class.", path_name=reader.path.name, count_kept=len(kept))
+            "bands, as the scores of classes do. Choose a raster with one probability a class.",
+            path_name=reader.path.name,
+            count_kept=len(kept),
+        )
     return "scores"
 
 

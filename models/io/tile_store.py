@@ -15,7 +15,7 @@ ABOUT = "about.json"  # what the tiles are made of
 DONE = "done"
 
 
-class TileFiles:
+class TileStore:
     """A folder of finished tiles; many processes may finish tiles in it at once."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -86,7 +86,7 @@ def plain(about: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def identity(path: str) -> list[Any]:
+def fingerprint(path: str) -> list[Any]:
     """Tell a file from others, and from what it was before it was written anew: its place, size and time."""
     file = Path(path)
     if not file.is_file():

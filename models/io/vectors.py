@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from ..arrays.grid import Grid
 from ..errors import LabelError
-from .crs import local_metres, reproject
+from .crs import local_metric_crs, reproject
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 WRITE_ERRORS = (OSError, DataSourceError, DataLayerError)  # a locked file, a full disk, a broken layer
@@ -55,8 +55,11 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     if field and field not in meta["fields"]:
         found = ", ".join(pyogrio.read_info(path, layer=options.get("layername"))["fields"]) or "none"
         raise LabelError(
-            "{name} has no text field {field!r}, which says what each polygon is; its fields: "
-            "{found}.", name=name, field=field, found=found)
+            "{name} has no text field {field!r}, which says what each polygon is; its fields: {found}.",
+            name=name,
+            field=field,
+            found=found,
+        )
     geometries = shapely.force_2d(shapely.from_wkb(wkb)) if wkb is not None else np.array([], dtype=object)
     present = [n for n, geometry in enumerate(geometries) if geometry is not None and not geometry.is_empty]
     kept = [geometries[n] for n in present]
@@ -94,7 +97,7 @@ def polygons(source: str, grid: Grid, width_m: float | None) -> list[shapely.Geo
     if lines and not grid.crs:
         raise LabelError("The image has no CRS, so lines cannot be given a width in metres; assign its CRS.")
     if lines:
-        metres = local_metres(grid)
+        metres = local_metric_crs(grid)
         buffered = shapely.buffer(reproject(lines, grid.crs, metres), (width_m or ROAD_WIDTH_M) / 2, cap_style="flat")
         areas += reproject(list(buffered), metres, grid.crs)
     if not areas:

@@ -13,7 +13,7 @@ from .files import write_whole
 
 
 @dataclass(frozen=True)
-class Source:
+class VrtSource:
     """A raster that fills a window of a mosaic with all of its pixels; other numbers of them are interpolated."""
 
     path: Path
@@ -23,7 +23,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Look:
+class BandSchema:
     """What the bands of a mosaic are."""
 
     bands: Sequence[str]
@@ -32,7 +32,7 @@ class Look:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_mosaic(path: Path, grid: Grid, look: Look, sources: Sequence[Source]) -> None:
+def write_vrt(path: Path, grid: Grid, look: BandSchema, sources: Sequence[VrtSource]) -> None:
     """Write a virtual raster over sources that lie below its folder; it appears whole or not at all.
 
     Raises:
@@ -53,7 +53,7 @@ def write_mosaic(path: Path, grid: Grid, look: Look, sources: Sequence[Source]) 
     write_whole(path, "\n".join([*parts, "</VRTDataset>\n"]).encode())
 
 
-def _sources(folder: Path, dtype: str, band: int, sources: Sequence[Source]) -> Iterable[str]:
+def _sources(folder: Path, dtype: str, band: int, sources: Sequence[VrtSource]) -> Iterable[str]:
     for source in sources:
         window = source.window
         finer = (source.width, source.height) != (window.width, window.height)

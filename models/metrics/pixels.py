@@ -14,11 +14,11 @@ from ..arrays.score_maps import UNLABELLED, Labels, Mask
 DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
 WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px to each side of the true boundaries, of the trimap IoU
 TOLERANCE = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
-REACH = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: the halo with which tiles add up exactly, for all of these
+MAX_DISTANCE_PX = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: the halo with which tiles add up exactly, for all of these
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class ConfusionAccuracy:
     """What a confusion matrix says; `confusion[truth, predicted]` counts pixels, fractions are 0-1.
 
     The mean IoU and the average accuracy are over the classes that occur in the labels.

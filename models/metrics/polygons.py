@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ..runtime.progress import Check, checked, go_on
+from ..runtime.progress import CancelCheck, never_cancel, with_cancel
 
 LEAST_IOU = 0.5  # of a found polygon and a true one that match
 
@@ -30,7 +30,7 @@ class PolygonFigures(TypedDict):
     polis_m: float | None  # mean of the matched, metres on the ground; None also where these are unknown
 
 
-def compare(found: Polygons, true: Polygons, check: Check = go_on) -> PolygonFigures:
+def compare(found: Polygons, true: Polygons, check: CancelCheck = never_cancel) -> PolygonFigures:
     """Compare valid polygons of one class with the true ones, of which there must be one; coordinates in metres.
 
     `check` is called between the pairs whose outlines are compared.
@@ -40,7 +40,7 @@ def compare(found: Polygons, true: Polygons, check: Check = go_on) -> PolygonFig
     """
     pairs = match(found, true)
     iou, ours, theirs = _area_iou(found, true), vertices(found), vertices(true)
-    distances = [polis(found[i], true[j]) for i, j in checked(iter(pairs), check)]
+    distances = [polis(found[i], true[j]) for i, j in with_cancel(iter(pairs), check)]
     return PolygonFigures(
         found=len(found),
         true=len(true),

@@ -17,44 +17,44 @@ from ..arrays.tiles import surround, tiles
 from ..errors import LabelError, RefinerError
 from ..io.files import require_space
 from ..refine.refiner import Refiner
-from ..refine.registry import UNTAUGHT
+from ..refine.registry import TRAINING_FREE
 from ..refine.rnn import USUAL_STEPS
-from ..refine.training.fine_tune import UPDATES, relearn, share_right
+from ..refine.training.fine_tune import UPDATES, fine_tune_step, share_right
 from ..refine.training.held_out import mean_iou_by_step
 from ..refine.training.samples import LabelledTile
-from ..runtime.progress import Check, go_on
+from ..runtime.progress import CancelCheck, never_cancel
 from ..scene.examples import NEIGHBOURS, labelled_tile
 from ..scene.labels import read_labels
 from ..session.session import Session
-from ..training.loop import Outcome, follow
-from ..weights.checkpoint import Card, load_refiner, save_model
-from .train_refiner import MODEL_BYTES, Stop, Tell
+from ..training.loop import TrainingOutcome, run_training
+from ..weights.checkpoint import ModelCard, load_refiner, save_model
+from .train_refiner import MODEL_BYTES, StopCheck, TrainingCallback
 
 CELL = 256  # px a side of the parts of a scene in which corrections are looked for
 MOST_CELLS = 64  # so that a scene full of corrections still fits into memory
 
 
 @dataclass(frozen=True)
-class Relearnt:
+class FineTunedRefiner:
     """A refiner that has learnt on, and what it gets right by itself before and after; fractions in 0-1."""
 
     refiner: Refiner
-    card: Card
-    outcome: Outcome
+    card: ModelCard
+    outcome: TrainingOutcome
     corrected: tuple[float, float]  # the share of the corrected pixels
     tile: tuple[float, float] | None  # the mean IoU on the labelled tile, where there is one
 
 
-def learn_on(
+def fine_tune_refiner(
     session: Session,
     labels: str,
     path: str,
     updates: int | None,
     seed: int,
-    stop: Stop,
-    tell: Tell,
-    check: Check = go_on,
-) -> Relearnt:
+    stop: StopCheck,
+    tell: TrainingCallback,
+    check: CancelCheck = never_cancel,
+) -> FineTunedRefiner:
     """Teach the session's refiner on, and save it; what is broken off by an exception saves nothing.
 
     The earlier weights stay in their file, so that a step back is to take that again.
@@ -74,7 +74,7 @@ def learn_on(
     """
     if session.refiner is None:
         raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
-    if session.refiner.kind in UNTAUGHT:
+    if session.refiner.kind in TRAINING_FREE:
         raise RefinerError("This refiner follows a formula and cannot learn; choose a learned one, or teach one.")
     require_space(Path(path).parent, MODEL_BYTES)
     refiner, card = load_refiner(session.refiner_path, session.device)
@@ -90,7 +90,9 @@ def learn_on(
 
     before = judged()
     cast(nn.Module, refiner).train()
-    outcome = follow(relearn(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, tell)
+    outcome = run_training(
+        fine_tune_step(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, tell
+    )
     cast(nn.Module, refiner).eval()
     after = judged()
     count = sum(int((tile.labels != UNLABELLED).sum()) for tile in corrected)
@@ -102,7 +104,7 @@ def learn_on(
     )
     save_model(path, cast(nn.Module, refiner), card)
     tile = None if before[1] is None or after[1] is None else (before[1], after[1])
-    return Relearnt(refiner, card, outcome, (before[0], after[0]), tile)
+    return FineTunedRefiner(refiner, card, outcome, (before[0], after[0]), tile)
 
 
 def _tile(session: Session, labels: str) -> LabelledTile:

@@ -9,37 +9,36 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..coarse.backbone import VGG16, Trunk
-from ..coarse.registry import DEFAULT
-from ..coarse.registry import KINDS as COARSE_KINDS
-from ..coarse.spectral.samples import Pixels
-from ..coarse.train_patches import Recipe, TrainingImage
+from ..coarse.backbone import VGG16, Backbone
+from ..coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
+from ..coarse.spectral.samples import SpectralSamples
+from ..coarse.train_patches import TrainingImage, TrainingOptions
 from ..errors import CheckpointError
 from ..io.files import require_space
 from ..scene.scene import Scene
 from ..training.holdout import check_classes
-from ..training.loop import Outcome, follow
+from ..training.loop import TrainingOutcome, run_training
 from ..weights.checkpoint import save_model
-from .train_refiner import MODEL_BYTES, About, Stop, Tell, _card
+from .train_refiner import MODEL_BYTES, ModelInfo, StopCheck, TrainingCallback, _card
 
 
-def about_coarse(kind: str, classes: tuple[str, ...], scene: Scene, trained_on: str) -> About:
+def coarse_model_info(kind: str, classes: tuple[str, ...], scene: Scene, trained_on: str) -> ModelInfo:
     """Say what a training of a coarse model is for; a spectral one remembers how the bands were standardised."""
     seen = scene.statistics if COARSE_KINDS[kind].is_spectral else None
-    return About(classes, scene.pixel_size_m, trained_on, statistics=seen)
+    return ModelInfo(classes, scene.pixel_size_m, trained_on, statistics=seen)
 
 
 def train_coarse(
-    examples: Sequence[TrainingImage] | Pixels,
-    about: About,
-    recipe: Recipe,
+    examples: Sequence[TrainingImage] | SpectralSamples,
+    about: ModelInfo,
+    recipe: TrainingOptions,
     path: str,
     device: torch.device,
-    stop: Stop,
-    tell: Tell,
-    kind: str = DEFAULT,
+    stop: StopCheck,
+    tell: TrainingCallback,
+    kind: str = DEFAULT_COARSE_KIND,
     trunk: str = "",
-) -> Outcome:
+) -> TrainingOutcome:
     """Train a coarse model and save its best weights; a training that is broken off by an exception saves nothing.
 
     The examples are pixels for the spectral kinds, and images for the others. `trunk` is a file of VGG-16's weights,
@@ -48,33 +47,32 @@ def train_coarse(
     Raises:
         CheckpointError: for weights to begin with that do not fit.
     """
-    images = [examples] if isinstance(examples, Pixels) else list(examples)
+    images = [examples] if isinstance(examples, SpectralSamples) else list(examples)
     check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
     torch.manual_seed(recipe.seed)
-    bands = examples.spectra.shape[1] if isinstance(examples, Pixels) else len(examples[0].image)
+    bands = examples.spectra.shape[1] if isinstance(examples, SpectralSamples) else len(examples[0].image)
     net = COARSE_KINDS[kind].make(len(about.classes), bands).to(device)
     weights = 4 * sum(weight.numel() for weight in net.parameters())
     require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
     if trunk:
-        begin_from(net, kind, trunk)
+        load_backbone(net, kind, trunk)
     for layer in net.modules():
         layer.register_forward_pre_hook(lambda *_: recipe.check())
-    outcome = follow(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
+    outcome = run_training(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
     if recipe.team.is_first:
         save_model(path, net, _card(kind, about, bands, quality, 0))
     return outcome
 
 
-def begin_from(net: nn.Module, kind: str, path: str) -> None:
+def load_backbone(net: nn.Module, kind: str, path: str) -> None:
     """Let a network begin with VGG-16's weights.
 
     Raises:
         CheckpointError: for a kind that cannot, or weights that do not fit.
     """
     trunk = getattr(net, "trunk", None)
-    if not isinstance(trunk, Trunk) or getattr(net, "size", None) is not VGG16:
+    if not isinstance(trunk, Backbone) or getattr(net, "size", None) is not VGG16:
         able = ", ".join(name for name in COARSE_KINDS if name.endswith("-vgg16"))
         raise CheckpointError("The kind {kind!r} cannot begin with VGG-16's weights; {able} can.", kind=kind, able=able)
     trunk.begin_from(path)
-

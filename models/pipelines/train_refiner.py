@@ -13,21 +13,21 @@ from torch import nn
 from ..arrays.statistics import Statistics
 from ..io.files import require_space
 from ..refine.refiner import Refiner
-from ..refine.registry import LESSONS, make
+from ..refine.registry import TRAINERS, make_refiner
 from ..refine.training.held_out import best_step, mean_iou_by_step
-from ..refine.training.samples import JUDGED_STEPS, LabelledTile, split
-from ..runtime.progress import Check, go_on
-from ..training.loop import Epoch, Outcome, follow
-from ..weights.checkpoint import Card, save_model
-from ..weights.pretrained import begun
+from ..refine.training.samples import HELD_OUT_STEPS, LabelledTile, split
+from ..runtime.progress import CancelCheck, never_cancel
+from ..training.loop import TrainingOutcome, TrainingUpdate, run_training
+from ..weights.checkpoint import ModelCard, save_model
+from ..weights.pretrained import load_pretrained
 
 MODEL_BYTES = 2_000_000
-Stop = Callable[[], bool]
-Tell = Callable[[Epoch, "float | None"], None]  # with the seconds left
+StopCheck = Callable[[], bool]
+TrainingCallback = Callable[[TrainingUpdate, "float | None"], None]  # with the seconds left
 
 
 @dataclass(frozen=True)
-class About:
+class ModelInfo:
     """What a training is for, as its card will say."""
 
     classes: tuple[str, ...]
@@ -38,11 +38,11 @@ class About:
 
 
 @dataclass(frozen=True)
-class TaughtRefiner:
+class TrainedRefiner:
     """A refiner, how its training ended, and the mean IoU (0-1) on what was held out: as it came, and by step."""
 
     refiner: Refiner
-    outcome: Outcome
+    outcome: TrainingOutcome
     by_step: tuple[float, ...]
     before_miou: float | None = None  # there, at its best step, of the refiner that was gone on from
 
@@ -67,19 +67,19 @@ class TaughtRefiner:
         return self.before_miou is None or self.by_step[self.best_step] > self.before_miou
 
 
-def teach_refiner(
+def train_refiner(
     kind: str,
     tiles: Sequence[LabelledTile],
-    about: About,
+    about: ModelInfo,
     steps: int | None,
     seed: int,
     path: str,
     device: torch.device,
-    stop: Stop,
-    tell: Tell,
-    check: Check = go_on,
+    stop: StopCheck,
+    tell: TrainingCallback,
+    check: CancelCheck = never_cancel,
     begin: str = "",
-) -> TaughtRefiner:
+) -> TrainedRefiner:
     """Teach a refiner and save its best weights; a training broken off by an exception saves nothing.
 
     Args:
@@ -101,25 +101,25 @@ def teach_refiner(
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
-    lesson = LESSONS[kind]
+    lesson = TRAINERS[kind]
     held = split(tiles, seed)[1]
 
     def judged(refiner: Refiner) -> tuple[float, ...]:
-        return mean_iou_by_step(refiner, tiles, held, JUDGED_STEPS, device, check)
+        return mean_iou_by_step(refiner, tiles, held, HELD_OUT_STEPS, device, check)
 
     if begin:
-        refiner, earlier_card = begun(kind, begin, about.classes, len(tiles[0].image), device)
+        refiner, earlier_card = load_pretrained(kind, begin, about.classes, len(tiles[0].image), device)
         history = f"{earlier_card.trained_on}; {about.trained_on}"
         about = replace(about, trained_on=history, licence=earlier_card.licence)
         earlier = judged(refiner)
         before = earlier[best_step(earlier)]
         cast(nn.Module, refiner).train()
     else:
-        refiner, before = make(kind, len(about.classes), len(tiles[0].image)).to(device), None
-    outcome = follow(lesson.teach(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
+        refiner, before = make_refiner(kind, len(about.classes), len(tiles[0].image)).to(device), None
+    outcome = run_training(lesson.train(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
     by_step = judged(refiner)
     cast(nn.Module, refiner).eval()
-    taught = TaughtRefiner(refiner, outcome, by_step, before)
+    taught = TrainedRefiner(refiner, outcome, by_step, before)
     quality = (
         f"mean IoU {by_step[taught.best_step]:.3f} at step {taught.best_step} on held-out blocks, "
         f"where the coarse map has {by_step[0]:.3f}"
@@ -128,10 +128,17 @@ def teach_refiner(
     return taught
 
 
-def _card(kind: str, about: About, bands: int, quality: str, steps: int) -> Card:
+def _card(kind: str, about: ModelInfo, bands: int, quality: str, steps: int) -> ModelCard:
     seen = about.statistics or Statistics((), ())
-    return Card(
-        kind, about.classes, bands, about.pixel_size_m, steps, about.trained_on, quality, about.licence,
-        mean=seen.mean, std=seen.std,
-    )  # fmt: skip
-
+    return ModelCard(
+        kind,
+        about.classes,
+        bands,
+        about.pixel_size_m,
+        steps,
+        about.trained_on,
+        quality,
+        about.licence,
+        mean=seen.mean,
+        std=seen.std,
+    )

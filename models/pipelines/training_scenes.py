@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Union
 
-from ..coarse.spectral.samples import Pixels
+from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingImage
 from ..errors import RefinerError
 from ..io.bands import parse_bands
@@ -16,14 +16,14 @@ from ..scene.examples import coarse_examples
 from ..scene.labels import burn_sources, named_labels, raster_labels
 from ..scene.scene import Scene
 from ..shared.class_source import ClassSource
-from .train_coarse import about_coarse
-from .train_refiner import About
+from .train_coarse import coarse_model_info
+from .train_refiner import ModelInfo
 
-Examples = Union[Pixels, list[TrainingImage]]
+Examples = Union[SpectralSamples, list[TrainingImage]]
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingScenes:
     """How scenes are read to learn from."""
 
     kind: str  # of coarse model
@@ -33,7 +33,7 @@ class Course:
     bands: str  # as an analyst writes them; empty: the usual ones
     pixel_size_m: float | None
 
-    def read(self, image: str, labels: str | None, others: Sequence[str] = ()) -> tuple[Examples, About]:
+    def read(self, image: str, labels: str | None, others: Sequence[str] = ()) -> tuple[Examples, ModelInfo]:
         """Read a scene with its labels, or the files of the classes; and others, each IMAGE or IMAGE=LABELS.
 
         Raises:
@@ -42,8 +42,10 @@ class Course:
         examples, about = self._read(image, labels)
         if not others:
             return examples, about
-        if isinstance(examples, Pixels):
-            raise RefinerError("{kind} learns from the spectra of one image; other kinds learn from many.", kind=self.kind)
+        if isinstance(examples, SpectralSamples):
+            raise RefinerError(
+                "{kind} learns from the spectra of one image; other kinds learn from many.", kind=self.kind
+            )
         images, names = list(examples), [Path(image).name]
         for text in others:
             path, own = _named(text, labels)
@@ -51,16 +53,25 @@ class Course:
             if other.classes != about.classes:
                 raise RefinerError(
                     "{name} has the classes {classes}, and {name_2} {classes_2}; name them in the "
-                    "order of their indices, with --class NAME.", name=Path(path).name, classes=', '.join(other.classes), name_2=names[0], classes_2=', '.join(about.classes))
-            images += [] if isinstance(more, Pixels) else more
+                    "order of their indices, with --class NAME.",
+                    name=Path(path).name,
+                    classes=", ".join(other.classes),
+                    name_2=names[0],
+                    classes_2=", ".join(about.classes),
+                )
+            images += [] if isinstance(more, SpectralSamples) else more
             names.append(Path(path).name)
             if len(images[-1].image) != len(images[0].image):
                 raise RefinerError(
-                    "{name} has {count_image} bands, and {name_2} {count_image_2}; choose the same "
-                    "with --bands.", name=names[-1], count_image=len(images[-1].image), name_2=names[0], count_image_2=len(images[0].image))
+                    "{name} has {count_image} bands, and {name_2} {count_image_2}; choose the same with --bands.",
+                    name=names[-1],
+                    count_image=len(images[-1].image),
+                    name_2=names[0],
+                    count_image_2=len(images[0].image),
+                )
         return images, replace(about, trained_on=", ".join(names))
 
-    def _read(self, image: str, labels: str | None) -> tuple[Examples, About]:
+    def _read(self, image: str, labels: str | None) -> tuple[Examples, ModelInfo]:
         with Scene(image, self._bands(image), None, self.pixel_size_m) as scene:
             if labels and self.sources:
                 truth = raster_labels(labels, scene.grid)
@@ -71,7 +82,7 @@ class Course:
             else:
                 truth, names = burn_sources(self.sources, scene.grid)
             examples = coarse_examples(self.kind, scene, truth, names, self.samples, self.seed)
-            return examples, about_coarse(self.kind, names, scene, Path(image).name)
+            return examples, coarse_model_info(self.kind, names, scene, Path(image).name)
 
     def _bands(self, image: str) -> tuple[int, ...]:
         if not self.bands:
@@ -85,8 +96,9 @@ def _named(text: str, labels: str | None) -> tuple[str, str | None]:
     path, _, own = text.partition("=")
     if not path or bool(own) != bool(labels):
         raise RefinerError(
-            "Another scene is given as IMAGE=LABELS where the first has labels, and else as IMAGE; "
-            "found {text!r}.", text=text)
+            "Another scene is given as IMAGE=LABELS where the first has labels, and else as IMAGE; found {text!r}.",
+            text=text,
+        )
     return path, own or None
 
 

@@ -29,14 +29,14 @@ class ClassPolygons:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenPolygons:
     """What has been written."""
 
     count: int  # of the polygons
     warning: str  # a sentence to pass on, empty where there is nothing to say
 
 
-def together(parts: Iterable[ClassPolygons]) -> ClassPolygons:
+def merge_polygons(parts: Iterable[ClassPolygons]) -> ClassPolygons:
     """Put the polygons of all parts of a map together."""
     every = list(parts)
     areas = [part.areas_m2 for part in every if part.areas_m2 is not None]
@@ -48,7 +48,7 @@ def together(parts: Iterable[ClassPolygons]) -> ClassPolygons:
     )
 
 
-def write(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> Written:
+def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> WrittenPolygons:
     """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
 
     No more than a part is in memory, but for GeoJSON, which is written in WGS 84, as its standard asks. The file
@@ -60,11 +60,13 @@ def write(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> Written
     path = Path(path)
     driver = DRIVERS.get(path.suffix.lower())
     if driver is None:
-        raise OutputError("{path_name} should end in one of {drivers}.", path_name=path.name, drivers=', '.join(DRIVERS))
+        raise OutputError(
+            "{path_name} should end in one of {drivers}.", path_name=path.name, drivers=", ".join(DRIVERS)
+        )
     if not path.parent.is_dir():
         raise OutputError("There is no folder {path_parent}.", path_parent=path.parent)
     if driver == "GeoJSON":
-        parts = iter([together(parts)])
+        parts = iter([merge_polygons(parts)])
     count, has_areas = 0, True
     try:
         with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
@@ -74,8 +76,12 @@ def write(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> Written
                 count, has_areas = count + len(found.polygons), has_areas and found.areas_m2 is not None
             _replace(Path(folder), path)
     except WRITE_ERRORS as error:
-        raise OutputError("{path} cannot be written: {error}. Is it open elsewhere, or the disk full?", path=path, error=error) from error
-    return Written(count, "" if has_areas else "The scene has no CRS, so the polygons have no area in square metres.")
+        raise OutputError(
+            "{path} cannot be written: {error}. Is it open elsewhere, or the disk full?", path=path, error=error
+        ) from error
+    return WrittenPolygons(
+        count, "" if has_areas else "The scene has no CRS, so the polygons have no area in square metres."
+    )
 
 
 def _replace(folder: Path, path: Path) -> None:

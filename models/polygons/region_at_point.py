@@ -14,7 +14,7 @@ from ..errors import RefinerError
 from ..io.raster_reader import GridReader, window_of
 from ..io.rasterize import trace
 
-REACH = 160  # px around a click in which the part has to lie
+MAX_REGION_PX = 160  # px around a click in which the part has to lie
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,13 @@ def region_at(classes_raster: str, x: float, y: float) -> Region:
     with GridReader(classes_raster) as reader:
         grid = reader.grid
         row, column = _pixel(grid, x, y)
-        top, left = max(0, row - REACH), max(0, column - REACH)
-        window = Window(top, left, min(grid.height, row + REACH + 1) - top, min(grid.width, column + REACH + 1) - left)
+        top, left = max(0, row - MAX_REGION_PX), max(0, column - MAX_REGION_PX)
+        window = Window(
+            top,
+            left,
+            min(grid.height, row + MAX_REGION_PX + 1) - top,
+            min(grid.width, column + MAX_REGION_PX + 1) - left,
+        )
         classes = reader.read([1], window)[0][0]
     index = int(classes[row - top, column - left])
     if index == UNLABELLED:
@@ -51,8 +56,9 @@ def region_at(classes_raster: str, x: float, y: float) -> Region:
     )
     if cut_off:
         raise RefinerError(
-            "This connected part goes on for more than {reach} pixels. Paint or draw what you mean "
-            "instead.", reach=REACH)
+            "This connected part goes on for more than {reach} pixels. Paint or draw what you mean instead.",
+            reach=MAX_REGION_PX,
+        )
     shapes = [shape for shape, value in trace(np.where(part, 1, UNLABELLED).astype(np.uint8)) if value == 1]
     outline = shapely.union_all(shapes)
     a, b, c, d, e, f = grid.crop(window).transform

@@ -11,11 +11,13 @@ from ..arrays.score_maps import Labels
 from ..io.rasterize import sieve
 
 STRIP_PX = 100_000_000  # of a strip, which takes three bytes each; what is smaller is sieved in one piece
-ROWS = 1024  # that the height of a strip is a multiple of
+STRIP_ROWS = 1024  # that the height of a strip is a multiple of
 FARTHEST = 1024  # rows below a strip that are looked at, at most: a part that reaches farther is rarely small
 
 
-def sieved(read: Callable[[Window], Labels], height: int, width: int, fewest: int) -> Iterator[tuple[Window, Labels]]:
+def sieve_classes(
+    read: Callable[[Window], Labels], height: int, width: int, fewest: int
+) -> Iterator[tuple[Window, Labels]]:
     """Yield the strips of a class map in which no connected part has fewer pixels than are wanted.
 
     A strip is looked at with the rows above it, which are final, and some below it; its own last rows wait for the next
@@ -29,7 +31,7 @@ def sieved(read: Callable[[Window], Labels], height: int, width: int, fewest: in
         width: of the map, px.
         fewest: pixels that a part has at least.
     """
-    rows = max(1, STRIP_PX // (width * ROWS)) * ROWS
+    rows = max(1, STRIP_PX // (width * STRIP_ROWS)) * STRIP_ROWS
     around = min(fewest, FARTHEST)
     final = waiting = np.empty((0, width), dtype=np.uint8)
     for top in range(0, height, rows):

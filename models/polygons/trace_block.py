@@ -13,36 +13,36 @@ import shapely
 from numpy.typing import NDArray
 
 from ..arrays.grid import Grid, Window
-from ..arrays.score_maps import UNLABELLED, Labels, best_classes, probabilities
+from ..arrays.score_maps import UNLABELLED, Labels, argmax_classes, probabilities
 from ..arrays.tiles import surround, tiles
 from ..io.files import write_whole
 from ..io.raster_reader import GridReader, environment
 from ..io.raster_writer import RasterWriter
 from ..io.rasterize import burn, trace
-from ..io.score_raster import ExistingScores, Kind
-from ..io.tile_store import TileFiles
+from ..io.score_raster import ScoreEncoding, ScoreRaster
+from ..io.tile_store import TileStore
 from .seams import on_seam
 from .shared_vertices import share_vertices
 
-BLOCK = 1024  # px, of the windows in which scores are read
+TRACE_BLOCK_PX = 1024  # px, of the windows in which scores are read
 CLASSES, PIECES = "classes", "pieces"  # folders of what is made of the blocks
 
 
 @dataclass(frozen=True)
-class Tracing:
+class BlockTracing:
     """What is to be done with every block: plain values, and paths that every machine sees."""
 
     folder: str  # of what is made of the blocks
     scores: str
     grid: Grid
-    kind: Kind
+    kind: ScoreEncoding
     tolerance_px: float
     background: bool  # whether the first class is wanted too
     classes: str = ""  # raster of the class indices, once they are there
 
 
 @dataclass(frozen=True)
-class Pieces:
+class PolygonParts:
     """Polygons of a block, in pixels of the whole: class, sum of its probability, pixels, whether on a seam."""
 
     polygons: NDArray[np.object_]
@@ -52,20 +52,20 @@ class Pieces:
     seam: NDArray[np.bool_]
 
 
-def choose_classes(job: Tracing, block: Window) -> None:
+def choose_classes(job: BlockTracing, block: Window) -> None:
     """Write a raster of the best class of each pixel of a block."""
-    path = TileFiles(job.folder).path(CLASSES, block)
+    path = TileStore(job.folder).path(CLASSES, block)
     with (
         environment(),
         closing(_scores(job)) as scores,
         RasterWriter(path, job.grid.crop(block), ["class"], "uint8", UNLABELLED) as writer,
     ):
-        for part in tiles(block.height, block.width, BLOCK, 0):
+        for part in tiles(block.height, block.width, TRACE_BLOCK_PX, 0):
             maps, valid = scores.read(part.core.placed(block))
-            writer.write(np.where(valid, best_classes(maps), np.uint8(UNLABELLED))[None], part.core)
+            writer.write(np.where(valid, argmax_classes(maps), np.uint8(UNLABELLED))[None], part.core)
 
 
-def trace_block(job: Tracing, block: Window) -> None:
+def trace_block(job: BlockTracing, block: Window) -> None:
     """Trace and simplify a block, and write its pieces; only the classes that are wanted are kept, for memory."""
     around = surround(block, job.grid.height, job.grid.width, 1).outer  # neighbours across a seam give vertices too
     with environment(), GridReader(job.classes) as reader:
@@ -84,7 +84,9 @@ def trace_block(job: Tracing, block: Window) -> None:
     _save(job, block, polygons[kept], {"indices": indices[kept], "total": total[kept], "pixels": pixels[kept]})
 
 
-def _save(job: Tracing, block: Window, polygons: NDArray[np.object_], values: dict[str, NDArray[np.float64]]) -> None:
+def _save(
+    job: BlockTracing, block: Window, polygons: NDArray[np.object_], values: dict[str, NDArray[np.float64]]
+) -> None:
     packed, content = io.BytesIO(), dict(values)
     if len(polygons):
         _, points, (rings, parts) = shapely.to_ragged_array(polygons)
@@ -93,7 +95,7 @@ def _save(job: Tracing, block: Window, polygons: NDArray[np.object_], values: di
     write_whole(_pieces_path(job, block), packed.getvalue())
 
 
-def read_pieces(job: Tracing, block: Window) -> Pieces:
+def read_parts(job: BlockTracing, block: Window) -> PolygonParts:
     """Read what was written of a block."""
     path = _pieces_path(job, block)
     with np.load(path, allow_pickle=False) as found:
@@ -102,15 +104,15 @@ def read_pieces(job: Tracing, block: Window) -> Pieces:
             offsets = (found["rings"], found["parts"])
             polygons = _array(shapely.from_ragged_array(shapely.GeometryType.POLYGON, found["points"], offsets))
         seam = on_seam(polygons, block, job.grid.height, job.grid.width)
-        return Pieces(polygons, found["indices"], found["total"], found["pixels"], seam)
+        return PolygonParts(polygons, found["indices"], found["total"], found["pixels"], seam)
 
 
-def _pieces_path(job: Tracing, block: Window) -> Path:
-    return TileFiles(job.folder).path(PIECES, block).with_suffix(".npz")
+def _pieces_path(job: BlockTracing, block: Window) -> Path:
+    return TileStore(job.folder).path(PIECES, block).with_suffix(".npz")
 
 
-def _scores(job: Tracing) -> ExistingScores:
-    return ExistingScores(job.scores, job.grid, job.kind)
+def _scores(job: BlockTracing) -> ScoreRaster:
+    return ScoreRaster(job.scores, job.grid, job.kind)
 
 
 def _array(polygons: Any) -> NDArray[np.object_]:
@@ -118,7 +120,7 @@ def _array(polygons: Any) -> NDArray[np.object_]:
 
 
 def _confidence(
-    scores: ExistingScores, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window
+    scores: ScoreRaster, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the sum of the probability of its class over the pixels of each polygon, as traced, and their number.
 
@@ -128,7 +130,7 @@ def _confidence(
     pixels = np.zeros(len(polygons) + 1)
     tree = shapely.STRtree(polygons)
     of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
-    for window in tiles(block.height, block.width, BLOCK, 0):
+    for window in tiles(block.height, block.width, TRACE_BLOCK_PX, 0):
         place = window.core.placed(block)
         part = Grid("", (1, 0, place.column, 0, 1, place.row), place.width, place.height)
         near = tree.query(shapely.Polygon(part.corners()))

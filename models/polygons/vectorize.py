@@ -17,25 +17,25 @@ from ..arrays.score_maps import UNLABELLED, Mask
 from ..arrays.tiles import tiles
 from ..errors import RefinerError
 from ..io.crs import areas_m2, pixel_size_m
-from ..io.files import located
+from ..io.files import resolve_path
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import RasterWriter
-from ..io.score_raster import ExistingScores
-from ..io.tile_store import TileFiles
-from ..io.vrt import Look, Source, write_mosaic
-from ..runtime.dask_cluster import each
-from ..runtime.progress import Watch, share
-from .files import ClassPolygons, together
+from ..io.score_raster import ScoreRaster
+from ..io.tile_store import TileStore
+from ..io.vrt import BandSchema, VrtSource, write_vrt
+from ..runtime.dask_cluster import map_blocks
+from ..runtime.progress import ProgressCallback, sub_progress
+from .files import ClassPolygons, merge_polygons
 from .seams import groups, join
-from .shared_vertices import on_map
-from .sieve import sieved
-from .trace_block import BLOCK, CLASSES, Pieces, Tracing, choose_classes, read_pieces, trace_block
+from .shared_vertices import to_map
+from .sieve import sieve_classes
+from .trace_block import CLASSES, TRACE_BLOCK_PX, BlockTracing, PolygonParts, choose_classes, read_parts, trace_block
 
-TRACED = 3072  # px, of the blocks that are traced at once: polygons take 20 times the memory of pixels
+TRACED_PX = 3072  # px, of the blocks that are traced at once: polygons take 20 times the memory of pixels
 
 
 @dataclass(frozen=True)
-class Outline:
+class PolygonOptions:
     """How polygons are made."""
 
     min_area_m2: float = 0.0  # smaller parts go to their largest neighbour
@@ -44,19 +44,21 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Place:
+class Workplace:
     """Where the work is done."""
 
     folder: Path | None = None  # for what is made of the blocks, and goes again; all workers must see it
     scheduler: str | None = None  # of a Dask cluster; None: here
 
 
-def vectorize(scores: ExistingScores, outline: Outline, watch: Watch = lambda _: None) -> ClassPolygons:
+def vectorize(scores: ScoreRaster, outline: PolygonOptions, watch: ProgressCallback = lambda _: None) -> ClassPolygons:
     """Turn score maps into polygons as `stream` does, and return all of them."""
-    return together(stream(scores, outline, Place(), watch))
+    return merge_polygons(stream_polygons(scores, outline, Workplace(), watch))
 
 
-def stream(scores: ExistingScores, outline: Outline, place: Place, watch: Watch) -> Iterator[ClassPolygons]:
+def stream_polygons(
+    scores: ScoreRaster, outline: PolygonOptions, place: Workplace, watch: ProgressCallback
+) -> Iterator[ClassPolygons]:
     """Turn score maps into polygons without gaps or overlaps; yield those of each row of blocks, once they are whole.
 
     All classes are traced along the pixels at once and simplified as one coverage, so that neighbours keep sharing
@@ -71,16 +73,22 @@ def stream(scores: ExistingScores, outline: Outline, place: Place, watch: Watch)
         raise RefinerError("The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.")
     tolerance_px = outline.tolerance_m / pixel if pixel else 0.0
     fewest = math.ceil(outline.min_area_m2 / pixel**2 - 1e-6) if pixel else 0
-    blocks = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, TRACED, 0)]
+    blocks = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, TRACED_PX, 0)]
     with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=place.folder) as folder:
-        job = Tracing(str(Path(folder).resolve()), located(scores.path), scores.grid, scores.kind, tolerance_px,
-                      outline.background)  # fmt: skip
-        _each(partial(choose_classes, job), blocks, place, job, share(watch, 0, 0.4))
+        job = BlockTracing(
+            str(Path(folder).resolve()),
+            resolve_path(scores.path),
+            scores.grid,
+            scores.kind,
+            tolerance_px,
+            outline.background,
+        )
+        _each(partial(choose_classes, job), blocks, place, job, sub_progress(watch, 0, 0.4))
         job = replace(job, classes=str(_class_map(job, blocks, fewest)))
         watch(0.5)
-        _each(partial(trace_block, job), blocks, place, job, share(watch, 0.5, 0.4))
-        for pieces in _rows(job, blocks, share(watch, 0.9, 0.1)):
-            polygons = on_map(pieces.polygons, scores.grid)
+        _each(partial(trace_block, job), blocks, place, job, sub_progress(watch, 0.5, 0.4))
+        for pieces in _rows(job, blocks, sub_progress(watch, 0.9, 0.1)):
+            polygons = to_map(pieces.polygons, scores.grid)
             areas = areas_m2(polygons.tolist(), scores.grid.crs)
             yield ClassPolygons(
                 tuple(polygons),
@@ -90,34 +98,42 @@ def stream(scores: ExistingScores, outline: Outline, place: Place, watch: Watch)
             )
 
 
-def _each(work: Callable[[Window], None], blocks: Sequence[Window], place: Place, job: Tracing, watch: Watch) -> None:
-    for n, _ in enumerate(each(work, blocks, place.scheduler, job.folder), start=1):
+def _each(
+    work: Callable[[Window], None],
+    blocks: Sequence[Window],
+    place: Workplace,
+    job: BlockTracing,
+    watch: ProgressCallback,
+) -> None:
+    for n, _ in enumerate(map_blocks(work, blocks, place.scheduler, job.folder), start=1):
         watch(n / len(blocks))
 
 
-def _class_map(job: Tracing, blocks: Sequence[Window], fewest: int) -> Path:
+def _class_map(job: BlockTracing, blocks: Sequence[Window], fewest: int) -> Path:
     """Make a raster of the classes of all blocks, in which no part has fewer pixels than are wanted."""
-    files, grid = TileFiles(job.folder), job.grid
+    files, grid = TileStore(job.folder), job.grid
     path = files.folder / "classes.vrt"
-    sources = [Source(files.path(CLASSES, block), block, block.width, block.height) for block in blocks]
-    write_mosaic(path, grid, Look(["class"], UNLABELLED, "Byte"), sources)
+    sources = [VrtSource(files.path(CLASSES, block), block, block.width, block.height) for block in blocks]
+    write_vrt(path, grid, BandSchema(["class"], UNLABELLED, "Byte"), sources)
     if fewest < 2:
         return path
     target = files.folder / "sieved.tif"
     with GridReader(path) as reader, RasterWriter(target, grid, ["class"], "uint8", UNLABELLED) as writer:
-        for strip, classes in sieved(lambda window: reader.values([1], window)[0], grid.height, grid.width, fewest):
-            for part in tiles(strip.height, strip.width, BLOCK, 0):
+        for strip, classes in sieve_classes(
+            lambda window: reader.values([1], window)[0], grid.height, grid.width, fewest
+        ):
+            for part in tiles(strip.height, strip.width, TRACE_BLOCK_PX, 0):
                 writer.write(classes[part.core.slices()][None], part.core.placed(strip))
     return target
 
 
-def _rows(job: Tracing, blocks: Sequence[Window], watch: Watch) -> Iterator[Pieces]:
+def _rows(job: BlockTracing, blocks: Sequence[Window], watch: ProgressCallback) -> Iterator[PolygonParts]:
     """Join the pieces of the blocks row by row; yield those that reach no row to come."""
-    open_ones: list[Pieces] = []
+    open_ones: list[PolygonParts] = []
     for row in sorted({block.row for block in blocks}):
         here = [block for block in blocks if block.row == row]
         bottom = row + here[0].height
-        whole = _joined([*open_ones, *(read_pieces(job, block) for block in here)])
+        whole = _joined([*open_ones, *(read_parts(job, block) for block in here)])
         is_open = shapely.bounds(whole.polygons)[:, 3] >= bottom if len(whole.polygons) else np.zeros(0, dtype=bool)
         is_open &= bottom < job.grid.height
         open_ones = [_chosen(whole, is_open)]
@@ -125,18 +141,18 @@ def _rows(job: Tracing, blocks: Sequence[Window], watch: Watch) -> Iterator[Piec
         yield _chosen(whole, ~is_open)
 
 
-def _chosen(pieces: Pieces, which: Mask) -> Pieces:
-    return Pieces(*(getattr(pieces, field.name)[which] for field in fields(Pieces)))
+def _chosen(pieces: PolygonParts, which: Mask) -> PolygonParts:
+    return PolygonParts(*(getattr(pieces, field.name)[which] for field in fields(PolygonParts)))
 
 
-def _joined(pieces: Sequence[Pieces]) -> Pieces:
+def _joined(pieces: Sequence[PolygonParts]) -> PolygonParts:
     """Put pieces together, those of one part united."""
     polygons, indices, total, pixels, seam = (
-        np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Pieces)
+        np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(PolygonParts)
     )
     numbers = groups(polygons, indices, seam)
     firsts = np.unique(numbers, return_index=True)[1]
-    return Pieces(
+    return PolygonParts(
         join(polygons, numbers),
         indices[firsts],
         np.bincount(numbers, total).astype(np.float64),  # of nothing, it counts in whole numbers

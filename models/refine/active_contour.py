@@ -19,24 +19,24 @@ from torch.nn import functional
 
 from ..arrays.borders import Borders
 from .diffusion import INNER, KAPPA, MOST_INNER, SIGMA
-from .refiner import inner
-from .structure_tensor import REACH, structure
-from .tunable import Parameter, Tuned
+from .refiner import crop_halo
+from .structure_tensor import MAX_HALO_PX, structure_tensor
+from .tunable import TunableParameter, TunableRefiner
 
 FLAT = 1e-6  # (logits / px)^2: where phi changes less, it has no direction
 
 
-class Geodesic(Tuned):
+class Geodesic(TunableRefiner):
     """The boundaries of all classes move under their curvature and towards edges of the image."""
 
     kind = "geodesic"
     halo = MOST_INNER
-    sight = MOST_INNER + REACH + 1
-    tunable = (Parameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
+    sight = MOST_INNER + MAX_HALO_PX + 1
+    tunable = (TunableParameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute g and its central differences across and down from (bands, rows, columns): (3, rows, columns)."""
-        change = structure(image, self.value("sigma"), borders).strength()
+        change = structure_tensor(image, self.value("sigma"), borders).strength()
         g = 1 / (1 + (change / self.value("kappa")) ** 2)
         sides = (int(borders.left), int(borders.right), int(borders.top), int(borders.bottom))
         padded = functional.pad(g[None], sides, mode="replicate")[0]  # nothing pulls over a border of the scene
@@ -53,7 +53,7 @@ class Geodesic(Tuned):
             for k in range(self.classes):
                 others = torch.where(after[k] == first, second, first)
                 after[k] += moved(after[k] - others, prepared, tau).div_(2)
-        return inner(after, self.halo, borders)
+        return crop_halo(after, self.halo, borders)
 
 
 def moved(phi: Tensor, prepared: Tensor, tau: float) -> Tensor:

@@ -26,15 +26,15 @@ from torch.nn import functional
 
 from ..arrays.borders import Borders
 from ..runtime.parallel import in_strips
-from .refiner import inner
+from .refiner import crop_halo
 from .structure_tensor import gaussian, separable
-from .tunable import Parameter, Tuned
+from .tunable import TunableParameter, TunableRefiner
 
-STRIP = 30_000  # pixels worked on at once: they stay in the cache
+STRIP_ROWS = 30_000  # pixels worked on at once: they stay in the cache
 NEGLIGIBLE = 1e-6  # weights below, of neighbours that look alike, are left out
 
 
-class CRF(Tuned):
+class CRF(TunableRefiner):
     """The truncated dense CRF; its state is (log Q of the classes, psi of the classes).
 
     `alpha` and `gamma` are px, `beta` is the root mean square over the bands, in deviations of a band: 13 of 255 grey
@@ -43,11 +43,11 @@ class CRF(Tuned):
 
     kind = "crf"
     tunable = (
-        Parameter("bilateral", 5.0, 0.0, 1e3, (2.0, 5.0, 10.0)),
-        Parameter("alpha", 10.0, 1e-2, 1e3, (3.0, 5.0, 10.0, 20.0)),
-        Parameter("beta", 0.2, 1e-3, 1e3, (0.1, 0.2, 0.4, 0.8)),
-        Parameter("spatial", 3.0, 0.0, 1e3, (1.0, 3.0)),
-        Parameter("gamma", 1.0, 1e-2, 1e3, (1.0, 3.0)),
+        TunableParameter("bilateral", 5.0, 0.0, 1e3, (2.0, 5.0, 10.0)),
+        TunableParameter("alpha", 10.0, 1e-2, 1e3, (3.0, 5.0, 10.0, 20.0)),
+        TunableParameter("beta", 0.2, 1e-3, 1e3, (0.1, 0.2, 0.4, 0.8)),
+        TunableParameter("spatial", 3.0, 0.0, 1e3, (1.0, 3.0)),
+        TunableParameter("gamma", 1.0, 1e-2, 1e3, (1.0, 3.0)),
     )
 
     def __init__(self, classes: int, bands: int, reach: int = 20, cell: int = 5, near: int = 6) -> None:
@@ -68,7 +68,7 @@ class CRF(Tuned):
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Update Q once: log Q_k = -psi_k + sum of the messages for k, less a constant; every step is alike."""
-        psi = inner(state[self.classes :], self.halo, borders)
+        psi = crop_halo(state[self.classes :], self.halo, borders)
         q = torch.softmax(state[: self.classes], dim=0)
         known = _surround(torch.cat([q, torch.ones_like(q[:1])]), self.halo, borders)  # 0 where nobody is
         rows, columns = psi.shape[-2:]
@@ -81,7 +81,7 @@ class CRF(Tuned):
             after[: self.classes, part] = torch.log_softmax(messages - psi[:, part], dim=0)
 
         if state.device.type == "cpu":
-            in_strips(rows, max(1, STRIP // columns), update)
+            in_strips(rows, max(1, STRIP_ROWS // columns), update)
         else:
             update(slice(0, rows))
         return after

@@ -17,18 +17,18 @@ import torch
 from torch import Tensor
 
 from ..arrays.borders import Borders
-from .refiner import inner
-from .structure_tensor import REACH, WIDEST, structure
-from .tunable import Parameter, Tuned
+from .refiner import crop_halo
+from .structure_tensor import MAX_HALO_PX, WIDEST, structure_tensor
+from .tunable import TunableParameter, TunableRefiner
 
 MOST_INNER = 10  # time steps a step, each of which reaches one pixel
 STABLE = 0.25  # the longest time step where the weights of a pixel add up to 4 at most
 NEXT, BELOW, BELOW_NEXT, BELOW_BEFORE = (0, 1), (1, 0), (1, 1), (1, -1)  # rows down, columns across
 
-TAU = Parameter("tau", 0.25, 0.0, STABLE, (0.1, 0.25))
-INNER = Parameter("inner", 2, 1, MOST_INNER, (1, 2, 5, 10))
-KAPPA = Parameter("kappa", 0.2, 1e-3, 1e3, (0.05, 0.1, 0.2, 0.4, 0.8))  # deviations / px
-SIGMA = Parameter("sigma", 1.0, 0.0, WIDEST, (0.0, 1.0, 2.0))  # px
+TAU = TunableParameter("tau", 0.25, 0.0, STABLE, (0.1, 0.25))
+INNER = TunableParameter("inner", 2, 1, MOST_INNER, (1, 2, 5, 10))
+KAPPA = TunableParameter("kappa", 0.2, 1e-3, 1e3, (0.05, 0.1, 0.2, 0.4, 0.8))  # deviations / px
+SIGMA = TunableParameter("sigma", 1.0, 0.0, WIDEST, (0.0, 1.0, 2.0))  # px
 
 
 def ends(maps: Tensor, edge: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -39,13 +39,13 @@ def ends(maps: Tensor, edge: tuple[int, int]) -> tuple[Tensor, Tensor]:
     return near, maps[..., down:, max(0, across) : columns - max(0, -across)]
 
 
-class Heat(Tuned):
+class Heat(TunableRefiner):
     """The heat flow, equation 1: du_k/dt = div grad u_k. It knows nothing of the image."""
 
     kind = "heat"
     halo = MOST_INNER
     sight = 0
-    tunable: ClassVar[tuple[Parameter, ...]] = (TAU, INNER)
+    tunable: ClassVar[tuple[TunableParameter, ...]] = (TAU, INNER)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Return nothing: no map of the size of (bands, rows, columns)."""
@@ -69,7 +69,7 @@ class Heat(Tuned):
                 to_near += flow
                 to_far -= flow
             after += change
-        return inner(after, self.halo, borders)
+        return crop_halo(after, self.halo, borders)
 
 
 class PeronaMalik(Heat):
@@ -80,12 +80,12 @@ class PeronaMalik(Heat):
     """
 
     kind = "perona-malik"
-    sight = MOST_INNER + REACH
+    sight = MOST_INNER + MAX_HALO_PX
     tunable = (TAU, INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute g from (bands, rows, columns): (1, rows, columns), where the neighbours of a step are needed too."""
-        change = structure(image, self.value("sigma"), borders).strength()
+        change = structure_tensor(image, self.value("sigma"), borders).strength()
         return torch.exp(-((change / self.value("kappa")) ** 2))[None]
 
     def _edges(self, prepared: Tensor) -> list[tuple[tuple[int, int], Tensor | float]]:
@@ -102,11 +102,11 @@ class Anisotropic(PeronaMalik):
 
     kind = "anisotropic"
     # The weights of a pixel add up to 5 at most: its own part of them to 2, the neighbours' to 2 and, diagonally, 1.
-    tunable = (Parameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
+    tunable = (TunableParameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Split D into flows along the four directions of a pixel's neighbours, (4, rows, columns)."""
-        change = structure(image, self.value("sigma"), borders)
+        change = structure_tensor(image, self.value("sigma"), borders)
         lost = torch.exp(-3.315 / (change.strength() / self.value("kappa")) ** 8)  # 1 - what flows across an edge
         turn = 0.5 / change.coherence().clamp_min(1e-20)
         tilt = turn * (change.across - change.down)

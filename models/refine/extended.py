@@ -25,35 +25,35 @@ from torch import Tensor, nn
 
 from ..arrays.borders import NOWHERE, Borders
 from ..runtime.parallel import in_strips
-from .refiner import inner, pad
+from .refiner import crop_halo, pad
 
-MEMORY = 5  # channels beside the classes
+HIDDEN_CHANNELS = 5  # channels beside the classes
 FEATURES = 16  # channels of the net that looks at the image and the coarse map
 GAPS = (1, 2, 4)  # px between the pixels that its layers look at
 WIDTH = 32  # hidden units of the update
 FAR = 3  # px: the gap of B
 NEIGHBOURS = (2, 5)  # px to the neighbours whose messages are heard, eight at each distance
-REACH = max(FAR, *NEIGHBOURS)  # px, of a step
+HALO_PX = max(FAR, *NEIGHBOURS)  # px, of a step
 ALIKE = 4.0  # by how much e falls off for neighbours that differ by a standard deviation, before it is learnt
 FULL = 5  # steps whose updates are of full size
-RATE = 0.3  # r: of each later step's update to that of the one before
-GAIN, MEMORY_GAIN = 0.8, 0.5  # g: the largest update of a score and of memory
+INITIAL_RATE = 0.3  # r: of each later step's update to that of the one before
+INITIAL_GAIN, INITIAL_HIDDEN_GAIN = 0.8, 0.5  # g: the largest update of a score and of memory
 FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are seen from FLOOR on, and divided by SPREAD
-STRIP = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
+STRIP_ROWS = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
 PART = 30_000  # pixels of the image that are looked at at once
-AROUND = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
+EDGE_PX = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
 
 
 class ExtendedRefiner(nn.Module):
     """The refiner that is the default: 11,300 weights for three bands and three classes."""
 
     kind = "extended"
-    halo = REACH
+    halo = HALO_PX
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner that leaves every map as it is."""
         super().__init__()
-        self.classes, self.bands, self.channels = classes, bands, classes + MEMORY
+        self.classes, self.bands, self.channels = classes, bands, classes + HIDDEN_CHANNELS
         self.sight = max(sum(GAPS), *NEIGHBOURS)
         inputs = (bands + classes, *[FEATURES] * (len(GAPS) - 1))
         self.trunk = nn.ModuleList(nn.Conv2d(count, FEATURES, 3, dilation=gap) for count, gap in zip(inputs, GAPS))
@@ -97,7 +97,7 @@ class ExtendedRefiner(nn.Module):
 
     def start(self, scores: Tensor) -> Tensor:
         """Return (..., classes + 5, rows, columns): log-probabilities, and nothing remembered."""
-        memory = scores.new_zeros(*scores.shape[:-3], MEMORY, *scores.shape[-2:])
+        memory = scores.new_zeros(*scores.shape[:-3], HIDDEN_CHANNELS, *scores.shape[-2:])
         return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
@@ -111,7 +111,7 @@ class ExtendedRefiner(nn.Module):
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
         sides = self.sight * (2 - borders.left - borders.right)
-        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(AROUND), bottom - top, columns - sides)
+        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(EDGE_PX), bottom - top, columns - sides)
 
         def look_at(part: slice) -> None:
             first, last = part.start + top - self.sight, part.stop + top + self.sight
@@ -128,53 +128,55 @@ class ExtendedRefiner(nn.Module):
         seen = maps if image.dim() == 4 else maps[None].contiguous(memory_format=torch.channels_last)
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu_()
-        seen = inner(seen.view(*maps.shape[:-3], *seen.shape[-3:]), self.sight - sum(GAPS), borders)
-        features = self.features(torch.cat([seen, inner(maps, self.sight, borders)], dim=-3))
+        seen = crop_halo(seen.view(*maps.shape[:-3], *seen.shape[-3:]), self.sight - sum(GAPS), borders)
+        features = self.features(torch.cat([seen, crop_halo(maps, self.sight, borders)], dim=-3))
         likeness = [
-            inner(_likeness(image, gap, sharpness, borders), self.sight - gap, borders)
+            crop_halo(_likeness(image, gap, sharpness, borders), self.sight - gap, borders)
             for gap, sharpness in zip(NEIGHBOURS, self.sharpness, strict=True)
         ]
         return torch.cat([features, *likeness], dim=-3)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (..., channels, rows, columns) once; without gradients in strips that fit the cache."""
-        padded = pad(state, REACH, borders)
-        before = inner(state, REACH, borders)
-        share = RATE ** max(0, index + 1 - FULL)
+        padded = pad(state, HALO_PX, borders)
+        before = crop_halo(state, HALO_PX, borders)
+        share = INITIAL_RATE ** max(0, index + 1 - FULL)
         if torch.is_grad_enabled() or state.device.type != "cpu":
             return before + share * self._update(padded, prepared)
         rows, columns = before.shape[-2:]
         after = torch.empty_like(before)
 
         def refine_strip(part: slice) -> None:
-            strip = padded[..., part.start : part.stop + 2 * REACH, :]
+            strip = padded[..., part.start : part.stop + 2 * HALO_PX, :]
             update = self._update(strip, prepared[..., part, :])
             torch.add(before[..., part, :], update, alpha=share, out=after[..., part, :])
 
-        in_strips(rows, max(1, STRIP // columns), refine_strip)
+        in_strips(rows, max(1, STRIP_ROWS // columns), refine_strip)
         return after
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
         """Return the bounded update of a state that is padded by `REACH`, and of what was prepared, which is not."""
-        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(AROUND)], dim=-3)
-        scores, memory = torch.split(padded, [self.classes, MEMORY], dim=-3)
+        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(EDGE_PX)], dim=-3)
+        scores, memory = torch.split(padded, [self.classes, HIDDEN_CHANNELS], dim=-3)
         log = torch.log_softmax(scores, dim=-3)
         seen = torch.cat([_within_bounds(log), memory], dim=-3)
         hidden = self.near(_cut(seen, 1)).add_(self.far(_cut(seen, FAR))).add_(features)
         hidden = hidden.add_(self.heard(_messages(log.exp(), likeness))).relu_()
-        gains = padded.new_tensor([GAIN] * self.classes + [MEMORY_GAIN] * MEMORY)[:, None, None]
+        gains = padded.new_tensor([INITIAL_GAIN] * self.classes + [INITIAL_HIDDEN_GAIN] * HIDDEN_CHANNELS)[
+            :, None, None
+        ]
         return torch.sigmoid(2 * self.out(hidden)) * (2 * gains) - gains  # g tanh, in a third of its time
 
 
 def _cut(padded: Tensor, width: int) -> Tensor:
     """Keep of maps that are padded by `REACH` what lies within `width`."""
-    return inner(padded, REACH - width, NOWHERE)
+    return crop_halo(padded, HALO_PX - width, NOWHERE)
 
 
 def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> Tensor:
     """Return the weights of the eight neighbours at a distance, (..., 8, rows, columns); they add up to less than 1."""
     padded = pad(image, gap, borders)
-    middle = inner(image, gap, borders)
+    middle = crop_halo(image, gap, borders)
     unlike = [(there - middle).square().mean(dim=-3, keepdim=True) for there in _around(padded, gap, gap)]
     weights = torch.exp(-sharpness.exp() * torch.cat(unlike, dim=-3))
     return weights / (weights.sum(dim=-3, keepdim=True) + 0.5)
@@ -182,7 +184,7 @@ def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> T
 
 def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
-    shares = torch.split(likeness, len(AROUND), dim=-3)
+    shares = torch.split(likeness, len(EDGE_PX), dim=-3)
     apply = cast(Callable[..., Tensor], _Message.apply)
     return torch.cat([apply(padded, *each) for each in zip(shares, NEIGHBOURS, strict=True)], dim=-3)
 
@@ -195,7 +197,7 @@ class _Message(torch.autograd.Function):
         ctx.save_for_backward(padded, weights)
         ctx.gap = gap
         message = -_cut(padded, 0) * weights.sum(dim=-3, keepdim=True)
-        for number, there in enumerate(_around(padded, gap, REACH)):
+        for number, there in enumerate(_around(padded, gap, HALO_PX)):
             message.addcmul_(there, weights[..., number : number + 1, :, :])
         return message
 
@@ -206,7 +208,7 @@ class _Message(torch.autograd.Function):
         of_padded, of_weights = torch.zeros_like(padded), torch.empty_like(weights)
         _cut(of_padded, 0).addcmul_(slope, weights.sum(dim=-3, keepdim=True), value=-1)
         here = (slope * _cut(padded, 0)).sum(dim=-3)
-        pairs = zip(_around(padded, ctx.gap, REACH), _around(of_padded, ctx.gap, REACH), strict=True)
+        pairs = zip(_around(padded, ctx.gap, HALO_PX), _around(of_padded, ctx.gap, HALO_PX), strict=True)
         for number, (there, of_there) in enumerate(pairs):
             of_there.addcmul_(slope, weights[..., number : number + 1, :, :])
             of_weights[..., number, :, :] = (slope * there).sum(dim=-3) - here
@@ -216,7 +218,7 @@ class _Message(torch.autograd.Function):
 def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:
     """Yield maps that are padded by `width` as each of the eight neighbours at a distance sees them."""
     rows, columns = (size - 2 * width for size in padded.shape[-2:])
-    for down, across in AROUND:
+    for down, across in EDGE_PX:
         top, left = width + down * gap, width + across * gap
         yield padded[..., top : top + rows, left : left + columns]
 

@@ -7,13 +7,13 @@ from torch import Tensor, log_softmax
 from ..arrays.borders import Borders
 from .refiner import pad
 from .structure_tensor import gaussian, separable
-from .tunable import Parameter, Tuned
+from .tunable import TunableParameter, TunableRefiner
 
 LARGEST = 3  # px to each side: windows of 3 x 3, 5 x 5 and 7 x 7
 FLOOR = 1e-30  # of a probability, so that it has a logarithm
 
 
-class OpinionPool(Tuned):
+class OpinionPool(TunableRefiner):
     """Averages probabilities: p(c | x_i) = sum_j w_j p(c | x_j), j in a square window around i.
 
     The weights are all alike, or with `sigma` > 0 a Gaussian's [window and weights: ours, not those of the source].
@@ -23,8 +23,8 @@ class OpinionPool(Tuned):
     halo = LARGEST
     sight = 0
     tunable = (
-        Parameter("radius", 1, 1, LARGEST, (1, 2, 3)),  # px
-        Parameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: all weights alike
+        TunableParameter("radius", 1, 1, LARGEST, (1, 2, 3)),  # px
+        TunableParameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: all weights alike
     )
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:

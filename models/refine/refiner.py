@@ -66,7 +66,7 @@ def pad(maps: Tensor, width: int, borders: Borders) -> Tensor:
     return maps.index_select(-1, torch.from_numpy(column).to(maps.device))
 
 
-def inner(maps: Tensor, width: int, borders: Borders) -> Tensor:
+def crop_halo(maps: Tensor, width: int, borders: Borders) -> Tensor:
     """Cut `width` pixels from each side of (..., rows, columns) that is no border of the scene."""
     rows, columns = maps.shape[-2:]
     return maps[

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
-from ..runtime.progress import Check
-from ..training.loop import Epoch
+from ..runtime.progress import CancelCheck
+from ..training.loop import TrainingUpdate
 from .active_contour import Geodesic
 from .crf import CRF
 from .diffusion import Anisotropic, Heat, PeronaMalik
@@ -17,12 +17,12 @@ from .extended import ExtendedRefiner
 from .opinion_pool import OpinionPool
 from .refiner import Refiner
 from .rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN
-from .training.grid_search import search
+from .training.grid_search import grid_search
 from .training.samples import LabelledTile
-from .training.train_extended import drill
-from .training.train_faithful import teach
+from .training.train_extended import train_extended
+from .training.train_faithful import train_faithful
 
-KINDS: dict[str, Callable[[int, int], Refiner]] = {
+REFINER_KINDS: dict[str, Callable[[int, int], Refiner]] = {
     ExtendedRefiner.kind: ExtendedRefiner,
     RefinementRNN.kind: RefinementRNN,
     ClassAgnosticRNN.kind: ClassAgnosticRNN,
@@ -34,13 +34,13 @@ KINDS: dict[str, Callable[[int, int], Refiner]] = {
     Geodesic.kind: Geodesic,
     OpinionPool.kind: OpinionPool,
 }
-DEFAULT = ExtendedRefiner.kind
-UNTAUGHT = frozenset(  # that also work with their usual parameters
+DEFAULT_REFINER_KIND = ExtendedRefiner.kind
+TRAINING_FREE = frozenset(  # that also work with their usual parameters
     (CRF.kind, Heat.kind, PeronaMalik.kind, Anisotropic.kind, Geodesic.kind, OpinionPool.kind)
 )
 
 
-class Teach(Protocol):
+class TrainFunction(Protocol):
     """Teaches a refiner in place; closing the iterator early keeps the best weights too.
 
     Judging takes longer than an update, so `check` is called in between.
@@ -53,34 +53,34 @@ class Teach(Protocol):
         steps: int,
         seed: int,
         device: torch.device,
-        check: Check = ...,
-    ) -> Iterator[Epoch]:
+        check: CancelCheck = ...,
+    ) -> Iterator[TrainingUpdate]:
         """Yield an `Epoch` an update."""
         ...
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Trainer:
     """How a kind is taught, and how many updates of the weights, or parameters to try, that usually takes."""
 
-    teach: Teach
+    train: TrainFunction
     updates: int
 
 
-LESSONS: dict[str, Lesson] = {
-    ExtendedRefiner.kind: Lesson(drill, 220),
-    RefinementRNN.kind: Lesson(teach, 270),
-    ClassAgnosticRNN.kind: Lesson(teach, 270),
-    UnsharedRNN.kind: Lesson(teach, 270),
-    CRF.kind: Lesson(search, 24),
-    Heat.kind: Lesson(search, 8),
-    PeronaMalik.kind: Lesson(search, 60),
-    Anisotropic.kind: Lesson(search, 60),
-    Geodesic.kind: Lesson(search, 40),
-    OpinionPool.kind: Lesson(search, 15),
+TRAINERS: dict[str, Trainer] = {
+    ExtendedRefiner.kind: Trainer(train_extended, 220),
+    RefinementRNN.kind: Trainer(train_faithful, 270),
+    ClassAgnosticRNN.kind: Trainer(train_faithful, 270),
+    UnsharedRNN.kind: Trainer(train_faithful, 270),
+    CRF.kind: Trainer(grid_search, 24),
+    Heat.kind: Trainer(grid_search, 8),
+    PeronaMalik.kind: Trainer(grid_search, 60),
+    Anisotropic.kind: Trainer(grid_search, 60),
+    Geodesic.kind: Trainer(grid_search, 40),
+    OpinionPool.kind: Trainer(grid_search, 15),
 }
 
 
-def make(kind: str, classes: int, bands: int) -> Refiner:
+def make_refiner(kind: str, classes: int, bands: int) -> Refiner:
     """Make a refiner of a kind, untaught."""
-    return KINDS[kind](classes, bands)
+    return REFINER_KINDS[kind](classes, bands)

@@ -21,14 +21,14 @@ from torch.nn import functional
 
 from ..arrays.borders import Borders
 from ..runtime.parallel import in_strips
-from .refiner import inner, pad
-from .triton_step import refined, works_on
+from .refiner import crop_halo, pad
+from .triton_step import refined, supports
 
 FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
 SIZE = 5  # of the filters, px
-REACH = SIZE // 2
+HALO_PX = SIZE // 2
 USUAL_STEPS = 5  # that it is unrolled for [paper, section IV]
-STRIP = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
+STRIP_ROWS = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
 PART = 250_000  # pixels of the image that are filtered at once
 
 
@@ -36,7 +36,7 @@ class RefinementRNN(nn.Module):
     """The class-specific refiner with 800 + 2400 + 2113 K weights for three bands and K classes."""
 
     kind = "faithful"
-    halo = sight = REACH
+    halo = sight = HALO_PX
     reduced = False  # whether a CUDA device may multiply in bfloat16
 
     def __init__(self, classes: int, bands: int) -> None:
@@ -62,16 +62,16 @@ class RefinementRNN(nn.Module):
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Filter (bands, rows, columns) with N, to (32, rows, columns); or pad it for the kernel, which filters it."""
-        padded = pad(image, REACH, borders)
-        return padded if works_on(image) else self.filtered(padded)
+        padded = pad(image, HALO_PX, borders)
+        return padded if supports(image) else self.filtered(padded)
 
     def filtered(self, padded: Tensor) -> Tensor:
         """Filter a (bands, rows, columns) image that is padded already, in parts."""
-        rows, columns = padded.shape[1] - 2 * REACH, padded.shape[2] - 2 * REACH
+        rows, columns = padded.shape[1] - 2 * HALO_PX, padded.shape[2] - 2 * HALO_PX
         term = padded.new_empty(FILTERS, rows, columns)
         height = max(1, PART // columns)
         for top in range(0, rows, height):  # all at once, the convolution's own copies need as much memory again
-            term[:, top : top + height] = self._image_term(padded[None, :, top : top + height + 2 * REACH])[0]
+            term[:, top : top + height] = self._image_term(padded[None, :, top : top + height + 2 * HALO_PX])[0]
         return term
 
     def _image_term(self, padded: Tensor) -> Tensor:
@@ -86,23 +86,23 @@ class RefinementRNN(nn.Module):
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (classes, rows, columns) once, in strips that fit the cache; every step is alike."""
         scores = state
-        padded = pad(scores, REACH, borders)
+        padded = pad(scores, HALO_PX, borders)
         if torch.is_grad_enabled():  # strips are filled in place, through which no gradient flows
             return self.refine_patches(padded[None], self._hidden_terms(prepared[None]))[0]
-        if works_on(scores):
+        if supports(scores):
             parts = self.fused(), self.image_filters, self.hidden_bias, self.out, self.out_bias
             return refined(padded, prepared, *parts, reduced=self.reduced)
-        before = inner(scores, REACH, borders)
+        before = crop_halo(scores, HALO_PX, borders)
         rows, columns = before.shape[-2:]
         after = torch.empty_like(before)
         weights = self.fused()
 
         def refine_strip(part: slice) -> None:
-            strip = padded[:, part.start : part.stop + 2 * REACH]
+            strip = padded[:, part.start : part.stop + 2 * HALO_PX]
             after[:, part] = before[:, part] + self._update(strip, prepared[:, part], weights)
 
         if scores.device.type == "cpu":
-            in_strips(rows, max(1, STRIP // columns), refine_strip)
+            in_strips(rows, max(1, STRIP_ROWS // columns), refine_strip)
         else:
             refine_strip(slice(0, rows))
         return after
@@ -123,14 +123,14 @@ class RefinementRNN(nn.Module):
 
     def plain_step(self, scores: Tensor, image: Tensor, borders: Borders) -> Tensor:
         """Refine (classes, rows, columns) once as the paper writes it; `image` is (bands, rows, columns)."""
-        padded = pad(scores, REACH, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
+        padded = pad(scores, HALO_PX, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
         by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
-        by_image = self.filtered(pad(image, REACH, borders)).expand(self.classes, -1, -1, -1)
+        by_image = self.filtered(pad(image, HALO_PX, borders)).expand(self.classes, -1, -1, -1)
         phi = torch.cat([by_scores, by_image], dim=1)  # (K, 64, rows, columns)
         own = [k % len(self.hidden) for k in range(self.classes)]
         hidden = torch.einsum("khf,kfrc->khrc", self.hidden[own], phi) + self.hidden_bias[own][:, :, None, None]
         update = torch.einsum("kh,khrc->krc", self.out[own, 0], hidden.relu()) + self.out_bias[own][:, None, None]
-        return inner(scores, REACH, borders) + update
+        return crop_halo(scores, HALO_PX, borders) + update
 
     def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
         """Refine a batch of patches, (batch, classes, rows, columns), without padding: each step costs 2 px a side.
@@ -140,7 +140,7 @@ class RefinementRNN(nn.Module):
         by_image = self.image_terms(image)
         for _ in range(steps):
             scores = self.refine_patches(scores, by_image)
-            by_image = [term[..., REACH:-REACH, REACH:-REACH] for term in by_image]
+            by_image = [term[..., HALO_PX:-HALO_PX, HALO_PX:-HALO_PX] for term in by_image]
         return scores
 
     def image_terms(self, image: Tensor) -> list[Tensor]:
@@ -159,7 +159,7 @@ class RefinementRNN(nn.Module):
             n = k % len(filters)
             hidden = (functional.conv2d(scores[:, k : k + 1], filters[n]) + by_image[n]).relu()
             updates.append(functional.conv2d(hidden, self.out[n][:, :, None, None], self.out_bias[n : n + 1]))
-        return scores[..., REACH:-REACH, REACH:-REACH] + torch.cat(updates, dim=1)
+        return scores[..., HALO_PX:-HALO_PX, HALO_PX:-HALO_PX] + torch.cat(updates, dim=1)
 
 
 class ClassAgnosticRNN(RefinementRNN):
@@ -180,7 +180,7 @@ class UnsharedRNN(nn.Module):
     """
 
     kind = "unshared"
-    halo = sight = REACH
+    halo = sight = HALO_PX
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make the refiners of all steps."""
@@ -197,19 +197,19 @@ class UnsharedRNN(nn.Module):
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Pad the image; each step filters it with filters of its own."""
-        return pad(image, REACH, borders)
+        return pad(image, HALO_PX, borders)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
         """Refine (classes, rows, columns) with the weights of this step."""
         net = self._net(index)
-        return net.step(state, prepared if works_on(state) else net.filtered(prepared), borders, index)
+        return net.step(state, prepared if supports(state) else net.filtered(prepared), borders, index)
 
     def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
         """Refine a batch of patches as `RefinementRNN.forward` does."""
         for index in range(steps):
             net = self._net(index)
             scores = net.refine_patches(scores, net.image_terms(image))
-            image = image[..., REACH:-REACH, REACH:-REACH]
+            image = image[..., HALO_PX:-HALO_PX, HALO_PX:-HALO_PX]
         return scores
 
 

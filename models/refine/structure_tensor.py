@@ -13,7 +13,7 @@ from .refiner import pad
 
 SMOOTHED = 6  # px to each side: three deviations of the widest Gaussian
 WIDEST = SMOOTHED / 3  # px, its deviation
-REACH = SMOOTHED + 1  # px of the image: the derivatives take one more
+MAX_HALO_PX = SMOOTHED + 1  # px of the image: the derivatives take one more
 
 
 class Structure(NamedTuple):
@@ -32,13 +32,13 @@ class Structure(NamedTuple):
         return ((self.across + self.down + self.coherence()) / 2).clamp_min(0).sqrt()
 
 
-def structure(image: Tensor, sigma: float, borders: Borders) -> Structure:
+def structure_tensor(image: Tensor, sigma: float, borders: Borders) -> Structure:
     """Measure (bands, rows, columns), smoothed by a Gaussian of `sigma` px; smaller by `REACH` but at borders.
 
     The mean over the bands, not the sum, so that parameters mean the same for an image of three bands and of two
     hundred. The reach does not depend on sigma, so that a search can try one after another.
     """
-    padded = pad(image, REACH, borders)
+    padded = pad(image, MAX_HALO_PX, borders)
     line = gaussian(sigma, SMOOTHED, image)
     across = mixed = down = torch.zeros((), device=image.device)
     for band in padded:  # one by one: hundreds of bands at once take too much memory

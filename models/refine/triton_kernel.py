@@ -20,7 +20,7 @@ WARPS = 4
 
 
 @triton.jit  # type: ignore[untyped-decorator,unused-ignore]
-def _product(left: Any, right: Any, start: Any, REDUCED: tl.constexpr) -> Any:  # noqa: N803
+def _product(left: Any, right: Any, start: Any, REDUCED: tl.constexpr) -> Any:
     """Return left @ right + start in float32; reduced: of operands rounded to bfloat16."""
     if REDUCED == "bfloat16":
         return tl.dot(left.to(tl.bfloat16), right.to(tl.bfloat16), start)
@@ -42,13 +42,13 @@ def refine_tile(
     out_bias: Any,  # (NETWORKS,)
     rows: Any,
     columns: Any,
-    CLASSES: tl.constexpr,  # noqa: N803
-    NETWORKS: tl.constexpr,  # noqa: N803
-    BANDS: tl.constexpr,  # noqa: N803
-    TAPS: tl.constexpr,  # noqa: N803
-    REDUCED: tl.constexpr,  # noqa: N803
-    ROWS: tl.constexpr,  # noqa: N803
-    COLUMNS: tl.constexpr,  # noqa: N803
+    CLASSES: tl.constexpr,
+    NETWORKS: tl.constexpr,
+    BANDS: tl.constexpr,
+    TAPS: tl.constexpr,
+    REDUCED: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
 ) -> None:
     """Refine some pixels once."""
     pixel = tl.arange(0, ROWS * COLUMNS)

@@ -19,7 +19,7 @@ TAPS = 32  # the 25 of a patch, filled up with zeros to what the units of a GPU 
 
 
 @functools.cache
-def is_there() -> bool:
+def is_available() -> bool:
     """Tell whether the kernel can run at all: on a CUDA device, or in Triton's interpreter."""
     if find_spec("triton") is None:
         return False
@@ -29,10 +29,10 @@ def is_there() -> bool:
     return compiler is not None and torch.cuda.is_available()
 
 
-def works_on(maps: Tensor) -> bool:
+def supports(maps: Tensor) -> bool:
     """Tell whether the kernel is to refine these maps: floats on a CUDA device, without gradients."""
     floats = maps.device.type == "cuda" and maps.dtype == torch.float32
-    return floats and not torch.is_grad_enabled() and is_there()
+    return floats and not torch.is_grad_enabled() and is_available()
 
 
 def refined(

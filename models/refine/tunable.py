@@ -14,7 +14,7 @@ from ..arrays.borders import Borders
 
 
 @dataclass(frozen=True)
-class Parameter:
+class TunableParameter:
     """A number that a refiner depends on: what it usually is, what it may be, and what a search tries."""
 
     name: str
@@ -24,13 +24,13 @@ class Parameter:
     tried: tuple[float, ...]
 
 
-class Tuned(nn.Module):
+class TunableRefiner(nn.Module):
     """A refiner whose parameters are buffers, so that a file of weights holds them; it works with the usual ones."""
 
     kind: str
     halo: int
     sight: int
-    tunable: ClassVar[tuple[Parameter, ...]]
+    tunable: ClassVar[tuple[TunableParameter, ...]]
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make a refiner with the usual parameters."""

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from ..arrays.borders import Borders
-from .refiner import Refiner, inner
+from .refiner import Refiner, crop_halo
 
 
-def margin(refiner: Refiner, steps: int = 1) -> int:
+def total_halo(refiner: Refiner, steps: int = 1) -> int:
     """Return how many pixels around a tile some steps look at, of the scores or of the image."""
     return (steps - 1) * refiner.halo + max(refiner.halo, refiner.sight)
 
 
-def refine(
+def refine_steps(
     refiner: Refiner, scores: Tensor, image: Tensor, borders: Borders, steps: int, valid: Tensor | None = None
 ) -> Iterator[Tensor]:
     """Yield the scores after each of the first steps; they end smaller by `margin` on every side that is no border.
@@ -40,15 +40,15 @@ def from_prepared(
 ) -> Iterator[Tensor]:
     """Yield the state after each of some steps, from the state and the image term of a tile with their margins."""
     more = refiner.sight - refiner.halo
-    prepared = inner(prepared, max(0, -more), borders)
-    state = inner(state, max(0, more), borders)
-    valid = None if valid is None else inner(valid, max(0, more), borders)
+    prepared = crop_halo(prepared, max(0, -more), borders)
+    state = crop_halo(state, max(0, more), borders)
+    valid = None if valid is None else crop_halo(valid, max(0, more), borders)
     with torch.inference_mode():
         for index in steps:
-            before = inner(state, refiner.halo, borders)
+            before = crop_halo(state, refiner.halo, borders)
             state = refiner.step(state, prepared, borders, index)
-            prepared = inner(prepared, refiner.halo, borders)
+            prepared = crop_halo(prepared, refiner.halo, borders)
             if valid is not None:
-                valid = inner(valid, refiner.halo, borders)
+                valid = crop_halo(valid, refiner.halo, borders)
                 state = torch.where(valid, state, before)
             yield state

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from ..errors import RefinerError
 from ..shared.paths import RESOURCES
 
-PATIENCE = "10s"  # for the scheduler's answer
-PARTING = 2.0  # s, for letting go of the scheduler
+CONNECT_TIMEOUT = "10s"  # for the scheduler's answer
+CLOSE_TIMEOUT_S = 2.0  # s, for letting go of the scheduler
 DISTRIBUTION = "map-refiner"
 VERSION_FILE = RESOURCES / "version.txt"
 
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def each(
+def map_blocks(
     work: Callable[[Item], Made], items: Sequence[Item], scheduler: str | None, folder: str | None = None
 ) -> Iterator[Made]:
     """Yield `work(item)` of each item: here, one after the other, or on a cluster, as they are done.
@@ -44,7 +44,7 @@ def each(
         yield from _gathered(client, work, items, scheduler)
 
 
-def greet(scheduler: str) -> str:
+def describe_cluster(scheduler: str) -> str:
     """Say what a cluster has: "2 workers, 8 threads".
 
     Raises:
@@ -82,31 +82,48 @@ def _client(address: str) -> Iterator[Any]:
         raise RefinerError("No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in a sentence
     try:
-        client = dask.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = dask.Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise RefinerError("No Dask scheduler answers at {address}: {error}.", address=address, error=error) from error
     try:
         yield client
     finally:
         with suppress(dask.TimeoutError):  # what was made, or refused, stands also where the machine is too busy for it
-            client.close(timeout=PARTING)
+            client.close(timeout=CLOSE_TIMEOUT_S)
 
 
 def _check_workers(client: Any, address: str, folder: str | None) -> None:
     """Refuse a cluster whose workers lack the package or the folder: every block would fail."""
     if not client.nthreads():
-        raise RefinerError("The scheduler at {address} has no workers; start some: dask worker {address}.", address=address)
+        raise RefinerError(
+            "The scheduler at {address} has no workers; start some: dask worker {address}.", address=address
+        )
     here = _version()
     versions = client.run(importlib.metadata.version, DISTRIBUTION, on_error="return")
     for worker, found in versions.items():
         if not isinstance(found, str):
-            raise RefinerError("The worker {worker} cannot import Map Refiner; install {distribution} {here} there.", worker=worker, distribution=DISTRIBUTION, here=here)
+            raise RefinerError(
+                "The worker {worker} cannot import Map Refiner; install {distribution} {here} there.",
+                worker=worker,
+                distribution=DISTRIBUTION,
+                here=here,
+            )
         if found != here:
-            raise RefinerError("The worker {worker} has {distribution} {found}, and here is {here}; use one version.", worker=worker, distribution=DISTRIBUTION, found=found, here=here)
+            raise RefinerError(
+                "The worker {worker} has {distribution} {found}, and here is {here}; use one version.",
+                worker=worker,
+                distribution=DISTRIBUTION,
+                found=found,
+                here=here,
+            )
     if folder is not None:
         for worker, is_there in client.run(os.path.isdir, folder).items():
             if not is_there:
-                raise RefinerError("The worker {worker} does not see {folder}; write to storage that all share.", worker=worker, folder=folder)
+                raise RefinerError(
+                    "The worker {worker} does not see {folder}; write to storage that all share.",
+                    worker=worker,
+                    folder=folder,
+                )
 
 
 def _gathered(client: Any, work: Callable[[Item], Made], items: Sequence[Item], address: str) -> Iterator[Made]:
@@ -116,10 +133,18 @@ def _gathered(client: Any, work: Callable[[Item], Made], items: Sequence[Item], 
         for future in dask.as_completed(futures, loop=client.loop):
             yield future.result()
     except dask.KilledWorker as error:
-        raise RefinerError("A block has ended {number} workers in a row; they may lack memory.", number=error.allowed_failures + 1) from error
+        raise RefinerError(
+            "A block has ended {number} workers in a row; they may lack memory.", number=error.allowed_failures + 1
+        ) from error
     except ModuleNotFoundError as error:
-        raise RefinerError("A worker lacks what computes: {error}. Install {distribution} there.", error=error, distribution=DISTRIBUTION) from error
+        raise RefinerError(
+            "A worker lacks what computes: {error}. Install {distribution} there.",
+            error=error,
+            distribution=DISTRIBUTION,
+        ) from error
     except (CancelledError, dask.comm.CommClosedError) as error:
-        raise RefinerError("The scheduler at {address} is gone ({name}).", address=address, name=type(error).__name__) from error
+        raise RefinerError(
+            "The scheduler at {address} is gone ({name}).", address=address, name=type(error).__name__
+        ) from error
     finally:
         client.cancel(futures)

@@ -10,13 +10,15 @@ import torch
 
 from ..errors import RefinerError
 
-TILE = 512  # px, of scenes that are too large to be worked on whole
-LARGEST_TILE = 4096  # px, on a GPU
-SMALLEST_TILE = 128  # px, when a device's memory runs out
-TILE_BYTES = 1500  # of memory for a pixel that is refined: twice what tiles of 1024 px took more than those of 512 px
+TILE_PX = 512  # px, of scenes that are too large to be worked on whole
+LARGEST_TILE_PX = 4096  # px, on a GPU
+SMALLEST_TILE_PX = 128  # px, when a device's memory runs out
+BYTES_PER_TILE = (
+    1500  # of memory for a pixel that is refined: twice what tiles of 1024 px took more than those of 512 px
+)
 
 
-def choose(wanted: str = "auto") -> torch.device:
+def choose_device(wanted: str = "auto") -> torch.device:
     """Return the device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
 
     Raises:
@@ -33,8 +35,11 @@ def choose(wanted: str = "auto") -> torch.device:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
             raise RefinerError(
-                "The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA "
-                "devices.", wanted=wanted, torch___version=torch.__version__, count=count)
+                "The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA devices.",
+                wanted=wanted,
+                torch___version=torch.__version__,
+                count=count,
+            )
         return _exact(torch.device("cuda", int(number or 0)))
     if kind == "mps" and not torch.backends.mps.is_available():
         raise RefinerError("The device mps is not there: PyTorch sees no Apple GPU.")
@@ -47,7 +52,7 @@ def _exact(device: torch.device) -> torch.device:
     return device
 
 
-def describe(device: torch.device) -> str:
+def describe_device(device: torch.device) -> str:
     """Name a device for people: the GPU's name, or the processor's with the threads in use."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
@@ -101,8 +106,8 @@ def tile_side(device: torch.device) -> int:
 
     More than the usual size is of no use but on a GPU, where the halo of small tiles costs more than their launch.
     """
-    free, most = free_bytes(device), LARGEST_TILE if device.type == "cuda" else TILE
+    free, most = free_bytes(device), LARGEST_TILE_PX if device.type == "cuda" else TILE_PX
     side = most
-    while side > SMALLEST_TILE and free is not None and side * side * TILE_BYTES > free / 2:
+    while side > SMALLEST_TILE_PX and free is not None and side * side * BYTES_PER_TILE > free / 2:
         side //= 2
     return side

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 
-def let_threads_sleep() -> None:
+def set_passive_wait() -> None:
     """Make waiting threads sleep instead of spin.
 
     QGIS draws the map while the worker computes. Spinning threads then wait for a core that they keep busy themselves:

@@ -16,7 +16,7 @@ from torch import Tensor
 T = TypeVar("T")
 
 
-def side_by_side(jobs: Sequence[Callable[[], T]]) -> list[T]:
+def run_in_threads(jobs: Sequence[Callable[[], T]]) -> list[T]:
     """Do jobs on all cores, each on one, and return what they return, in their order."""
     threads = torch.get_num_threads()
     if len(jobs) == 1 or threads == 1:
@@ -39,10 +39,10 @@ def in_strips(rows: int, height: int, work: Callable[[slice], None]) -> None:
 
         return alone
 
-    side_by_side([job(slice(top, min(top + height, rows))) for top in range(0, rows, height)])
+    run_in_threads([job(slice(top, min(top + height, rows))) for top in range(0, rows, height)])
 
 
-def give_gradients(
+def data_parallel_backward(
     weights: Iterable[Tensor], batch: int, loss: Callable[[slice], Tensor], device: torch.device
 ) -> float:
     """Set the gradients of weights to those of a loss that is a sum over the examples of a batch; return the loss.
@@ -64,7 +64,7 @@ def give_gradients(
 
         return alone
 
-    found = side_by_side([job(slice(first, last)) for first, last in zip(ends, ends[1:], strict=False)])
+    found = run_in_threads([job(slice(first, last)) for first, last in zip(ends, ends[1:], strict=False)])
     for number, weight in enumerate(weights):
         weight.grad = torch.stack([gradients[number] for _, gradients in found]).sum(dim=0)
     return sum(value for value, _ in found)

@@ -12,7 +12,7 @@ _loading = threading.Thread(target=importlib.import_module, args=(NEEDED,), name
 _lock = threading.Lock()
 
 
-def load_optimizers(check: Callable[[], None]) -> None:
+def preload_optimizers(check: Callable[[], None]) -> None:
     """Wait until optimizers can be made at once, calling `check` meanwhile, which may raise to end the waiting."""
     with _lock:
         if _loading.ident is None:

@@ -14,7 +14,7 @@ from ..errors import RefinerError
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """Which of how many processes this one is; alone unless torchrun says otherwise."""
 
     rank: int = 0
@@ -53,7 +53,7 @@ class Team:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Team]:
+def join_process_group(device: torch.device) -> Iterator[ProcessGroup]:
     """Join the processes that torchrun has started, and leave them at the end.
 
     Raises:
@@ -61,14 +61,16 @@ def joined(device: torch.device) -> Iterator[Team]:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield Team()
+        yield ProcessGroup()
         return
     try:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     except (RuntimeError, ValueError) as error:
-        raise RefinerError("The {size} processes of torchrun do not find each other: {error}.", size=size, error=error) from error
+        raise RefinerError(
+            "The {size} processes of torchrun do not find each other: {error}.", size=size, error=error
+        ) from error
     try:
-        yield Team(distributed.get_rank(), size)
+        yield ProcessGroup(distributed.get_rank(), size)
     finally:
         distributed.destroy_process_group()
 

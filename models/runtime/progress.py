@@ -7,27 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
-Watch = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
-Check = Callable[[], None]  # is called between parts that take a while, and may raise to end the run
+ProgressCallback = Callable[[float], None]  # is told how far a run is, 0-1, and may raise to end it
+CancelCheck = Callable[[], None]  # is called between parts that take a while, and may raise to end the run
 
 
-def go_on() -> None:
+def never_cancel() -> None:
     """End nothing: the check of what nobody can cancel."""
 
 
-def share(watch: Watch, start: float, size: float) -> Watch:
+def sub_progress(watch: ProgressCallback, start: float, size: float) -> ProgressCallback:
     """Return what watches a part of a run, from `start` on and `size` of it long (both 0-1)."""
     return lambda done: watch(start + size * done)
 
 
-def watched(items: Sequence[Item], watch: Watch) -> Iterator[Item]:
+def with_progress(items: Sequence[Item], watch: ProgressCallback) -> Iterator[Item]:
     """Yield items, and tell after each how many of them are done."""
     for n, item in enumerate(items, start=1):
         yield item
         watch(n / len(items))
 
 
-def checked(items: Iterator[Item], check: Check) -> Iterator[Item]:
+def with_cancel(items: Iterator[Item], check: CancelCheck) -> Iterator[Item]:
     """Yield items that each take a while to make, with a `check` before the first and after each."""
     try:
         check()
@@ -56,4 +56,3 @@ class Clock:
         """Return about how long a run still takes; None while that would be a guess."""
         elapsed = time.monotonic() - self._started
         return elapsed / fraction * (1 - fraction) if elapsed > 1 and fraction > 0.01 else None
-

@@ -12,7 +12,7 @@ from ..errors import RasterError
 from ..io.raster_reader import GridReader
 
 
-def measure(reader: GridReader, bands: Sequence[int]) -> Statistics:
+def measure_statistics(reader: GridReader, bands: Sequence[int]) -> Statistics:
     """Measure the bands of a raster on a thinned-out sample of all of it.
 
     Raises:
@@ -27,7 +27,9 @@ def measure_bands(reader: GridReader, bands: Sequence[int]) -> tuple[Statistics,
     if not count.any():
         count, mean, squares = _moments(reader, bands, 8192)  # a thin scene in a wide frame slips through a coarse net
     if not count.any():
-        raise RasterError("{path_name} is NoData everywhere; choose an image with data in it.", path_name=reader.path.name)
+        raise RasterError(
+            "{path_name} is NoData everywhere; choose an image with data in it.", path_name=reader.path.name
+        )
     factor, offset = (each.astype(np.float64) for each in reader.scaling(bands))
     std = np.sqrt(squares / np.maximum(1, count)) * np.abs(factor)
     statistics = Statistics(tuple((mean * factor + offset).tolist()), tuple(np.where(std > 0, std, 1.0).tolist()))
@@ -51,4 +53,3 @@ def _moments(reader: GridReader, bands: Sequence[int], most: int) -> tuple[NDArr
             mean[n] += shift * kept.size / total
             count[n] = total
     return count, mean, squares
-

@@ -11,11 +11,11 @@ from ..arrays.tiles import tiles
 from ..errors import LabelError
 from ..io.bands import wavelengths_nm
 from ..io.raster_reader import GridReader
-from ..runtime.progress import Watch
+from ..runtime.progress import ProgressCallback
 from .labels import named_labels
 from .scene import Scene
 
-BLOCK = 256  # px
+BLOCK_PX = 256  # px
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ClassSpectra:
     std: tuple[tuple[float, ...], ...]
 
 
-def class_spectra(scene: Scene, labels: str, watch: Watch) -> ClassSpectra:
+def class_spectra(scene: Scene, labels: str, watch: ProgressCallback) -> ClassSpectra:
     """Measure the spectra of the classes of a layer, in the image's own units.
 
     A value that lies far outside the scene's usual range counts as the end of that range, as it does for the networks.
@@ -41,7 +41,7 @@ def class_spectra(scene: Scene, labels: str, watch: Watch) -> ClassSpectra:
     truth, classes = named_labels(labels, scene.grid)
     count = np.zeros(len(classes), dtype=np.int64)
     total, squares = np.zeros((2, len(classes), len(scene.bands)))
-    parts = [tile.core for tile in tiles(scene.grid.height, scene.grid.width, BLOCK, 0)]
+    parts = [tile.core for tile in tiles(scene.grid.height, scene.grid.width, BLOCK_PX, 0)]
     for n, window in enumerate(parts):
         here = truth[window.slices()]
         if (here != UNLABELLED).any():

@@ -13,7 +13,7 @@ from ..arrays.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores
 from ..errors import LabelError
 from ..io.rasterize import burn
 from ..io.vectors import read_shapes
-from .labels import FIELD, IGNORE, TILE
+from .labels import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS
 
 UNSURE = "unsure"  # what the field says where an earlier correction is taken back
 
@@ -30,13 +30,19 @@ def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
     Raises:
         LabelError: for a file without the field, or with other classes.
     """
-    shapes = read_shapes(path, grid, FIELD)
+    shapes = read_shapes(path, grid, CLASS_FIELD)
     names = shapes.classes or ()
-    values = {name: index for index, name in enumerate(classes)} | dict.fromkeys((UNSURE, IGNORE), UNLABELLED)
-    unknown = sorted(set(names) - set(values) - {TILE})
+    values = {name: index for index, name in enumerate(classes)} | dict.fromkeys((UNSURE, IGNORE_CLASS), UNLABELLED)
+    unknown = sorted(set(names) - set(values) - {TILE_CLASS})
     if unknown:
         found = ", ".join(repr(name) for name in unknown[:5])
-        raise LabelError("{name} has corrections of class {found}; the classes here are {classes}, and {unsure!r}.", name=Path(path.split('|')[0]).name, found=found, classes=', '.join(classes), unsure=UNSURE)
+        raise LabelError(
+            "{name} has corrections of class {found}; the classes here are {classes}, and {unsure!r}.",
+            name=Path(path.split("|")[0]).name,
+            found=found,
+            classes=", ".join(classes),
+            unsure=UNSURE,
+        )
     pairs = [(shape, values[name]) for shape, name in zip(shapes.geometries, names, strict=True) if name in values]
     parts = [(part, value) for shape, value in pairs for part in shapely.get_parts(shapely.make_valid(shape))]
     flat = [(part, value) for part, value in parts if isinstance(part, (shapely.Polygon, shapely.MultiPolygon))]
@@ -44,7 +50,7 @@ def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
     return burnt
 
 
-def bind(scores: Scores, corrections: Labels, classes: int) -> Scores:
+def apply_to_scores(scores: Scores, corrections: Labels, classes: int) -> Scores:
     """Return (channels, rows, columns) whose first channels, logits of the classes, are sure of what was corrected.
 
     The others, which are a refiner's memory, stay.

@@ -9,8 +9,8 @@ import numpy as np
 from ..arrays.grid import Window
 from ..arrays.score_maps import UNLABELLED, Labels, Mask, Scores
 from ..arrays.tiles import surround, tiles
-from ..coarse.registry import KINDS as COARSE_KINDS
-from ..coarse.spectral.samples import Pixels
+from ..coarse.registry import COARSE_KINDS
+from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingImage
 from ..errors import LabelError
 from ..refine.training.samples import LabelledTile
@@ -19,7 +19,7 @@ from .scene import Scene
 from .spectral_examples import MOST_A_CLASS, training_pixels
 
 NEIGHBOURS = 32  # px around the labels that are read too, for refiners that look beyond them
-LARGEST_TILE = 16_000_000  # px of a labelled tile, which is taught from memory
+LARGEST_TILE_AREA_PX = 16_000_000  # px of a labelled tile, which is taught from memory
 PART, PARTS = 1024, 12  # px a side and number of the parts that a large scene is trained on
 
 
@@ -36,10 +36,14 @@ def labelled_tile(
     top, left = int(rows.min()), int(columns.min())
     core = Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
     window = surround(core, scene.grid.height, scene.grid.width, NEIGHBOURS).outer
-    if window.height * window.width > LARGEST_TILE:
+    if window.height * window.width > LARGEST_TILE_AREA_PX:
         raise LabelError(
             "The labels span {window_width} x {window_height} pixels; a tile of at most {number:.0f} "
-            "megapixels can be taught from. Label a smaller tile, or a larger pixel size.", window_width=window.width, window_height=window.height, number=LARGEST_TILE / 1000000.0)
+            "megapixels can be taught from. Label a smaller tile, or a larger pixel size.",
+            window_width=window.width,
+            window_height=window.height,
+            number=LARGEST_TILE_AREA_PX / 1000000.0,
+        )
     image, valid = scene.read(window)
     scores, known = read_scores(window)
     kept = np.where(valid & known, labels[window.slices()], UNLABELLED).astype(np.uint8)
@@ -71,7 +75,7 @@ def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingIma
 
 def coarse_examples(
     kind: str, scene: Scene, labels: Labels, classes: tuple[str, ...], samples: int, seed: int
-) -> Pixels | list[TrainingImage]:
+) -> SpectralSamples | list[TrainingImage]:
     """Read what a kind of coarse model learns from; of single spectra at most `samples` a class (0: the usual number).
 
     Raises:

@@ -16,9 +16,12 @@ from ..io.rasterize import burn
 from ..io.vectors import polygons, read_shapes
 from ..shared.class_source import ClassSource
 
-FIELD = "class"
+CLASS_FIELD = "class"
 BACKGROUND = "background"
-TILE, IGNORE = "tile", "ignore"  # what the field says of outlines of what was labelled, and of what is to be left out
+TILE_CLASS, IGNORE_CLASS = (
+    "tile",
+    "ignore",
+)  # what the field says of outlines of what was labelled, and of what is to be left out
 RASTERS = (".tif", ".tiff", ".vrt", ".img", ".png")
 
 
@@ -44,8 +47,11 @@ def raster_labels(path: str, grid: Grid) -> Labels:
     known = values[0][valid]
     if known.size and (known.min() < 0 or known.max() > UNLABELLED or (known != np.floor(known)).any()):
         raise LabelError(
-            "{name} holds values from {min} to {max}; labels are whole class indices from 0, and 255 "
-            "for unlabelled.", name=Path(path).name, min=known.min(), max=known.max())
+            "{name} holds values from {min} to {max}; labels are whole class indices from 0, and 255 for unlabelled.",
+            name=Path(path).name,
+            min=known.min(),
+            max=known.max(),
+        )
     return np.where(valid, values[0], UNLABELLED).astype(np.uint8)
 
 
@@ -54,21 +60,29 @@ def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
 
     Without a `tile` polygon only the polygons themselves are labelled.
     """
-    shapes = read_shapes(path, grid, FIELD)
+    shapes = read_shapes(path, grid, CLASS_FIELD)
     by_class: dict[str, list[shapely.Geometry]] = {}
     for geometry, name in zip(shapes.geometries, shapes.classes or (), strict=True):
         by_class.setdefault(name, []).append(shapely.make_valid(geometry))
-    unknown = sorted(set(by_class) - {*classes, TILE, IGNORE})
+    unknown = sorted(set(by_class) - {*classes, TILE_CLASS, IGNORE_CLASS})
     if unknown:
         found = ", ".join(repr(name) for name in unknown[:5])
         raise LabelError(
             "{name} has polygons of class {found}; the classes here are {classes}, and {tile!r} and "
-            "{ignore!r} for outlines.", name=Path(path.split('|')[0]).name, found=found, classes=', '.join(classes), tile=TILE, ignore=IGNORE)
-    burnt = [(geometry, 0) for geometry in by_class.get(TILE, [])]
+            "{ignore!r} for outlines.",
+            name=Path(path.split("|")[0]).name,
+            found=found,
+            classes=", ".join(classes),
+            tile=TILE_CLASS,
+            ignore=IGNORE_CLASS,
+        )
+    burnt = [(geometry, 0) for geometry in by_class.get(TILE_CLASS, [])]
     burnt += [(geometry, k) for k, name in enumerate(classes) for geometry in by_class.get(name, [])]
-    outside = burn([(geometry, 1) for geometry in by_class.get(TILE, [])], grid) == 0
-    labels: Labels = burn(burnt + [(geometry, UNLABELLED) for geometry in by_class.get(IGNORE, [])], grid, UNLABELLED)
-    return np.where(outside, UNLABELLED, labels).astype(np.uint8) if by_class.get(TILE) else labels
+    outside = burn([(geometry, 1) for geometry in by_class.get(TILE_CLASS, [])], grid) == 0
+    labels: Labels = burn(
+        burnt + [(geometry, UNLABELLED) for geometry in by_class.get(IGNORE_CLASS, [])], grid, UNLABELLED
+    )
+    return np.where(outside, UNLABELLED, labels).astype(np.uint8) if by_class.get(TILE_CLASS) else labels
 
 
 def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
@@ -87,10 +101,12 @@ def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
             names = [name for name in (reader.tag("CLASSES") or "").split(",") if name]
         count = int(labels[labels != UNLABELLED].max(initial=1)) + 1
         return labels, (*names, *(f"class {k}" if k else "background" for k in range(len(names), count)))
-    found = {name for name in read_shapes(path, grid, FIELD).classes or () if name} - {TILE, IGNORE}
+    found = {name for name in read_shapes(path, grid, CLASS_FIELD).classes or () if name} - {TILE_CLASS, IGNORE_CLASS}
     if not found:
         name = Path(path.split("|")[0]).name
-        raise LabelError("No polygon or point of {name} says its class in the field {field!r}.", name=name, field=FIELD)
+        raise LabelError(
+            "No polygon or point of {name} says its class in the field {field!r}.", name=name, field=CLASS_FIELD
+        )
     classes = (BACKGROUND, *sorted(found - {BACKGROUND}))
     return vector_labels(path, grid, classes), classes
 
@@ -114,6 +130,6 @@ def burn_sources(sources: Sequence[ClassSource], grid: Grid) -> tuple[Labels, tu
     for k, name in enumerate(classes[1:], start=1):
         if not (labels == k).any():
             raise LabelError(
-                "No {name} of the vector layers lies within the scene; check their CRS and their "
-                "extent.", name=name)
+                "No {name} of the vector layers lies within the scene; check their CRS and their extent.", name=name
+            )
     return labels, classes

@@ -14,10 +14,10 @@ from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import Mask, Scores
 from ..arrays.statistics import Statistics
 from ..errors import RasterError
-from ..io.bands import default_bands, spans
+from ..io.bands import band_spans, default_bands
 from ..io.crs import pixel_size_m
 from ..io.raster_reader import GridReader, window_of
-from ..runtime.device import SMALLEST_TILE
+from ..runtime.device import SMALLEST_TILE_PX
 from .band_statistics import measure_bands
 
 CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks
@@ -60,9 +60,10 @@ class Scene:
             _check_bands(self.path.name, self.bands, len(native.band_names))
             self.statistics, empty = (statistics, ()) if statistics else measure_bands(native, self.bands)
             self.warning = (
-                f"{self.path.name} has no data in band {spans(empty)}, which counts for nothing; leave it out."
-                if empty else ""
-            )  # fmt: skip
+                f"{self.path.name} has no data in band {band_spans(empty)}, which counts for nothing; leave it out."
+                if empty
+                else ""
+            )
             window = window_of(native.grid, area) if area else Window(0, 0, native.grid.height, native.grid.width)
             self.image_grid = native.grid.crop(window)
         self.native_m = pixel_size_m(self.image_grid)
@@ -80,7 +81,7 @@ class Scene:
 
     def affordable(self, side: int) -> int:
         """Return the side of a tile, smaller where there are so many bands that memory would not do."""
-        return min(side, max(SMALLEST_TILE, math.isqrt(KEPT_VALUES // len(self.bands)) // 64 * 64))
+        return min(side, max(SMALLEST_TILE_PX, math.isqrt(KEPT_VALUES // len(self.bands)) // 64 * 64))
 
     def read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
         """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is.
@@ -128,7 +129,9 @@ class Scene:
 def _check_bands(name: str, bands: Sequence[int], count: int) -> None:
     missing = [band for band in bands if not 1 <= band <= count]
     if missing:
-        raise RasterError("{name} has {count} bands; there is no band {missing}.", name=name, count=count, missing=missing[0])
+        raise RasterError(
+            "{name} has {count} bands; there is no band {missing}.", name=name, count=count, missing=missing[0]
+        )
 
 
 def working_grid(image: Grid, native_m: float | None, wanted_m: float | None, name: str) -> Grid:
@@ -142,15 +145,19 @@ def working_grid(image: Grid, native_m: float | None, wanted_m: float | None, na
         raise RasterError("The pixel size must be a positive number of metres; found {wanted_m}.", wanted_m=wanted_m)
     if native_m is None:
         raise RasterError(
-            "{name} has no CRS, so its pixels have no size in metres. Assign its CRS, or leave the "
-            "pixel size out.", name=name)
+            "{name} has no CRS, so its pixels have no size in metres. Assign its CRS, or leave the pixel size out.",
+            name=name,
+        )
     factor = wanted_m / native_m
     if abs(factor - 1) < 0.02:
         return image
     width, height = max(1, round(image.width / factor)), max(1, round(image.height / factor))
     if width * height > 4e11:
         raise RasterError(
-            "A pixel size of {wanted_m} m makes {width} x {height} pixels of {name}; choose a larger "
-            "one.", wanted_m=wanted_m, width=width, height=height, name=name)
+            "A pixel size of {wanted_m} m makes {width} x {height} pixels of {name}; choose a larger one.",
+            wanted_m=wanted_m,
+            width=width,
+            height=height,
+            name=name,
+        )
     return image.resized(width, height)
-

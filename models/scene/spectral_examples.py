@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ..arrays.score_maps import UNLABELLED, Labels
 from ..arrays.tiles import tiles
-from ..coarse.spectral.samples import Pixels
+from ..coarse.spectral.samples import SpectralSamples
 from ..errors import LabelError
 from ..training.holdout import BLOCKS, check_classes
 from .scene import Scene
@@ -17,7 +17,7 @@ MOST_A_CLASS = 1000  # pixels of a class, where nobody says otherwise
 TOUCHING = np.ones((3, 3), dtype=bool)  # pixels at corners are neighbours too
 
 
-def training_pixels(scene: Scene, labels: Labels, classes: tuple[str, ...], most: int, seed: int) -> Pixels:
+def training_pixels(scene: Scene, labels: Labels, classes: tuple[str, ...], most: int, seed: int) -> SpectralSamples:
     """Read labelled spectra of a scene, at most `most` of a class drawn at random; only where there are any.
 
     Raises:
@@ -45,7 +45,7 @@ def training_pixels(scene: Scene, labels: Labels, classes: tuple[str, ...], most
         raise LabelError("Nothing is labelled where the image has data.")
     kept_labels = np.concatenate(found)
     check_classes(kept_labels, classes)
-    return Pixels(np.ascontiguousarray(np.concatenate(spectra)), kept_labels, np.concatenate(regions_of))
+    return SpectralSamples(np.ascontiguousarray(np.concatenate(spectra)), kept_labels, np.concatenate(regions_of))
 
 
 def regions(labels: Labels) -> NDArray[np.int32]:
@@ -67,4 +67,3 @@ def regions(labels: Labels) -> NDArray[np.int32]:
 def _band(places: NDArray[np.intp]) -> NDArray[np.intp]:
     first, size = int(places.min()), int(np.ptp(places)) + 1
     return (places - first) * BLOCKS // size
-

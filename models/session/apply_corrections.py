@@ -9,14 +9,14 @@ from ..arrays.tiles import tiles
 from ..errors import RefinerError
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
-from ..runtime.device import TILE
-from ..runtime.progress import Watch, share
+from ..runtime.device import TILE_PX
+from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.corrections import read_corrections
 from .session import Session
-from .step_files import Step, StepWriter
+from .step_files import StepFiles, StepWriter
 
 
-def correct(session: Session, path: str, start: int, watch: Watch) -> Iterator[Step]:
+def apply_corrections(session: Session, path: str, start: int, watch: ProgressCallback) -> Iterator[StepFiles]:
     """Bind the corrections of a layer from now on; rewrite step `start` and those after it, and yield each.
 
     The next step begins anew from there, so that what was corrected spreads as far as at a first step.
@@ -25,24 +25,26 @@ def correct(session: Session, path: str, start: int, watch: Watch) -> Iterator[S
         LabelError: for a layer that holds no corrections; those that were bound before stay.
     """
     if not 0 <= start < len(session.history):
-        raise RefinerError("There is no step {start}; the last one is {number}.", start=start, number=len(session.history) - 1)
-    session.bind(read_corrections(path, session.scene.grid, session.classes), path)
+        raise RefinerError(
+            "There is no step {start}; the last one is {number}.", start=start, number=len(session.history) - 1
+        )
+    session.set_corrections(read_corrections(path, session.scene.grid, session.classes), path)
     _clear_superseded(session)
     count = len(session.history) - start
     for n, index in enumerate(range(start, len(session.history))):
-        old, step = session.history[index], _rewritten(session, index, share(watch, n / count, 1 / count))
+        old, step = session.history[index], _rewritten(session, index, sub_progress(watch, n / count, 1 / count))
         session.superseded += [old.scores, old.classes_raster]
         session.history[index] = step
         session.save()
         yield step
 
 
-def _rewritten(session: Session, index: int, watch: Watch) -> Step:
+def _rewritten(session: Session, index: int, watch: ProgressCallback) -> StepFiles:
     """Write anew what is seen of a step, from its state and the corrections."""
     scene, step, count = session.scene, session.history[index], len(session.classes)
     scores, classes_raster, _, _ = session.names(index)
     names = (scores, classes_raster, step.state, index)
-    parts = [part.core for part in tiles(scene.grid.height, scene.grid.width, TILE, 0)]
+    parts = [part.core for part in tiles(scene.grid.height, scene.grid.width, TILE_PX, 0)]
     with (
         GridReader(session.run_dir / step.state) as reader,
         StepWriter(names, session.run_dir, scene.grid, session.classes, scene.pixel_size_m, keep_state=True) as writer,

@@ -15,12 +15,12 @@ from ..arrays.tiles import tiles
 from ..errors import RefinerError
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA, class_writer, score_writer
-from ..runtime.progress import Watch
+from ..runtime.progress import ProgressCallback
 from .session import Session
-from .uncertainty import TILE, find_doubts, place_radius, uncertainty
+from .uncertainty import TILE_PX, find_uncertain_places, place_radius, uncertainty
 
 AWAY = 2  # radii that a doubtful place keeps from what is corrected
-View = Literal["uncertainty", "change", "change since coarse"]
+DerivedLayer = Literal["uncertainty", "change", "change since coarse"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class UncertainPlaces:
     radius: float  # of a place, in units of the CRS
 
 
-def write_view(session: Session, step: int, view: str, path: str, watch: Watch) -> None:
+def write_derived_layer(session: Session, step: int, view: str, path: str, watch: ProgressCallback) -> None:
     """Write a view of a step as a raster on its grid.
 
     "uncertainty" is from 0 to 1; the changes are class indices, that of the step where it differs from the step before
@@ -40,10 +40,14 @@ def write_view(session: Session, step: int, view: str, path: str, watch: Watch) 
     Raises:
         RefinerError: for a step or a view that is not there.
     """
-    if view not in get_args(View):
-        raise RefinerError("There is no view {view!r}; there are {view_2}.", view=view, view_2=', '.join(get_args(View)))
+    if view not in get_args(DerivedLayer):
+        raise RefinerError(
+            "There is no view {view!r}; there are {view_2}.", view=view, view_2=", ".join(get_args(DerivedLayer))
+        )
     if not 0 <= step < len(session.history):
-        raise RefinerError("There is no step {step}; the last one is {number}.", step=step, number=len(session.history) - 1)
+        raise RefinerError(
+            "There is no step {step}; the last one is {number}.", step=step, number=len(session.history) - 1
+        )
     if view == "uncertainty":
         _write_uncertainty(session, step, path, watch)
     elif step == 0:
@@ -52,9 +56,9 @@ def write_view(session: Session, step: int, view: str, path: str, watch: Watch) 
         _write_change(session, step, step - 1 if view == "change" else 0, path, watch)
 
 
-def _write_uncertainty(session: Session, step: int, path: str, watch: Watch) -> None:
+def _write_uncertainty(session: Session, step: int, path: str, watch: ProgressCallback) -> None:
     grid = session.scene.grid
-    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE, 0)]
+    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE_PX, 0)]
     with score_writer(path, grid, ["uncertainty"], session.scene.pixel_size_m) as writer:
         for n, window in enumerate(parts):
             maps = session.maps(step, window)
@@ -63,9 +67,9 @@ def _write_uncertainty(session: Session, step: int, path: str, watch: Watch) -> 
             watch((n + 1) / len(parts))
 
 
-def _write_change(session: Session, step: int, since: int, path: str, watch: Watch) -> None:
+def _write_change(session: Session, step: int, since: int, path: str, watch: ProgressCallback) -> None:
     grid = session.scene.grid
-    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE, 0)]
+    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE_PX, 0)]
     rasters = [session.path(session.history[index].classes_raster) for index in (step, since)]
     with (
         GridReader(rasters[0]) as now,
@@ -78,7 +82,7 @@ def _write_change(session: Session, step: int, since: int, path: str, watch: Wat
             watch((n + 1) / len(parts))
 
 
-def doubts_of(session: Session, step: int, count: int, watch: Watch) -> UncertainPlaces:
+def uncertain_places(session: Session, step: int, count: int, watch: ProgressCallback) -> UncertainPlaces:
     """Find the places of a step that are most worth a look; what is corrected, and what is near it, is none."""
     grid, size = session.scene.grid, session.scene.pixel_size_m
     across = 2 * AWAY * place_radius(size) + 1
@@ -92,6 +96,6 @@ def doubts_of(session: Session, step: int, count: int, watch: Watch) -> Uncertai
 
     found = [
         (*grid.point(doubt.column + 0.5, doubt.row + 0.5), doubt.worth, doubt.first, doubt.second)
-        for doubt in find_doubts(read, grid, size, count, watch)
+        for doubt in find_uncertain_places(read, grid, size, count, watch)
     ]
     return UncertainPlaces(tuple(found), place_radius(size) * math.hypot(grid.transform[0], grid.transform[3]))

@@ -22,10 +22,10 @@ from ..arrays.tiles import tiles
 from ..errors import RefinerError
 from ..io.raster_writer import NODATA, score_writer
 from ..refine.extended import FAR, ExtendedRefiner, bounded
-from ..refine.refiner import Refiner, inner, pad
+from ..refine.refiner import Refiner, crop_halo, pad
 from ..refine.rnn import FILTERS, SIZE, USUAL_STEPS, RefinementRNN, UnsharedRNN
-from ..runtime.device import TILE
-from ..runtime.progress import Watch
+from ..runtime.device import TILE_PX
+from ..runtime.progress import ProgressCallback
 from .session import Session
 
 SHOWN = 4  # of each sort, where nobody chose
@@ -56,7 +56,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class FilterSelection:
     """Filters of one step, and the numbers of those whose answers are wanted."""
 
     filters: Filters
@@ -115,9 +115,9 @@ def _(refiner: ExtendedRefiner, index: int, k: int) -> Filters:
     )
 
 
-def choose(
+def choose_filters(
     refiner: Refiner | None, index: int, k: int, scores: Sequence[int] | None, image: Sequence[int] | None
-) -> Chosen:
+) -> FilterSelection:
     """Choose filters by their numbers (from 0), or those that count most.
 
     Raises:
@@ -131,11 +131,16 @@ def choose(
         chosen = counts.argsort(descending=True)[:SHOWN].tolist() if numbers is None else numbers
         odd = [n for n in chosen if not 0 <= n < len(counts)]
         if odd:
-            raise RefinerError("There is no filter {sort} {number}; the last one is {count_counts}.", sort=sort, number=odd[0] + 1, count_counts=len(counts))
+            raise RefinerError(
+                "There is no filter {sort} {number}; the last one is {count_counts}.",
+                sort=sort,
+                number=odd[0] + 1,
+                count_counts=len(counts),
+            )
         wanted.append(tuple(sorted(set(chosen))))
     if not any(wanted):
         raise RefinerError("No filter is chosen; choose at least one.")
-    return Chosen(found, *wanted)
+    return FilterSelection(found, *wanted)
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,7 @@ class FilterResponses:
     bands: int  # of the image kernels; only the first few of a scene with many
 
 
-def show_filters(session: Session, request: FilterRequest, watch: Watch) -> FilterResponses:
+def write_filter_responses(session: Session, request: FilterRequest, watch: ProgressCallback) -> FilterResponses:
     """Do what is requested, with the filters that would make the step after the one that is named.
 
     Raises:
@@ -173,8 +178,10 @@ def show_filters(session: Session, request: FilterRequest, watch: Watch) -> Filt
     k = request.class_index
     if not 0 <= k < len(session.classes):
         raise RefinerError("There is no class {k}; the last one is {number}.", k=k, number=len(session.classes) - 1)
-    chosen = choose(session.refiner, session.steps_made(request.step), k, request.score_filters, request.image_filters)
-    limits = write_answers(session, request.step, k, chosen, request.path, watch)
+    chosen = choose_filters(
+        session.refiner, session.steps_made(request.step), k, request.score_filters, request.image_filters
+    )
+    limits = write_responses(session, request.step, k, chosen, request.path, watch)
     image = chosen.filters.image[:, :MOST_BANDS]
     return FilterResponses(
         names=chosen.names(session.classes[k]),
@@ -189,7 +196,9 @@ def show_filters(session: Session, request: FilterRequest, watch: Watch) -> Filt
     )
 
 
-def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str, watch: Watch) -> tuple[float, ...]:
+def write_responses(
+    session: Session, step: int, k: int, chosen: FilterSelection, path: str, watch: ProgressCallback
+) -> tuple[float, ...]:
     """Write what filters answer to a step's scores of class `k` and to the image, a band a filter.
 
     Returns:
@@ -197,7 +206,7 @@ def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str
     """
     grid = session.scene.grid
     reach = chosen.filters.reach
-    parts = list(tiles(grid.height, grid.width, TILE, reach))
+    parts = list(tiles(grid.height, grid.width, TILE_PX, reach))
     samples = []
     names = chosen.names(session.classes[k])
     with score_writer(path, grid, names, session.scene.pixel_size_m) as writer:
@@ -221,7 +230,7 @@ def write_answers(session: Session, step: int, k: int, chosen: Chosen, path: str
 
 
 def _answers(
-    chosen: Chosen, k: int, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
+    chosen: FilterSelection, k: int, scores: NDArray[np.float32], image: NDArray[np.float32], borders: Borders
 ) -> NDArray[np.float32]:
     """Filter a tile; the result is smaller by the reach of the filters where the tile has real neighbours."""
     filters, found = chosen.filters, []
@@ -240,7 +249,7 @@ def _filtered(maps: Tensor, weights: Tensor, reach: int, borders: Borders) -> Te
     """Filter (channels, rows, columns), and use up `reach` pixels of neighbours, though the filters may be smaller."""
     own = weights.shape[-1] // 2
     answers = functional.conv2d(pad(maps, own, borders)[None], weights)[0]
-    return inner(answers, reach - own, borders)
+    return crop_halo(answers, reach - own, borders)
 
 
 def _kernels(filters: Tensor) -> tuple[tuple[float, ...], ...]:

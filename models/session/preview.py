@@ -17,13 +17,13 @@ from torch import Tensor
 
 from ..arrays.borders import WHOLE
 from ..arrays.grid import Grid, Window
-from ..arrays.score_maps import UNLABELLED, Mask, Scores, best_classes, probabilities
+from ..arrays.score_maps import UNLABELLED, Mask, Scores, argmax_classes, probabilities
 from ..arrays.tiles import Tile, surround
 from ..errors import RasterError
 from ..io.raster_reader import GridReader, window_of
 from ..io.raster_writer import NODATA, RasterWriter, class_writer
-from ..refine.refiner import Refiner, inner
-from ..refine.unroll import margin
+from ..refine.refiner import Refiner, crop_halo
+from ..refine.unroll import total_halo
 from ..runtime.device import out_of_memory
 from ..tiling.refine_tile import prepare_tile, refine_tile
 from .session import Session
@@ -125,7 +125,7 @@ class Previewer:
                 writer.write(np.where(valid, probabilities(after)[kind - 1], np.float32(NODATA))[None], whole)
         else:
             with class_writer(path, grid, session.classes) as writer:
-                writer.write(np.where(valid, best_classes(after), np.uint8(UNLABELLED))[None], whole)
+                writer.write(np.where(valid, argmax_classes(after), np.uint8(UNLABELLED))[None], whole)
         return session.path(path.name)
 
     def _part(self, view: View) -> _Part | None:
@@ -144,7 +144,7 @@ class Previewer:
         if seen is not None and seen.part.core == core and ALIKE[0] < factor / seen.part.factor < ALIKE[1]:
             return seen.part  # its image term is there; a pace that wavers is no reason for another
         if factor < CLOSE:
-            tile, factor = surround(core, grid.height, grid.width, margin(session.refiner)), 1.0
+            tile, factor = surround(core, grid.height, grid.width, total_halo(session.refiner)), 1.0
         else:  # as if the view were all there is: only its rim sees what is not there
             thin = Window(0, 0, max(1, round(core.height / factor)), max(1, round(core.width / factor)))
             tile = Tile(thin, thin, WHOLE)
@@ -183,7 +183,7 @@ class Previewer:
         whole = session.prepared(beginning) if part.factor == 1 else None
         if whole is not None and whole.shape[-2:] == (session.scene.grid.height, session.scene.grid.width):
             rows, columns = tile.outer.slices()
-            prepared = inner(whole[:, rows, columns], refiner.sight, tile.borders)
+            prepared = crop_halo(whole[:, rows, columns], refiner.sight, tile.borders)
         else:
             prepared = prepare_tile(refiner, image, begun, valid, tile.borders, session.device)
         self._seen = _Seen(part, beginning, refiner, valid, prepared)

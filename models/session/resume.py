@@ -11,10 +11,10 @@ from ..errors import CheckpointError, LabelError, RefinerError
 from ..scene.corrections import read_corrections
 from ..scene.scene import Scene
 from .session import MANIFEST, Session
-from .step_files import Step
+from .step_files import StepFiles
 
 
-def resume(run_dir: str | Path, device: torch.device) -> Session:
+def resume_session(run_dir: str | Path, device: torch.device) -> Session:
     """Open the scene of an earlier run again, with the steps whose files are still there.
 
     Raises:
@@ -26,21 +26,23 @@ def resume(run_dir: str | Path, device: torch.device) -> Session:
         area = content["area"]
         scene = Scene(content["image"], content["bands"], tuple(area) if area else None, content["pixel_size_m"])
         session = Session(scene, folder, device)
-        history: list[Step] = []
+        history: list[StepFiles] = []
         for entry in content["history"]:
-            step = Step(**entry)
+            step = StepFiles(**entry)
             if not all((folder / name).is_file() for name in (step.scores, step.classes_raster, step.state)):
                 break
             history.append(step)
         session.take_up(tuple(content["classes"]), history, int(content["serial"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RefinerError("{folder} is not the folder of a run that can be gone on with: {error}.", folder=folder, error=error) from error
+        raise RefinerError(
+            "{folder} is not the folder of a run that can be gone on with: {error}.", folder=folder, error=error
+        ) from error
     for left in folder.glob(".*.part"):  # by a worker that was killed while it wrote
         left.unlink(missing_ok=True)
     if content.get("corrections"):
         try:
             path = content["corrections"]
-            session.bind(read_corrections(path, scene.grid, session.classes), path)
+            session.set_corrections(read_corrections(path, scene.grid, session.classes), path)
         except LabelError as error:
             session.notices.append(f"The corrections are bound no longer: {error}")
     if content["refiner"]:

@@ -11,24 +11,24 @@ from pathlib import Path
 import torch
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import Labels, Mask, ScoreMaps, Scores, undecided
+from ..arrays.score_maps import Labels, Mask, ScoreMaps, Scores, uniform_where_invalid
 from ..coarse.model import Pyramid
 from ..errors import RefinerError
 from ..io.files import write_whole
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
-from ..io.score_raster import ExistingScores
+from ..io.score_raster import ScoreRaster
 from ..refine.refiner import Refiner
-from ..refine.registry import UNTAUGHT, make
-from ..runtime.device import TILE
-from ..runtime.progress import Watch, share
-from ..scene.corrections import bind
+from ..refine.registry import TRAINING_FREE, make_refiner
+from ..runtime.device import TILE_PX
+from ..runtime.progress import ProgressCallback, sub_progress
+from ..scene.corrections import apply_to_scores
 from ..scene.scene import Scene
 from ..tiling.classify_tile import score_levels
-from ..weights.checkpoint import Card, load_coarse, load_refiner
+from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
 from .step_engine import Start, Stepping, Target
-from .step_files import Step
+from .step_files import StepFiles
 from .unfinished_step import Kept, kept_tiles
 
 MANIFEST = "session.json"
@@ -42,8 +42,8 @@ class Session:
         self.scene = scene
         self.run_dir = Path(run_dir)
         self.classes: tuple[str, ...] = ()
-        self.history: list[Step] = []
-        self.levels: tuple[tuple[str, Step], ...] = ()  # by name, what led to the coarse map; seen, never refined
+        self.history: list[StepFiles] = []
+        self.levels: tuple[tuple[str, StepFiles], ...] = ()  # by name, what led to the coarse map; seen, never refined
         self.refiner: Refiner | None = None
         self.refiner_path = ""
         self._maker = ""  # the refiner, as the steps that it made know it
@@ -64,7 +64,7 @@ class Session:
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
-    def classify(self, model_path: str, watch: Watch, is_multi_scale: bool = False) -> Step:
+    def classify(self, model_path: str, watch: ProgressCallback, is_multi_scale: bool = False) -> StepFiles:
         """Make step 0 with a coarse model, which may look at the image at several scales.
 
         Raises:
@@ -80,16 +80,16 @@ class Session:
         coarser = model.coarser if isinstance(model, Pyramid) else ()
         return self._begin(logits, card.classes, watch, self.scene.affordable(512), model_path, coarser)
 
-    def load_scores(self, path: str, watch: Watch) -> Step:
+    def load_scores(self, path: str, watch: ProgressCallback) -> StepFiles:
         """Make step 0 from a raster of scores."""
-        existing = ExistingScores(path, self.scene.grid)
+        existing = ScoreRaster(path, self.scene.grid)
         try:
 
             def logits(window: Window) -> tuple[list[Scores], Mask]:
                 maps, valid = existing.read(window)
                 return [maps], valid & self.scene.read(window)[1]
 
-            return self._begin(logits, existing.classes, watch, self.scene.affordable(TILE), path)
+            return self._begin(logits, existing.classes, watch, self.scene.affordable(TILE_PX), path)
         finally:
             existing.close()
 
@@ -97,15 +97,15 @@ class Session:
         self,
         logits: Callable[[Window], tuple[list[Scores], Mask]],
         classes: tuple[str, ...],
-        watch: Watch,
+        watch: ProgressCallback,
         side: int,
         source: str,
         coarser: tuple[str, ...] = (),
-    ) -> Step:
+    ) -> StepFiles:
         """Make step 0 of the last of the levels; the coarser ones, by their names, are for seeing alone."""
         if self.corrections is not None and classes != self.classes:
             self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
-            self.bind(None, "")
+            self.set_corrections(None, "")
         targets = [Target(self.names(0), classes, self.bound) for _ in (*coarser, "")]
         *levels, step = self.stepping.begin(targets, logits, side, source, watch)
         self.classes, self.history = classes, [step]
@@ -118,13 +118,13 @@ class Session:
 
     # --- refining --------------------------------------------------------------------------------------------
 
-    def load_refiner(self, path: str) -> Card:
+    def load_refiner(self, path: str) -> ModelCard:
         """Take the refiner from a file of weights, or the kind that needs none.
 
         Raises:
             CheckpointError: for weights that do not fit the bands or the classes of the scene.
         """
-        if path in UNTAUGHT:
+        if path in TRAINING_FREE:
             return self._make_refiner(path)
         refiner, card = load_refiner(path, self.device)
         check_bands(card, self.scene, path)
@@ -133,13 +133,13 @@ class Session:
         self.use_refiner(refiner, path, card.classes)
         return card
 
-    def _make_refiner(self, kind: str) -> Card:
+    def _make_refiner(self, kind: str) -> ModelCard:
         """Take a refiner that works untaught, with its usual parameters."""
         if not self.classes:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
-        refiner = make(kind, len(self.classes), len(self.scene.bands)).to(self.device)
+        refiner = make_refiner(kind, len(self.classes), len(self.scene.bands)).to(self.device)
         self.use_refiner(refiner, kind, self.classes)
-        return Card(kind, self.classes, len(self.scene.bands), self.scene.pixel_size_m)
+        return ModelCard(kind, self.classes, len(self.scene.bands), self.scene.pixel_size_m)
 
     def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
         """Refine these classes with this from now on."""
@@ -149,8 +149,8 @@ class Session:
         self.save()
 
     def step(
-        self, start: int, count: int, watch: Watch, before: Callable[[int], None] = lambda start: None
-    ) -> Iterator[Step]:
+        self, start: int, count: int, watch: ProgressCallback, before: Callable[[int], None] = lambda start: None
+    ) -> Iterator[StepFiles]:
         """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after.
 
         `before` is told of each step that is about to be refined.
@@ -158,13 +158,15 @@ class Session:
         if not self.history:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
         if not 0 <= start < len(self.history):
-            raise RefinerError("There is no step {start}; the last one is {number}.", start=start, number=len(self.history) - 1)
+            raise RefinerError(
+                "There is no step {start}; the last one is {number}.", start=start, number=len(self.history) - 1
+            )
         if self.refiner is None:
             raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
         refiner = self.refiner
         for done in range(count):
             before(start + done)
-            step = self._advance(refiner, start + done, share(watch, done / count, 1 / count))
+            step = self._advance(refiner, start + done, sub_progress(watch, done / count, 1 / count))
             self.history[start + done + 1 :] = [step]
             self.save()
             yield step
@@ -174,7 +176,7 @@ class Session:
         step = self.history[start]
         return step.age if step.refiner == self._maker else 0
 
-    def back(self) -> Step:
+    def back(self) -> StepFiles:
         """Forget the last step, and return the one before."""
         if len(self.history) < 2:
             raise RefinerError("This is the coarse map; there is no step before it.")
@@ -182,7 +184,7 @@ class Session:
         self.save()
         return self.history[-1]
 
-    def _advance(self, refiner: Refiner, start: int, watch: Watch) -> Step:
+    def _advance(self, refiner: Refiner, start: int, watch: ProgressCallback) -> StepFiles:
         """Make the step after `start`."""
         age = self.steps_made(start)
         origin, beginning = self.history[start].state, self.history[start - age].state
@@ -195,7 +197,7 @@ class Session:
 
     # --- what is corrected by hand ---------------------------------------------------------------------------
 
-    def bind(self, corrections: Labels | None, path: str) -> None:
+    def set_corrections(self, corrections: Labels | None, path: str) -> None:
         """Bind the corrections of a layer, which are on the whole grid, from now on, or none."""
         self.corrections, self.corrections_path, self.stepping.prepared = corrections, path, None
 
@@ -209,7 +211,7 @@ class Session:
         """Return (channels, rows, columns) of a window with the corrections bound."""
         if self.corrections is None:
             return scores
-        return bind(scores, self.corrections[window.slices()], len(self.classes))
+        return apply_to_scores(scores, self.corrections[window.slices()], len(self.classes))
 
     # --- what the steps hold ---------------------------------------------------------------------------------
 
@@ -218,7 +220,7 @@ class Session:
         with GridReader(self.run_dir / self.history[index].state) as reader:
             scores, _ = reader.read(range(1, len(self.classes) + 1), window)
         valid = scores[0] != NODATA
-        held = undecided(scores, valid, len(self.classes))
+        held = uniform_where_invalid(scores, valid, len(self.classes))
         return ScoreMaps(held, self.classes, self.scene.grid.crop(window), valid)
 
     def path(self, name: str) -> str:
@@ -241,7 +243,7 @@ class Session:
         stem = f"step_{index:03d}_{self._serial:04d}"
         return f"{stem}.tif", f"{stem}_classes.tif", f"{stem}_state.{'tif' if self.scene.is_small else 'vrt'}", index
 
-    def take_up(self, classes: tuple[str, ...], history: list[Step], serial: int) -> None:
+    def take_up(self, classes: tuple[str, ...], history: list[StepFiles], serial: int) -> None:
         """Go on with the steps of an earlier session in the same folder."""
         self.classes, self.history, self._serial = classes, history, serial
 

@@ -14,20 +14,20 @@ import numpy as np
 import torch
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import LOG_FLOOR, Mask, Scores, best_classes
+from ..arrays.score_maps import LOG_FLOOR, Mask, Scores, argmax_classes
 from ..arrays.tiles import Tile, tiles
 from ..errors import RefinerError
-from ..io.prefetch import Behind, ahead
+from ..io.prefetch import WriteBehind, prefetch
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
-from ..io.tile_store import identity
+from ..io.tile_store import fingerprint
 from ..refine.refiner import Refiner
-from ..refine.unroll import margin
-from ..runtime.device import SMALLEST_TILE, TILE, out_of_memory, tile_side
-from ..runtime.progress import Watch
+from ..refine.unroll import total_halo
+from ..runtime.device import SMALLEST_TILE_PX, TILE_PX, out_of_memory, tile_side
+from ..runtime.progress import ProgressCallback
 from ..scene.scene import Scene
 from ..tiling.refine_tile import prepare_tile, refine_tile
-from .step_files import Step, StepWriter
+from .step_files import StepFiles, StepWriter
 from .unfinished_step import Done, Kept, StateTiles
 
 Read = TypeVar("Read")
@@ -68,16 +68,20 @@ class Stepping:
         self._scene, self._run_dir = scene, run_dir
 
     def begin(
-        self, targets: Sequence[Target], logits: Callable[[Window], tuple[list[Scores], Mask]], side: int, source: str,
-        watch: Watch,
-    ) -> list[Step]:  # fmt: skip
+        self,
+        targets: Sequence[Target],
+        logits: Callable[[Window], tuple[list[Scores], Mask]],
+        side: int,
+        source: str,
+        watch: ProgressCallback,
+    ) -> list[StepFiles]:
         """Make the coarse map of the logits that a source, which is a file, gives to windows of a side.
 
         It is the last of the levels, each of which has a target; the others are seen, and lie behind it in its state.
         """
         grid, pixel_size_m, target, coarser = self._scene.grid, self._scene.pixel_size_m, targets[-1], targets[:-1]
         count = len(target.classes)
-        kept = self._kept(target, count * len(targets), side, 0, {"source": identity(source)})
+        kept = self._kept(target, count * len(targets), side, 0, {"source": fingerprint(source)})
         parts = kept.parts if kept else list(tiles(grid.height, grid.width, side, 0))
 
         def compute(tile: Tile, window: Window) -> Done:
@@ -107,7 +111,7 @@ class Stepping:
                 raise RefinerError("There is no data within the scene; choose another area, or scores that lie on it.")
         return [*(level.step(None, 0.0) for level in seen), writer.step(None, milliseconds)]
 
-    def advance(self, target: Target, start: Start, watch: Watch) -> Step:
+    def advance(self, target: Target, start: Start, watch: ProgressCallback) -> StepFiles:
         """Make the next step, with smaller tiles and then on the CPU where the device's memory runs out."""
         while True:
             try:
@@ -116,8 +120,8 @@ class Stepping:
                 if not out_of_memory(error):
                     raise
                 self.prepared = None
-                if self.side > SMALLEST_TILE:
-                    self.side = max(SMALLEST_TILE, min(self.side, 2 * TILE) // 2)
+                if self.side > SMALLEST_TILE_PX:
+                    self.side = max(SMALLEST_TILE_PX, min(self.side, 2 * TILE_PX) // 2)
                     self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
                 elif self.device.type != "cpu":
                     self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
@@ -126,15 +130,18 @@ class Stepping:
                 else:
                     raise RefinerError("There is too little memory even for the smallest tiles.") from error
 
-    def _advance(self, target: Target, start: Start, watch: Watch) -> Step:
+    def _advance(self, target: Target, start: Start, watch: ProgressCallback) -> StepFiles:
         refiner, count, bound = start.refiner, len(target.classes), target.bound
         if self.prepared is not None and self.prepared[0] != start.beginning:
             self.prepared = None
         about = {
-            "origin": identity(str(self._run_dir / start.origin)), "age": start.age, "maker": start.maker,
-            "beginning": identity(str(self._run_dir / start.beginning)), "corrections": target.corrections,
-        }  # fmt: skip
-        grid, halo = self._scene.grid, margin(refiner)
+            "origin": fingerprint(str(self._run_dir / start.origin)),
+            "age": start.age,
+            "maker": start.maker,
+            "beginning": fingerprint(str(self._run_dir / start.beginning)),
+            "corrections": target.corrections,
+        }
+        grid, halo = self._scene.grid, total_halo(refiner)
         kept = self._kept(target, refiner.channels, self.side, halo, about)
         parts = kept.parts if kept else list(tiles(grid.height, grid.width, self.side, halo))
         bands = range(1, (refiner.channels if start.age else count) + 1)
@@ -162,7 +169,7 @@ class Stepping:
                 rows, columns = tile.core.slices(tile.outer)
                 inside = valid[rows, columns]
                 old, new = state[:count, rows, columns], bound(after, tile.core)[:count]
-                flips = int(np.count_nonzero((best_classes(old) != best_classes(new)) & inside))
+                flips = int(np.count_nonzero((argmax_classes(old) != argmax_classes(new)) & inside))
                 return Done(after, inside, flips, milliseconds)
 
             pixels, flips, milliseconds = _make(writer, target, parts, kept, read, compute, watch)
@@ -182,7 +189,7 @@ class Stepping:
         """Return the tiles of the step to come, those that are finished too; None where the scene is small."""
         if self._scene.is_small:
             return None
-        about = {"image": identity(str(self._scene.path)), **about}
+        about = {"image": fingerprint(str(self._scene.path)), **about}
         tiles_of = StateTiles(self._run_dir, self._scene.grid, channels, target.names[3], side, halo, about)
         if tiles_of.kept.finished:
             self.tell(tiles_of.kept)
@@ -196,9 +203,15 @@ class Stepping:
 
 
 def _make(
-    writer: StepWriter, target: Target, parts: Sequence[Tile], kept: StateTiles | None, read: Callable[[Tile], Read],
-    compute: Callable[[Tile, Read], Done], watch: Watch, also: Callable[[Done, Window], None] = lambda done, core: None,
-) -> tuple[int, int, float]:  # fmt: skip
+    writer: StepWriter,
+    target: Target,
+    parts: Sequence[Tile],
+    kept: StateTiles | None,
+    read: Callable[[Tile], Read],
+    compute: Callable[[Tile, Read], Done],
+    watch: ProgressCallback,
+    also: Callable[[Done, Window], None] = lambda done, core: None,
+) -> tuple[int, int, float]:
     """Compute the tiles that are not finished, write all; return pixels with data, flips and milliseconds."""
 
     def look(tile: Tile) -> tuple[Tile, Done | Read, bool]:
@@ -212,7 +225,7 @@ def _make(
         also(done, core)
 
     pixels, flips, milliseconds = 0, 0, 0.0
-    with Behind() as behind, closing(ahead(look, parts)) as reads:
+    with WriteBehind() as behind, closing(prefetch(look, parts)) as reads:
         for n, (tile, found, is_done) in enumerate(reads):
             done = found if isinstance(found, Done) else compute(tile, found)
             behind.do(partial(write, done, tile.core, not is_done))

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from ..arrays.grid import Grid, Window
-from ..arrays.score_maps import UNLABELLED, Mask, Scores, best_classes
+from ..arrays.score_maps import UNLABELLED, Mask, Scores, argmax_classes
 from ..io.raster_writer import NODATA, class_writer, score_writer
 from ..scene.scene import KEPT_PIXELS
 from .unfinished_step import StateTiles
 
 
 @dataclass(frozen=True)
-class Step:
+class StepFiles:
     """The files of one step, by their names in the run's folder, and how it came about."""
 
     index: int
@@ -71,13 +71,13 @@ class StepWriter:
         maps = torch.from_numpy((state if seen is None else seen)[: self._count])
         nodata = np.float32(NODATA)
         self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
-        self._classes.write(np.where(valid, best_classes(maps.numpy()), np.uint8(UNLABELLED))[None], window)
+        self._classes.write(np.where(valid, argmax_classes(maps.numpy()), np.uint8(UNLABELLED))[None], window)
         if self._state is not None:
             self._state.write(np.where(valid, state, nodata), window)
 
-    def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> Step:
+    def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> StepFiles:
         """Describe what was written."""
-        return Step(self._names[3], *self._names[:3], changed, milliseconds, refiner, age)
+        return StepFiles(self._names[3], *self._names[:3], changed, milliseconds, refiner, age)
 
     def __enter__(self) -> StepWriter:
         return self

@@ -12,17 +12,17 @@ from scipy import ndimage
 from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import ScoreMaps, probabilities
 from ..arrays.tiles import tiles
-from ..runtime.progress import Watch
+from ..runtime.progress import ProgressCallback
 
 RADIUS_M = 4.0  # of a place: about what one stroke of the brush corrects
 PIXELS = (3, 40)  # the fewest and the most that this may be
 APART = 6.0  # radii between two places
 EDGE = 0.5  # by how much a pixel beside a boundary between classes counts more
-TILE = 1024  # px
+TILE_PX = 1024  # px
 
 
 @dataclass(frozen=True)
-class Doubt:
+class UncertainPlace:
     """A place worth a look: its pixel, how doubtful it is (0-1), and the two classes that it may be."""
 
     row: int
@@ -44,9 +44,9 @@ def place_radius(pixel_size_m: float | None) -> int:
     return int(np.clip(round(RADIUS_M / pixel_size_m), *PIXELS)) if pixel_size_m else 8
 
 
-def find_doubts(
-    read: Callable[[Window], ScoreMaps], grid: Grid, pixel_size_m: float | None, count: int, watch: Watch
-) -> list[Doubt]:
+def find_uncertain_places(
+    read: Callable[[Window], ScoreMaps], grid: Grid, pixel_size_m: float | None, count: int, watch: ProgressCallback
+) -> list[UncertainPlace]:
     """Find the places that are most worth a label or a correction, the best first.
 
     A place is a disc of about `RADIUS_M`. It is worth the more, the more of its ground is unsure, and a little more
@@ -60,20 +60,20 @@ def find_doubts(
         watch: is told how far it is.
     """
     radius = place_radius(pixel_size_m)
-    found: list[Doubt] = []
-    parts = list(tiles(grid.height, grid.width, TILE, 2 * radius + 2))
+    found: list[UncertainPlace] = []
+    parts = list(tiles(grid.height, grid.width, TILE_PX, 2 * radius + 2))
     for n, part in enumerate(parts):
         found += _of_tile(read(part.outer), part.core, part.outer, radius, count)
         watch((n + 1) / len(parts))
     found.sort(key=lambda doubt: -doubt.worth)
-    kept: list[Doubt] = []
+    kept: list[UncertainPlace] = []
     for doubt in found:
         if all(np.hypot(doubt.row - k.row, doubt.column - k.column) >= APART * radius for k in kept):
             kept.append(doubt)
     return kept[:count]
 
 
-def _of_tile(maps: ScoreMaps, core: Window, outer: Window, radius: int, count: int) -> list[Doubt]:
+def _of_tile(maps: ScoreMaps, core: Window, outer: Window, radius: int, count: int) -> list[UncertainPlace]:
     """Take the most doubtful place of a tile, mask its surroundings, and so on."""
     unsure = np.where(maps.valid, uncertainty(maps.scores), np.float32(0))
     best = maps.scores.argmax(axis=0)
@@ -90,7 +90,7 @@ def _of_tile(maps: ScoreMaps, core: Window, outer: Window, radius: int, count: i
         if inside[row, column] <= 0:
             break
         found.append(
-            Doubt(
+            UncertainPlace(
                 int(row) + outer.row,
                 int(column) + outer.column,
                 float(worth[row, column]),

@@ -17,8 +17,8 @@ from ..errors import OutputError
 from ..io.files import require_space
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA, score_writer
-from ..io.tile_store import TileFiles, plain
-from ..io.vrt import Look, Source, write_mosaic
+from ..io.tile_store import TileStore, plain
+from ..io.vrt import BandSchema, VrtSource, write_vrt
 
 FOLDER = ".unfinished"  # in the folder of a run: it works on one step at a time
 OF, STEP, SIDE = "of", "step", "tile"  # what is written down about the tiles
@@ -54,7 +54,7 @@ class StateTiles:
         Tiles that were begun with a smaller side stay; memory may have been short then.
         """
         self._run_dir, self._grid, self._bands = run_dir, grid, [f"channel {n + 1}" for n in range(channels)]
-        self._files, of = TileFiles(run_dir / FOLDER), plain({**about, STEP: step})
+        self._files, of = TileStore(run_dir / FOLDER), plain({**about, STEP: step})
         begun = self._files.about()
         if isinstance(begun, dict) and begun.get(OF) == of and 0 < begun[SIDE] <= side:
             side = begun[SIDE]
@@ -90,19 +90,21 @@ class StateTiles:
         try:
             os.replace(self._files.folder, folder)
         except OSError as error:
-            raise OutputError("{folder} cannot be written: {value}.", folder=folder, value=error.strerror or error) from error
-        files = TileFiles(folder)
+            raise OutputError(
+                "{folder} cannot be written: {value}.", folder=folder, value=error.strerror or error
+            ) from error
+        files = TileStore(folder)
         files.forget()
         sources = [
-            Source(files.path("state", core), core, core.width, core.height)
+            VrtSource(files.path("state", core), core, core.width, core.height)
             for core in (part.core for part in self.parts)
         ]
-        write_mosaic(self._run_dir / name, self._grid, Look(self._bands, NODATA), sources)
+        write_vrt(self._run_dir / name, self._grid, BandSchema(self._bands, NODATA), sources)
 
 
 def kept_tiles(run_dir: Path, grid: Grid) -> Kept | None:
     """Tell how much a run's folder holds of a step that was broken off; None where there is nothing."""
-    files = TileFiles(run_dir / FOLDER)
+    files = TileStore(run_dir / FOLDER)
     about = files.about()
     try:
         step, side = int(about[OF][STEP]), int(about[SIDE])

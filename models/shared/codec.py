@@ -59,4 +59,3 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return ClassSource(**value)
     return value
-

@@ -66,7 +66,7 @@ class Stepped:
 
 
 @dataclass(frozen=True)
-class Produced:
+class RunFinished:
     """A whole image has been worked on; the files are those that were asked for."""
 
     classes: tuple[str, ...]
@@ -195,7 +195,7 @@ class Corrected:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class FineTuned:
     """The refiner has learnt on; fractions in 0-1, of what it gets right by itself before and after."""
 
     model: str
@@ -206,7 +206,7 @@ class Learnt:
 
 
 @dataclass(frozen=True)
-class DoubtsFound:
+class UncertainPlacesFound:
     """Places that are worth a look, the best first."""
 
     step: int
@@ -224,7 +224,7 @@ class RegionFound:
 
 
 @dataclass(frozen=True)
-class ViewWritten:
+class DerivedLayerWritten:
     """A view of a step is in a raster."""
 
     step: int
@@ -258,13 +258,15 @@ class Failed:
     detail: str = ""  # for the log
     template: str = ""
     values: tuple[tuple[str, Union[str, float]], ...] = ()
+
+
 Event = Union[
     Ready,
     Alive,
     Opened,
     Progressed,
     Stepped,
-    Produced,
+    RunFinished,
     TilesKept,
     Previewed,
     TrainingProgressed,
@@ -275,12 +277,11 @@ Event = Union[
     FiltersShown,
     SpectraShown,
     Corrected,
-    Learnt,
-    DoubtsFound,
+    FineTuned,
+    UncertainPlacesFound,
     RegionFound,
-    ViewWritten,
+    DerivedLayerWritten,
     Finished,
     Cancelled,
     Failed,
 ]
-

@@ -140,7 +140,7 @@ class Vectorize:
 
 
 @dataclass(frozen=True)
-class Assess:
+class EvaluateFiles:
     """Measure rasters of scores against labels (as in `TrainRefiner`), which needs no open scene, and report it."""
 
     scores: tuple[str, ...]
@@ -212,7 +212,7 @@ class Correct:
 
 
 @dataclass(frozen=True)
-class LearnOn:
+class FineTune:
     """Teach the refiner in use on from the corrections, and use it from then on."""
 
     model: str  # where the weights go, *.safetensors
@@ -222,7 +222,7 @@ class LearnOn:
 
 
 @dataclass(frozen=True)
-class FindDoubts:
+class FindUncertainPlaces:
     """Find the places of a step that are most worth a label or a correction."""
 
     step: int
@@ -239,7 +239,7 @@ class FindRegion:
 
 
 @dataclass(frozen=True)
-class WriteView:
+class WriteDerivedLayer:
     """Write "uncertainty", "change" or "change since coarse" of a step as a raster."""
 
     step: int
@@ -270,18 +270,17 @@ Request = Union[
     ExportRaster,
     ExportScores,
     Vectorize,
-    Assess,
+    EvaluateFiles,
     ClassifyImage,
     RefineImage,
     Evaluate,
     ShowFilters,
     ShowSpectra,
     Correct,
-    LearnOn,
-    FindDoubts,
+    FineTune,
+    FindUncertainPlaces,
     FindRegion,
-    WriteView,
+    WriteDerivedLayer,
     Stop,
     Cancel,
 ]
-

@@ -67,4 +67,3 @@ def _cropped(logits: Tensor, window: Window, stride: int) -> Scores:
 def strides(start: int, size: int, stride: int) -> range:
     """Return from where to where the whole strides reach that hold `size` pixels from `start` on."""
     return range(start // stride * stride, -(-(start + size) // stride) * stride)
-

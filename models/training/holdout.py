@@ -61,7 +61,12 @@ def present_classes(labels: Labels, classes: Sequence[str]) -> NDArray[np.uint8]
     if present[-1] >= len(classes):
         raise LabelError(
             "The labels hold the class index {present}, but there are {count_classes} classes: "
-            "{classes} (indices 0 to {number}; 255 is unlabelled).", present=present[-1], count_classes=len(classes), classes=', '.join(classes), number=len(classes) - 1)
+            "{classes} (indices 0 to {number}; 255 is unlabelled).",
+            present=present[-1],
+            count_classes=len(classes),
+            classes=", ".join(classes),
+            number=len(classes) - 1,
+        )
     return present
 
 
@@ -73,5 +78,6 @@ def check_classes(labels: Labels, classes: Sequence[str]) -> None:
     """
     present = present_classes(labels, classes)
     if present.size == 1:
-        raise LabelError("The labels hold one class alone, {classe!r}; teaching needs at least two.", classe=classes[present[0]])
-
+        raise LabelError(
+            "The labels hold one class alone, {classe!r}; teaching needs at least two.", classe=classes[present[0]]
+        )

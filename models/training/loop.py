@@ -11,7 +11,7 @@ from ..runtime.progress import Clock, _close
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """How a training ended."""
 
     steps: int
@@ -19,7 +19,9 @@ class Outcome:
     stopped: bool  # before its last step
 
 
-def follow(epochs: Iterator[Epoch], stop: Callable[[], bool], tell: Callable[[Epoch, float | None], None]) -> Outcome:
+def run_training(
+    epochs: Iterator[TrainingUpdate], stop: Callable[[], bool], tell: Callable[[TrainingUpdate, float | None], None]
+) -> TrainingOutcome:
     """Run a training to its end or until `stop`, telling of each update with the seconds left.
 
     Whatever `tell` raises ends the training too; in every case the model is left with its best weights.
@@ -37,11 +39,11 @@ def follow(epochs: Iterator[Epoch], stop: Callable[[], bool], tell: Callable[[Ep
                 break
     finally:
         _close(epochs)
-    return Outcome(steps, best, stopped)
+    return TrainingOutcome(steps, best, stopped)
 
 
 @dataclass(frozen=True)
-class Epoch:
+class TrainingUpdate:
     """One update of the weights; the held-out mean IoU (0-1) is there when it was measured."""
 
     step: int
@@ -51,7 +53,7 @@ class Epoch:
     is_best: bool = False
 
 
-class Best:
+class BestWeights:
     """Keeps the weights that did best on what was held out, and gives them back at the end."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -77,4 +79,3 @@ class Best:
         """Put the best weights into the model."""
         if self._weights:
             self._model.load_state_dict(self._weights)
-

@@ -33,8 +33,7 @@ class Sampler:
         return int(top), int(left)
 
 
-def turn(maps: Tensor, way: int) -> Tensor:
+def dihedral(maps: Tensor, way: int) -> Tensor:
     """Turn and mirror (..., rows, columns) in one of the eight ways of a square, 0-7."""
     maps = torch.rot90(maps, way % 4, (-2, -1))
     return maps.flip(-1) if way >= 4 else maps
-

@@ -18,12 +18,12 @@ from ..arrays.score_maps import UNLABELLED
 from ..arrays.statistics import Statistics
 from ..coarse.model import CoarseModel, Pyramid
 from ..coarse.multi_scale import MultiScale
-from ..coarse.registry import KINDS as COARSE_KINDS
-from ..coarse.spectral.sklearn_arrays import Stored
+from ..coarse.registry import COARSE_KINDS
+from ..coarse.spectral.sklearn_arrays import SklearnArrays
 from ..errors import CheckpointError
 from ..io.files import write_whole
 from ..refine.refiner import Refiner
-from ..refine.registry import KINDS, make
+from ..refine.registry import REFINER_KINDS, make_refiner
 
 FORMAT = "1"
 MOST_CLASSES = UNLABELLED  # an index has to fit a byte
@@ -34,7 +34,7 @@ Role = Literal["coarse", "refiner"]
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """What a file of weights says about itself."""
 
     kind: str
@@ -56,7 +56,7 @@ class Card:
     @property
     def role(self) -> Role:
         """Whether the weights are a coarse model's or a refiner's."""
-        return "refiner" if self.kind in KINDS else "coarse"
+        return "refiner" if self.kind in REFINER_KINDS else "coarse"
 
     def summary(self) -> str:
         """Return one line for people."""
@@ -64,13 +64,13 @@ class Card:
         return f"{self.role} {self.kind}: {', '.join(self.classes)}; {self.bands} bands, {size}"
 
 
-def save_model(path: str | Path, model: nn.Module, card: Card) -> None:
+def save_model(path: str | Path, model: nn.Module, card: ModelCard) -> None:
     """Write weights and their card, whole or not at all."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
 
 
-def read_card(path: str | Path) -> Card:
+def read_card(path: str | Path) -> ModelCard:
     """Read what a file of weights says about itself.
 
     Raises:
@@ -81,7 +81,7 @@ def read_card(path: str | Path) -> Card:
 
 def load_coarse(
     path: str | Path, device: torch.device | str = "cpu", is_multi_scale: bool = False
-) -> tuple[CoarseModel, Card]:
+) -> tuple[CoarseModel, ModelCard]:
     """Load a coarse model from a file of weights onto a device, ready to compute, if wanted at several scales.
 
     Raises:
@@ -94,67 +94,85 @@ def load_coarse(
     if not is_multi_scale:
         return cast(CoarseModel, model), card
     if not isinstance(model, Pyramid):
-        raise CheckpointError("{name} is of the kind {card_kind!r}; only lrr can look at several scales.", name=Path(path).name, card_kind=card.kind)
+        raise CheckpointError(
+            "{name} is of the kind {card_kind!r}; only lrr can look at several scales.",
+            name=Path(path).name,
+            card_kind=card.kind,
+        )
     return MultiScale(model), card
 
 
-def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, Card]:
+def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, ModelCard]:
     """Load a refiner from a file of weights onto a device, ready to compute.
 
     Raises:
         CheckpointError: for a file that is missing, damaged, hostile, or a coarse model's.
     """
-    model, card = _load(path, "refiner", lambda card: cast(nn.Module, make(card.kind, len(card.classes), card.bands)))
+    model, card = _load(
+        path, "refiner", lambda card: cast(nn.Module, make_refiner(card.kind, len(card.classes), card.bands))
+    )
     return cast(Refiner, model.to(device)), card
 
 
-def _load(path: str | Path, role: Role, build: Callable[[Card], nn.Module]) -> tuple[nn.Module, Card]:
+def _load(path: str | Path, role: Role, build: Callable[[ModelCard], nn.Module]) -> tuple[nn.Module, ModelCard]:
     card, tensors = _read(Path(path), tensors=True)
     if card.role != role:
         wanted = "a coarse model" if role == "coarse" else "a refiner"
         found = "a coarse model" if card.role == "coarse" else "a refiner"
-        raise CheckpointError("{name} holds {found}; {wanted} is needed here.", name=Path(path).name, found=found, wanted=wanted)
+        raise CheckpointError(
+            "{name} holds {found}; {wanted} is needed here.", name=Path(path).name, found=found, wanted=wanted
+        )
     with torch.device("meta"):
         model = build(card)
     try:
-        if isinstance(model, Stored):
+        if isinstance(model, SklearnArrays):
             model.take(tensors)
         else:
             model.load_state_dict(tensors, strict=True, assign=True)
     except (RuntimeError, ValueError) as error:
-        raise CheckpointError("The weights in {name} are not those of its kind, {card_kind!r}.", name=Path(path).name, card_kind=card.kind) from error
+        raise CheckpointError(
+            "The weights in {name} are not those of its kind, {card_kind!r}.", name=Path(path).name, card_kind=card.kind
+        ) from error
     if not all(torch.isfinite(value).all() for value in tensors.values()):
-        raise CheckpointError("{name} holds weights that are not finite numbers; its training failed.", name=Path(path).name)
+        raise CheckpointError(
+            "{name} holds weights that are not finite numbers; its training failed.", name=Path(path).name
+        )
     return model.eval(), card
 
 
-def _read(path: Path, tensors: bool) -> tuple[Card, dict[str, Tensor]]:
+def _read(path: Path, tensors: bool) -> tuple[ModelCard, dict[str, Tensor]]:
     if not path.is_file():
         raise CheckpointError("There is no file {path}.", path=path)
     if path.stat().st_size > MOST_BYTES:
-        raise CheckpointError("{path_name} is too large for weights ({number:.1f} GB).", path_name=path.name, number=path.stat().st_size / 1000000000.0)
+        raise CheckpointError(
+            "{path_name} is too large for weights ({number:.1f} GB).",
+            path_name=path.name,
+            number=path.stat().st_size / 1000000000.0,
+        )
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
-            weights = {name: file.get_tensor(name).float() for name in file.keys()} if tensors else {}  # noqa: SIM118
+            weights = {name: file.get_tensor(name).float() for name in file.keys()} if tensors else {}  # noqa: SIM118  (safe_open has no __contains__)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError("{path_name} is not a whole file of weights: {error}.", path_name=path.name, error=error) from error
+        raise CheckpointError(
+            "{path_name} is not a whole file of weights: {error}.", path_name=path.name, error=error
+        ) from error
     if about.get("format") != FORMAT or "card" not in about:
         raise CheckpointError("{path_name} holds weights, but not Map Refiner's.", path_name=path.name)
     return _card(about["card"], path.name), weights
 
 
-def _card(text: str, name: str) -> Card:
+def _card(text: str, name: str) -> ModelCard:
     """Check a card that anybody may have written."""
     try:
         content = json.loads(text)
-        known = {field.name for field in fields(Card)}
-        card = Card(**{key: value for key, value in content.items() if key in known})
+        known = {field.name for field in fields(ModelCard)}
+        card = ModelCard(**{key: value for key, value in content.items() if key in known})
         classes = tuple(str(value) for value in card.classes)
         size = None if card.pixel_size_m is None else float(card.pixel_size_m)
         mean, std = tuple(map(float, card.mean)), tuple(map(float, card.std))
         sound = (
-            card.kind in (*KINDS, *COARSE_KINDS)
+            card.kind in (*REFINER_KINDS, *COARSE_KINDS)
             and 2 <= len(classes) <= MOST_CLASSES
             and len(set(classes)) == len(classes)
             and isinstance(card.bands, int)

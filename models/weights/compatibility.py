@@ -6,18 +6,28 @@ from pathlib import Path
 
 from ..errors import CheckpointError
 from ..scene.scene import Scene
-from .checkpoint import Card
+from .checkpoint import ModelCard
 
 
-def check_bands(card: Card, scene: Scene, path: str) -> None:
+def check_bands(card: ModelCard, scene: Scene, path: str) -> None:
     """Refuse weights that are for another number of bands."""
     if card.bands != len(scene.bands):
-        raise CheckpointError("{name} expects {card_bands} bands; {count_bands} of {path_name} are chosen.", name=Path(path).name, card_bands=card.bands, count_bands=len(scene.bands), path_name=scene.path.name)
+        raise CheckpointError(
+            "{name} expects {card_bands} bands; {count_bands} of {path_name} are chosen.",
+            name=Path(path).name,
+            card_bands=card.bands,
+            count_bands=len(scene.bands),
+            path_name=scene.path.name,
+        )
 
 
-def check_classes(card: Card, classes: tuple[str, ...], path: str) -> None:
+def check_classes(card: ModelCard, classes: tuple[str, ...], path: str) -> None:
     """Refuse a refiner that is for other classes."""
     if card.classes != classes:
         raise CheckpointError(
             "{name} refines the classes {classes}; the coarse map has {classes_2}. Teach a refiner "
-            "on a tile of this scene.", name=Path(path).name, classes=', '.join(card.classes), classes_2=', '.join(classes))
+            "on a tile of this scene.",
+            name=Path(path).name,
+            classes=", ".join(card.classes),
+            classes_2=", ".join(classes),
+        )

@@ -10,9 +10,9 @@ import torch
 from ..errors import CheckpointError
 from ..refine.extended import ExtendedRefiner
 from ..refine.refiner import Refiner
-from ..refine.registry import UNTAUGHT
+from ..refine.registry import TRAINING_FREE
 from ..shared.paths import RESOURCES
-from .checkpoint import Card, load_refiner, read_card
+from .checkpoint import ModelCard, load_refiner, read_card
 
 FOLDER = RESOURCES / "weights"
 SHIPPED = "shipped"  # stands for the weights that ship, where they fit
@@ -23,26 +23,30 @@ def shipped() -> list[Path]:
     return sorted(FOLDER.glob("refiner*.safetensors"))
 
 
-def shipped_for(kind: str, classes: tuple[str, ...], bands: int) -> str:
+def pretrained_for(kind: str, classes: tuple[str, ...], bands: int) -> str:
     """Return the file of a refiner that ships and can be gone on from; nothing where none can."""
     return next((str(path) for path in shipped() if fits(read_card(path), kind, classes, bands)), "")
 
 
-def fits(card: Card, kind: str, classes: tuple[str, ...], bands: int) -> bool:
+def fits(card: ModelCard, kind: str, classes: tuple[str, ...], bands: int) -> bool:
     """Tell whether weights can be gone on from: an extended refiner may know more classes than are wanted."""
     knows = classes == card.classes or (kind == ExtendedRefiner.kind and set(classes) <= set(card.classes))
     return card.kind == kind and card.bands == bands and knows
 
 
-def begun(kind: str, path: str, classes: tuple[str, ...], bands: int, device: torch.device) -> tuple[Refiner, Card]:
+def load_pretrained(
+    kind: str, path: str, classes: tuple[str, ...], bands: int, device: torch.device
+) -> tuple[Refiner, ModelCard]:
     """Load a refiner to go on from, for the classes of a map and the bands of its image.
 
     Raises:
         CheckpointError: where it does not fit.
     """
     name = Path(path).name
-    if kind in UNTAUGHT:
-        raise CheckpointError("The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.", kind=kind, name=name)
+    if kind in TRAINING_FREE:
+        raise CheckpointError(
+            "The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.", kind=kind, name=name
+        )
     refiner, card = load_refiner(path, device)
     if isinstance(refiner, ExtendedRefiner) and fits(card, kind, classes, bands):
         refiner = refiner.narrowed([card.classes.index(name) for name in classes]).to(device)
@@ -51,5 +55,13 @@ def begun(kind: str, path: str, classes: tuple[str, ...], bands: int, device: to
         raise CheckpointError(
             "{name} cannot be gone on from: it is a refiner of the kind {card_kind!r} for "
             "{card_bands} bands and the classes {classes}; {kind!r}, {bands} bands and {classes_2} "
-            "are wanted.", name=name, card_kind=card.kind, card_bands=card.bands, classes=', '.join(card.classes), kind=kind, bands=bands, classes_2=', '.join(classes))
+            "are wanted.",
+            name=name,
+            card_kind=card.kind,
+            card_bands=card.bands,
+            classes=", ".join(card.classes),
+            kind=kind,
+            bands=bands,
+            classes_2=", ".join(classes),
+        )
     return refiner, card

@@ -14,7 +14,7 @@ from ..shared.requests import Cancel, Stop
 HEARTBEAT_S = 2.0
 
 
-class Wire:
+class Connection:
     """The two ends of the pipe to QGIS, and what arrives while a request runs."""
 
     def __init__(self, source: TextIO, target: TextIO) -> None:

@@ -11,19 +11,19 @@ from ..errors import Interrupted, RefinerError
 from ..runtime.progress import Clock
 from ..session.preview import Previewer
 from ..session.session import Session
-from ..session.step_files import Step
+from ..session.step_files import StepFiles
 from ..session.unfinished_step import Kept
-from ..shared import events as p
-from ..training.loop import Epoch
-from .connection import Wire
+from ..shared.events import Event, Progressed, TilesKept, TrainingProgressed
+from ..training.loop import TrainingUpdate
+from .connection import Connection
 
 TELL_EVERY_S = 0.2
 
 
-class Desk:
+class RequestContext:
     """The one session that is open, and the wire on which its handlers answer."""
 
-    def __init__(self, wire: Wire, device: torch.device) -> None:
+    def __init__(self, wire: Connection, device: torch.device) -> None:
         """Answer over a wire, computing on a device."""
         self.device = device
         self.previewer: Previewer | None = None  # of the open session
@@ -54,7 +54,7 @@ class Desk:
             self._session.close()
             self._session = self.previewer = None
 
-    def step(self, index: int) -> Step:
+    def step(self, index: int) -> StepFiles:
         """Return one of the session's steps.
 
         Raises:
@@ -62,7 +62,9 @@ class Desk:
         """
         history = self.session.history
         if not 0 <= index < len(history):
-            raise RefinerError("There is no step {index}; the last one is {number}.", index=index, number=len(history) - 1)
+            raise RefinerError(
+                "There is no step {index}; the last one is {number}.", index=index, number=len(history) - 1
+            )
         return history[index]
 
     # --- being asked to end ----------------------------------------------------------------------------------
@@ -82,19 +84,19 @@ class Desk:
         """Tell at once how far the next request is."""
         self._told = 0.0
 
-    def send(self, event: p.Event) -> None:
+    def send(self, event: Event) -> None:
         """Tell of a result."""
         self._wire.send(event)
 
     def say(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
         """Tell how far a request is, 0-1."""
         self._told = time.monotonic()
-        self.send(p.Progressed(min(1.0, fraction), text, seconds_left))
+        self.send(Progressed(min(1.0, fraction), text, seconds_left))
 
     def tell_kept(self, kept: Kept | None, going_on: bool = False) -> None:
         """Tell how much there is of a step that is not whole."""
         if kept is not None:
-            self.send(p.TilesKept(kept.step, kept.finished, kept.tiles, going_on))
+            self.send(TilesKept(kept.step, kept.finished, kept.tiles, going_on))
 
     def watch(self, text: str) -> Callable[[float], None]:
         """Return what long work calls between its parts: tells how far it is, and ends it when that is asked."""
@@ -107,16 +109,16 @@ class Desk:
 
         return watch
 
-    def tell_training(self, coarse: float | None) -> Callable[[Epoch, float | None], None]:
+    def tell_training(self, coarse: float | None) -> Callable[[TrainingUpdate, float | None], None]:
         """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
 
-        def tell(epoch: Epoch, seconds_left: float | None) -> None:
+        def tell(epoch: TrainingUpdate, seconds_left: float | None) -> None:
             self.check()
             if epoch.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
                 return
             self._told = time.monotonic()
             self.send(
-                p.TrainingProgressed(epoch.step, epoch.steps, epoch.loss, epoch.held_out_miou, coarse, seconds_left)
+                TrainingProgressed(epoch.step, epoch.steps, epoch.loss, epoch.held_out_miou, coarse, seconds_left)
             )
 
         return tell

@@ -11,10 +11,10 @@ import traceback
 from collections.abc import Callable
 from typing import TextIO
 
-from ..runtime.omp_threads import let_threads_sleep
+from ..runtime.omp_threads import set_passive_wait
 from ..shared.codec import VERSION, Message, ProtocolError
 from ..shared.events import Cancelled, Event, Failed, Finished, Ready
-from .connection import Wire
+from .connection import Connection
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--device", default="auto")
     wanted = options.parse_args(arguments).device
     stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)  # a byte that is no text is a bad request
-    wire = Wire(stdin, _own_stdout())
+    wire = Connection(stdin, _own_stdout())
     ready, handle = _start(wanted, wire)
     wire.send(ready)
     threading.Thread(target=wire.beat, daemon=True).start()
@@ -40,9 +40,9 @@ def _own_stdout() -> TextIO:
     return wire
 
 
-def _start(wanted: str, wire: Wire) -> tuple[Ready, Callable[[Message], None]]:
+def _start(wanted: str, wire: Connection) -> tuple[Ready, Callable[[Message], None]]:
     """Load what computes, which takes seconds, after the wire is safe from whatever it prints."""
-    let_threads_sleep()
+    set_passive_wait()
     import torch
 
     from ..errors import RefinerError
@@ -51,14 +51,16 @@ def _start(wanted: str, wire: Wire) -> tuple[Ready, Callable[[Message], None]]:
 
     device.use_all_cores()
     try:
-        chosen, name = device.choose(wanted), ""
+        chosen, name = device.choose_device(wanted), ""
     except RefinerError as error:
         chosen, name = torch.device("cpu"), f" ({error})"
-    ready = Ready(VERSION, str(chosen), device.describe(chosen) + name, platform.python_version(), torch.__version__)
+    ready = Ready(
+        VERSION, str(chosen), device.describe_device(chosen) + name, platform.python_version(), torch.__version__
+    )
     return ready, Handlers(wire, chosen).handle
 
 
-def _answer(request: Message | ProtocolError, handle: Callable[[Message], None], wire: Wire) -> Event:
+def _answer(request: Message | ProtocolError, handle: Callable[[Message], None], wire: Connection) -> Event:
     """Do what is asked, and say how it ended; the one place where any exception is caught."""
     from ..errors import Interrupted, RefinerError
 

@@ -15,7 +15,7 @@ RANKS = RESOURCES / "refiner_ranks.json"  # a benchmark writes it
 
 
 @dataclass(frozen=True)
-class Kind:
+class RefinerKind:
     """A kind of refiner: its name in requests and in files of weights, and its English texts."""
 
     key: str
@@ -34,7 +34,7 @@ class Kind:
 
 # The texts are marked for translation here, and translated where they are shown.
 LEARNED = (
-    Kind(
+    RefinerKind(
         "extended",
         QT_TRANSLATE_NOOP("MapRefiner", "Extended"),
         QT_TRANSLATE_NOOP(
@@ -43,7 +43,7 @@ LEARNED = (
             "remembers something, and the steps fade out.",
         ),
     ),
-    Kind(
+    RefinerKind(
         "faithful",
         QT_TRANSLATE_NOOP("MapRefiner", "Faithful"),
         QT_TRANSLATE_NOOP(
@@ -52,14 +52,14 @@ LEARNED = (
             "own scores and the image.",
         ),
     ),
-    Kind(
+    RefinerKind(
         "class-agnostic",
         QT_TRANSLATE_NOOP("MapRefiner", "Class-agnostic"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "The paper's network with the same weights for all classes: less to learn from few labels."
         ),
     ),
-    Kind(
+    RefinerKind(
         "unshared",
         QT_TRANSLATE_NOOP("MapRefiner", "Unshared"),
         QT_TRANSLATE_NOOP(
@@ -69,36 +69,36 @@ LEARNED = (
     ),
 )
 UNTAUGHT = (
-    Kind(
+    RefinerKind(
         "crf",
         QT_TRANSLATE_NOOP("MapRefiner", "Dense CRF"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "Pixels that lie near each other and are alike in colour are drawn to the same class."
         ),
     ),
-    Kind(
+    RefinerKind(
         "heat",
         QT_TRANSLATE_NOOP("MapRefiner", "Heat flow"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "Scores even out like heat, whatever the image shows: noise goes, and so do corners."
         ),
     ),
-    Kind(
+    RefinerKind(
         "perona-malik",
         QT_TRANSLATE_NOOP("MapRefiner", "Perona-Malik"),
         QT_TRANSLATE_NOOP("MapRefiner", "Scores even out like heat, but hardly where the image has an edge."),
     ),
-    Kind(
+    RefinerKind(
         "anisotropic",
         QT_TRANSLATE_NOOP("MapRefiner", "Anisotropic diffusion"),
         QT_TRANSLATE_NOOP("MapRefiner", "Scores even out along the edges of the image, and hardly across them."),
     ),
-    Kind(
+    RefinerKind(
         "geodesic",
         QT_TRANSLATE_NOOP("MapRefiner", "Geodesic contour"),
         QT_TRANSLATE_NOOP("MapRefiner", "Outlines of the classes become smooth and are drawn to edges of the image."),
     ),
-    Kind(
+    RefinerKind(
         "opinion-pool",
         QT_TRANSLATE_NOOP("MapRefiner", "Opinion pool"),
         QT_TRANSLATE_NOOP("MapRefiner", "Each pixel joins the opinions of its neighbours to its own."),
@@ -109,7 +109,7 @@ SEARCHED = frozenset(kind.key for kind in UNTAUGHT)  # teaching tries parameters
 WITH_FILTERS = frozenset(kind.key for kind in LEARNED)  # learned kernels, which can be looked at
 
 
-def kind_of(key: str) -> Kind | None:
+def kind_of(key: str) -> RefinerKind | None:
     """Return the kind of a name, or None where this version does not know it."""
     return next((kind for kind in TAUGHT if kind.key == key), None)
 

@@ -47,25 +47,25 @@ def pixel_size_m(path: Path) -> float | None:
     return float(size) if isinstance(size, (int, float)) and size > 0 else None
 
 
-def kind_of(path: Path) -> str:
+def weights_kind(path: Path) -> str:
     """Return which kind of model a file of weights holds, or nothing where it does not say."""
     kind = _card(path).get("kind")
     return kind if isinstance(kind, str) else ""
 
 
-def bands_of(path: Path) -> int | None:
+def weights_bands(path: Path) -> int | None:
     """Return how many bands weights are for; None where they do not say."""
     bands = _card(path).get("bands")
     return bands if isinstance(bands, int) else None
 
 
-def classes_of(path: Path) -> tuple[str, ...]:
+def weights_classes(path: Path) -> tuple[str, ...]:
     """Return the classes that weights are for, background first; none where they do not say."""
     classes = _card(path).get("classes")
     return tuple(map(str, classes)) if isinstance(classes, list) else ()
 
 
-def new_file(folder: Path, name: str) -> Path:
+def new_weights_file(folder: Path, name: str) -> Path:
     """Return a file of weights in a folder that is not there yet."""
     number = 1
     while (path := folder / f"{name}_{number}.safetensors").exists():

@@ -9,21 +9,21 @@ from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
 from ...models.shared.class_source import ClassSource
 from ...models.shared.events import SpectraShown, Trained, TrainingProgressed
 from ...models.shared.requests import Classify, LoadScores, ShowSpectra, TrainCoarse
-from ..catalogue.weights import new_file, shipped
-from ..errors import Refused
+from ..catalogue.weights import new_weights_file, shipped
+from ..errors import UserError
 from ..layers.label_layer import FIELD, commit, own_classes, paint_labels
-from ..layers.vector_source import source_of as vector_source_of
-from ..run.scene import source_of
+from ..layers.vector_source import layer_source
+from ..run.scene import raster_source
 from ..state import Task
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 from .scene import SceneControl
 
 
-class CoarseControl(Part):
+class CoarseControl(SectionController):
     """Section two of the dock."""
 
-    def __init__(self, desk: Desk, scenes: SceneControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, scenes: SceneControl) -> None:
+        super().__init__(context)
         self.scenes = scenes
         self._held_out: float | None = None  # the last figure of the running training
         self.handlers = {Trained: self._on_trained, TrainingProgressed: self._on_training_progressed}
@@ -33,28 +33,28 @@ class CoarseControl(Part):
         coarse.scores_requested.connect(self._on_scores_requested)
         coarse.train_requested.connect(self._on_train_requested)
         coarse.spectra_requested.connect(self._on_spectra_requested)
-        coarse.stop_requested.connect(desk.engine.stop_training)
+        coarse.stop_requested.connect(context.engine.stop_training)
         coarse.labels.layerChanged.connect(self._on_labels_chosen)
-        coarse.road_width.setValue(desk.settings.road_width_m)
+        coarse.road_width.setValue(context.settings.road_width_m)
         for number, weights in enumerate(shipped("coarse")):
             coarse.source.add_file(weights.title, weights.path, choose=number == 0)
 
-    @spoken
+    @shows_errors
     def _on_classify_requested(self, model: str, multi_scale: bool) -> None:
         _, opening = self.scenes.run_for(self.scenes.scene())
-        self.desk.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model, multi_scale))
+        self.context.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model, multi_scale))
 
-    @spoken
+    @shows_errors
     def _on_scores_requested(self, layer: QgsRasterLayer | None) -> None:
-        scores = source_of(layer)
+        scores = raster_source(layer)
         _, opening = self.scenes.run_for(self.scenes.scene())
-        self.desk.ask(Task.CLASSIFY, self.tr("Reading the scores…"), *opening, LoadScores(scores))
+        self.context.ask(Task.CLASSIFY, self.tr("Reading the scores…"), *opening, LoadScores(scores))
 
-    @spoken
+    @shows_errors
     def _on_train_requested(self) -> None:
         coarse = self.dock.coarse
         width = coarse.road_width.value()
-        self.desk.settings.road_width_m = width
+        self.context.settings.road_width_m = width
         run, opening = self.scenes.run_for(self.scenes.scene())
         kind, labels = coarse.chosen_kind(), self._labels(run.folder)
         chosen = (("building", coarse.building_layer(), None), ("road", coarse.road_layer(), width))
@@ -64,10 +64,10 @@ class CoarseControl(Part):
             if layer is not None and not labels
         )
         samples = coarse.samples.value() if kind.is_spectral else 0
-        model = new_file(run.folder, "coarse")
+        model = new_weights_file(run.folder, "coarse")
         trunk = coarse.trunk.filePath() if kind.has_trunk else ""
         request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, trunk=trunk)
-        self.desk.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
+        self.context.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
         self._held_out = None
 
@@ -85,7 +85,7 @@ class CoarseControl(Part):
         if layer is None:
             return ""
         if layer.fields().indexOf(FIELD) < 0:
-            raise Refused(
+            raise UserError(
                 self.tr("The layer “{}” has no text field “{}”, which says what each polygon or point is.").format(
                     layer.name(), FIELD
                 )
@@ -93,11 +93,11 @@ class CoarseControl(Part):
         commit(layer)
         return self._vectors(layer, folder)
 
-    @spoken
+    @shows_errors
     def _on_spectra_requested(self) -> None:
         run, opening = self.scenes.run_for(self.scenes.scene())
         request = ShowSpectra(self._labels(run.folder))
-        self.desk.ask(Task.SPECTRA, self.tr("Reading the spectra…"), *opening, request)
+        self.context.ask(Task.SPECTRA, self.tr("Reading the spectra…"), *opening, request)
 
     def _on_spectra_shown(self, event: SpectraShown) -> None:
         self.dock.coarse.curves.show_spectra(event)
@@ -105,11 +105,11 @@ class CoarseControl(Part):
 
     def _vectors(self, layer: QgsVectorLayer, folder: Path) -> str:
         if not layer.featureCount():
-            raise Refused(self.tr("The layer “{}” is empty.").format(layer.name()))
-        return vector_source_of(layer, folder)
+            raise UserError(self.tr("The layer “{}” is empty.").format(layer.name()))
+        return layer_source(layer, folder)
 
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
-        if self.desk.task is Task.TRAIN_COARSE:
+        if self.context.task is Task.TRAIN_COARSE:
             text = self.tr("Loss {:.3f}").format(event.loss)
             if event.held_out_miou is not None:
                 self._held_out = event.held_out_miou
@@ -121,10 +121,10 @@ class CoarseControl(Part):
     def _on_trained(self, event: Trained) -> None:
         if event.role != "coarse":
             return
-        run = self.desk.coming or self.desk.run
+        run = self.context.coming or self.context.run
         name = run.scene.name if run is not None else Path(event.model).stem
         self.dock.coarse.source.add_file(self.tr("Trained on {}").format(name), event.model)
-        self.desk.messages.tell(
+        self.context.messages.tell(
             self.tr("The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.").format(
                 event.held_out_miou
             )

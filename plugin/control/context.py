@@ -15,18 +15,18 @@ from ...models.shared.events import Event
 from ...models.shared.requests import Request, Resume
 from ..dock.dock import MapRefinerDock
 from ..environment.check import find_python
-from ..errors import Refused
+from ..errors import UserError
 from ..layers.score_layers import ScoreLayers
 from ..messages import Messages
-from ..run.extent import Place
+from ..run.extent import Extent
 from ..run.run import Run
 from ..settings import Settings
-from ..state import State, Task, Worker
+from ..state import DockState, Task, WorkerState
 from ..worker.launch import Launch
-from ..worker.process import Engine
+from ..worker.process import WorkerProcess
 
 
-class Desk(QObject):
+class AppContext(QObject):
     """The one place where it is known what goes on."""
 
     def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
@@ -37,7 +37,7 @@ class Desk(QObject):
         self.project = QgsProject.instance()
         self.settings = Settings()
         self.messages = Messages(iface)
-        self.engine = Engine(self)
+        self.engine = WorkerProcess(self)
         self.layers = ScoreLayers(self.project, self)
         self.run: Run | None = None
         self.coming: Run | None = None  # takes the place of `run` when its coarse map is there
@@ -55,7 +55,7 @@ class Desk(QObject):
             Refused: where there is no Python to start it with, or something else runs.
         """
         self.require_idle()
-        if self.engine.state in (Worker.STOPPED, Worker.DEAD, Worker.SILENT):
+        if self.engine.state in (WorkerState.STOPPED, WorkerState.DEAD, WorkerState.SILENT):
             self.start_worker()
         self.task = task
         self.dock.footer.begin(text)
@@ -69,7 +69,7 @@ class Desk(QObject):
             Refused: where one runs.
         """
         if self.task is not Task.NONE:
-            raise Refused(self.tr("Something else is still running. Wait for it, or cancel it."))
+            raise UserError(self.tr("Something else is still running. Wait for it, or cancel it."))
 
     def start_worker(self) -> None:
         """Start the worker anew; the run is opened again with the next request.
@@ -80,7 +80,7 @@ class Desk(QObject):
         self.look_for_python()
         if self.python is None:
             self.refresh()
-            raise Refused(
+            raise UserError(
                 self.tr(
                     "No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner."
                 )
@@ -96,7 +96,7 @@ class Desk(QObject):
         """
         run = self.run
         if run is None:
-            raise Refused(self.tr("Make a coarse map first."))
+            raise UserError(self.tr("Make a coarse map first."))
         return requests if run.is_open else (Resume(str(run.folder)), *requests)
 
     def mapped_run(self) -> Run:
@@ -106,7 +106,7 @@ class Desk(QObject):
             Refused: where there is none.
         """
         if self.run is None or self.run.shown < 0:
-            raise Refused(self.tr("Make a coarse map first."))
+            raise UserError(self.tr("Make a coarse map first."))
         return self.run
 
     def close_runs(self) -> None:
@@ -125,16 +125,16 @@ class Desk(QObject):
         """Show the present state in the dock."""
         self.dock.refresh(self.state())
 
-    def state(self) -> State:
+    def state(self) -> DockState:
         """Return the present state."""
         worker = self.engine.state
-        if worker is Worker.STOPPED and self.python is None:
-            worker = Worker.MISSING
+        if worker is WorkerState.STOPPED and self.python is None:
+            worker = WorkerState.MISSING
         run = self.run
         if run is None:
-            return State(worker, self.task, self.playing)
+            return DockState(worker, self.task, self.playing)
         levels = tuple(level.title for level in run.levels)
-        return State(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
+        return DockState(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
 
     def show_step(self, index: int) -> None:
         """Show another step, or a level of the pyramid before step 0; nothing is computed."""
@@ -158,30 +158,30 @@ class Desk(QObject):
 
     # --- places -----------------------------------------------------------------------------------------------
 
-    def view(self) -> Place:
+    def view(self) -> Extent:
         """Return what the map shows."""
         crs = self.canvas.mapSettings().destinationCrs()
-        return Place(self.canvas.extent(), crs, self.project.transformContext())
+        return Extent(self.canvas.extent(), crs, self.project.transformContext())
 
 
-class Part(QObject):
+class SectionController(QObject):
     """One concern of the controller: signals of the dock in, requests out, events back."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.desk = desk
-        self.dock = desk.dock
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.context = context
+        self.dock = context.dock
         self.handlers: dict[type, Callable[[Event], None]] = {}
 
 
-def spoken(method: Callable[..., None]) -> Callable[..., None]:
+def shows_errors(method: Callable[..., None]) -> Callable[..., None]:
     """Let a refusal of a part's method become a sentence in the message bar."""
 
     @functools.wraps(method)
-    def speak(part: Part, *arguments: object) -> None:
+    def speak(part: SectionController, *arguments: object) -> None:
         try:
             method(part, *arguments)
-        except Refused as refusal:
-            part.desk.messages.warn(str(refusal))
+        except UserError as refusal:
+            part.context.messages.warn(str(refusal))
 
     return speak

@@ -11,46 +11,46 @@ from ...models.shared.requests import ExportPolygons, ExportRaster, Request
 from ..dock.sections.export import PolygonChoices
 from ..layers.exported_layers import POLYGON_ENDINGS, RASTER_ENDINGS, checked_path, open_polygons, open_raster, release
 from ..state import Task
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 
 
-class ExportControl(Part):
+class ExportControl(SectionController):
     """Section six of the dock."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.handlers = {Exported: self._on_exported}
         self._was_on_map: Path | None = None  # a file whose layer was taken off the map to replace it
         self.dock.export.polygons_requested.connect(self._on_polygons_requested)
         self.dock.export.raster_requested.connect(self._on_raster_requested)
 
-    @spoken
+    @shows_errors
     def _on_polygons_requested(self, choices: PolygonChoices) -> None:
-        run = self.desk.mapped_run()
+        run = self.context.mapped_run()
         path = checked_path(choices.path, POLYGON_ENDINGS)
         request = ExportPolygons(run.shown, str(path), choices.min_area_m2, choices.tolerance_m, choices.background)
         self._export(path, request, self.tr("Exporting polygons…"))
 
-    @spoken
+    @shows_errors
     def _on_raster_requested(self, text: str) -> None:
         path = checked_path(text, RASTER_ENDINGS)
-        self._export(path, ExportRaster(self.desk.mapped_run().shown, str(path)), self.tr("Exporting the raster…"))
+        self._export(path, ExportRaster(self.context.mapped_run().shown, str(path)), self.tr("Exporting the raster…"))
 
     def _export(self, path: Path, request: Request, text: str) -> None:
-        if path.exists() and not self.desk.may_replace(path, self.tr("Export")):
+        if path.exists() and not self.context.may_replace(path, self.tr("Export")):
             return
-        if release(self.desk.project, path):
+        if release(self.context.project, path):
             self._was_on_map = path
-        self.desk.ask(Task.EXPORT, text, *self.desk.on_run(request))
+        self.context.ask(Task.EXPORT, text, *self.context.on_run(request))
 
     def _on_exported(self, event: Exported) -> None:
         path = Path(event.path)
         if event.warning:
-            self.desk.messages.warn(event.warning)
+            self.context.messages.warn(event.warning)
         if event.features is None:
-            self.desk.messages.tell(self.tr("The class raster is written to {}.").format(path))
+            self.context.messages.tell(self.tr("The class raster is written to {}.").format(path))
         else:
-            self.desk.messages.tell(self.tr("{} polygons are written to {}.").format(event.features, path))
+            self.context.messages.tell(self.tr("{} polygons are written to {}.").format(event.features, path))
         if self.dock.export.add_to_map.isChecked() or self._was_on_map == path:
             self._add(path)
         self._was_on_map = None
@@ -62,11 +62,11 @@ class ExportControl(Part):
             self._add(path)
 
     def _add(self, path: Path) -> None:
-        classes = self.desk.run.classes if self.desk.run is not None else ()
+        classes = self.context.run.classes if self.context.run is not None else ()
         is_raster = path.suffix.lower() in RASTER_ENDINGS
         layer: QgsRasterLayer | QgsVectorLayer = (open_raster if is_raster else open_polygons)(path, classes)
         if not layer.isValid():
-            self.desk.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(path))
+            self.context.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(path))
             return
-        self.desk.project.addMapLayer(layer, False)
-        self.desk.project.layerTreeRoot().insertLayer(0, layer)
+        self.context.project.addMapLayer(layer, False)
+        self.context.project.layerTreeRoot().insertLayer(0, layer)

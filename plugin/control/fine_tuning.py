@@ -4,56 +4,56 @@ from __future__ import annotations
 
 from qgis.PyQt.QtCore import pyqtSignal
 
-from ...models.shared.events import Learnt, TrainingProgressed
-from ...models.shared.requests import LearnOn, LoadRefiner, Step
-from ..catalogue.weights import new_file
-from ..errors import Refused
+from ...models.shared.events import FineTuned, TrainingProgressed
+from ...models.shared.requests import FineTune, LoadRefiner, Step
+from ..catalogue.weights import new_weights_file
+from ..errors import UserError
 from ..run.run import Run
 from ..state import Task
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 from .steps import StepControl
-from .training import TeachControl
+from .training import TrainingControl
 
 TOLERATED = 0.01  # of the mean IoU on the labelled tile, which learning may cost without a warning
 
 
-class LearnControl(Part):
+class LearnControl(SectionController):
     """The learning of section five."""
 
     learnt = pyqtSignal(object)  # the step as it was before, a protocol.Stepped
 
-    def __init__(self, desk: Desk, steps: StepControl, teaching: TeachControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, steps: StepControl, teaching: TrainingControl) -> None:
+        super().__init__(context)
         self.steps, self.teaching = steps, teaching
-        self.handlers = {Learnt: self._on_learnt, TrainingProgressed: self._on_progressed}
+        self.handlers = {FineTuned: self._on_learnt, TrainingProgressed: self._on_progressed}
         self._earlier: list[str] = []  # refiners before each learning
         self._bases: dict[str, str] = {}  # by refiner that has learnt: what it learnt from
         self._count = 0
         self.dock.correct.learn_requested.connect(self._on_learn_requested)
         self.dock.correct.unlearn_requested.connect(self._on_unlearn_requested)
 
-    @spoken
+    @shows_errors
     def _on_learn_requested(self) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         if not self.dock.refine.refiner.path():
-            raise Refused(
+            raise UserError(
                 self.tr("This refiner follows a formula and cannot learn. Choose a learned one, or teach one.")
             )
         labels = self.teaching.labels_if_any(run)
-        learn = LearnOn(str(new_file(run.folder, "refiner")), labels)
+        learn = FineTune(str(new_weights_file(run.folder, "refiner")), labels)
         step = Step(0, self._last(run))
-        requests = desk.on_run(LoadRefiner(self._base()), learn, step)
-        desk.ask(Task.LEARN, self.tr("Learning…"), *requests)
+        requests = context.on_run(LoadRefiner(self._base()), learn, step)
+        context.ask(Task.LEARN, self.tr("Learning…"), *requests)
 
-    @spoken
+    @shows_errors
     def _on_unlearn_requested(self) -> None:
         if self._earlier:
             path = self._earlier.pop()
             self._choose(path)
-            run = self.desk.mapped_run()
+            run = self.context.mapped_run()
             self.learnt.emit(run.steps[run.shown])
-            requests = self.desk.on_run(LoadRefiner(path), Step(0, self._last(run)))
-            self.desk.ask(Task.STEP, self.tr("Refining…"), *requests)
+            requests = self.context.on_run(LoadRefiner(path), Step(0, self._last(run)))
+            self.context.ask(Task.STEP, self.tr("Refining…"), *requests)
             self.dock.correct.set_progress(self.tr("The weights before the last Learn are in use again."))
 
     def _base(self) -> str:
@@ -76,12 +76,12 @@ class LearnControl(Part):
         self.dock.correct.update_again()
 
     def _on_progressed(self, event: TrainingProgressed) -> None:
-        if self.desk.task is Task.LEARN:
+        if self.context.task is Task.LEARN:
             text = self.tr("Learning · loss {:.3f}").format(event.loss)
             self.dock.footer.set_progress(event.step / max(1, event.steps), text, event.seconds_left)
 
-    def _on_learnt(self, event: Learnt) -> None:
-        desk, run, refiner = self.desk, self.desk.run, self.dock.refine.refiner
+    def _on_learnt(self, event: FineTuned) -> None:
+        context, run, refiner = self.context, self.context.run, self.dock.refine.refiner
         if run is None:
             return  # the project was closed meanwhile
         self.learnt.emit(run.steps[run.shown])
@@ -102,4 +102,4 @@ class LearnControl(Part):
         if worse or after < before:
             text += " " + self.tr("It has not become better: Undo Learning takes the earlier weights.")
         self.dock.correct.set_progress(text)
-        (desk.messages.warn if worse or after < before else desk.messages.tell)(text)
+        (context.messages.warn if worse or after < before else context.messages.tell)(text)

@@ -8,40 +8,39 @@ from qgis.core import QgsMapLayer, QgsMapLayerType, QgsVectorLayer
 from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
 from ..catalogue.refiner_kinds import kind_of
-from ..catalogue.weights import kind_of as kind_of_weights
-from ..catalogue.weights import title_of
-from ..errors import Refused
+from ..catalogue.weights import title_of, weights_kind
+from ..errors import UserError
 from ..layers.label_layer import FIELD
 from ..layers.step_layer import KIND, RUN, STEP
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 from .run_persistence import KeepControl
 
 
-class LayerActions(Part):
+class LayerActions(SectionController):
     """Entries for the layers of steps, in QGIS's own menu; and files from a file manager."""
 
-    def __init__(self, desk: Desk, keeping: KeepControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, keeping: KeepControl) -> None:
+        super().__init__(context)
         self._keeping = keeping
         self._actions: list[QAction] = []
         self._add(self.tr("Show in Map Refiner"), self._on_show)
         self._add(self.tr("Export Polygons of This Step…"), self._on_export)
-        desk.project.layersAdded.connect(self._on_layers_added)
+        context.project.layersAdded.connect(self._on_layers_added)
         self.dock.models_dropped.connect(self._on_models_dropped)
         self.dock.labels_dropped.connect(self._on_labels_dropped)
-        self._on_layers_added(list(desk.project.mapLayers().values()))
+        self._on_layers_added(list(context.project.mapLayers().values()))
 
     def _add(self, text: str, slot: object) -> None:
         action = QAction(text, self)
         action.triggered.connect(slot)
-        self.desk.iface.addCustomActionForLayerType(action, "", QgsMapLayerType.RasterLayer, False)
+        self.context.iface.addCustomActionForLayerType(action, "", QgsMapLayerType.RasterLayer, False)
         self._actions.append(action)
 
     def shut_down(self) -> None:
         """Take the entries away."""
-        self.desk.project.layersAdded.disconnect(self._on_layers_added)
+        self.context.project.layersAdded.disconnect(self._on_layers_added)
         for action in self._actions:
-            self.desk.iface.removeCustomActionForLayerType(action)
+            self.context.iface.removeCustomActionForLayerType(action)
             action.deleteLater()
         self._actions.clear()
 
@@ -49,31 +48,31 @@ class LayerActions(Part):
         for layer in layers:
             if layer.customProperty(RUN) and layer.customProperty(KIND) is not None:
                 for action in self._actions:
-                    self.desk.iface.addCustomActionForLayer(action, layer)
+                    self.context.iface.addCustomActionForLayer(action, layer)
 
     # --- layers of steps --------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_show(self, *_checked: object) -> None:
         self._show()
 
     def _show(self) -> None:
         """Show the step of the active layer in the dock, of an earlier run too."""
-        layer = self.desk.iface.activeLayer()
+        layer = self.context.iface.activeLayer()
         if layer is None or not layer.customProperty(RUN):
-            raise Refused(self.tr("Choose the layer of a step first."))
+            raise UserError(self.tr("Choose the layer of a step first."))
         self.dock.setUserVisible(True)
         name, step = str(layer.customProperty(RUN)), int(layer.customProperty(STEP))
-        if self.desk.run is None or self.desk.run.name != name:
-            self.desk.require_idle()
+        if self.context.run is None or self.context.run.name != name:
+            self.context.require_idle()
             self._keeping.restore(Path(layer.source()).parent)
         self.dock.refine.kind.setCurrentIndex(int(layer.customProperty(KIND)))
-        self.desk.show_step(step)
+        self.context.show_step(step)
 
-    @spoken
+    @shows_errors
     def _on_export(self, *_checked: object) -> None:
         self._show()
-        self.desk.require_idle()
+        self.context.require_idle()
         export = self.dock.export
         path, _ = QFileDialog.getSaveFileName(
             self.dock, self.tr("Export Polygons"), export.polygons_file.filePath(), export.polygons_file.filter()
@@ -84,24 +83,24 @@ class LayerActions(Part):
 
     # --- dropped files ----------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_models_dropped(self, paths: list[str]) -> None:
         for path in paths:
-            kind = kind_of_weights(Path(path))
+            kind = weights_kind(Path(path))
             if not kind:
-                raise Refused(self.tr("{} is no model of Map Refiner.").format(Path(path).name))
+                raise UserError(self.tr("{} is no model of Map Refiner.").format(Path(path).name))
             combo = self.dock.refine.refiner if kind_of(kind) is not None else self.dock.coarse.source
             combo.add_file(title_of(Path(path)), path)
             place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
-            self.desk.messages.tell(self.tr("{} is chosen in {}.").format(Path(path).name, place))
+            self.context.messages.tell(self.tr("{} is chosen in {}.").format(Path(path).name, place))
 
-    @spoken
+    @shows_errors
     def _on_labels_dropped(self, paths: list[str]) -> None:
-        project, said = self.desk.project, self.desk.messages
+        project, said = self.context.project, self.context.messages
         for path in paths:
             layer = QgsVectorLayer(path, Path(path).stem, "ogr")
             if not layer.isValid():
-                raise Refused(self.tr("QGIS cannot open {} as a vector layer.").format(Path(path).name))
+                raise UserError(self.tr("QGIS cannot open {} as a vector layer.").format(Path(path).name))
             project.addMapLayer(layer, False)
             project.layerTreeRoot().insertLayer(0, layer)
             if layer.fields().indexOf(FIELD) < 0:

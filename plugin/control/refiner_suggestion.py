@@ -7,18 +7,18 @@ from pathlib import Path
 
 from ..catalogue.coarse_kinds import coarse_kind
 from ..catalogue.refiner_kinds import LEARNED
-from ..catalogue.weights import bands_of, classes_of, kind_of, shipped
+from ..catalogue.weights import shipped, weights_bands, weights_classes, weights_kind
 from ..dock.sections.refine import RefineSection
 from ..settings import Settings
 from ..wording import tr
 
 
-class Proposing:
+class RefinerSuggester:
     """Chooses what is offered, and chooses back once the analyst's refiner fits again."""
 
     def __init__(self, refine: RefineSection, settings: Settings) -> None:
         self._refine, self._settings = refine, settings
-        self._offered: Proposal | None = None
+        self._offered: RefinerSuggestion | None = None
         self._before = ""  # the file of the refiner that did not fit
 
     def reason(self) -> str:
@@ -26,12 +26,12 @@ class Proposing:
         offered = self._offered
         return offered.reason if offered is not None and offered.key == self._refine.refiner.choice() else ""
 
-    def propose(self, made: Made) -> None:
+    def propose(self, made: CoarseMapInfo) -> None:
         """Offer a refiner for a new coarse map."""
         combo = self._refine.refiner
         if self.reason() and fits(self._before, made):
             self._choose(self._before, None)
-        found = proposal(combo.path(), combo.currentText(), made)
+        found = suggest_refiner(combo.path(), combo.currentText(), made)
         if found is not None:
             self._before, self._offered = combo.path(), found
             self._choose(found.key, found.steps)
@@ -40,12 +40,13 @@ class Proposing:
         self._refine.refiner.choose(choice)
         self._refine.propose_end(steps or self._settings.last_step)
 
+
 POOL, CRF = "opinion-pool", "crf"
 NARROWED = "extended"  # the kind of refiner that may know more classes than it is to go on with
 
 
 @dataclass(frozen=True)
-class Made:
+class CoarseMapInfo:
     """How a coarse map was made: the file of its model or of its scores, the number of bands, and its classes."""
 
     source: str
@@ -55,12 +56,12 @@ class Made:
     @property
     def is_spectral(self) -> bool:
         """Tell whether the model looked at single pixels."""
-        kind = coarse_kind(kind_of(Path(self.source)))
+        kind = coarse_kind(weights_kind(Path(self.source)))
         return kind is not None and kind.is_spectral
 
 
 @dataclass(frozen=True)
-class Proposal:
+class RefinerSuggestion:
     """A refiner that needs no teaching, why it is offered, and how many steps it is for (None: as many as usual)."""
 
     key: str
@@ -68,13 +69,13 @@ class Proposal:
     steps: int | None = None
 
 
-def fits(path: str, made: Made) -> bool:
+def fits(path: str, made: CoarseMapInfo) -> bool:
     """Tell whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
-    bands, classes = bands_of(Path(path)), classes_of(Path(path))
+    bands, classes = weights_bands(Path(path)), weights_classes(Path(path))
     return bands in (None, made.bands) and classes in ((), made.classes)
 
 
-def beginning(kind: str, chosen: str, made: Made) -> str:
+def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
     """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships.
 
     Nothing where none fits, and for kinds that have no weights.
@@ -82,18 +83,18 @@ def beginning(kind: str, chosen: str, made: Made) -> str:
     if all(each.key != kind for each in LEARNED):
         return ""
     for path in (chosen, *(each.path for each in shipped("refiner"))):
-        if path and kind_of(Path(path)) == kind and bands_of(Path(path)) == made.bands:
-            classes = classes_of(Path(path))
+        if path and weights_kind(Path(path)) == kind and weights_bands(Path(path)) == made.bands:
+            classes = weights_classes(Path(path))
             if classes == made.classes or (kind == NARROWED and set(made.classes) <= set(classes)):
                 return path
     return ""
 
 
-def proposal(path: str, title: str, made: Made) -> Proposal | None:
+def suggest_refiner(path: str, title: str, made: CoarseMapInfo) -> RefinerSuggestion | None:
     """Return what to offer in the place of a refiner in a file, or None where that fits."""
     if not path or fits(path, made):
         return None
-    bands = bands_of(Path(path))
+    bands = weights_bands(Path(path))
     if bands != made.bands:
         found = tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
     else:
@@ -102,6 +103,7 @@ def proposal(path: str, title: str, made: Made) -> Proposal | None:
         what = tr(
             "joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead."
         )
-        return Proposal(POOL, f"{found}; {what}", 1)
-    return Proposal(CRF, f"{found}; " + tr("the dense CRF needs no teaching, and you can teach another below."))
-
+        return RefinerSuggestion(POOL, f"{found}; {what}", 1)
+    return RefinerSuggestion(
+        CRF, f"{found}; " + tr("the dense CRF needs no teaching, and you can teach another below.")
+    )

@@ -9,27 +9,26 @@ from qgis.PyQt.QtCore import QDateTime, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 
 from ..catalogue.refiner_kinds import kind_of
-from ..catalogue.weights import kind_of as kind_of_weights
-from ..catalogue.weights import title_of
-from ..errors import Refused
+from ..catalogue.weights import title_of, weights_kind
+from ..errors import UserError
 from ..layers.correction_layer import layer_for
 from ..layers.exported_layers import checked_path
 from ..layers.styles import class_colour
-from ..report.report import Report, ReportStep
+from ..report.report import ReportStep, RunReport
 from ..report.task import GROUND, ReportTask
 from ..run.run import Run
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 
 ENDINGS = (".html", ".htm")
 MOST_BANDS = 12  # that are listed one by one
 Pairs = tuple[tuple[str, str], ...]
 
 
-class ReportControl(Part):
+class ReportControl(SectionController):
     """The button for a report in section six of the dock."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._task: ReportTask | None = None
         self.dock.export.report_requested.connect(self._on_requested)
 
@@ -41,33 +40,33 @@ class ReportControl(Part):
             task.cancel()
             task.waitForFinished()
 
-    @spoken
+    @shows_errors
     def _on_requested(self, text: str) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         if self._task is not None:
-            raise Refused(self.tr("A report is being written already. Wait for it."))
+            raise UserError(self.tr("A report is being written already. Wait for it."))
         path = checked_path(text, ENDINGS)
         there = [each for each in (path, path.with_suffix(".csv")) if each.exists()]
-        if there and not desk.may_replace(there[0], self.tr("Report")):
+        if there and not context.may_replace(there[0], self.tr("RunReport")):
             return
         steps = [run.steps[index] for index in sorted({0, run.shown})]
-        self._task = ReportTask(self._report(run), steps, path, desk.project.transformContext())
+        self._task = ReportTask(self._report(run), steps, path, context.project.transformContext())
         self._task.on_finished = self._on_finished
         QgsApplication.taskManager().addTask(self._task)
 
     def _on_finished(self, task: ReportTask, done: bool) -> None:
         self._task = None
         if done:
-            self.desk.messages.tell(self.tr("The report is written to {}.").format(task.path))
+            self.context.messages.tell(self.tr("The report is written to {}.").format(task.path))
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.path)))
         elif task.refusal:
-            self.desk.messages.warn(task.refusal)
+            self.context.messages.warn(task.refusal)
         else:
-            self.desk.messages.tell(self.tr("The report was cancelled; nothing is written."))
+            self.context.messages.tell(self.tr("The report was cancelled; nothing is written."))
 
     # --- what it says -----------------------------------------------------------------------------------------
 
-    def _report(self, run: Run) -> Report:
+    def _report(self, run: Run) -> RunReport:
         classes = run.steps[run.shown].classes
         steps = tuple(
             ReportStep(step.index, self._maker(run, step.index), step.changed, run.accuracy.get(step.index))
@@ -76,7 +75,7 @@ class ReportControl(Part):
         colours = tuple(class_colour(name, k).name() if k else GROUND for k, name in enumerate(classes))
         made = QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm")
         about = self._scene(run), self._models(run)
-        return Report(run.scene.name, made, *about, classes, colours, steps, run.shown)
+        return RunReport(run.scene.name, made, *about, classes, colours, steps, run.shown)
 
     def _scene(self, run: Run) -> Pairs:
         scene, crs, area = run.scene, run.place.crs, run.scene.area
@@ -98,12 +97,12 @@ class ReportControl(Part):
         if run.coarse:
             pairs.append((self.tr("Its file"), run.coarse))
         for maker in dict.fromkeys(maker for maker in run.made_by if maker):
-            kind = kind_of(kind_of_weights(Path(maker)) or maker)
+            kind = kind_of(weights_kind(Path(maker)) or maker)
             pairs.append((self.tr("Refiner"), self._title(maker)))
             pairs.append((self.tr("Its kind"), self.tr("unknown") if kind is None else kind.title()))
             if Path(maker).is_absolute():
                 pairs.append((self.tr("Its file"), maker))
-        layer = layer_for(self.desk.project, run.name)
+        layer = layer_for(self.context.project, run.name)
         if layer is not None:
             text = self.tr("{} ({} corrections)").format(layer.source().split("|")[0], layer.featureCount())
             pairs.append((self.tr("Corrections"), text))

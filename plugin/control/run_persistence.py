@@ -9,29 +9,29 @@ from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, Qg
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
-from ...models.shared.events import Corrected, Evaluated, Learnt, RefinerLoaded, Stepped, Trained
+from ...models.shared.events import Corrected, Evaluated, FineTuned, RefinerLoaded, Stepped, Trained
 from ..catalogue.weights import WEIGHTS_FOLDER
 from ..dock.sections.scene import Area
 from ..dock.widgets.model_combo import ModelCombo
-from ..errors import Refused
+from ..errors import UserError
 from ..messages import TAG
 from ..run.run import Run
 from ..run.run_file import RECORD, Choices, read, write
-from .context import Desk, Part, spoken
+from .context import AppContext, SectionController, shows_errors
 
 SCOPE, RUN_ENTRY, SHOWN_ENTRY = "map_refiner", "run", "shown"
 LOCK = "in_use.lock"
 WAIT_MS = 300  # several things at once are written down once
 
 
-class KeepControl(Part):
+class KeepControl(SectionController):
     """Knows where the run in hand is written down, and which one was lost."""
 
     restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        kinds = (Stepped, Corrected, Trained, Learnt, RefinerLoaded, Evaluated)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        kinds = (Stepped, Corrected, Trained, FineTuned, RefinerLoaded, Evaluated)
         self.handlers = dict.fromkeys(kinds, lambda _event: self._due.start())
         self._lock: QLockFile | None = None
         self._locked: Path | None = None
@@ -41,9 +41,9 @@ class KeepControl(Part):
         self._due.setSingleShot(True)
         self._due.setInterval(WAIT_MS)
         self._due.timeout.connect(self.keep)
-        desk.project.writeProject.connect(self._on_project_written)
-        desk.project.readProject.connect(self._on_project_read)
-        desk.project.cleared.connect(self.release)
+        context.project.writeProject.connect(self._on_project_written)
+        context.project.readProject.connect(self._on_project_read)
+        context.project.cleared.connect(self.release)
         QCoreApplication.instance().aboutToQuit.connect(self.release)
 
     def shut_down(self) -> None:
@@ -51,9 +51,9 @@ class KeepControl(Part):
         self.keep()
         self.release()
         self._withdraw()
-        self.desk.project.writeProject.disconnect(self._on_project_written)
-        self.desk.project.readProject.disconnect(self._on_project_read)
-        self.desk.project.cleared.disconnect(self.release)
+        self.context.project.writeProject.disconnect(self._on_project_written)
+        self.context.project.readProject.disconnect(self._on_project_read)
+        self.context.project.cleared.disconnect(self.release)
         QCoreApplication.instance().aboutToQuit.disconnect(self.release)
 
     # --- writing down -----------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ class KeepControl(Part):
     def keep(self) -> None:
         """Write the run in hand down, and mark it as in use."""
         self._due.stop()
-        run = self.desk.run
+        run = self.context.run
         if run is None or not run.steps or not run.folder.is_dir():
             return
         if self._locked != run.folder:
@@ -86,7 +86,7 @@ class KeepControl(Part):
         return Choices(models, chosen[0], refiners, chosen[1], *teaching, source)
 
     def _on_project_written(self) -> None:
-        run, project = self.desk.run, self.desk.project
+        run, project = self.context.run, self.context.project
         self.keep()
         if run is None or not run.steps:
             project.removeEntry(SCOPE, RUN_ENTRY)
@@ -96,15 +96,15 @@ class KeepControl(Part):
 
     # --- coming back ------------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_project_read(self, *_document: object) -> None:
-        project = self.desk.project
+        project = self.context.project
         text, found = project.readEntry(SCOPE, RUN_ENTRY, "")
         if not found or not text:
             return
         folder = Path(project.readPath(text))
         if not folder.is_dir():  # the folder of all runs may have moved
-            moved = self.desk.settings.work_folder() / "runs" / folder.name
+            moved = self.context.settings.work_folder() / "runs" / folder.name
             folder = moved if moved.is_dir() else folder
         shown, _ = project.readNumEntry(SCOPE, SHOWN_ENTRY, -1)
         self._withdraw()
@@ -116,34 +116,34 @@ class KeepControl(Part):
         Raises:
             Refused: where it is gone.
         """
-        desk = self.desk
-        run, choices = read(folder, desk.project.transformContext())
+        context = self.context
+        run, choices = read(folder, context.project.transformContext())
         if not run.steps:
-            raise Refused(self.tr("The steps of the run in {} are gone.").format(folder))
+            raise UserError(self.tr("The steps of the run in {} are gone.").format(folder))
         layer = self._image_layer(run)
         if layer is not None:
             run.scene = replace(run.scene, layer_id=layer.id())
-        desk.run, desk.coming = run, None
-        desk.layers.remember(run.name, run.scene.name)
-        desk.layers.truncate(run.name, self._fitting(run))
+        context.run, context.coming = run, None
+        context.layers.remember(run.name, run.scene.name)
+        context.layers.truncate(run.name, self._fitting(run))
         self._fill_dock(run, choices, layer)
         for step in (*run.levels, *run.steps) if with_layers else ():
-            desk.layers.add(run.name, step, 0)
-        desk.show_step(shown if 0 <= shown <= run.last else run.shown)
+            context.layers.add(run.name, step, 0)
+        context.show_step(shown if 0 <= shown <= run.last else run.shown)
         self.keep()
-        desk.refresh()
+        context.refresh()
         self.restored.emit(run, with_layers)
         return run
 
     def _image_layer(self, run: Run) -> QgsMapLayer | None:
-        layer = self.desk.project.mapLayer(run.scene.layer_id)
-        rasters = (each for each in self.desk.project.mapLayers().values() if isinstance(each, QgsRasterLayer))
+        layer = self.context.project.mapLayer(run.scene.layer_id)
+        rasters = (each for each in self.context.project.mapLayers().values() if isinstance(each, QgsRasterLayer))
         return layer or next((each for each in rasters if each.source() == run.scene.image), None)
 
     def _fitting(self, run: Run) -> int:
         """Count the steps whose layers show the files that the run has: later ones were made after the saving."""
         for step in run.steps:
-            for source in self.desk.layers.sources(run.name, step.index):
+            for source in self.context.layers.sources(run.name, step.index):
                 path = QgsProviderRegistry.instance().decodeUri("gdal", source).get("path", source)
                 if Path(path) not in (Path(step.scores), Path(step.classes_raster)):
                     return step.index
@@ -169,7 +169,7 @@ class KeepControl(Part):
             combo.choose(chosen)
         dock.teach.kind.setCurrentIndex(max(0, dock.teach.kind.findData(choices.kind)))
         dock.teach.go_on.setChecked(choices.go_on)
-        for each in self.desk.project.mapLayers().values():
+        for each in self.context.project.mapLayers().values():
             if choices.labels and isinstance(each, QgsVectorLayer) and each.source() == choices.labels:
                 dock.teach.labels.setLayer(each)
 
@@ -179,22 +179,22 @@ class KeepControl(Part):
         """Return the scene of a run, and when it was written down last."""
         time = QDateTime.fromSecsSinceEpoch(int((folder / RECORD).stat().st_mtime))
         try:
-            name = read(folder, self.desk.project.transformContext())[0].scene.name
-        except Refused:
+            name = read(folder, self.context.project.transformContext())[0].scene.name
+        except UserError:
             name = folder.name
         return name, QLocale().toString(time, QLocale.FormatType.ShortFormat)
 
     def offer_lost(self) -> None:
         """Offer the newest run whose QGIS ended without letting go of it; once a session."""
-        if self._offered or self.desk.run is not None:
+        if self._offered or self.context.run is not None:
             return
         self._offered = True
-        runs = self.desk.settings.work_folder() / "runs"
+        runs = self.context.settings.work_folder() / "runs"
         lost = [path.parent for path in runs.glob(f"*/{LOCK}") if _is_left(path) and (path.parent / RECORD).is_file()]
         if not lost:
             return
         folder = max(lost, key=lambda path: (path / RECORD).stat().st_mtime)
-        bar = self.desk.iface.messageBar()
+        bar = self.context.iface.messageBar()
         text = self.tr("QGIS ended before the run on “{}” of {} was saved in a project.")
         self._offer = bar.createMessage(TAG, text.format(*self._described(folder)))
         button = QPushButton(self.tr("Open It Again"))
@@ -207,27 +207,27 @@ class KeepControl(Part):
 
     def _withdraw(self) -> None:
         if self._offer is not None:
-            self.desk.iface.messageBar().popWidget(self._offer)
+            self.context.iface.messageBar().popWidget(self._offer)
 
     def _on_offer_gone(self) -> None:
         self._offer = None
 
-    @spoken
+    @shows_errors
     def _on_recover(self, folder: Path) -> None:
         self._withdraw()
-        desk = self.desk
-        run, choices = read(folder, desk.project.transformContext())
+        context = self.context
+        run, choices = read(folder, context.project.transformContext())
         if self._image_layer(run) is None:
             image = QgsRasterLayer(run.scene.image, run.scene.name)
             if image.isValid():
-                desk.project.addMapLayer(image)
+                context.project.addMapLayer(image)
         labels = (
             QgsVectorLayer(choices.labels, Path(choices.labels.split("|")[0]).stem, "ogr") if choices.labels else None
         )
         if labels is not None and labels.isValid():
-            desk.project.addMapLayer(labels)
+            context.project.addMapLayer(labels)
         run = self.restore(folder, with_layers=True)
-        desk.messages.tell(self.tr("The run is back, with {} steps. Save the project.").format(run.last))
+        context.messages.tell(self.tr("The run is back, with {} steps. Save the project.").format(run.last))
 
 
 def _lock(folder: Path) -> QLockFile:

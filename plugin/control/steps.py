@@ -8,25 +8,24 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.shared.events import Cancelled, Event, Failed, Previewed, RefinerLoaded, Stepped, TilesKept
 from ...models.shared.requests import Classify, LoadRefiner, LoadScores, Request, Step
-from ..catalogue.refiner_kinds import UNTAUGHT, Kind, kind_of
-from ..catalogue.weights import kind_of as kind_of_weights
-from ..catalogue.weights import shipped
-from ..errors import Refused
+from ..catalogue.refiner_kinds import UNTAUGHT, RefinerKind, kind_of
+from ..catalogue.weights import shipped, weights_kind
+from ..errors import UserError
 from ..layers.preview_layer import PreviewLayer
 from ..run.run import Run
 from ..state import Task
-from .context import Desk, Part, spoken
-from .refiner_suggestion import Made, Proposing
+from .context import AppContext, SectionController, shows_errors
+from .refiner_suggestion import CoarseMapInfo, RefinerSuggester
 
 PLAY_PAUSE_MS = 700  # for the eye, between two steps
 
 
-class StepControl(Part):
+class StepControl(SectionController):
     """Section three of the dock."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.preview = PreviewLayer(desk.project, desk.layers, self)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.preview = PreviewLayer(context.project, context.layers, self)
         self.handlers = {
             Stepped: self._on_stepped,
             Previewed: self._on_previewed,
@@ -43,30 +42,30 @@ class StepControl(Part):
         self._sharpening.setInterval(PLAY_PAUSE_MS)
         self._sharpening.timeout.connect(self._sharpen)
         refine = self.dock.refine
-        self.proposing = Proposing(refine, desk.settings)
-        refine.propose_end(desk.settings.last_step)
+        self.proposing = RefinerSuggester(refine, context.settings)
+        refine.propose_end(context.settings.last_step)
         for number, weights in enumerate(shipped("refiner")):
             refine.refiner.add_file(weights.title, weights.path, choose=number == 0)
         refine.step_requested.connect(self._on_step_requested)
         refine.run_requested.connect(self._on_run_requested)
         refine.play_toggled.connect(self._on_play_toggled)
         refine.back_requested.connect(self._on_back_requested)
-        refine.step_chosen.connect(desk.show_step)
+        refine.step_chosen.connect(context.show_step)
         refine.kind_chosen.connect(self._on_kind_chosen)
         refine.refiner.choice_changed.connect(self._on_refiner_chosen)
-        desk.layers.step_chosen.connect(self._on_step_chosen_in_tree)
+        context.layers.step_chosen.connect(self._on_step_chosen_in_tree)
         self._describe()
 
     def refiner_requests(self) -> tuple[Request, ...]:
         """Return what makes the worker use the chosen refiner, if it does not yet."""
         choice = self.dock.refine.refiner.choice()
-        run = self.desk.run
+        run = self.context.run
         return () if not choice or (run is not None and run.refiner == choice) else (LoadRefiner(choice),)
 
     def refiner_kind(self) -> str:
         """Return the kind of the chosen refiner, or nothing where its file does not say."""
         refiner = self.dock.refine.refiner
-        return kind_of_weights(Path(refiner.path())) if refiner.path() else refiner.choice()
+        return weights_kind(Path(refiner.path())) if refiner.path() else refiner.choice()
 
     def end(self) -> int:
         """Return the step at which Play and Run to End stop."""
@@ -75,140 +74,140 @@ class StepControl(Part):
     def stop_playing(self) -> None:
         """Make no further step."""
         self._pause.stop()
-        self.desk.playing = False
+        self.context.playing = False
 
     # --- what the analyst asks --------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_step_requested(self) -> None:
         self._step(1)
 
-    @spoken
+    @shows_errors
     def _on_run_requested(self) -> None:
         self._remember_end()
-        if self.desk.run is not None:
-            self._step(self.end() - self.desk.run.shown)
+        if self.context.run is not None:
+            self._step(self.end() - self.context.run.shown)
 
     def _remember_end(self) -> None:
         if self.dock.refine.end_is_chosen:
-            self.desk.settings.last_step = self.end()
+            self.context.settings.last_step = self.end()
 
     def _step(self, count: int) -> None:
-        desk = self.desk
-        step = Step(0) if desk.run is None else self._request(desk.run, count)
-        desk.ask(Task.STEP, self.tr("Refining…"), *desk.on_run(*self.refiner_requests(), step))
+        context = self.context
+        step = Step(0) if context.run is None else self._request(context.run, count)
+        context.ask(Task.STEP, self.tr("Refining…"), *context.on_run(*self.refiner_requests(), step))
 
     def _request(self, run: Run, count: int) -> Step:
         """Ask for steps from the shown one on, of which what the map shows is wanted first."""
-        settings = self.desk.canvas.mapSettings()
+        settings = self.context.canvas.mapSettings()
         size = settings.outputSize() * settings.devicePixelRatio()
         try:
-            seen = self.desk.view().in_crs(run.place.crs)
+            seen = self.context.view().in_crs(run.place.crs)
             view = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
-        except Refused:  # the map shows another part of the earth
+        except UserError:  # the map shows another part of the earth
             view = None
-        return Step(run.shown, count, view, (size.width(), size.height()), self.desk.kind())
+        return Step(run.shown, count, view, (size.width(), size.height()), self.context.kind())
 
     def _on_back_requested(self) -> None:
-        if self.desk.run is not None:
-            self.desk.show_step(self.desk.run.position - 1)
+        if self.context.run is not None:
+            self.context.show_step(self.context.run.position - 1)
 
     def _on_play_toggled(self, playing: bool) -> None:
         if not playing:
             self.stop_playing()
         else:
             self._remember_end()
-            self.desk.playing = True
+            self.context.playing = True
             self._play_on()
-        self.desk.refresh()
+        self.context.refresh()
 
-    @spoken
+    @shows_errors
     def _play_on(self) -> None:
-        desk = self.desk
-        if not desk.playing:
+        context = self.context
+        if not context.playing:
             return
-        if desk.run is not None and desk.run.level:
-            desk.show_step(desk.run.level + 1)
+        if context.run is not None and context.run.level:
+            context.show_step(context.run.level + 1)
             self._pause.start()
             return
-        if desk.run is None or desk.run.shown >= self.end():
+        if context.run is None or context.run.shown >= self.end():
             self.stop_playing()
-            desk.refresh()
+            context.refresh()
             return
         try:
             self._step(1)
         finally:
-            desk.playing = desk.task is Task.STEP  # a refusal ends the play
-            desk.refresh()
+            context.playing = context.task is Task.STEP  # a refusal ends the play
+            context.refresh()
 
     def _on_kind_chosen(self, _kind: int) -> None:
-        if self.desk.run is not None:
-            self.desk.show_step(self.desk.run.position)
+        if self.context.run is not None:
+            self.context.show_step(self.context.run.position)
 
     def _on_refiner_chosen(self) -> None:
         self._describe()
-        self.desk.refresh()
+        self.context.refresh()
 
     def _describe(self) -> None:
         kind = kind_of(self.refiner_kind())
         self.dock.refine.set_about(self.proposing.reason() or ("" if kind is None else self._about(kind)))
 
-    def _about(self, kind: Kind) -> str:
+    def _about(self, kind: RefinerKind) -> str:
         return kind.description() if kind in UNTAUGHT else f"{kind.title()}: {kind.description()}"
 
     def _on_step_chosen_in_tree(self, name: str, index: int) -> None:
-        if self.desk.run is not None and self.desk.run.name == name:
-            self.desk.show_step(index)
+        if self.context.run is not None and self.context.run.name == name:
+            self.context.show_step(index)
 
     # --- what the worker answers ------------------------------------------------------------------------------
 
     def _on_stepped(self, step: Stepped) -> None:
-        desk = self.desk
-        if step.index == 0 and desk.coming is not None and desk.coming.is_open:
-            desk.run, desk.coming = desk.coming, None
-        run = desk.run
+        context = self.context
+        if step.index == 0 and context.coming is not None and context.coming.is_open:
+            context.run, context.coming = context.coming, None
+        run = context.run
         if run is None:
             return  # the project was closed meanwhile
-        desk.layers.truncate(run.name, step.index)
+        context.layers.truncate(run.name, step.index)
         run.add(step)
         run.see(step.index)
         if step.index == 0:
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
             run.coarse = self._coarse() or run.coarse
-            desk.layers.begin(run.name, run.scene.name)
-            self.proposing.propose(Made(run.coarse, len(run.scene.bands), run.classes))
+            context.layers.begin(run.name, run.scene.name)
+            self.proposing.propose(CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes))
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
         for level in run.levels if step.index == 0 else ():
-            desk.layers.add(run.name, level, self._kind_of(step))
-        desk.layers.add(run.name, step, self._kind_of(step))
+            context.layers.add(run.name, level, self._kind_of(step))
+        context.layers.add(run.name, step, self._kind_of(step))
         self.preview.remove()
-        desk.refresh()
+        context.refresh()
         if step.levels:
-            desk.show_step(-len(step.levels))
+            context.show_step(-len(step.levels))
             self._sharpening.start()
 
     def _sharpen(self) -> None:
         """Show the next finer level, as long as one is seen."""
-        run = self.desk.run
-        if run is not None and run.level and not self.desk.playing:
-            self.desk.show_step(run.level + 1)
+        run = self.context.run
+        if run is not None and run.level and not self.context.playing:
+            self.context.show_step(run.level + 1)
             self._sharpening.start()
 
     def _coarse(self) -> str:
-        request = self.desk.engine.running
+        request = self.context.engine.running
         if isinstance(request, Classify):
             return request.model
         return request.path if isinstance(request, LoadScores) else ""
 
     def _on_previewed(self, preview: Previewed) -> None:
-        if self.desk.run is not None:
-            self.preview.show(self.desk.run.name, preview)
+        if self.context.run is not None:
+            self.preview.show(self.context.run.name, preview)
 
     def _on_tiles_kept(self, kept: TilesKept) -> None:
         if kept.going_on:
             text = self.tr("Step {} goes on from {} of {} tiles, which were finished before.")
-            self.desk.messages.tell(text.format(kept.step, kept.finished, kept.tiles))
+            self.context.messages.tell(text.format(kept.step, kept.finished, kept.tiles))
         else:
             self._kept = kept
 
@@ -222,24 +221,24 @@ class StepControl(Part):
 
     def end_preview(self) -> None:
         """Show the step that there is, where the one that was previewed did not come."""
-        if self.preview.remove() and self.desk.run is not None:
-            self.desk.show_step(self.desk.run.shown)
+        if self.preview.remove() and self.context.run is not None:
+            self.context.show_step(self.context.run.shown)
 
     def _kind_of(self, step: Stepped) -> int:
-        kind = self.desk.kind()
+        kind = self.context.kind()
         return kind if kind <= len(step.classes) else 0
 
     def _on_refiner_loaded(self, event: RefinerLoaded) -> None:
-        if self.desk.run is not None:
-            self.desk.run.refiner = event.path
+        if self.context.run is not None:
+            self.context.run.refiner = event.path
             if event.best_step:
-                self.desk.run.best_steps[event.path] = event.best_step
-        self.desk.messages.log(event.summary)
+                self.context.run.best_steps[event.path] = event.best_step
+        self.context.messages.log(event.summary)
 
     def on_ended(self, event: Event) -> None:
         """Go on playing, or stop; called when a request of any kind has ended."""
         self.end_preview()
-        if not self.desk.playing:
+        if not self.context.playing:
             return
         if isinstance(event, (Cancelled, Failed)):
             self.stop_playing()

@@ -14,23 +14,22 @@ from ...models.shared.events import Evaluated, Trained, TrainingProgressed
 from ...models.shared.requests import Evaluate, LoadRefiner, TrainRefiner
 from ..catalogue.refiner_kinds import kind_of
 from ..catalogue.training_summary import doing, progress, verdict
-from ..catalogue.weights import new_file as new_weights
-from ..catalogue.weights import title_of
-from ..errors import Refused
-from ..layers.label_layer import USUAL_CLASSES, add_outline, check, commit, new_file, open_layer, paint_labels
-from ..layers.vector_source import source_of
+from ..catalogue.weights import new_weights_file, title_of
+from ..errors import UserError
+from ..layers.label_layer import USUAL_CLASSES, add_outline, check, commit, new_label_file, open_layer, paint_labels
+from ..layers.vector_source import layer_source
 from ..run.run import Run
-from ..state import Accuracy, Task
-from .context import Desk, Part, spoken
-from .refiner_suggestion import Made, beginning
+from ..state import StepAccuracy, Task
+from .context import AppContext, SectionController, shows_errors
+from .refiner_suggestion import CoarseMapInfo, beginning
 from .scene import SceneControl
 
 
-class TeachControl(Part):
+class TrainingControl(SectionController):
     """Section four of the dock."""
 
-    def __init__(self, desk: Desk, scenes: SceneControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, scenes: SceneControl) -> None:
+        super().__init__(context)
         self.scenes = scenes
         self.handlers = {
             TrainingProgressed: self._on_training_progressed,
@@ -42,7 +41,7 @@ class TeachControl(Part):
         teach.new_tile_requested.connect(self._on_new_tile_requested)
         teach.outline_requested.connect(self._on_outline_requested)
         teach.train_requested.connect(self._on_train_requested)
-        teach.stop_requested.connect(desk.engine.stop_training)
+        teach.stop_requested.connect(context.engine.stop_training)
         teach.labels.layerChanged.connect(self._on_labels_chosen)
         teach.measure_requested.connect(self._on_measure_requested)
         teach.save_requested.connect(self._on_save_requested)
@@ -52,48 +51,48 @@ class TeachControl(Part):
 
     def classes(self) -> tuple[str, ...]:
         """Return the classes to label: those of the map, or the usual ones before there is a map."""
-        return (self.desk.run.classes if self.desk.run is not None else ()) or USUAL_CLASSES
+        return (self.context.run.classes if self.context.run is not None else ()) or USUAL_CLASSES
 
-    @spoken
+    @shows_errors
     def _on_new_tile_requested(self) -> None:
-        desk = self.desk
-        scene = desk.run.scene if desk.run is not None else self.scenes.scene()
-        path = new_file(desk.settings.work_folder() / "labels", scene.name, self.scenes.place())
+        context = self.context
+        scene = context.run.scene if context.run is not None else self.scenes.scene()
+        path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scenes.place())
         QTimer.singleShot(0, lambda: self._open_tile(path))  # the map stays alive between writing and opening
 
-    @spoken
+    @shows_errors
     def _open_tile(self, path: Path) -> None:
-        desk = self.desk
+        context = self.context
         layer = open_layer(path, self.classes())
-        desk.project.addMapLayer(layer, False)
-        desk.project.layerTreeRoot().insertLayer(0, layer)
+        context.project.addMapLayer(layer, False)
+        context.project.layerTreeRoot().insertLayer(0, layer)
         layer.startEditing()
-        desk.iface.setActiveLayer(layer)
+        context.iface.setActiveLayer(layer)
         self.dock.teach.labels.setLayer(layer)
-        desk.iface.actionAddFeature().trigger()
-        if desk.run is not None:
-            desk.layers.set_visible(desk.run.name, False)  # it would cover what is to be digitized
-        desk.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
+        context.iface.actionAddFeature().trigger()
+        if context.run is not None:
+            context.layers.set_visible(context.run.name, False)  # it would cover what is to be digitized
+        context.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
 
     def _on_labels_chosen(self, layer: QgsMapLayer | None) -> None:
         if isinstance(layer, QgsVectorLayer):
             paint_labels(layer, self.classes())
 
-    @spoken
+    @shows_errors
     def _on_outline_requested(self) -> None:
-        add_outline(self._labels(), self.desk.view(), self.scenes.place())
+        add_outline(self._labels(), self.context.view(), self.scenes.place())
 
     def _labels(self) -> QgsVectorLayer:
         layer = self.dock.teach.label_layer()
         if layer is None:
-            raise Refused(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
+            raise UserError(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
         return layer
 
     def labels_if_any(self, run: Run) -> str:
         """Return where the worker finds the chosen labels, or nothing where there are none that could teach."""
         try:
             return self._checked_labels(run) if self.dock.teach.label_layer() is not None else ""
-        except Refused:
+        except UserError:
             return ""
 
     def _checked_labels(self, run: Run) -> str:
@@ -102,33 +101,33 @@ class TeachControl(Part):
         commit(layer)
         warning = check(layer, self.classes(), self.scenes.place())
         if warning:
-            self.desk.messages.warn(warning)
+            self.context.messages.warn(warning)
         self._label_name = layer.name()
-        return source_of(layer, run.folder)
+        return layer_source(layer, run.folder)
 
     # --- teaching ---------------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_train_requested(self) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         teach, self._kind = self.dock.teach, self.dock.teach.chosen_kind()
-        made = Made(run.coarse, len(run.scene.bands), run.classes)
+        made = CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes)
         begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if teach.go_on.isChecked() else ""
         self._begin = begin
-        path = str(new_weights(run.folder, "refiner"))
+        path = str(new_weights_file(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
-        desk.ask(Task.TEACH, self.tr("Teaching…"), *desk.on_run(request))
+        context.ask(Task.TEACH, self.tr("Teaching…"), *context.on_run(request))
         teach.curve.clear()
         teach.set_progress(self.tr("Going on from “{}”.").format(title_of(Path(begin))) if begin else "")
 
-    @spoken
+    @shows_errors
     def _on_measure_requested(self) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         request = Evaluate(self._checked_labels(run))
-        desk.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *desk.on_run(request))
+        context.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *context.on_run(request))
 
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
-        if self.desk.task is not Task.TEACH:
+        if self.context.task is not Task.TEACH:
             return
         teach = self.dock.teach
         teach.curve.add_loss(event.step, event.steps, event.loss)
@@ -140,20 +139,20 @@ class TeachControl(Part):
     def _on_trained(self, event: Trained) -> None:
         if event.role != "refiner":
             return
-        desk, refine = self.desk, self.dock.refine
+        context, refine = self.context, self.dock.refine
         if refine.refiner.path() != self._begin:  # only what is chosen can stay so
             event = replace(event, before_miou=None)
         found = verdict(event)
-        if desk.run is not None:
-            desk.run.refiner = event.model
-            desk.run.best_steps[event.model] = event.best_step
+        if context.run is not None:
+            context.run.refiner = event.model
+            context.run.best_steps[event.model] = event.best_step
         if found.beats:
             refine.propose_end(event.best_step)
         refine.refiner.add_file(self._title(), event.model, choose=found.beats or not refine.refiner.path())
         self.dock.teach.set_progress(f"{found.figures} {found.advice}")
         if not found.former_stays:  # whose steps are as good as they were
-            desk.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
-        (desk.messages.tell if found.beats else desk.messages.warn)(found.message)
+            context.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
+        (context.messages.tell if found.beats else context.messages.warn)(found.message)
 
     def _title(self) -> str:
         """Name a refiner after its kind and its labels, and tell it from one that was taught before."""
@@ -166,14 +165,14 @@ class TeachControl(Part):
         return wanted
 
     def _on_evaluated(self, event: Evaluated) -> None:
-        if self.desk.run is not None:
+        if self.context.run is not None:
             figures = event.overall_accuracy, event.mean_iou, event.iou, event.boundary_iou, event.confusion
-            self.desk.run.accuracy[event.index] = Accuracy(*figures)
-            self.desk.refresh()
+            self.context.run.accuracy[event.index] = StepAccuracy(*figures)
+            self.context.refresh()
 
     # --- files of refiners ------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_save_requested(self, target: str) -> None:
         source = self.dock.refine.refiner.path()
         path = Path(target).with_suffix(".safetensors")
@@ -182,12 +181,12 @@ class TeachControl(Part):
             shutil.copyfile(source, part)
             os.replace(part, path)
         except OSError as error:
-            raise Refused(self.tr("The refiner cannot be saved: {}").format(error.strerror or error)) from error
-        self.desk.messages.tell(self.tr("The refiner is saved to {}.").format(path))
+            raise UserError(self.tr("The refiner cannot be saved: {}").format(error.strerror or error)) from error
+        self.context.messages.tell(self.tr("The refiner is saved to {}.").format(path))
 
-    @spoken
+    @shows_errors
     def _on_load_requested(self, path: str) -> None:
-        desk = self.desk
+        context = self.context
         self.dock.refine.refiner.add_file(title_of(Path(path)), path)
-        if desk.run is not None:  # then it can be told at once whether it fits
-            desk.ask(Task.LOAD, self.tr("Loading the refiner…"), *desk.on_run(LoadRefiner(path)))
+        if context.run is not None:  # then it can be told at once whether it fits
+            context.ask(Task.LOAD, self.tr("Loading the refiner…"), *context.on_run(LoadRefiner(path)))

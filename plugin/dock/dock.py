@@ -7,7 +7,7 @@ from qgis.PyQt.QtCore import QEvent, QMimeData, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from qgis.PyQt.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from ..state import State
+from ..state import DockState
 from .sections.coarse import CoarseSection
 from .sections.correct import CorrectSection
 from .sections.export import ExportSection
@@ -15,7 +15,7 @@ from .sections.footer import Footer
 from .sections.refine import RefineSection
 from .sections.scene import SceneSection
 from .sections.section import MARGIN, Section
-from .sections.teach import TeachSection
+from .sections.teach import TrainSection
 
 WEIGHTS = (".safetensors",)
 VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
@@ -36,7 +36,7 @@ class MapRefinerDock(QgsDockWidget):
         self.scene = SceneSection()
         self.coarse = CoarseSection()
         self.refine = RefineSection()
-        self.teach = TeachSection()
+        self.teach = TrainSection()
         self.correct = CorrectSection()
         self.export = ExportSection()
         self.footer = Footer()
@@ -58,7 +58,7 @@ class MapRefinerDock(QgsDockWidget):
         layout.addWidget(self.footer)
         self.setWidget(whole)
         self.footer.help.clicked.connect(self._ask_for_help)
-        self.refresh(State())
+        self.refresh(DockState())
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -72,7 +72,7 @@ class MapRefinerDock(QgsDockWidget):
             return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ask for help on F1, about the section that has the keyboard."""
         if event.key() == Qt.Key.Key_F1:
             self._ask_for_help()
@@ -84,19 +84,19 @@ class MapRefinerDock(QgsDockWidget):
         here = next((section for section in self.sections if widget is not None and section.isAncestorOf(widget)), None)
         self.help_requested.emit("" if here is None else here.objectName().removeprefix("map_refiner_"))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files of weights and of vectors; QGIS opens what is left, such as images."""
         if _files(event.mimeData(), (*WEIGHTS, *VECTORS)):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         """Hand dropped files on."""
         for signal, endings in ((self.models_dropped, WEIGHTS), (self.labels_dropped, VECTORS)):
             if paths := _files(event.mimeData(), endings):
                 signal.emit(paths)
         event.acceptProposedAction()
 
-    def refresh(self, state: State) -> None:
+    def refresh(self, state: DockState) -> None:
         """Recompute every enabled state and every text from one state."""
         for section in self.sections:
             section.refresh(state)

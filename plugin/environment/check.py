@@ -150,4 +150,3 @@ class Check(QObject):
     def _on_limit(self) -> None:
         self.stop()
         self.failed.emit(self.tr("It gave no answer in {} s.").format(CHECK_MS // 1000))
-

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 from .check import python_of
 from .pip_errors import explain, scrubbed
-from .recipe import Recipe, Stage, check, free_gb, pip_environment, stages
+from .recipe import EnvironmentRecipe, Stage, check, free_gb, pip_environment, stages
 
 TELL_MS = 1_000
 LAST_LINES = 80
@@ -30,7 +30,7 @@ class EnvironmentMaker(QObject):
     def __init__(self, log: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.log = log
-        self._recipe: Recipe | None = None
+        self._recipe: EnvironmentRecipe | None = None
         self._stages: deque[Stage] = deque()
         self._process: QProcess | None = None
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -44,7 +44,7 @@ class EnvironmentMaker(QObject):
         """Tell whether an environment is being made."""
         return self._recipe is not None
 
-    def start(self, recipe: Recipe) -> None:
+    def start(self, recipe: EnvironmentRecipe) -> None:
         """Begin; signals follow.
 
         Raises:
@@ -57,7 +57,7 @@ class EnvironmentMaker(QObject):
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self.log.write_text("", encoding="utf-8")
         except OSError as error:
-            raise Refused(tr("The folder {} cannot be made: {}").format(recipe.folder, error.strerror)) from error
+            raise UserError(tr("The folder {} cannot be made: {}").format(recipe.folder, error.strerror)) from error
         self._recipe = recipe
         self._stages = deque(stages(recipe))
         self._lines.clear()

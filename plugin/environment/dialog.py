@@ -10,12 +10,12 @@ from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QCloseEvent, QDesktopServices
 from qgis.PyQt.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QProgressBar, QWidget
 
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import duration
 from .check import default_environment
 from .create import EnvironmentMaker
 from .find_python import PythonSearch
-from .recipe import Recipe, free_gb
+from .recipe import EnvironmentRecipe, free_gb
 from .torch_build import CPU, Build, DriverQuestion, cuda_build
 
 
@@ -114,18 +114,18 @@ class EnvironmentDialog(QDialog):
         field.setAccessibleName(label)
         self.form.addRow(caption, field)
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> EnvironmentRecipe:
         """Return what is filled in."""
         build: Build = self.device.currentData()
         folder = Path(self.folder.filePath().strip()).expanduser()
-        return Recipe(self.python.filePath().strip(), folder, build, self.wheels.filePath().strip())
+        return EnvironmentRecipe(self.python.filePath().strip(), folder, build, self.wheels.filePath().strip())
 
     def reject(self) -> None:
         """Close, and give up what is being made."""
         self.maker.cancel()
         super().reject()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Give up what is being made."""
         self.maker.cancel()
         super().closeEvent(event)
@@ -149,7 +149,7 @@ class EnvironmentDialog(QDialog):
     def _on_create(self) -> None:
         try:
             self.maker.start(self.recipe())
-        except Refused as refusal:
+        except UserError as refusal:
             self._say(str(refusal))
         self._refresh()
 

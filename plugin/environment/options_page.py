@@ -162,7 +162,7 @@ class OptionsPage(QgsOptionsPageWidget):
         if found.device:
             lines.append(self.tr("Device: {}").format(found.device))
         if found.step_ms is not None:
-            lines.append(self.tr("One step on 1000 × 1000 pixels: {}").format(milliseconds(found.step_ms)))  # noqa: RUF001
+            lines.append(self.tr("One step on 1000 × 1000 pixels: {}").format(milliseconds(found.step_ms)))
         if found.cluster:
             lines.append(self.tr("Cluster: {}").format(found.cluster))
         if found.problem:
@@ -186,7 +186,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         """Return the plugin's icon."""
         return plugin_icon()
 
-    def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802
+    def createWidget(self, parent: QWidget | None = None) -> OptionsPage:
         """Make a page."""
         page = OptionsPage(parent)
         page.applied.connect(self.signals.applied)

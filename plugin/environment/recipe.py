@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QProcessEnvironment
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from ...models.shared.paths import PACKAGE_ROOT
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 from ..worker.launch import clean_environment
 from .check import REQUIREMENTS
@@ -31,7 +31,7 @@ import ensurepip, venv
 
 
 @dataclass(frozen=True)
-class Recipe:
+class EnvironmentRecipe:
     """What is to be made."""
 
     python: str  # that makes it
@@ -50,7 +50,7 @@ class Stage:
     arguments: tuple[str, ...]
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: EnvironmentRecipe) -> None:
     """Tell whether making can begin.
 
     Raises:
@@ -58,17 +58,17 @@ def check(recipe: Recipe) -> None:
     """
     folder = recipe.folder
     if not recipe.python:
-        raise Refused(tr("Choose the Python that is to make the environment: 3.10 or newer."))
+        raise UserError(tr("Choose the Python that is to make the environment: 3.10 or newer."))
     if not folder.is_absolute() or folder.is_relative_to(PACKAGE_ROOT):
-        raise Refused(tr("Choose a folder outside of the plugin, which an update replaces."))
+        raise UserError(tr("Choose a folder outside of the plugin, which an update replaces."))
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file())):
-        raise Refused(tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
+        raise UserError(tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
     if recipe.wheels and not any(Path(recipe.wheels).glob("*.whl")):
-        raise Refused(tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
+        raise UserError(tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
     free = free_gb(folder)
     if free < recipe.build.needed_gb:
         text = tr("About {:.1f} GB are needed in {}, and {:.1f} GB are free.")
-        raise Refused(text.format(recipe.build.needed_gb, folder, free))
+        raise UserError(text.format(recipe.build.needed_gb, folder, free))
 
 
 def free_gb(folder: Path) -> float:
@@ -78,7 +78,7 @@ def free_gb(folder: Path) -> float:
     return shutil.disk_usage(folder).free / GIGABYTE
 
 
-def stages(recipe: Recipe) -> list[Stage]:
+def stages(recipe: EnvironmentRecipe) -> list[Stage]:
     """Return the programs that make an environment, in their order."""
     inside = recipe.folder / ("Scripts/python.exe" if _is_windows() else "bin/python")
     pip = ("-I", "-m", "pip", "install", "--only-binary=:all:", "--progress-bar=off")
@@ -101,7 +101,7 @@ def stages(recipe: Recipe) -> list[Stage]:
     return stages
 
 
-def pip_environment(recipe: Recipe) -> QProcessEnvironment:
+def pip_environment(recipe: EnvironmentRecipe) -> QProcessEnvironment:
     """Return the environment of pip: without what QGIS sets for its own Python, with the proxy of QGIS."""
     environment = clean_environment()
     for name, value in (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
 
-from ..errors import Refused
-from ..run.extent import Place
+from ..errors import UserError
+from ..run.extent import Extent
 from ..wording import tr
-from .label_layer import FIELD, LABELS, new_file, offer_classes
+from .label_layer import FIELD, LABELS, new_label_file, offer_classes
 from .styles import UNSURE, style_corrections
 
 CORRECTIONS = "map_refiner/corrections"  # the property that names the run whose corrections a layer holds
@@ -25,17 +25,17 @@ def layer_for(project: QgsProject, run: str) -> QgsVectorLayer | None:
     return None
 
 
-def open_layer(folder: Path, run: str, scene_name: str, place: Place, classes: Sequence[str]) -> QgsVectorLayer:
+def open_layer(folder: Path, run: str, scene_name: str, place: Extent, classes: Sequence[str]) -> QgsVectorLayer:
     """Open the corrections in the folder of a run, which are begun where there are none yet.
 
     Raises:
         Refused: where they cannot be written or opened.
     """
     there = _files(folder)
-    path = there[-1] if there else new_file(folder, scene_name, place, STEM)
+    path = there[-1] if there else new_label_file(folder, scene_name, place, STEM)
     layer = QgsVectorLayer(f"{path}|layername=labels", tr("Corrections: {}").format(scene_name), "ogr")
     if not layer.isValid():
-        raise Refused(tr("The corrections {} cannot be opened.").format(path))
+        raise UserError(tr("The corrections {} cannot be opened.").format(path))
     style_corrections(layer, classes)
     offer_classes(layer, [*classes[1:], *classes[:1], UNSURE])
     layer.setCustomProperty(CORRECTIONS, run)
@@ -126,8 +126,8 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
         Refused: for one without the field, or with unsaved edits that cannot be saved.
     """
     if layer.fields().indexOf(FIELD) < 0:
-        raise Refused(
+        raise UserError(
             tr("The layer “{}” has no text field “class”, which says what each polygon is.").format(layer.name())
         )
     if not classes:
-        raise Refused(tr("Make a coarse map first."))
+        raise UserError(tr("Make a coarse map first."))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsProject, QgsProviderRegistry, QgsRasterLayer, QgsVectorLayer
 
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 from .styles import style_polygons, write_class_style
 
@@ -26,9 +26,9 @@ def checked_path(text: str, endings: Sequence[str]) -> Path:
     if not path.suffix:
         path = path.with_name(path.name + endings[0])
     if path.suffix.lower() not in endings:
-        raise Refused(tr("“{}” must end in {}.").format(path.name, tr(" or ").join(endings)))
+        raise UserError(tr("“{}” must end in {}.").format(path.name, tr(" or ").join(endings)))
     if not path.is_absolute() or not path.parent.is_dir():
-        raise Refused(tr("There is no folder {}.").format(path.parent))
+        raise UserError(tr("There is no folder {}.").format(path.parent))
     return path
 
 
@@ -56,7 +56,7 @@ def release(project: QgsProject, path: Path) -> bool:
     for layer in layers:
         edited = isinstance(layer, QgsVectorLayer) and layer.isModified()
         if edited or not layer.customProperty(EXPORT):
-            raise Refused(
+            raise UserError(
                 tr("{} is in use by the layer “{}”. Choose another file, or remove the layer first.").format(
                     path.name, layer.name()
                 )

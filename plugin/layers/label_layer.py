@@ -16,8 +16,8 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..errors import Refused
-from ..run.extent import Place
+from ..errors import UserError
+from ..run.extent import Extent
 from ..wording import tr
 from .styles import IGNORE, TILE, style_labels
 
@@ -29,7 +29,7 @@ MOST_NAMED = 5  # feature ids in a sentence
 MOST_CLASSES = 50  # of labels that bring their own
 
 
-def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") -> Path:
+def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "tile") -> Path:
     """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
 
     Raises:
@@ -47,10 +47,10 @@ def new_file(folder: Path, scene_name: str, place: Place, what: str = "tile") ->
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+        raise UserError(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
     code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
     if code != QgsVectorFileWriter.WriterError.NoError:
-        raise Refused(tr("The file {} cannot be written: {}").format(path, message))
+        raise UserError(tr("The file {} cannot be written: {}").format(path, message))
     return path
 
 
@@ -58,7 +58,7 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
     """Open labels for digitizing: colours, a list of classes in the form, the last class offered again."""
     layer = QgsVectorLayer(f"{path}|layername={LAYER}", path.stem, "ogr")
     if not layer.isValid():
-        raise Refused(tr("The labelled tile {} cannot be opened.").format(path))
+        raise UserError(tr("The labelled tile {} cannot be opened.").format(path))
     show_labels(layer, classes)
     return layer
 
@@ -102,7 +102,7 @@ def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
     layer.setEditFormConfig(form)
 
 
-def add_outline(layer: QgsVectorLayer, view: Place, scene: Place) -> None:
+def add_outline(layer: QgsVectorLayer, view: Extent, scene: Extent) -> None:
     """Add a `tile` polygon around what a view shows of a scene, as one step to undo.
 
     Raises:
@@ -111,9 +111,9 @@ def add_outline(layer: QgsVectorLayer, view: Place, scene: Place) -> None:
     seen, whole = view.in_crs(layer.crs()), scene.in_crs(layer.crs())
     common = seen.intersect(whole)
     if common.isEmpty():
-        raise Refused(tr("The map does not show the scene. Move it there first."))
+        raise UserError(tr("The map does not show the scene. Move it there first."))
     if not layer.isEditable() and not layer.startEditing():
-        raise Refused(tr("The layer “{}” cannot be edited.").format(layer.name()))
+        raise UserError(tr("The layer “{}” cannot be edited.").format(layer.name()))
     field = _field(layer)
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromRect(common))
@@ -131,12 +131,12 @@ def commit(layer: QgsVectorLayer) -> None:
         Refused: where it cannot be saved; the edits stay.
     """
     if layer.isEditable() and layer.isModified() and not layer.commitChanges(stopEditing=False):
-        raise Refused(
+        raise UserError(
             tr("The labels of “{}” cannot be saved: {}").format(layer.name(), " ".join(layer.commitErrors()))
         )
 
 
-def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
+def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
     """Tell whether labels can teach; return a warning, or an empty string.
 
     Raises:
@@ -144,7 +144,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
     """
     field = _field(layer)
     if not layer.featureCount():
-        raise Refused(tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
+        raise UserError(tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
     extent = QgsGeometry.fromRect(scene.in_crs(layer.crs()))
     known = {*classes, TILE, IGNORE}
     crossing, unknown, outside = [], [], []
@@ -169,7 +169,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Place) -> str:
 def _field(layer: QgsVectorLayer) -> int:
     index = layer.fields().indexOf(FIELD)
     if index < 0:
-        raise Refused(
+        raise UserError(
             tr(
                 "The layer “{}” has no text field “class”. Use New Labelled Tile, or add the field with the class "
                 "of each polygon."
@@ -182,13 +182,13 @@ def _refuse_features(
     layer: QgsVectorLayer, classes: Sequence[str], unknown: Sequence[int], crossing: Sequence[int]
 ) -> None:
     if unknown:
-        raise Refused(
+        raise UserError(
             tr("In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.").format(
                 layer.name(), _named(unknown), ", ".join(classes)
             )
         )
     if crossing:
-        raise Refused(
+        raise UserError(
             tr(
                 "In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them."
             ).format(layer.name(), _named(crossing))
@@ -197,16 +197,16 @@ def _refuse_features(
 
 def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
     if not inside and outside:
-        raise Refused(tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
+        raise UserError(tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
     if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
-        raise Refused(
+        raise UserError(
             tr(
                 "The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is "
                 "left bare inside it counts as {}."
             ).format(layer.name(), classes[0])
         )
     if not inside & set(classes[1:]):
-        raise Refused(
+        raise UserError(
             tr("The layer “{}” labels one class alone. Draw {} inside the tile as well.").format(
                 layer.name(), tr(" or ").join(classes[1:])
             )

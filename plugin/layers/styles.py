@@ -25,8 +25,16 @@ from ...models.shared.paths import RESOURCES
 STYLES = RESOURCES / "styles"
 
 # Okabe and Ito's palette, which people with any kind of colour blindness tell apart.
-KNOWN = {"building": "#d55e00", "road": "#f0e442", "water": "#56b4e9", "tree": "#009e73", "vegetation": "#999933",
-         "low vegetation": "#999933", "soil": "#ddcc77", "pavement": "#666666"}  # fmt: skip
+KNOWN = {
+    "building": "#d55e00",
+    "road": "#f0e442",
+    "water": "#56b4e9",
+    "tree": "#009e73",
+    "vegetation": "#999933",
+    "low vegetation": "#999933",
+    "soil": "#ddcc77",
+    "pavement": "#666666",
+}
 OTHERS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44aa99")  # from the fourth on Tol's
 
 # ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from qgis.core import QgsProviderRegistry, QgsVectorFileWriter, QgsVectorLayer
 
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 
 MOST_COPIED = 5000  # features; a larger copy would freeze QGIS
 
 
-def source_of(layer: QgsVectorLayer, folder: Path) -> str:
+def layer_source(layer: QgsVectorLayer, folder: Path) -> str:
     """Return "FILE|layername=NAME|subset=SQL"; a layer in memory is first copied into a folder.
 
     Raises:
         Refused: for layers that are neither files nor small layers in memory.
     """
     if not layer.isValid():
-        raise Refused(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise UserError(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
     if layer.providerType() == "memory" and layer.featureCount() <= MOST_COPIED:
         return _copy(layer, folder)
     if layer.providerType() != "ogr":
-        raise Refused(
+        raise UserError(
             tr(
                 "The layer “{}” is no file, so the worker cannot read it. Save it with Export > Save Features As…, "
                 "then choose the file."
@@ -32,7 +32,7 @@ def source_of(layer: QgsVectorLayer, folder: Path) -> str:
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     path = str(parts.get("path") or "")
     if not Path(path).exists() and not path.startswith("/vsi"):
-        raise Refused(tr("The file of the layer “{}” is gone: {}").format(layer.name(), path))
+        raise UserError(tr("The file of the layer “{}” is gone: {}").format(layer.name(), path))
     name, subset = parts.get("layerName"), layer.subsetString()
     return path + (f"|layername={name}" if name else "") + (f"|subset={subset}" if subset else "")
 
@@ -45,5 +45,5 @@ def _copy(layer: QgsVectorLayer, folder: Path) -> str:
     context = layer.transformContext()
     error, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
     if error != QgsVectorFileWriter.WriterError.NoError:
-        raise Refused(tr("The layer “{}” cannot be copied for the worker: {}").format(layer.name(), message))
+        raise UserError(tr("The layer “{}” cannot be copied for the worker: {}").format(layer.name(), message))
     return str(path)

@@ -55,7 +55,7 @@ class CorrectionTool(QgsMapTool):
         """Take the band off the canvas for good."""
         self.canvas().scene().removeItem(self.band)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Give up with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.give_up()
@@ -75,13 +75,13 @@ class BrushTool(CorrectionTool):
         self._stroke = []
         super().give_up()
 
-    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
         """Begin a stroke."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._stroke = [event.mapPoint()]
             self._show(self._stroke)
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Go on with the stroke, or show the brush."""
         point = event.mapPoint()
         if not self._stroke:
@@ -90,7 +90,7 @@ class BrushTool(CorrectionTool):
             self._stroke.append(point)
             self._show(self._stroke)
 
-    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
         """End the stroke."""
         if event.button() != Qt.MouseButton.LeftButton or not self._stroke:
             return
@@ -118,7 +118,7 @@ class BrushTool(CorrectionTool):
 class RegionTool(CorrectionTool):
     """Means the connected part of the map that is clicked."""
 
-    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
         """Say where it was."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(event.mapPoint())
@@ -136,7 +136,7 @@ class PolygonTool(CorrectionTool):
         self._corners = []
         super().give_up()
 
-    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
         """Add a corner, or close the polygon."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._corners.append(event.mapPoint())
@@ -144,12 +144,12 @@ class PolygonTool(CorrectionTool):
         elif event.button() == Qt.MouseButton.RightButton:
             self._close()
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Show the corner to come."""
         if self._corners:
             self._show(event.mapPoint())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close, take back, or give up."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._close()

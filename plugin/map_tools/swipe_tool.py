@@ -45,12 +45,12 @@ class SwipeTool(QgsMapTool):
         self._give_up()
         self.canvas().scene().removeItem(self.curtain)
 
-    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
         """Follow the mouse."""
         self.curtain.edge = event.pos().x()
         self.curtain.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """End with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.canvas().unsetMapTool(self)
@@ -100,7 +100,7 @@ class _Curtain(QgsMapCanvasItem):
         self.image = None
         self.hide()
 
-    def updatePosition(self) -> None:  # noqa: N802
+    def updatePosition(self) -> None:
         """Stay over the view; what was drawn for another one would lie askew."""
         self.hide()
 

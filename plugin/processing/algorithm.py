@@ -18,14 +18,14 @@ from qgis.PyQt.QtGui import QIcon
 from ...models.shared.events import Event
 from ...models.shared.requests import Request
 from ..environment.check import find_python
-from ..errors import Refused
+from ..errors import UserError
 from ..help import page
 from ..icons import plugin_icon
 from ..settings import Settings
 from ..wording import tr
 from ..worker.launch import Launch
-from .blocking_worker import Client
-from .parameters import Values
+from .blocking_worker import BlockingWorker
+from .parameters import Parameters
 
 
 class Algorithm(QgsProcessingAlgorithm):
@@ -51,7 +51,7 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return its parameters."""
         raise NotImplementedError
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Turn parameters into requests.
 
         Raises:
@@ -59,7 +59,7 @@ class Algorithm(QgsProcessingAlgorithm):
         """
         raise NotImplementedError
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Turn events into outputs."""
         raise NotImplementedError
 
@@ -69,15 +69,15 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return the key."""
         return self.key
 
-    def displayName(self) -> str:  # noqa: N802
+    def displayName(self) -> str:
         """Return the title."""
         return self.title()
 
-    def shortHelpString(self) -> str:  # noqa: N802
+    def shortHelpString(self) -> str:
         """Return the help beside the parameters."""
         return self.help()
 
-    def helpUrl(self) -> str:  # noqa: N802
+    def helpUrl(self) -> str:
         """Return the page behind the button Help."""
         return page("processing").toString()
 
@@ -85,36 +85,36 @@ class Algorithm(QgsProcessingAlgorithm):
         """Return the plugin's icon."""
         return plugin_icon()
 
-    def createInstance(self) -> Algorithm:  # noqa: N802
+    def createInstance(self) -> Algorithm:
         """Make another one of this kind, for one run."""
         return type(self)()
 
-    def initAlgorithm(self, _configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+    def initAlgorithm(self, _configuration: Mapping[str, object] | None = None) -> None:
         """Declare the parameters."""
         for parameter in self.declared():
             self.addParameter(parameter)
 
-    def prepareAlgorithm(  # noqa: N802
+    def prepareAlgorithm(
         self, parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         """Read the parameters; a refusal waits for the run, where it reaches whoever called."""
         self._refusal = ""
-        self._values = Values(self, parameters, context, feedback, QgsProcessingUtils.generateTempFilename("run"))
+        self._values = Parameters(self, parameters, context, feedback, QgsProcessingUtils.generateTempFilename("run"))
         try:
             self._launch = _launch()
             self._requests = tuple(self.plan(self._values))
-        except Refused as refusal:
+        except UserError as refusal:
             self._refusal = str(refusal)
         return True
 
-    def processAlgorithm(  # noqa: N802
+    def processAlgorithm(
         self, _parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Mapping[str, object]:
         """Let a worker carry the requests out."""
         try:
             if self._refusal:
                 raise QgsProcessingException(self._refusal)
-            events = Client(self._launch, feedback).carry_out(self._requests)
+            events = BlockingWorker(self._launch, feedback).carry_out(self._requests)
         finally:
             shutil.rmtree(self._values.folder, ignore_errors=True)
         self._values.running = context
@@ -125,7 +125,7 @@ def _launch() -> Launch:
     settings = Settings()
     python = find_python(settings.python)
     if python is None:
-        raise Refused(
+        raise UserError(
             tr("No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner.")
         )
     return Launch(str(python), settings.device)

@@ -19,10 +19,10 @@ from ...models.shared.requests import (
     Step,
     TrainCoarse,
 )
-from ..state import Worker
+from ..state import WorkerState
 from ..wording import duration, failure_text, tr, worker_text
 from ..worker.launch import Launch
-from ..worker.process import Engine
+from ..worker.process import WorkerProcess
 
 POLL_MS = 100  # between two looks at whether the analyst has cancelled
 OBEY_MS = 1_500  # between Cancel and kill: nothing of an algorithm that is given up has to be kept
@@ -33,7 +33,7 @@ EFFORT = {Open: 2, LoadRefiner: 1, LoadScores: 5, ExportScores: 5, ExportRaster:
 USUAL_EFFORT = 60
 
 
-class Client(QObject):
+class BlockingWorker(QObject):
     """Carries requests out with a worker of its own, in the thread that calls it."""
 
     def __init__(self, launch: Launch, feedback: QgsProcessingFeedback) -> None:
@@ -48,7 +48,7 @@ class Client(QObject):
         self._detail = ""
         self._cancelled_at: float | None = None
         self._loop = QEventLoop(self)
-        self._engine = engine = Engine(self)
+        self._engine = engine = WorkerProcess(self)
         engine.became_ready.connect(self._on_ready)
         engine.received.connect(self._on_received)
         engine.ended.connect(self._on_ended)
@@ -101,10 +101,10 @@ class Client(QObject):
         elif isinstance(event, events.TrainingProgressed):
             self._progress(event.step / max(1, event.steps), _training(event), event.seconds_left, each=False)
         elif isinstance(event, events.Opened):
-            size = tr("The scene has {} × {} pixels").format(event.width, event.height)  # noqa: RUF001
+            size = tr("The scene has {} × {} pixels").format(event.width, event.height)
             self._feedback.pushInfo(size + _pixel(event.pixel_size_m))
             self._warn(event.warning)
-        elif isinstance(event, (events.Exported, events.Produced)):
+        elif isinstance(event, (events.Exported, events.RunFinished)):
             self._warn(event.warning)
         elif isinstance(event, events.Stepped) and event.changed is not None:
             self._feedback.pushInfo(tr("Step {}: {:.2%} of the pixels changed").format(event.index, event.changed))
@@ -140,7 +140,7 @@ class Client(QObject):
         self._feedback.pushConsoleInfo(line)
 
     def _on_state_changed(self) -> None:
-        if self._engine.state is Worker.SILENT:
+        if self._engine.state is WorkerState.SILENT:
             self._feedback.pushWarning(tr("The worker is not responding. Wait, or cancel."))
 
     # --- what the analyst says ------------------------------------------------------------------------------------

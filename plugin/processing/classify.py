@@ -15,11 +15,11 @@ from qgis.core import (
 from ...models.shared.events import Event
 from ...models.shared.requests import Classify, ClassifyImage, ExportScores, Request
 from ..catalogue.weights import pixel_size_m, shipped
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
-from .parameters import OUTPUT, Values, advanced, scene_parameters, scheduler_parameter
+from .parameters import OUTPUT, Parameters, advanced, scene_parameters, scheduler_parameter
 
 MODEL, SCALES = "MODEL", "MULTI_SCALE"
 
@@ -56,7 +56,7 @@ class ClassifyAlgorithm(Algorithm):
             QgsProcessingParameterRasterDestination(OUTPUT, tr("Scores")),
         ]
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Open the scene, classify it, and write the scores."""
         model = weights_file(values.text(MODEL), "coarse")
         opening, target = values.open(pixel_size_m(Path(model))), values.target(OUTPUT, ".tif", ".tiff")
@@ -65,7 +65,7 @@ class ClassifyAlgorithm(Algorithm):
             return [ClassifyImage(opening.image, model, target, scheduler, opening.bands, opening.pixel_size_m, scales)]
         return [opening, Classify(model, scales), ExportScores(0, target)]
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the scores."""
         path = values.target(OUTPUT, ".tif", ".tiff")
         values.show(path, output_styles.SCORES)
@@ -81,8 +81,8 @@ def weights_file(text: str, role: str) -> str:
     if not text:
         found = [weights.path for weights in shipped(role)]
         if not found:
-            raise Refused(tr("No weights ship with this version. Choose a file of weights."))
+            raise UserError(tr("No weights ship with this version. Choose a file of weights."))
         return found[0]
     if not Path(text).is_file():
-        raise Refused(tr("There is no file of weights {}.").format(text))
+        raise UserError(tr("There is no file of weights {}.").format(text))
     return text

@@ -14,11 +14,11 @@ from qgis.core import (
 )
 
 from ...models.shared.events import Evaluated, Event
-from ...models.shared.requests import Assess, Request
-from ..errors import Refused
+from ...models.shared.requests import EvaluateFiles, Request
+from ..errors import UserError
 from ..wording import tr
 from .algorithm import Algorithm
-from .parameters import OUTPUT, SCORES, Values, labels_parameter_types, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Parameters, labels_parameter_types, scheduler_parameter
 
 LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
 
@@ -52,20 +52,20 @@ class EvaluateAlgorithm(Algorithm):
             QgsProcessingParameterFileDestination(OUTPUT, tr("Report"), "JSON (*.json)"),
         ]
 
-    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(ACCURACY, tr("Overall accuracy")))
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Mean IoU")))
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Measure every raster."""
         self._scores = values.rasters(SCORES)
         if not self._scores:
-            raise Refused(tr("No raster of scores is given."))
-        return [Assess(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
+            raise UserError(tr("No raster of scores is given."))
+        return [EvaluateFiles(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the report, and the figures of the last raster."""
         found = [event for event in events if isinstance(event, Evaluated)]
         for event in found:

@@ -19,7 +19,7 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
         super().__init__()
         self._kind, self._classes = kind, tuple(classes)
 
-    def postProcessLayer(  # noqa: N802
+    def postProcessLayer(
         self, layer: QgsMapLayer, _context: QgsProcessingContext, _feedback: QgsProcessingFeedback
     ) -> None:
         """Style a layer."""

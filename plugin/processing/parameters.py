@@ -24,9 +24,9 @@ from qgis.core import (
 )
 
 from ...models.shared.requests import Open
-from ..errors import Refused
-from ..run.extent import Place
-from ..run.scene import area_in_layer, default_bands, own_pixel_size_m, source_of
+from ..errors import UserError
+from ..run.extent import Extent
+from ..run.scene import area_in_layer, default_bands, own_pixel_size_m, raster_source
 from ..settings import Settings
 from ..wording import tr
 from .output_styles import show_as
@@ -68,7 +68,7 @@ def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParame
     return parameter
 
 
-class Values:
+class Parameters:
     """The parameters of one run of an algorithm, and a folder for its scratch files."""
 
     def __init__(
@@ -131,7 +131,7 @@ class Values:
         """
         given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
         if given and is_part:
-            raise Refused(
+            raise UserError(
                 tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
             )
         chosen = given or ("" if is_part else Settings().scheduler)
@@ -163,9 +163,9 @@ class Values:
         if not path.suffix:
             path = path.with_name(path.name + endings[0])
         if path.suffix.lower() not in endings or "dbname=" in text:
-            raise Refused(tr("“{}” must be a file that ends in {}.").format(text, tr(" or ").join(endings)))
+            raise UserError(tr("“{}” must be a file that ends in {}.").format(text, tr(" or ").join(endings)))
         if not path.parent.is_dir():
-            raise Refused(tr("There is no folder {}.").format(path.parent))
+            raise UserError(tr("There is no folder {}.").format(path.parent))
         return str(path)
 
     def target_folder(self, name: str) -> Path | None:
@@ -183,7 +183,7 @@ class Values:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+            raise UserError(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
         return folder
 
     def show(self, path: str, kind: str, classes: tuple[str, ...] = ()) -> None:
@@ -206,19 +206,19 @@ class Values:
         layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
         if layer is None:
             title = self._algorithm.parameterDefinition(name).description()
-            raise Refused(tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
-        source_of(layer)
+            raise UserError(tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
+        raster_source(layer)
         return layer
 
     def rasters(self, name: str) -> tuple[str, ...]:
         """Return where the worker finds some raster layers."""
         layers = self._algorithm.parameterAsLayerList(self._parameters, name, self._context)
-        return tuple(source_of(layer) for layer in layers)
+        return tuple(raster_source(layer) for layer in layers)
 
     def labels(self, name: str) -> str:
         """Return where the worker finds labels: a raster, or a vector layer."""
         layer = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
-        return source_of(layer) if isinstance(layer, QgsRasterLayer) else self.vectors(name)
+        return raster_source(layer) if isinstance(layer, QgsRasterLayer) else self.vectors(name)
 
     def vectors(self, name: str, subset: str = "") -> str:
         """Return where the worker finds a vector layer; what is no plain file is exported first.
@@ -228,13 +228,13 @@ class Values:
         """
         layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
-            raise Refused(tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
+            raise UserError(tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
         path, inside = self._algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
             self._parameters, name, self._context, READABLE, "gpkg", self._feedback
         )
         if not path:
             title = self._algorithm.parameterDefinition(name).description()
-            raise Refused(tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
+            raise UserError(tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
         return path + (f"|layername={inside}" if inside else "") + (f"|subset={subset}" if subset else "")
 
     # --- the scene ------------------------------------------------------------------------------------------------
@@ -250,12 +250,12 @@ class Values:
         missing = [band for band in bands if not 1 <= band <= layer.bandCount()]
         if missing:
             sentence = tr("There is no band {}; the image has bands 1 to {}.")
-            raise Refused(sentence.format(missing[0], layer.bandCount()))
+            raise UserError(sentence.format(missing[0], layer.bandCount()))
         size = self.number(PIXEL_SIZE) or pixel_size_m
         if size is not None and self.own_pixel_size_m() is None:
             self._feedback.pushWarning(tr("The image has no CRS; its own pixels are worked on."))
             size = None
-        return Open(source_of(layer), str(self.folder), bands, self._area(layer), size)
+        return Open(raster_source(layer), str(self.folder), bands, self._area(layer), size)
 
     def own_pixel_size_m(self) -> float | None:
         """Return the size of the image's pixels on the ground, in metres; None without a CRS."""
@@ -266,7 +266,7 @@ class Values:
         if extent.isNull() or extent.isEmpty():
             return None
         crs = self._algorithm.parameterAsExtentCrs(self._parameters, EXTENT, self._context)
-        return area_in_layer(Place(extent, crs, self._context.transformContext()), layer)
+        return area_in_layer(Extent(extent, crs, self._context.transformContext()), layer)
 
 
 def remembered_pixel_size_m(scores: str) -> float | None:

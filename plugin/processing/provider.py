@@ -53,7 +53,7 @@ class Provider(QgsProcessingProvider):
         """Return the plugin's icon."""
         return plugin_icon()
 
-    def loadAlgorithms(self) -> None:  # noqa: N802
+    def loadAlgorithms(self) -> None:
         """Make one of each, and the models, which find their parts only where those are listed already."""
         for kind in ALGORITHMS:
             self.addAlgorithm(kind())
@@ -63,15 +63,15 @@ class Provider(QgsProcessingProvider):
                 if model.fromFile(str(path)):
                     self.addAlgorithm(model)
 
-    def supportedOutputVectorLayerExtensions(self) -> list[str]:  # noqa: N802
+    def supportedOutputVectorLayerExtensions(self) -> list[str]:
         """Return what polygons can be written as, the usual first."""
         return ["gpkg", "shp", "geojson"]
 
-    def supportedOutputRasterLayerExtensions(self) -> list[str]:  # noqa: N802
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
         """Return what rasters are written as."""
         return ["tif", "tiff"]
 
-    def supportsNonFileBasedOutput(self) -> bool:  # noqa: N802
+    def supportsNonFileBasedOutput(self) -> bool:
         """Say that results are files: the worker writes no databases."""
         return False
 

@@ -15,16 +15,16 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ...models.shared.events import Event, Produced, Stepped
+from ...models.shared.events import Event, RunFinished, Stepped
 from ...models.shared.requests import ExportRaster, ExportScores, LoadRefiner, LoadScores, RefineImage, Request, Step
 from ..catalogue.refiner_kinds import UNTAUGHT
 from ..catalogue.weights import pixel_size_m
-from ..run.scene import source_of
+from ..run.scene import raster_source
 from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
 from .classify import weights_file
-from .parameters import OUTPUT, SCORES, Values, remembered_pixel_size_m, scene_parameters, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Parameters, remembered_pixel_size_m, scene_parameters, scheduler_parameter
 
 METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
 WEIGHTS = "weights"  # the method that is a file
@@ -75,9 +75,9 @@ class RefineAlgorithm(Algorithm):
             QgsProcessingParameterFolderDestination(FOLDER, tr("All steps"), optional=True, createByDefault=False),
         ]
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Open the scene, take the scores, step, and write what is wanted."""
-        scores = source_of(values.raster(SCORES))
+        scores = raster_source(values.raster(SCORES))
         method, steps = values.choice(METHOD), values.integer(STEPS) or 1
         refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS else method
         remembered = remembered_pixel_size_m(scores) or (pixel_size_m(Path(refiner)) if method == WEIGHTS else None)
@@ -94,9 +94,9 @@ class RefineAlgorithm(Algorithm):
             writing += [ExportScores(k, str(folder / f"step_{k:03d}.tif")) for k in range(steps + 1)]
         return [opening, LoadScores(scores), LoadRefiner(refiner), Step(0, steps), *writing]
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the files."""
-        names = next(event.classes for event in events if isinstance(event, (Produced, Stepped)))
+        names = next(event.classes for event in events if isinstance(event, (RunFinished, Stepped)))
         outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *RASTERS)}
         values.show(str(outputs[OUTPUT]), output_styles.SCORES)
         if classes := values.target(CLASSES, *RASTERS):

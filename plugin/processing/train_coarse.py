@@ -23,11 +23,11 @@ from ...models.shared.class_source import ClassSource
 from ...models.shared.events import Event, Trained
 from ...models.shared.requests import Request, TrainCoarse
 from ..catalogue.coarse_kinds import COARSE_KINDS, coarse_kind
-from ..errors import Refused
+from ..errors import UserError
 from ..run.scene import default_pixel_size_m
 from ..wording import tr
 from .algorithm import Algorithm
-from .parameters import OUTPUT, Values, advanced, labels_parameter_types, scene_parameters
+from .parameters import OUTPUT, Parameters, advanced, labels_parameter_types, scene_parameters
 
 BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH", "OTHERS", "CLASS_FIELD"
 LABELS, KIND, SAMPLES, TRUNK = "LABELS", "KIND", "SAMPLES", "TRUNK"
@@ -98,12 +98,12 @@ class TrainCoarseAlgorithm(Algorithm):
             QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
-    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Open the scene and train on the sources."""
         opening = values.open(default_pixel_size_m(values.own_pixel_size_m()))
         labels = values.labels(LABELS) if values.is_given(LABELS) else ""
@@ -119,17 +119,17 @@ class TrainCoarseAlgorithm(Algorithm):
         )
         return [opening, request]
 
-    def _trunk(self, values: Values) -> str:
+    def _trunk(self, values: Parameters) -> str:
         path, kind = values.text(TRUNK), values.choice(KIND)
         chosen = coarse_kind(kind)
         if path and not Path(path).is_file():
-            raise Refused(tr("There is no file of weights {}.").format(path))
+            raise UserError(tr("There is no file of weights {}.").format(path))
         if path and not (chosen and chosen.has_trunk):
             able = ", ".join(each.key for each in COARSE_KINDS if each.has_trunk)
-            raise Refused(tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
+            raise UserError(tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
         return path
 
-    def _sources(self, values: Values) -> tuple[ClassSource, ...]:
+    def _sources(self, values: Parameters) -> tuple[ClassSource, ...]:
         sources = []
         if values.is_given(BUILDINGS):
             sources.append(ClassSource("building", values.vectors(BUILDINGS)))
@@ -138,10 +138,10 @@ class TrainCoarseAlgorithm(Algorithm):
         if values.is_given(OTHERS):
             sources += classes_of(values.vectors(OTHERS), values.text(FIELD))
         if not sources:
-            raise Refused(tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
+            raise UserError(tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
         return tuple(sources)
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         return {OUTPUT: trained.model, MIOU: trained.held_out_miou}
@@ -157,11 +157,11 @@ def classes_of(source: str, field: str) -> list[ClassSource]:
     index = layer.fields().indexOf(field)
     if index < 0:
         found = ", ".join(layer.fields().names()) or "-"
-        raise Refused(tr("There is no field “{}”; the fields are {}.").format(field, found))
+        raise UserError(tr("There is no field “{}”; the fields are {}.").format(field, found))
     names = sorted(str(value).strip() for value in layer.uniqueValues(index, MOST_CLASSES + 1) if value)
     if not 0 < len(names) <= MOST_CLASSES:
         text = tr("The field “{}” has {} distinct values; 1 to {} classes are needed.")
-        raise Refused(text.format(field, len(names), MOST_CLASSES))
+        raise UserError(text.format(field, len(names), MOST_CLASSES))
     quoted = field.replace('"', '""')
     subset = "|subset=\"{}\" = '{}'"
     return [ClassSource(name, source + subset.format(quoted, name.replace("'", "''"))) for name in names]

@@ -19,13 +19,13 @@ from qgis.core import (
 from ...models.shared.events import Event, Trained
 from ...models.shared.requests import LoadScores, Request, TrainRefiner
 from ..catalogue.refiner_kinds import TAUGHT
-from ..run.scene import source_of
+from ..run.scene import raster_source
 from ..wording import tr
 from .algorithm import Algorithm
 from .parameters import (
     OUTPUT,
     SCORES,
-    Values,
+    Parameters,
     advanced,
     labels_parameter_types,
     remembered_pixel_size_m,
@@ -89,23 +89,23 @@ class TrainRefinerAlgorithm(Algorithm):
             QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
-    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
         self.addOutput(QgsProcessingOutputNumber(COARSE_MIOU, tr("Held-out mean IoU of the coarse map")))
         self.addOutput(QgsProcessingOutputNumber(BEST_STEP, tr("Best step")))
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Open the scene, take the scores, and teach."""
-        scores = source_of(values.raster(SCORES))
+        scores = raster_source(values.raster(SCORES))
         target = values.target(OUTPUT, WEIGHTS)
         begin = "" if values.flag(FRESH) else values.text(BEGIN) or "shipped"
         how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, begin
         teach = TrainRefiner(values.labels(LABELS), target, *how)
         return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         values.tell(

@@ -17,11 +17,11 @@ from qgis.core import (
 from ...models.shared.events import Event, Exported
 from ...models.shared.requests import Request, Vectorize
 from ..layers.exported_layers import POLYGON_ENDINGS
-from ..run.scene import source_of
+from ..run.scene import raster_source
 from ..wording import tr
 from . import output_styles
 from .algorithm import Algorithm
-from .parameters import OUTPUT, SCORES, Values, scheduler_parameter
+from .parameters import OUTPUT, SCORES, Parameters, scheduler_parameter
 
 MIN_AREA, TOLERANCE, BACKGROUND, COUNT = "MIN_AREA", "TOLERANCE", "BACKGROUND", "COUNT"
 
@@ -53,23 +53,21 @@ class VectorizeAlgorithm(Algorithm):
             number(TOLERANCE, tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
             QgsProcessingParameterBoolean(BACKGROUND, tr("Write the background too"), False),
             scheduler_parameter(),
-            QgsProcessingParameterVectorDestination(
-                OUTPUT, tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon
-            ),
+            QgsProcessingParameterVectorDestination(OUTPUT, tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon),
         ]
 
-    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:  # noqa: N802
+    def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
         """Declare the outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of polygons")))
 
-    def plan(self, values: Values) -> Sequence[Request]:
+    def plan(self, values: Parameters) -> Sequence[Request]:
         """Trace the scores."""
-        scores, target = source_of(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
+        scores, target = raster_source(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
         area, tolerance = values.number(MIN_AREA) or 0.0, values.number(TOLERANCE) or 0.0
         return [Vectorize(scores, target, area, tolerance, values.flag(BACKGROUND), values.scheduler())]
 
-    def results(self, events: Sequence[Event], values: Values) -> Mapping[str, object]:
+    def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the polygons and how many there are."""
         (exported,) = (event for event in events if isinstance(event, Exported))
         values.show(exported.path, output_styles.POLYGONS)

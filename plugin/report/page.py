@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ..wording import tr
-from .report import Report, ReportStep
+from .report import ReportStep, RunReport
 
-NONE = "–"  # noqa: RUF001  (what is not known)
+NONE = "–"
 THIN = "\u202f"  # between thousands: a comma there would be a decimal mark to half of the world
 HECTARE_M2 = 10_000
 STYLE = """
@@ -30,7 +30,7 @@ img { width: 32rem; max-width: 100%; image-rendering: pixelated; border: 1px sol
 """
 
 
-def page(report: Report, table_name: str) -> str:
+def page(report: RunReport, table_name: str) -> str:
     """Return the page; `table_name` is the file of figures beside it."""
     parts = [
         f"<h1>{escape(report.title)}</h1>",
@@ -56,7 +56,7 @@ def page(report: Report, table_name: str) -> str:
     )
 
 
-def _pictures(report: Report) -> Iterable[str]:
+def _pictures(report: RunReport) -> Iterable[str]:
     for picture in report.pictures:
         data, caption = base64.b64encode(picture.png).decode("ascii"), escape(picture.caption)
         yield (
@@ -66,7 +66,7 @@ def _pictures(report: Report) -> Iterable[str]:
     yield "<p>" + " &emsp; ".join(_named(report, k) for k in range(len(report.classes))) + "</p>"
 
 
-def _steps(report: Report) -> str:
+def _steps(report: RunReport) -> str:
     heads = [tr("Step"), tr("Made by"), tr("Changed pixels")]
     if report.is_measured:
         heads += [tr("Overall accuracy"), tr("Mean IoU"), tr("Mean boundary IoU")]
@@ -84,7 +84,7 @@ def _steps(report: Report) -> str:
     return _table(heads, rows, (1,), marked) + f'<p class="quiet">{escape(note)}</p>'
 
 
-def _step_cells(step: ReportStep, report: Report) -> list[str]:
+def _step_cells(step: ReportStep, report: RunReport) -> list[str]:
     cells = [str(step.index), escape(step.maker), NONE if step.changed is None else f"{100 * step.changed:.2f} %"]
     if not report.is_measured:
         return cells
@@ -97,7 +97,7 @@ def _step_cells(step: ReportStep, report: Report) -> list[str]:
     return cells + [NONE if value is None else f"{value:.4f}" for value in values]
 
 
-def _areas(report: Report) -> str:
+def _areas(report: RunReport) -> str:
     total = max(1, sum(report.pixels))
     rows = []
     for k, pixels in enumerate(report.pixels):
@@ -111,7 +111,7 @@ def _areas(report: Report) -> str:
     return _table(heads, rows, (0,)) + f'<p class="quiet">{escape(note)}</p>'
 
 
-def _confusion(report: Report) -> Iterable[str]:
+def _confusion(report: RunReport) -> Iterable[str]:
     if not report.confusion:
         return
     yield _heading(tr("Confusion matrix of step {}").format(report.shown))
@@ -124,7 +124,7 @@ def _number(value: float, decimals: int = 0) -> str:
     return f"{value:_.{decimals}f}".replace("_", THIN)
 
 
-def _named(report: Report, index: int) -> str:
+def _named(report: RunReport, index: int) -> str:
     swatch = f'<span class="swatch" style="background: {escape(report.colours[index])}"></span>'
     return f"<span>{swatch}{escape(report.classes[index])}</span>"
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Refused
-from ..state import Accuracy
+from ..errors import UserError
+from ..state import StepAccuracy
 from ..wording import tr
 
 COLUMNS = ("table", "step", "class", "measure", "value")
@@ -25,7 +25,7 @@ class ReportStep:
     index: int
     maker: str  # the coarse model, or the refiner
     changed: float | None = None
-    accuracy: Accuracy | None = None
+    accuracy: StepAccuracy | None = None
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """Everything that a report says. Names are as they are: whoever writes them escapes them."""
 
     title: str
@@ -68,7 +68,7 @@ class Report:
         return None if self.pixel_m2 is None else pixels * self.pixel_m2
 
 
-def table(report: Report) -> str:
+def table(report: RunReport) -> str:
     """Return the figures as CSV, one a row, in full precision."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -99,7 +99,7 @@ def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambd
             "The report cannot be written to {}: {}. Close the files where they are open, make room, or choose "
             "another place."
         )
-        raise Refused(sentence.format(path.parent, error.strerror or error)) from error
+        raise UserError(sentence.format(path.parent, error.strerror or error)) from error
     finally:
         for part in parts:
             _remove(part)
@@ -113,7 +113,7 @@ def _remove(part: Path) -> None:
         return  # the folder itself is gone or locked, which was said
 
 
-def _rows(report: Report) -> Iterator[Row]:
+def _rows(report: RunReport) -> Iterator[Row]:
     for name, pairs in (("scene", report.scene), ("models", report.models)):
         yield from ((name, "", "", what, value) for what, value in pairs)
     for step in report.steps:
@@ -135,7 +135,7 @@ def _rows(report: Report) -> Iterator[Row]:
         )
 
 
-def _accuracy_rows(report: Report, index: str, accuracy: Accuracy) -> Iterator[Row]:
+def _accuracy_rows(report: RunReport, index: str, accuracy: StepAccuracy) -> Iterator[Row]:
     yield ("accuracy", index, "", "overall accuracy", repr(accuracy.overall))
     yield ("accuracy", index, "", "mean IoU", repr(accuracy.mean_iou))
     if accuracy.mean_boundary_iou is not None:

@@ -18,12 +18,12 @@ from qgis.PyQt.QtCore import QBuffer, QIODevice, QSize
 from qgis.PyQt.QtGui import QColor, QImage, QPainter
 
 from ...models.shared.events import Stepped
-from ..errors import GivenUp, Refused
+from ..errors import UserCancelled, UserError
 from ..layers.styles import write_class_style
 from ..run.scene import own_pixel_size_m
 from ..wording import tr
 from .page import page
-from .report import Picture, Report, table, write
+from .report import Picture, RunReport, table, write
 
 MOST_PIXELS = 900  # of the longer side of a picture
 GROUND = "#333333"  # behind the classes: all of their colours stand out against it
@@ -34,7 +34,7 @@ class ReportTask(QgsTask):
     """Completes a report with areas and pictures, and writes it."""
 
     def __init__(
-        self, report: Report, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
+        self, report: RunReport, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
     ) -> None:
         """Take the steps to draw; the last one is the shown one."""
         super().__init__(tr("Map Refiner: report"))
@@ -49,19 +49,19 @@ class ReportTask(QgsTask):
             report = self._completed()
             self._check()
             write(page(report, self.path.with_suffix(".csv").name), table(report), self.path, self._check)
-        except Refused as refusal:
+        except UserError as refusal:
             self.refusal = str(refusal)
             return False
-        except GivenUp:
+        except UserCancelled:
             return False
         return True
 
     def _check(self) -> None:
         """End the work where it was cancelled."""
         if self.isCanceled():
-            raise GivenUp
+            raise UserCancelled
 
-    def _completed(self) -> Report:
+    def _completed(self) -> RunReport:
         """Return the report with its pictures and areas."""
         pictures = []
         for step in self._steps:
@@ -131,10 +131,10 @@ class ReportTask(QgsTask):
 
 def _grid(layer: QgsRasterLayer, pixel_size_m: float | None) -> tuple[tuple[str, str], ...]:
     pixel = tr("unknown") if pixel_size_m is None else tr("{:.4g} m").format(pixel_size_m)
-    size = tr("{} × {} pixels").format(layer.width(), layer.height())  # noqa: RUF001
+    size = tr("{} × {} pixels").format(layer.width(), layer.height())
     return ((tr("Size"), size), (tr("Pixel size"), pixel))
 
 
-def _gone(step: Stepped) -> Refused:
+def _gone(step: Stepped) -> UserError:
     sentence = tr("The class raster of step {} is gone or damaged: {}")
-    return Refused(sentence.format(step.index, step.classes_raster))
+    return UserError(sentence.format(step.index, step.classes_raster))

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 
 from osgeo import gdal
 
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 
 MANY = 16  # bands; of a layer with more, all good ones are used by default
-NANOMETRES = {"nm": 1.0, "nanometers": 1.0, "nanometres": 1.0, "um": 1000.0, "µm": 1000.0, "micrometers": 1000.0,
-              "micrometres": 1000.0, "microns": 1000.0}  # fmt: skip
+NANOMETRES = {
+    "nm": 1.0,
+    "nanometers": 1.0,
+    "nanometres": 1.0,
+    "um": 1000.0,
+    "µm": 1000.0,
+    "micrometers": 1000.0,
+    "micrometres": 1000.0,
+    "microns": 1000.0,
+}
 RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*(nm|um|µm)", re.IGNORECASE)
 
 
@@ -83,10 +91,10 @@ def numbered(text: str, spectrum: Spectrum) -> str:
         factor = NANOMETRES[found[3].lower()]
         low, high = sorted((float(found[1]) * factor, float(found[2]) * factor))
         if not any(spectrum.centres):
-            raise Refused(tr("The layer does not say the wavelengths of its bands. Write their numbers."))
+            raise UserError(tr("The layer does not say the wavelengths of its bands. Write their numbers."))
         bands = spectrum.between(low, high)
         if not bands:
-            raise Refused(tr("No good band lies in {}.").format(found[0]))
+            raise UserError(tr("No good band lies in {}.").format(found[0]))
         return spans(bands)
 
     return RANGE.sub(replace, text)

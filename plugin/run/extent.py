@@ -13,11 +13,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..errors import Refused
+from ..errors import UserError
 
 
 @dataclass(frozen=True)
-class Place:
+class Extent:
     """An extent, its CRS, and how to get from there to other ones."""
 
     extent: QgsRectangle
@@ -36,4 +36,4 @@ class Place:
             return QgsCoordinateTransform(self.crs, crs, self.context).transformBoundingBox(self.extent)
         except QgsCsException:
             sentence = QCoreApplication.translate("MapRefiner", "The area cannot be brought from {} to {}.")
-            raise Refused(sentence.format(self.crs.userFriendlyIdentifier(), crs.userFriendlyIdentifier())) from None
+            raise UserError(sentence.format(self.crs.userFriendlyIdentifier(), crs.userFriendlyIdentifier())) from None

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...models.shared.events import Stepped
-from ..state import Accuracy, StepFacts
-from .extent import Place
-from .scene import Scene
+from ..state import StepAccuracy, StepFacts
+from .extent import Extent
+from .scene import SceneChoice
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Level(Stepped):
 class Run:
     """What the plugin knows of a run; the worker keeps the rest in its folder."""
 
-    scene: Scene
+    scene: SceneChoice
     folder: Path
-    place: Place
+    place: Extent
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
     level: int = 0  # of the pyramid, what is seen in the place of the coarse map: -1 is the finest; 0: none
     refiner: str | None = None  # the file that the worker has in use
     made_by: list[str | None] = field(default_factory=list)  # the refiner of each step
     best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, where that is known; 0: the coarse map
-    accuracy: dict[int, Accuracy] = field(default_factory=dict)  # by step
+    accuracy: dict[int, StepAccuracy] = field(default_factory=dict)  # by step
     coarse: str = ""  # the model of the coarse map, or the scores that it was read from
     is_open: bool = False
 

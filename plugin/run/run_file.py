@@ -11,12 +11,12 @@ from typing import Any
 from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsRectangle
 
 from ...models.shared.events import Stepped
-from ..errors import Refused
-from ..state import Accuracy
+from ..errors import UserError
+from ..state import StepAccuracy
 from ..wording import tr
-from .extent import Place
+from .extent import Extent
 from .run import Run
-from .scene import Scene
+from .scene import SceneChoice
 
 RECORD = "run.json"
 
@@ -48,7 +48,7 @@ def write(run: Run, choices: Choices) -> None:
         "best_steps": run.best_steps,
         "accuracy": {index: asdict(value) for index, value in run.accuracy.items()},
         "choices": asdict(choices),
-    }  # fmt: skip
+    }
     part = run.folder / f".{RECORD}.part"
     try:
         part.write_text(json.dumps(content, indent=1), encoding="utf-8")
@@ -64,13 +64,15 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         Refused: where the folder is gone or holds no run.
     """
     if not folder.is_dir():
-        raise Refused(tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder))
+        raise UserError(
+            tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder)
+        )
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        place = Place(
+        place = Extent(
             QgsRectangle(*content["extent"]), QgsCoordinateReferenceSystem.fromWkt(content["crs"] or ""), context
         )
-        scene = _made(Scene, content["scene"])
+        scene = _made(SceneChoice, content["scene"])
         area = None if scene.area is None else tuple(scene.area)
         run = Run(replace(scene, bands=tuple(scene.bands), area=area), folder, place, refiner=content["refiner"])
         for entry, maker in zip(content["steps"], content["made_by"]):
@@ -82,7 +84,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         run.best_steps = {str(path): int(best) for path, best in content["best_steps"].items()}
         for index, value in content["accuracy"].items():
             if int(index) <= run.last:
-                found = _made(Accuracy, value)
+                found = _made(StepAccuracy, value)
                 by_class = {name: tuple(getattr(found, name)) for name in ("iou", "boundary_iou")}
                 counts = tuple(tuple(row) for row in found.confusion)
                 run.accuracy[int(index)] = replace(found, **by_class, confusion=counts)
@@ -92,7 +94,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}
         return run, replace(choices, go_on=bool(choices.go_on), **pairs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
+        raise UserError(tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
 
 
 def _entry(step: Stepped) -> dict[str, Any]:

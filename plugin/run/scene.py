@@ -19,18 +19,18 @@ from qgis.core import (
 )
 
 from ...models.shared.requests import Open
-from ..errors import Refused
+from ..errors import UserError
 from ..wording import tr
 from .bands import MANY, Spectrum, numbered, spectrum_of
-from .extent import Place
+from .extent import Extent
 
 FINEST_M = 0.5  # the shipped models were taught at half a metre; finer pixels cost time and help them little
-BYTES_A_CLASS = 4  # float32
+BYTES_PER_CLASS = 4  # float32
 USUAL_CLASSES = 3
 
 
 @dataclass(frozen=True)
-class Scene:
+class SceneChoice:
     """A part of a raster layer at a pixel size; equal scenes can share a run."""
 
     layer_id: str
@@ -46,7 +46,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Size:
+class SceneSize:
     """The size of a working grid."""
 
     width: int
@@ -60,22 +60,22 @@ class Size:
     @property
     def megabytes_a_step(self) -> float:
         """Return about what a step takes on disk, before compression."""
-        return self.megapixels * (USUAL_CLASSES * BYTES_A_CLASS + 1)
+        return self.megapixels * (USUAL_CLASSES * BYTES_PER_CLASS + 1)
 
 
-def source_of(layer: QgsRasterLayer | None) -> str:
+def raster_source(layer: QgsRasterLayer | None) -> str:
     """Return what the worker can open a layer by.
 
     Raises:
         Refused: for layers that are no files: web services, layers in memory, layers whose file is gone.
     """
     if layer is None:
-        raise Refused(tr("Choose a raster layer first."))
+        raise UserError(tr("Choose a raster layer first."))
     if not layer.isValid():
-        raise Refused(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise UserError(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
     source = layer.source().split("|option:")[0]
     if layer.providerType() != "gdal" or source.startswith(("/vsimem/", "MEM:")):
-        raise Refused(
+        raise UserError(
             tr(
                 "The layer “{}” is no raster file, so the worker cannot read it. Save it with "
                 "Export > Save As…, then choose the file."
@@ -83,7 +83,7 @@ def source_of(layer: QgsRasterLayer | None) -> str:
         )
     path = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path", source)
     if source == path and "/vsi" not in source and ":" not in source[2:] and not Path(source).exists():
-        raise Refused(tr("The file of the layer “{}” is gone: {}").format(layer.name(), source))
+        raise UserError(tr("The file of the layer “{}” is gone: {}").format(layer.name(), source))
     return source
 
 
@@ -115,13 +115,13 @@ def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tupl
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if numbers is None:
             text = tr("“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
-            raise Refused(text.format(part))
+            raise UserError(text.format(part))
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
         if not 1 <= first <= last <= count:
-            raise Refused(tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
+            raise UserError(tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
         bands.extend(range(first, last + 1))
     if len(set(bands)) != len(bands):
-        raise Refused(tr("A band is named twice in “{}”.").format(text))
+        raise UserError(tr("A band is named twice in “{}”.").format(text))
     return tuple(bands)
 
 
@@ -148,7 +148,7 @@ def default_pixel_size_m(own: float | None) -> float | None:
     return None if own is None else max(own, FINEST_M)
 
 
-def area_in_layer(place: Place, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
+def area_in_layer(place: Extent, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
     """Bring a place into a layer's CRS and clip it to the layer.
 
     Raises:
@@ -156,7 +156,7 @@ def area_in_layer(place: Place, layer: QgsRasterLayer) -> tuple[float, float, fl
     """
     common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
-        raise Refused(tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
+        raise UserError(tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
     return (common.xMinimum(), common.yMinimum(), common.xMaximum(), common.yMaximum())
 
 
@@ -165,7 +165,7 @@ def size_of(
     area: Sequence[float] | None,
     own_m: float | None,
     pixel_size_m: float | None,
-) -> Size:
+) -> SceneSize:
     """Return the size of the working grid over an area."""
     width, height = float(layer.width()), float(layer.height())
     if area is not None:
@@ -174,4 +174,4 @@ def size_of(
     factor = 1.0 if own_m is None or pixel_size_m is None else own_m / pixel_size_m
     if abs(1 / factor - 1) < 0.02:  # the worker too takes the image's own pixels then
         factor = 1.0
-    return Size(max(1, round(width * factor)), max(1, round(height * factor)))
+    return SceneSize(max(1, round(width * factor)), max(1, round(height * factor)))

@@ -59,4 +59,3 @@ def clean_environment() -> QProcessEnvironment:
 
 def _is_below(path: str, folder: str) -> bool:
     return os.path.normcase(path).startswith(os.path.normcase(folder))
-

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ...models.shared import codec, events
 from ...models.shared.requests import Cancel, Request, Stop
-from ..state import Worker
+from ..state import WorkerState
 from .exit_reason import cannot_start, explain
 from .launch import Launch, clean_environment
 
@@ -19,7 +19,7 @@ LAST_MS = 1_500  # for the worker to end when QGIS or the plugin goes
 STDERR_LINES = 60
 
 
-class Engine(QObject):
+class WorkerProcess(QObject):
     """One worker process at most, and the requests that wait for it.
 
     Requests are sent one at a time, each when the one before it has finished; when one fails or is cancelled,
@@ -35,7 +35,7 @@ class Engine(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.state = Worker.STOPPED
+        self.state = WorkerState.STOPPED
         self.launch: Launch | None = None
         self._process: QProcess | None = None
         self._waiting: deque[Request] = deque()
@@ -68,7 +68,7 @@ class Engine(QObject):
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
         self._process = process
-        self._set_state(Worker.STARTING)
+        self._set_state(WorkerState.STARTING)
         self._silence.start(START_MS)
         process.start(launch.python, launch.arguments())
 
@@ -96,7 +96,7 @@ class Engine(QObject):
         self._drop_process()
         self._waiting.clear()
         self._running = None
-        self._set_state(Worker.STOPPED)
+        self._set_state(WorkerState.STOPPED)
 
     def shut_down(self) -> None:
         """End the worker; wait for it shortly, because QGIS or the plugin is going."""
@@ -108,7 +108,7 @@ class Engine(QObject):
                 process.kill()
                 process.waitForFinished(LAST_MS)
             process.deleteLater()
-        self._set_state(Worker.STOPPED)
+        self._set_state(WorkerState.STOPPED)
 
     @property
     def running(self) -> Request | None:
@@ -122,10 +122,10 @@ class Engine(QObject):
     # --- the wire ---------------------------------------------------------------------------------------------
 
     def _send_next(self) -> None:
-        if self.state is not Worker.READY or not self._waiting:
+        if self.state is not WorkerState.READY or not self._waiting:
             return
         self._running = self._waiting.popleft()
-        self._set_state(Worker.BUSY)
+        self._set_state(WorkerState.BUSY)
         self._write(self._running)
 
     def _write(self, request: Request) -> None:
@@ -139,8 +139,8 @@ class Engine(QObject):
 
     def _on_line(self, line: str) -> None:
         self._silence.start(SILENCE_MS)
-        if self.state is Worker.SILENT:
-            self._set_state(Worker.BUSY if self._running is not None else Worker.READY)
+        if self.state is WorkerState.SILENT:
+            self._set_state(WorkerState.BUSY if self._running is not None else WorkerState.READY)
         try:
             event = codec.from_line(line)
         except codec.ProtocolError:
@@ -161,7 +161,7 @@ class Engine(QObject):
                 )
             )
             return
-        self._set_state(Worker.READY)
+        self._set_state(WorkerState.READY)
         self.became_ready.emit(ready)
         self._send_next()
 
@@ -170,7 +170,7 @@ class Engine(QObject):
         self._running = None
         if not isinstance(event, events.Finished):
             self._waiting.clear()
-        self._set_state(Worker.READY)
+        self._set_state(WorkerState.READY)
         self.ended.emit(event, bool(self._waiting))
         self._send_next()
 
@@ -185,10 +185,10 @@ class Engine(QObject):
             self.logged.emit(line)
 
     def _on_silence(self) -> None:
-        if self.state is Worker.STARTING:
+        if self.state is WorkerState.STARTING:
             self._kill(self.tr("The worker did not start within {} s.").format(START_MS // 1000))
         else:
-            self._set_state(Worker.SILENT)
+            self._set_state(WorkerState.SILENT)
 
     def _on_grace_over(self) -> None:
         self._kill(
@@ -216,7 +216,7 @@ class Engine(QObject):
         self._drop_process()
         self._waiting.clear()
         self._running = None
-        self._set_state(Worker.DEAD)
+        self._set_state(WorkerState.DEAD)
         self.died.emit(sentence)
 
     def _drop_process(self, kill: bool = True) -> None:
@@ -233,7 +233,7 @@ class Engine(QObject):
             process.finished.connect(process.deleteLater)  # deleting it now would wait for its end
             process.kill()
 
-    def _set_state(self, state: Worker) -> None:
+    def _set_state(self, state: WorkerState) -> None:
         if state is not self.state:
             self.state = state
             self.state_changed.emit()

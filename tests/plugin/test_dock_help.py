@@ -4,7 +4,7 @@ import re
 
 import pytest
 from map_refiner.plugin.help import FOLDER, page
-from map_refiner.plugin.layers.label_layer import new_file
+from map_refiner.plugin.layers.label_layer import new_label_file
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 from qgis.PyQt.QtTest import QTest
@@ -65,7 +65,7 @@ def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_
 def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
     dock, bar = plugin.dock, plugin.iface.bar
     place = plugin.controller.scenes.place()
-    labels = new_file(tmp_path, "here", place)
+    labels = new_label_file(tmp_path, "here", place)
     others = tmp_path / "others.geojson"
     others.write_text('{"type": "FeatureCollection", "features": []}')
     drop(dock, labels, others)

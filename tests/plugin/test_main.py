@@ -54,9 +54,9 @@ def things(iface):
 
 
 def test_the_worker_starts_with_the_first_request_and_ends_with_the_plugin(analyst, wait_until):
-    assert analyst.desk.engine.process_id() == 0
+    assert analyst.context.engine.process_id() == 0
     analyst.use_scores()
-    process = analyst.desk.engine.process_id()
+    process = analyst.context.engine.process_id()
     assert is_alive(process)
     analyst.plugin.unload()
     wait_until(lambda: not is_alive(process), 5, "the end of the worker")

@@ -68,7 +68,7 @@ class Bar(QgsMessageBar):
         super().__init__(parent)
         self.said = []
 
-    def pushMessage(self, title, text, level, duration):  # noqa: N802
+    def pushMessage(self, title, text, level, duration):
         self.said.append((level, text))
         super().pushMessage(title, text, level, duration)
 
@@ -101,56 +101,56 @@ class Iface(QObject):
         self.window.show()
         self.bridge = QgsLayerTreeMapCanvasBridge(QgsProject.instance().layerTreeRoot(), self.canvas)
 
-    def mainWindow(self):  # noqa: N802
+    def mainWindow(self):
         return self.window
 
-    def mapCanvas(self):  # noqa: N802
+    def mapCanvas(self):
         return self.canvas
 
-    def messageBar(self):  # noqa: N802
+    def messageBar(self):
         return self.bar
 
-    def addDockWidget(self, area, dock):  # noqa: N802
+    def addDockWidget(self, area, dock):
         self.window.addDockWidget(area, dock)
         dock.show()  # as QGIS does
 
-    def removeDockWidget(self, dock):  # noqa: N802
+    def removeDockWidget(self, dock):
         self.window.removeDockWidget(dock)
 
-    def addToolBarIcon(self, action):  # noqa: N802
+    def addToolBarIcon(self, action):
         self.toolbar.addAction(action)
 
-    def removeToolBarIcon(self, action):  # noqa: N802
+    def removeToolBarIcon(self, action):
         self.toolbar.removeAction(action)
 
-    def rasterMenu(self):  # noqa: N802
+    def rasterMenu(self):
         return self.raster_menu
 
-    def activeLayer(self):  # noqa: N802
+    def activeLayer(self):
         return self.active
 
-    def setActiveLayer(self, layer):  # noqa: N802
+    def setActiveLayer(self, layer):
         self.active = layer
 
-    def actionAddFeature(self):  # noqa: N802
+    def actionAddFeature(self):
         return self.add_feature
 
-    def addCustomActionForLayerType(self, action, menu, kind, all_layers):  # noqa: N802
+    def addCustomActionForLayerType(self, action, menu, kind, all_layers):
         self.layer_actions[action] = []
 
-    def addCustomActionForLayer(self, action, layer):  # noqa: N802
+    def addCustomActionForLayer(self, action, layer):
         self.layer_actions[action].append(layer.name())
 
-    def removeCustomActionForLayerType(self, action):  # noqa: N802
+    def removeCustomActionForLayerType(self, action):
         del self.layer_actions[action]
 
-    def registerOptionsWidgetFactory(self, factory):  # noqa: N802
+    def registerOptionsWidgetFactory(self, factory):
         self.factories.append(factory)
 
-    def unregisterOptionsWidgetFactory(self, factory):  # noqa: N802
+    def unregisterOptionsWidgetFactory(self, factory):
         self.factories.remove(factory)
 
-    def showOptionsDialog(self, parent, page):  # noqa: N802
+    def showOptionsDialog(self, parent, page):
         self.pages.append(page)
 
 
@@ -305,7 +305,7 @@ class Analyst:
     def __init__(self, plugin):
         self.plugin = plugin
         self.dock = plugin.dock
-        self.desk = plugin.controller.desk
+        self.context = plugin.controller.context
         self.bar = plugin.iface.bar
         self.choose_kind("faithful")  # it learns enough in seconds
 
@@ -322,7 +322,7 @@ class Analyst:
         wait_until(self.is_idle, seconds, "the end of the task")
 
     def is_idle(self):
-        return self.desk.task is Task.NONE and not self.desk.playing and self.desk.layers.is_settled()
+        return self.context.task is Task.NONE and not self.context.playing and self.context.layers.is_settled()
 
     def use_scores(self):
         self.click(self.dock.coarse.use_scores)
@@ -343,7 +343,7 @@ class Analyst:
 
     @property
     def run(self):
-        return self.desk.run
+        return self.context.run
 
     def visible_layers(self):
         """Name the layers of the run that the map shows, from the tree itself."""

@@ -24,7 +24,7 @@ from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.refine.rnn import RefinementRNN
 from map_refiner.models.shared import codec
 from map_refiner.models.shared.events import Alive, Cancelled, Failed, Finished
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from rasterio.transform import from_origin
 from scipy import ndimage
 
@@ -44,9 +44,18 @@ def write_raster(path, array, crs=UTM, transform=None, nodata=None, names=(), ma
     with warnings.catch_warnings(), rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with rasterio.open(
-            path, "w", driver="GTiff", count=array.shape[0], height=array.shape[1], width=array.shape[2],
-            dtype=array.dtype, crs=crs, transform=place, nodata=nodata, **kind,
-        ) as target:  # fmt: skip
+            path,
+            "w",
+            driver="GTiff",
+            count=array.shape[0],
+            height=array.shape[1],
+            width=array.shape[2],
+            dtype=array.dtype,
+            crs=crs,
+            transform=place,
+            nodata=nodata,
+            **kind,
+        ) as target:
             target.write(array)
             for number, name in enumerate(names, start=1):
                 target.set_band_description(number, name)
@@ -200,7 +209,7 @@ def refiner():
 def refiner_path(town):
     """The weights of a refiner of the town's classes, that changes a map a little."""
     path = town.folder / "refiner.safetensors"
-    save_model(path, random_refiner(scale=0.2), Card("faithful", CLASSES, 3, PIXEL, 5, "nothing", "none", "CC0"))
+    save_model(path, random_refiner(scale=0.2), ModelCard("faithful", CLASSES, 3, PIXEL, 5, "nothing", "none", "CC0"))
     return str(path)
 
 
@@ -209,7 +218,7 @@ def coarse_path(town):
     """The weights of a coarse net of the town's classes, untrained."""
     torch.manual_seed(1)
     path = town.folder / "coarse.safetensors"
-    save_model(path, FCN(3, 3), Card("fcn", CLASSES, 3, PIXEL, 0, "nothing", "none", "CC0"))
+    save_model(path, FCN(3, 3), ModelCard("fcn", CLASSES, 3, PIXEL, 0, "nothing", "none", "CC0"))
     return str(path)
 
 
@@ -235,8 +244,11 @@ class WorkerProcess:
     def __init__(self, prelude="", device="cpu"):
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-u", "-c", BOOT.format(prelude=prelude), str(ROOT), "--device", device],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ),
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(os.environ),
+        )
         self._lines = queue.Queue()
         self.stderr = []
         self.strays = []  # lines on stdout that are no JSON

@@ -11,11 +11,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .pixel_model import PixelModel, spread
+from .pixel_model import PixelModel, init_uniform
 
 KERNELS, HIDDEN = 20, 100
 BOUND = 0.05  # of the weights to begin with
-RATE = 0.01
+LEARNING_RATE = 0.01
 
 
 class CNN1D(PixelModel):
@@ -31,7 +31,7 @@ class CNN1D(PixelModel):
         self.pool = nn.AdaptiveMaxPool1d(pooled)
         self.hidden = nn.Linear(KERNELS * pooled, HIDDEN)
         self.out = nn.Linear(HIDDEN, classes)
-        spread(self, BOUND)
+        init_uniform(self, BOUND)
         for layer in (self.conv, self.hidden, self.out):
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
@@ -43,7 +43,7 @@ class CNN1D(PixelModel):
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return plain gradient descent with momentum [momentum: ours; without it, hundreds of epochs are needed]."""
-        return torch.optim.SGD(self.parameters(), lr=RATE, momentum=0.9)
+        return torch.optim.SGD(self.parameters(), lr=LEARNING_RATE, momentum=0.9)
 
 
 def sizes(bands: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from .pixel_model import PixelModel
 
 FILTERS, KERNEL = 32, 6
 UNITS = 128
-RATE = 1e-3
+LEARNING_RATE = 1e-3
 
 
 class CRNN(PixelModel):
@@ -25,9 +25,13 @@ class CRNN(PixelModel):
         """Make the network for a number of bands, one at least."""
         super().__init__(classes, bands)
         self.convolutions = nn.Sequential(
-            nn.Conv1d(1, FILTERS, KERNEL, padding=KERNEL // 2), nn.ReLU(), nn.MaxPool1d(2, ceil_mode=True),
-            nn.Conv1d(FILTERS, FILTERS, KERNEL, padding=KERNEL // 2), nn.ReLU(), nn.MaxPool1d(2, ceil_mode=True),
-        )  # fmt: skip
+            nn.Conv1d(1, FILTERS, KERNEL, padding=KERNEL // 2),
+            nn.ReLU(),
+            nn.MaxPool1d(2, ceil_mode=True),
+            nn.Conv1d(FILTERS, FILTERS, KERNEL, padding=KERNEL // 2),
+            nn.ReLU(),
+            nn.MaxPool1d(2, ceil_mode=True),
+        )
         self.recurrent = nn.LSTM(FILTERS, UNITS, num_layers=2, batch_first=True)
         self.drop = nn.Dropout(0.5)
         self.out = nn.Linear(UNITS, classes)
@@ -41,4 +45,4 @@ class CRNN(PixelModel):
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam."""
-        return torch.optim.Adam(self.parameters(), lr=RATE)
+        return torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)

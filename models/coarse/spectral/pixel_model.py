@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-CHUNK = 8192  # pixels at once; more gain nothing on a CPU and cost memory
+CHUNK_PIXELS = 8192  # pixels at once; more gain nothing on a CPU and cost memory
 
 
 class PixelModel(nn.Module):
@@ -29,11 +29,11 @@ class PixelModel(nn.Module):
         batch, bands, rows, columns = image.shape
         with torch.inference_mode():
             spectra = image.movedim(1, -1).reshape(-1, bands)
-            parts = [self(part) for part in torch.split(spectra, CHUNK)]
+            parts = [self(part) for part in torch.split(spectra, CHUNK_PIXELS)]
             return torch.cat(parts).reshape(batch, rows, columns, self.classes).movedim(-1, 1)
 
 
-def spread(module: nn.Module, bound: float) -> None:
+def init_uniform(module: nn.Module, bound: float) -> None:
     """Draw all weights and biases of a module uniformly from -bound to bound."""
     for weight in module.parameters():
         nn.init.uniform_(weight, -bound, bound)

@@ -9,18 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...training.loop import Epoch
-from ..train_patches import Recipe
-from .samples import Pixels, held_out_miou, hold_out_parts
-from .sklearn_arrays import Stored, scikit_learn
+from ...training.loop import TrainingUpdate
+from ..train_patches import TrainingOptions
+from .samples import SpectralSamples, held_out_miou, hold_out_parts
+from .sklearn_arrays import SklearnArrays, scikit_learn
 
 TREES = 200
-DEEPEST = 64  # splits above a leaf
-LEAST = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
-CHUNK = 1024  # pixels at once, for every tree walks with every pixel
+MAX_DEPTH = 64  # splits above a leaf
+MIN_LEAF_SAMPLES = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
+CHUNK_PIXELS = 1024  # pixels at once, for every tree walks with every pixel
 
 
-class RandomForest(Stored):
+class RandomForest(SklearnArrays):
     """The mean of what the leaves of all trees say; the logits are its logarithms."""
 
     kind = "random-forest"
@@ -36,15 +36,15 @@ class RandomForest(Stored):
         """Return (pixels, classes) logits of (pixels, bands)."""
         roots, feature, left, right = (each.long() for each in (self.roots, self.feature, self.left, self.right))
         parts = []
-        for part in torch.split(spectra, CHUNK):
+        for part in torch.split(spectra, CHUNK_PIXELS):
             node = roots.repeat(len(part), 1)  # (pixels, trees)
-            for _ in range(DEEPEST):
+            for _ in range(MAX_DEPTH):
                 onward = torch.where(part.gather(1, feature[node]) <= self.threshold[node], left[node], right[node])
                 if torch.equal(onward, node):
                     break
                 node = onward
             parts.append(self.leaf[node].mean(dim=1))
-        return torch.cat(parts).clamp_min(LEAST).log()
+        return torch.cat(parts).clamp_min(MIN_LEAF_SAMPLES).log()
 
     def check(self) -> None:
         """Raise ValueError where a node leads nowhere."""
@@ -88,11 +88,13 @@ def _rounded_down(thresholds: Any) -> Any:
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-def grow(net: RandomForest, pixels: Pixels, recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def fit_forest(
+    net: RandomForest, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+) -> Iterator[TrainingUpdate]:
     """Grow a forest of `recipe.steps` trees, some at a time; closing the iterator early keeps those that are there."""
     learn, held = hold_out_parts(pixels, recipe.seed)
     forest = scikit_learn("ensemble").RandomForestClassifier(
-        n_estimators=0, warm_start=True, max_depth=DEEPEST - 1, random_state=recipe.seed
+        n_estimators=0, warm_start=True, max_depth=MAX_DEPTH - 1, random_state=recipe.seed
     )
     for trees in _counts(recipe.steps):
         forest.set_params(n_estimators=trees)
@@ -100,7 +102,7 @@ def grow(net: RandomForest, pixels: Pixels, recipe: Recipe, device: torch.device
         net.adopt(forest)
         net.to(device)
         score = held_out_miou(net, pixels, held, device)
-        yield Epoch(trees, recipe.steps, 0.0, score, is_best=True)
+        yield TrainingUpdate(trees, recipe.steps, 0.0, score, is_best=True)
 
 
 def _counts(trees: int) -> list[int]:

@@ -15,14 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .pixel_model import PixelModel, spread
+from .pixel_model import PixelModel, init_uniform
 from .pretanh import PRetanh
 
 UNITS = 64
 BOUND = 0.1  # of all weights and biases to begin with
-RATE, MEMORY = 1.0, 0.95  # of Adadelta
+ADADELTA_RATE, ADADELTA_DECAY = 1.0, 0.95  # of Adadelta
 SLOPE_RATE, SLOPE_MOMENTUM = 0.01, 0.9
-KEPT = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
+DROPOUT_KEEP = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
 FADE = 0.1  # of the running statistics, an update
 
 
@@ -96,7 +96,9 @@ class AdadeltaAndSlopes(torch.optim.Adadelta):
         """Take the weights of a network apart."""
         slopes = [weight for name, weight in net.named_parameters() if name.endswith(".slope")]
         super().__init__(
-            [weight for name, weight in net.named_parameters() if not name.endswith(".slope")], lr=RATE, rho=MEMORY
+            [weight for name, weight in net.named_parameters() if not name.endswith(".slope")],
+            lr=ADADELTA_RATE,
+            rho=ADADELTA_DECAY,
         )
         self.slopes = torch.optim.SGD(slopes, lr=SLOPE_RATE, momentum=SLOPE_MOMENTUM) if slopes else None
 
@@ -126,9 +128,9 @@ class GRU(Recurrent):
         self.proposal_in = nn.Linear(1, UNITS)
         self.gates = nn.Linear(UNITS, 2 * UNITS, bias=False)
         self.proposal = nn.Linear(UNITS, UNITS, bias=False)
-        spread(self, BOUND)
+        init_uniform(self, BOUND)
         with torch.no_grad():
-            self.gates_in.bias[UNITS:] -= KEPT
+            self.gates_in.bias[UNITS:] -= DROPOUT_KEEP
         self.norm = BandNorm(bands, UNITS)
         self.activation = self.make_activation()
 
@@ -207,9 +209,9 @@ class LSTM(Recurrent):
         self.inwards = nn.Linear(1, 4 * UNITS)  # input gate, forget gate, new content, output gate
         self.recurrent = nn.Linear(UNITS, 4 * UNITS, bias=False)
         self.peepholes = nn.Parameter(torch.empty(3, UNITS))
-        spread(self, BOUND)
+        init_uniform(self, BOUND)
         with torch.no_grad():
-            self.inwards.bias[UNITS : 2 * UNITS] += KEPT
+            self.inwards.bias[UNITS : 2 * UNITS] += DROPOUT_KEEP
 
     def read(self, spectra: Tensor) -> Tensor:
         """Return the last state (pixels, units) of (pixels, bands)."""

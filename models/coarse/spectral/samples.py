@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...arrays.score_maps import Labels, Scores
-from ...metrics.pixels import Accuracy, confusion
+from ...metrics.pixels import ConfusionAccuracy, confusion
 from ...training.holdout import HELD_OUT
 
-Choice = NDArray[np.intp]  # which of the pixels
+SampleIndices = NDArray[np.intp]  # which of the pixels
 
 
 @dataclass(frozen=True)
-class Pixels:
+class SpectralSamples:
     """Labelled spectra: (pixels, bands) standardised, class indices (pixels,), and the region that each belongs to."""
 
     spectra: Scores
@@ -36,7 +36,7 @@ class Classifier(Protocol):
         ...
 
 
-def hold_out_parts(pixels: Pixels, seed: int) -> tuple[Choice, Choice]:
+def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, SampleIndices]:
     """Split pixels into those to learn from and those to judge by: of each class, regions with about a quarter of them.
 
     A class of one region is learnt from alone. Where no class has two, judging by what was learnt is all there is.
@@ -60,7 +60,7 @@ def hold_out_parts(pixels: Pixels, seed: int) -> tuple[Choice, Choice]:
     return (every[~held], every[held]) if held.any() else (every, every)
 
 
-def held_out_miou(net: Classifier, pixels: Pixels, held: Choice, device: torch.device) -> float:
+def held_out_miou(net: Classifier, pixels: SpectralSamples, held: SampleIndices, device: torch.device) -> float:
     """Return the mean IoU (0-1) on some of the pixels."""
     with torch.inference_mode():
         parts = [
@@ -69,5 +69,4 @@ def held_out_miou(net: Classifier, pixels: Pixels, held: Choice, device: torch.d
         ]
     predicted = torch.cat(parts).argmax(dim=1).to(torch.uint8).cpu().numpy()
     counts = confusion(pixels.labels[held], predicted, net.classes)
-    return Accuracy(tuple(map(str, range(net.classes))), counts).mean_iou
-
+    return ConfusionAccuracy(tuple(map(str, range(net.classes))), counts).mean_iou

@@ -12,7 +12,7 @@ from ...errors import RefinerError
 from .pixel_model import PixelModel
 
 
-class Stored(PixelModel):
+class SklearnArrays(PixelModel):
     """A model whose arrays have the sizes that its training gave them."""
 
     names: tuple[str, ...] = ()  # of its arrays

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...training.loop import Epoch
-from ..train_patches import Recipe
-from .samples import Pixels, held_out_miou, hold_out_parts
-from .sklearn_arrays import Stored, scikit_learn
+from ...training.loop import TrainingUpdate
+from ..train_patches import TrainingOptions
+from .samples import SpectralSamples, held_out_miou, hold_out_parts
+from .sklearn_arrays import SklearnArrays, scikit_learn
 
 PENALTIES = tuple(10.0**n for n in range(-2, 5))
 WIDTHS = tuple(2.0**n for n in range(-15, 4, 3))
@@ -25,7 +25,7 @@ FOLDS = 5
 SHARPNESS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # that turn votes into logits
 
 
-class SVM(Stored):
+class SVM(SklearnArrays):
     """One machine a pair of classes; the logits are the votes, the doubtful ones ordered by their margins."""
 
     kind = "svm-rbf"
@@ -88,7 +88,9 @@ class SVM(Stored):
         self.take(dict(zip(self.names, arrays, strict=True)))
 
 
-def fit(net: SVM, pixels: Pixels, recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def fit_svm(
+    net: SVM, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+) -> Iterator[TrainingUpdate]:
     """Try up to `recipe.steps` pairs of penalty and width; closing the iterator early keeps the best so far."""
     learn, held = hold_out_parts(pixels, recipe.seed)
     spectra, labels = pixels.spectra[learn], pixels.labels[learn]
@@ -107,7 +109,7 @@ def fit(net: SVM, pixels: Pixels, recipe: Recipe, device: torch.device) -> Itera
             net.adopt(machine.fit(spectra, labels), _sharpness(margins, labels))
             net.to(device)
             score = held_out_miou(net, pixels, held, device)
-        yield Epoch(step, len(tried), 1 - right, score, is_best)
+        yield TrainingUpdate(step, len(tried), 1 - right, score, is_best)
 
 
 def _grid() -> list[tuple[float, float]]:

@@ -9,17 +9,19 @@ import torch
 from torch.nn import functional
 
 from ...errors import RefinerError
-from ...training.loop import Best, Epoch
-from ..train_patches import Recipe
+from ...training.loop import BestWeights, TrainingUpdate
+from ..train_patches import TrainingOptions
 from .pixel_model import PixelModel
-from .samples import Pixels, held_out_miou, hold_out_parts
+from .samples import SpectralSamples, held_out_miou, hold_out_parts
 
 BATCH = 128  # [ours: no source says]
-JUDGE_EVERY = 20  # updates
+EVALUATE_EVERY = 20  # updates
 SLOWER_FROM, SLOWER = 0.8, 0.1  # the last updates are smaller [ours; Mou et al. do so at epochs that they name nowhere]
 
 
-def train_on_pixels(net: PixelModel, pixels: Pixels, recipe: Recipe, device: torch.device) -> Iterator[Epoch]:
+def train_spectra(
+    net: PixelModel, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+) -> Iterator[TrainingUpdate]:
     """Train for `recipe.steps` updates, yielding an `Epoch` each; closing the iterator early keeps the best weights.
 
     Raises:
@@ -30,7 +32,7 @@ def train_on_pixels(net: PixelModel, pixels: Pixels, recipe: Recipe, device: tor
     labels = torch.from_numpy(pixels.labels[learn]).long().to(device)
     order = torch.Generator().manual_seed(recipe.seed)
     optimizer = net.optimizer()
-    best = Best(net)
+    best = BestWeights(net)
     batches: list[torch.Tensor] = []
     net.train()
     try:
@@ -45,12 +47,16 @@ def train_on_pixels(net: PixelModel, pixels: Pixels, recipe: Recipe, device: tor
             chosen = batches.pop()
             loss = _update(net, optimizer, spectra[chosen], labels[chosen])
             if not math.isfinite(loss):
-                raise RefinerError("The training of {net_kind} diverges at update {step}; choose another kind.", net_kind=net.kind, step=step)
+                raise RefinerError(
+                    "The training of {net_kind} diverges at update {step}; choose another kind.",
+                    net_kind=net.kind,
+                    step=step,
+                )
             score = None
-            if step % JUDGE_EVERY == 0 or step in (1, recipe.steps):
+            if step % EVALUATE_EVERY == 0 or step in (1, recipe.steps):
                 score = held_out_miou(net.eval(), pixels, held, device)
                 net.train()
-            yield Epoch(step, recipe.steps, loss, score, score is not None and best.offer(score))
+            yield TrainingUpdate(step, recipe.steps, loss, score, score is not None and best.offer(score))
     finally:
         best.restore()
         net.eval()

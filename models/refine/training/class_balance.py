@@ -14,12 +14,12 @@ from torch import Tensor
 
 from ...arrays.score_maps import UNLABELLED
 
-RATE = 0.05  # by which a logarithmic weight changes at an update
+BALANCE_RATE = 0.05  # by which a logarithmic weight changes at an update
 MOST = math.log(4)  # of a logarithmic weight, either way, against the first class
 KEPT = 0.9  # of the running counts at each update
 
 
-class Shares:
+class ClassBalance:
     """The weights, (classes), and running counts of the ground that labels and maps give each class."""
 
     def __init__(self, classes: int, device: torch.device) -> None:
@@ -31,12 +31,12 @@ class Shares:
         """Change the weights by the pixels of a batch, as `counted` returns them."""
         self._counts = counts if self._counts is None else KEPT * self._counts + (1 - KEPT) * counts
         has, given = self._counts + 1
-        logarithms = self.weights.log() + RATE * (1 - given / has).clamp(-1, 1)
+        logarithms = self.weights.log() + BALANCE_RATE * (1 - given / has).clamp(-1, 1)
         weights = (logarithms - logarithms[0]).clamp(-MOST, MOST).exp()
         self.weights = weights * has.sum() / (weights * has).sum()
 
 
-def counted(labels: Tensor, refined: Tensor) -> Tensor:
+def class_counts(labels: Tensor, refined: Tensor) -> Tensor:
     """Count the labelled pixels of each class by their labels (batch, rows, columns) and by the map: (2, classes)."""
     classes, known = refined.shape[-3], labels != UNLABELLED
     found = refined.detach().argmax(dim=-3)

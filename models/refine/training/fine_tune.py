@@ -20,19 +20,19 @@ from torch.nn import functional
 from ...arrays.borders import WHOLE
 from ...arrays.score_maps import UNLABELLED, Labels
 from ...metrics.pixels import confusion
-from ...runtime.parallel import give_gradients
-from ...runtime.progress import Check, checked, go_on
-from ...training.loop import Epoch
+from ...runtime.parallel import data_parallel_backward
+from ...runtime.progress import CancelCheck, never_cancel, with_cancel
+from ...training.loop import TrainingUpdate
 from ..refiner import Refiner
 from ..rnn import USUAL_STEPS
-from ..unroll import margin, refine
-from .samples import LabelledTile, Pool
+from ..unroll import refine_steps, total_halo
+from .samples import LabelledTile, PatchSampler
 
 UPDATES = 24  # that a click on Learn takes: seconds
 PATCH = 72  # px scored; a few large patches take half the time of many small ones
-AROUND = 8  # px more on each side
+CONTEXT_PX = 8  # px more on each side
 BATCH = 4
-RATE = 1e-3  # of Adam
+LEARNING_RATE = 1e-3  # of Adam
 LATER = 0.7  # what the loss of a step counts, of that of the next
 MOST = 60  # px that one correction teaches by: a large one says no more than a small one
 HELD = 2.0  # what a pixel that nobody has labelled counts, of one that is labelled
@@ -41,14 +41,14 @@ GRAIN = 48  # px that the sides of what is judged are multiples of
 JUDGED = 20  # corrections that the share of right ones is told by
 
 
-def relearn(
+def fine_tune_step(
     refiner: Refiner,
     corrected: Sequence[LabelledTile],
     tiles: Sequence[LabelledTile],
     updates: int,
     seed: int,
     device: torch.device,
-) -> Iterator[Epoch]:
+) -> Iterator[TrainingUpdate]:
     """Teach a refiner on from its present weights, in place, yielding an `Epoch` an update.
 
     Args:
@@ -62,14 +62,14 @@ def relearn(
     generator = np.random.default_rng(seed)
     thinned = [_thinned(tile.labels, generator) for tile in corrected]
     pools = [
-        Pool([_marked(tile) for tile in part], [_from_one(each) for each in labels], PATCH, AROUND, device)
+        PatchSampler([_marked(tile) for tile in part], [_from_one(each) for each in labels], PATCH, CONTEXT_PX, device)
         for part, labels in ((corrected, thinned), (tiles, [tile.labels for tile in tiles]))
         if part
     ]
     before = copy.deepcopy(refiner)
     weights = list(cast(nn.Module, refiner).parameters())
-    optimizer = torch.optim.Adam(weights, lr=RATE)
-    cycle = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates, RATE / 10)
+    optimizer = torch.optim.Adam(weights, lr=LEARNING_RATE)
+    cycle = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates, LEARNING_RATE / 10)
     for step in range(1, updates + 1):
         drawn = [pool.draw(BATCH // len(pools), generator) for pool in pools]
         scores, image, shifted = (torch.cat(each) for each in zip(*drawn, strict=True))
@@ -80,11 +80,11 @@ def relearn(
         def loss(part: slice, batch: tuple[Tensor, ...] = batch, known: Tensor = known) -> Tensor:
             return torch.stack([_wrong(refiner, before, *one) for one in zip(*(b[part] for b in batch))]).sum() / known
 
-        value = give_gradients(weights, BATCH, loss, device)
+        value = data_parallel_backward(weights, BATCH, loss, device)
         nn.utils.clip_grad_norm_(weights, STEEPEST)
         optimizer.step()
         cycle.step()
-        yield Epoch(step, updates, value)
+        yield TrainingUpdate(step, updates, value)
 
 
 def _thinned(labels: Labels, generator: np.random.Generator) -> Labels:
@@ -112,7 +112,7 @@ def _marked(tile: LabelledTile) -> LabelledTile:
 
 def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, labels: Tensor) -> Tensor:
     """Return the summed loss of one patch: of every step on what is labelled, of the last one on what is not."""
-    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    inside = (..., slice(CONTEXT_PX, -CONTEXT_PX), slice(CONTEXT_PX, -CONTEXT_PX))
     image, marks = image[:-1], image[-1]
     steps = [state[inside] for state in _unrolled(refiner, scores, image)]
     shares = LATER ** np.arange(len(steps) - 1, -1, -1)
@@ -140,16 +140,18 @@ def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
     return found
 
 
-def share_right(refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device, check: Check = go_on) -> float:
+def share_right(
+    refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device, check: CancelCheck = never_cancel
+) -> float:
     """Return the share of the corrected pixels (0-1) that a refiner gets right by itself after the usual steps.
 
     Of many corrections, some are looked at: the answer is waited for twice at each Learn. `check` is called between
     their steps.
     """
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
-    for tile in _judged(tiles, margin(refiner, USUAL_STEPS)):
+    for tile in _judged(tiles, total_halo(refiner, USUAL_STEPS)):
         scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
-        *_, after = checked(refine(refiner, scores, image, WHOLE, USUAL_STEPS), check)
+        *_, after = with_cancel(refine_steps(refiner, scores, image, WHOLE, USUAL_STEPS), check)
         counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
     return float(np.trace(counts) / max(1, counts.sum()))
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from ...arrays.borders import Borders
 from ...arrays.score_maps import UNLABELLED, Labels
-from ...metrics.pixels import Accuracy, confusion
-from ...runtime.progress import Check, checked, go_on
-from ...training.loop import Best, Epoch
-from ..refiner import inner
+from ...metrics.pixels import ConfusionAccuracy, confusion
+from ...runtime.progress import CancelCheck, never_cancel, with_cancel
+from ...training.loop import BestWeights, TrainingUpdate
+from ..refiner import crop_halo
 from ..rnn import USUAL_STEPS
-from ..tunable import Tuned
-from ..unroll import margin, refine
+from ..tunable import TunableRefiner
+from ..unroll import refine_steps, total_halo
 from .samples import LabelledTile, split
 
 CELLS, CELL = 4, 100  # a side, and px a side: the part of a large tile that is tried on
@@ -34,14 +34,14 @@ class _Piece:
     held: Labels
 
 
-def search(
-    refiner: Tuned,
+def grid_search(
+    refiner: TunableRefiner,
     tiles: Sequence[LabelledTile],
     steps: int,
     seed: int,
     device: torch.device,
-    check: Check = go_on,
-) -> Iterator[Epoch]:
+    check: CancelCheck = never_cancel,
+) -> Iterator[TrainingUpdate]:
     """Try at most `steps` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
 
     The usual parameters come first, the others in a random order. Best is, as for the learnt refiners, by the mean IoU
@@ -53,30 +53,30 @@ def search(
     order = np.random.default_rng(seed).permutation(len(others))
     tried = [usual, *(others[n] for n in order)][:steps]
     pieces = [
-        _piece(tile, learnt, held, margin(refiner, USUAL_STEPS), device)
+        _piece(tile, learnt, held, total_halo(refiner, USUAL_STEPS), device)
         for tile, learnt, held in zip(tiles, *split(tiles, seed), strict=True)
     ]
-    best = Best(refiner)
+    best = BestWeights(refiner)
     try:
         for number, values in enumerate(tried, start=1):
             refiner.use(values)
             learnt, held = _judge(refiner, pieces, check)
-            yield Epoch(number, len(tried), 1 - learnt, held, best.offer(held))
+            yield TrainingUpdate(number, len(tried), 1 - learnt, held, best.offer(held))
     finally:
         best.restore()
 
 
-def _judge(refiner: Tuned, pieces: Sequence[_Piece], check: Check) -> tuple[float, float]:
+def _judge(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck) -> tuple[float, float]:
     """Return the mean IoU (0-1) after the usual steps, on what is learnt from and on what is held out."""
     classes = refiner.classes
     counts = np.zeros((2, classes, classes), dtype=np.int64)
     for piece in pieces:
-        steps = refine(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
-        *_, refined = checked(steps, check)
+        steps = refine_steps(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
+        *_, refined = with_cancel(steps, check)
         found = refined.max(dim=0).indices.to(torch.uint8).cpu().numpy()
         counts += [confusion(labels, found, classes) for labels in (piece.learnt, piece.held)]
     names = tuple(map(str, range(classes)))
-    learnt, held = (Accuracy(names, each).mean_iou for each in counts)
+    learnt, held = (ConfusionAccuracy(names, each).mean_iou for each in counts)
     return learnt, held
 
 
@@ -89,7 +89,7 @@ def _piece(tile: LabelledTile, learnt: Labels, held: Labels, around: int, device
     borders = Borders(top == 0, left == 0, bottom == rows, right == columns)
     cut = (slice(top, bottom), slice(left, right))
     scores, image = (torch.from_numpy(each[:, cut[0], cut[1]].copy()).to(device) for each in (tile.scores, tile.image))
-    learnt, held = (inner(torch.from_numpy(labels[cut]), around, borders).numpy() for labels in (learnt, held))
+    learnt, held = (crop_halo(torch.from_numpy(labels[cut]), around, borders).numpy() for labels in (learnt, held))
     return _Piece(scores, image, borders, learnt, held)
 
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ...arrays.borders import WHOLE
 from ...arrays.score_maps import UNLABELLED, Labels
-from ...metrics.pixels import Accuracy, confusion
-from ...runtime.progress import Check, checked, go_on
+from ...metrics.pixels import ConfusionAccuracy, confusion
+from ...runtime.progress import CancelCheck, never_cancel, with_cancel
 from ..refiner import Refiner
-from ..unroll import margin, refine
+from ..unroll import refine_steps, total_halo
 from .samples import ENOUGH, LabelledTile, split
 
 WHOLE_PX = 800_000  # of labelled tiles together: of larger ones only some cells are judged, or it takes minutes
@@ -27,7 +27,7 @@ def mean_iou_by_step(
     held: Sequence[Labels],
     steps: int,
     device: torch.device,
-    check: Check = go_on,
+    check: CancelCheck = never_cancel,
 ) -> tuple[float, ...]:
     """Return the mean IoU (0-1) of the scores as they come and after each step, over the labels of all tiles.
 
@@ -35,32 +35,33 @@ def mean_iou_by_step(
     """
     classes = tiles[0].scores.shape[0]
     counts = np.zeros((steps + 1, classes, classes), dtype=np.int64)
-    for tile in judged_parts(tiles, held, margin(refiner, steps) if refiner is not None and steps else 0):
+    for tile in held_out_parts(tiles, held, total_halo(refiner, steps) if refiner is not None and steps else 0):
         scores = torch.from_numpy(tile.scores).to(device)
         counts[0] += _confused(scores, tile.labels)
         if refiner is None or not steps:
             continue
-        refined = refine(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
-        for step, maps in enumerate(checked(refined, check), start=1):
+        refined = refine_steps(refiner, scores, torch.from_numpy(tile.image).to(device), WHOLE, steps)
+        for step, maps in enumerate(with_cancel(refined, check), start=1):
             counts[step] += _confused(maps, tile.labels)
     names = tuple(map(str, range(classes)))
-    return tuple(Accuracy(names, each).mean_iou for each in counts)
+    return tuple(ConfusionAccuracy(names, each).mean_iou for each in counts)
 
 
 def _confused(scores: Tensor, labels: Labels) -> NDArray[np.int64]:
     return confusion(labels, scores.max(dim=0).indices.to(torch.uint8).cpu().numpy(), len(scores))
 
 
-def judged_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:
+def held_out_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:
     """Return tiles with the labels that are judged by; of large ones some cells, with `around` what they depend on."""
     if sum(labels.size for labels in held) <= WHOLE_PX:
         return [LabelledTile(tile.scores, tile.image, labels) for tile, labels in zip(tiles, held, strict=True)]
     cells = [
         (tile, labels, slice(row, row + CELL), slice(column, column + CELL))
         for tile, labels in zip(tiles, held, strict=True)
-        for row in range(0, labels.shape[0], CELL) for column in range(0, labels.shape[1], CELL)
+        for row in range(0, labels.shape[0], CELL)
+        for column in range(0, labels.shape[1], CELL)
         if (labels[row : row + CELL, column : column + CELL] != UNLABELLED).any()
-    ]  # fmt: skip
+    ]
     chosen = np.random.default_rng(0).permutation(len(cells))[:MOST_CELLS]  # the same ones each time, to be comparable
     return [_cut(cells[number], around) for number in chosen.tolist()]
 
@@ -82,4 +83,3 @@ def best_step(by_step: Sequence[float]) -> int:
 def coarse_miou(tiles: Sequence[LabelledTile], seed: int) -> float:
     """Return the mean IoU (0-1) of the unrefined scores on what is held out."""
     return mean_iou_by_step(None, tiles, split(tiles, seed)[1], 0, torch.device("cpu"))[0]
-

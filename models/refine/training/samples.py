@@ -12,9 +12,9 @@ from torch import Tensor
 from ...arrays.borders import reflect
 from ...arrays.score_maps import UNLABELLED, Labels, Scores
 from ...training.holdout import HELD_OUT, hold_out
-from ...training.patches import Sampler, turn
+from ...training.patches import Sampler, dihedral
 
-JUDGED_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
+HELD_OUT_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
 MANY = 4  # tiles, of which whole ones are held out
 APART = 10  # px between what is learnt from and what is held out
 ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
@@ -29,7 +29,7 @@ class LabelledTile:
     labels: Labels
 
 
-class Pool:
+class PatchSampler:
     """Labelled tiles on a device, to draw patches from: each is mirrored outwards, and as large as a patch at least.
 
     A batch has patches of `patch` labelled pixels a side, with `around` more on each side of scores and image.
@@ -67,7 +67,7 @@ class Pool:
             way = int(generator.integers(8))
             wide = (..., slice(top, top + self._wide), slice(left, left + self._wide))
             known = labels[top : top + self._patch, left : left + self._patch]
-            patches.append((turn(scores[wide], way), turn(image[wide], way), turn(known, way)))
+            patches.append((dihedral(scores[wide], way), dihedral(image[wide], way), dihedral(known, way)))
         batch_scores, batch_image, batch_labels = (torch.stack(each) for each in zip(*patches, strict=True))
         return batch_scores, batch_image, batch_labels.long()
 
@@ -84,4 +84,3 @@ def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[
         return learnt, [tile.labels if n in away else nothing[n] for n, tile in enumerate(tiles)]
     parts = [hold_out(tile.labels, seed, margin=APART) for tile in tiles]
     return [learn for learn, _ in parts], [held for _, held in parts]
-

@@ -18,20 +18,20 @@ from torch.nn import functional
 
 from ...arrays.borders import WHOLE
 from ...arrays.score_maps import UNLABELLED
-from ...runtime.parallel import give_gradients
-from ...runtime.progress import Check, go_on
-from ...training.loop import Best, Epoch
+from ...runtime.parallel import data_parallel_backward
+from ...runtime.progress import CancelCheck, never_cancel
+from ...training.loop import BestWeights, TrainingUpdate
 from ..extended import ExtendedRefiner
 from ..rnn import USUAL_STEPS
-from .class_balance import Shares, counted
+from .class_balance import ClassBalance, class_counts
 from .held_out import mean_iou_by_step
-from .samples import LabelledTile, Pool, split
+from .samples import LabelledTile, PatchSampler, split
 
 FEWEST, MOST = 3, 7  # steps a patch
 PATCH = 56  # px scored
-AROUND = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
+CONTEXT_PX = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
 BATCH = 8
-RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
+LEARNING_RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
 GENTLE = 3e-3  # the rate for a refiner that was taught before: the other came out lower (docs/refiners.md)
 JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
 SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
@@ -40,18 +40,18 @@ SMOOTHED = 0.05  # of each label goes to the other classes, so that no score has
 LATER = 0.8  # what the loss of a step counts, of that of the next
 KEPT = 0.99  # of the average of the weights at each update
 STEEPEST = 1.0  # norm of the gradient
-JUDGE_EVERY = 40  # updates
+EVALUATE_EVERY = 40  # updates
 SHORTEST = 10  # of the rise and fall of the rate, in updates: of five, the rise would be none, which divides by zero
 
 
-def drill(
+def train_extended(
     refiner: ExtendedRefiner,
     tiles: Sequence[LabelledTile],
     steps: int,
     seed: int,
     device: torch.device,
-    check: Check = go_on,
-) -> Iterator[Epoch]:
+    check: CancelCheck = never_cancel,
+) -> Iterator[TrainingUpdate]:
     """Teach the extended refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
     The last average is kept, also where the coarse map beats it on what is held out: those blocks are few, and what
@@ -61,12 +61,12 @@ def drill(
     """
     generator = np.random.default_rng(seed)
     learnt, held = split(tiles, seed)
-    pool = Pool(tiles, learnt, PATCH, AROUND, device)
-    rate = RATE if refiner.is_untaught else GENTLE
+    pool = PatchSampler(tiles, learnt, PATCH, CONTEXT_PX, device)
+    rate = LEARNING_RATE if refiner.is_untaught else GENTLE
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, SHORTEST), pct_start=0.2)
     average = copy.deepcopy(refiner)
-    best, shares = Best(average), Shares(refiner.classes, device)
+    best, shares = BestWeights(average), ClassBalance(refiner.classes, device)
 
     def judged() -> float:
         return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device, check)[-1]
@@ -77,12 +77,12 @@ def drill(
             loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
             _keep_average(average, refiner, min(KEPT, step / (step + 10)))
-            score = judged() if step % JUDGE_EVERY == 0 or step == steps else None
+            score = judged() if step % EVALUATE_EVERY == 0 or step == steps else None
             is_best = score is not None and best.offer(score)
             if step == steps and score is not None:
                 best.take(score)
                 is_best = True
-            yield Epoch(step, steps, loss, score, is_best)
+            yield TrainingUpdate(step, steps, loss, score, is_best)
     finally:
         best.restore()
         refiner.load_state_dict(average.state_dict())
@@ -97,19 +97,21 @@ def _keep_average(average: nn.Module, refiner: nn.Module, kept: float) -> None:
 def _update(
     refiner: ExtendedRefiner,
     optimizer: torch.optim.Optimizer,
-    pool: Pool,
-    shares: Shares,
+    pool: PatchSampler,
+    shares: ClassBalance,
     generator: np.random.Generator,
 ) -> float:
     """Learn from one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
-    scores = _shaken(scores, generator).contiguous(memory_format=torch.channels_last)  # 1.3 times as fast on CPUs
-    image = _lit(image, generator).contiguous(memory_format=torch.channels_last)
+    scores = _jitter_scores(scores, generator).contiguous(
+        memory_format=torch.channels_last
+    )  # 1.3 times as fast on CPUs
+    image = _jitter_brightness(image, generator).contiguous(memory_format=torch.channels_last)
     known = labels.ne(UNLABELLED).sum().clamp_min(1)
     count = int(generator.integers(FEWEST, MOST + 1))
     weights = LATER ** np.arange(count - 1, -1, -1)
     weights /= weights.sum()
-    inside = (..., slice(AROUND, -AROUND), slice(AROUND, -AROUND))
+    inside = (..., slice(CONTEXT_PX, -CONTEXT_PX), slice(CONTEXT_PX, -CONTEXT_PX))
     counts: list[Tensor] = []
 
     def loss(part: slice) -> Tensor:
@@ -120,10 +122,10 @@ def _update(
             state = refiner.step(state, prepared, WHOLE, index)
             refined = state[:, : refiner.classes][inside]
             total = total + weight * _wrong(refined, labels[part], shares.weights) / known
-        counts.append(counted(labels[part], refined))
+        counts.append(class_counts(labels[part], refined))
         return total
 
-    value = give_gradients(refiner.parameters(), BATCH, loss, scores.device)
+    value = data_parallel_backward(refiner.parameters(), BATCH, loss, scores.device)
     shares.adjust(torch.stack(counts).sum(dim=0))
     nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
     optimizer.step()
@@ -136,9 +138,9 @@ def _wrong(refined: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     )
 
 
-def _shaken(scores: Tensor, generator: np.random.Generator) -> Tensor:
+def _jitter_scores(scores: Tensor, generator: np.random.Generator) -> Tensor:
     """Move each coarse map of a batch a little, and make it surer or less sure: there are few, and all alike."""
-    shifts = np.clip(np.rint(generator.normal(0, SHIFT, (len(scores), 2))), -AROUND, AROUND).astype(int)
+    shifts = np.clip(np.rint(generator.normal(0, SHIFT, (len(scores), 2))), -CONTEXT_PX, CONTEXT_PX).astype(int)
     warmth = np.exp(generator.normal(0, WARMTH, len(scores)))
     moved = [
         torch.roll(one, tuple(shift), (-2, -1)) * float(sure)
@@ -147,7 +149,7 @@ def _shaken(scores: Tensor, generator: np.random.Generator) -> Tensor:
     return torch.stack(moved)
 
 
-def _lit(images: Tensor, generator: np.random.Generator) -> Tensor:
+def _jitter_brightness(images: Tensor, generator: np.random.Generator) -> Tensor:
     """Change the light of each of a batch of images a little."""
     bands = generator.normal(0, JITTER, (2, *images.shape[:2], 1, 1))
     gain, offset = bands + generator.normal(0, 2 * JITTER, (2, len(images), 1, 1, 1))

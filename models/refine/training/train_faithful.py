@@ -10,45 +10,48 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...arrays.score_maps import UNLABELLED
-from ...runtime.parallel import give_gradients
-from ...runtime.progress import Check, go_on
-from ...training.loop import Best, Epoch
-from ..rnn import REACH, USUAL_STEPS, RefinementRNN, UnsharedRNN
+from ...runtime.parallel import data_parallel_backward
+from ...runtime.progress import CancelCheck, never_cancel
+from ...training.loop import BestWeights, TrainingUpdate
+from ..rnn import HALO_PX, USUAL_STEPS, RefinementRNN, UnsharedRNN
 from .held_out import mean_iou_by_step
-from .samples import LabelledTile, Pool, split
+from .samples import LabelledTile, PatchSampler, split
 
-HALO = USUAL_STEPS * REACH
+HALO = USUAL_STEPS * HALO_PX
 LEARNING_RATE = 0.01  # of AdaGrad; "higher values make the loss diverge" [paper, section IV]
 PATCH = 64  # px scored; with a halo of 2 px a step around them, 84 px are read [halo: ours, the paper pads]
 BATCH = 8  # patches an update [ours: not stated]
-JUDGE_EVERY = 25  # updates
+EVALUATE_EVERY = 25  # updates
 
 
-def teach(
+def train_faithful(
     refiner: RefinementRNN | UnsharedRNN,
     tiles: Sequence[LabelledTile],
     steps: int,
     seed: int,
     device: torch.device,
-    check: Check = go_on,
-) -> Iterator[Epoch]:
+    check: CancelCheck = never_cancel,
+) -> Iterator[TrainingUpdate]:
     """Teach a refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
 
     Best is by the mean IoU after `USUAL_STEPS` steps on the blocks of the tiles that are held out.
     """
     generator = np.random.default_rng(seed)
     learnt, judged = split(tiles, seed)
-    pool = Pool(tiles, learnt, PATCH, HALO, device)
+    pool = PatchSampler(tiles, learnt, PATCH, HALO, device)
     optimizer = torch.optim.Adagrad(refiner.parameters(), lr=LEARNING_RATE, eps=1e-8)
-    best = Best(refiner)
+    best = BestWeights(refiner)
     try:
         for step in range(1, steps + 1):
             loss = _update(refiner, optimizer, pool, generator, device)
             score = None
-            if step % JUDGE_EVERY == 0 or step in (1, steps):  # at the first, so that an early stop has a judged best
+            if step % EVALUATE_EVERY == 0 or step in (
+                1,
+                steps,
+            ):  # at the first, so that an early stop has a judged best
                 score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device, check)[-1]
             is_best = score is not None and best.offer(score)
-            yield Epoch(step, steps, loss, score, is_best)
+            yield TrainingUpdate(step, steps, loss, score, is_best)
     finally:
         best.restore()
 
@@ -56,7 +59,7 @@ def teach(
 def _update(
     refiner: RefinementRNN | UnsharedRNN,
     optimizer: torch.optim.Optimizer,
-    pool: Pool,
+    pool: PatchSampler,
     generator: np.random.Generator,
     device: torch.device,
 ) -> float:
@@ -69,6 +72,6 @@ def _update(
         wrong = functional.cross_entropy(refined, labels[part], ignore_index=UNLABELLED, reduction="sum")
         return wrong / known
 
-    value = give_gradients(refiner.parameters(), BATCH, loss, device)
+    value = data_parallel_backward(refiner.parameters(), BATCH, loss, device)
     optimizer.step()
     return value

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from ...polygons.region_at_point import region_at
-from ...session.apply_corrections import correct as correct_steps
-from ...session.derived_layers import doubts_of
+from ...session.apply_corrections import apply_corrections
+from ...session.derived_layers import uncertain_places
 from ...shared import events, requests
-from ..context import Desk
+from ..context import RequestContext
 
 
-def find_doubts(desk: Desk, request: requests.FindDoubts) -> None:
+def on_find_uncertain_places(context: RequestContext, request: requests.FindUncertainPlaces) -> None:
     """Find the places of a step that are most worth a look."""
-    desk.step(request.step)  # is there
-    watch = desk.watch("Looking for doubtful places")
-    found = doubts_of(desk.session, request.step, request.count, watch)
-    desk.send(events.DoubtsFound(request.step, found.places, found.radius))
+    context.step(request.step)  # is there
+    watch = context.watch("Looking for doubtful places")
+    found = uncertain_places(context.session, request.step, request.count, watch)
+    context.send(events.UncertainPlacesFound(request.step, found.places, found.radius))
 
 
-def find_region(desk: Desk, request: requests.FindRegion) -> None:
+def on_find_region(context: RequestContext, request: requests.FindRegion) -> None:
     """Find the region of one class around a point."""
-    found = region_at(desk.session.path(desk.step(request.step).classes_raster), request.x, request.y)
-    desk.send(events.RegionFound(found.outline.wkt, found.index, found.pixels))
+    found = region_at(context.session.path(context.step(request.step).classes_raster), request.x, request.y)
+    context.send(events.RegionFound(found.outline.wkt, found.index, found.pixels))
 
 
-def correct(desk: Desk, request: requests.Correct) -> None:
+def on_apply_corrections(context: RequestContext, request: requests.Correct) -> None:
     """Bind the corrections of a layer from a step on."""
-    session = desk.session
-    for step in correct_steps(session, request.layer, request.step, desk.watch("Binding the corrections")):
-        desk.send(events.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))
+    session = context.session
+    for step in apply_corrections(session, request.layer, request.step, context.watch("Binding the corrections")):
+        context.send(events.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))

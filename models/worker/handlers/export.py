@@ -5,71 +5,72 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...arrays.grid import Grid
-from ...batch.scene_run import Made
+from ...batch.scene_run import RunResult
 from ...io.score_export import write_classes, write_scores
-from ...io.score_raster import ExistingScores
-from ...polygons.files import write
-from ...polygons.vectorize import Outline, Place, stream
+from ...io.score_raster import ScoreRaster
+from ...polygons.files import write_class_polygons
+from ...polygons.vectorize import PolygonOptions, Workplace, stream_polygons
 from ...shared import events, requests
-from ..context import Desk
-from .whole_images import classify_image as classify
-from .whole_images import refine_image as refine
+from ..context import RequestContext
+from .whole_images import classify_image, refine_image
 
 
-def export_polygons(desk: Desk, request: requests.ExportPolygons) -> None:
+def on_export_polygons(context: RequestContext, request: requests.ExportPolygons) -> None:
     """Write the polygons of a step."""
-    source, grid = _scores(desk, request.step)
-    _write_polygons(desk, ExistingScores(source, grid), request)
+    source, grid = _scores(context, request.step)
+    _write_polygons(context, ScoreRaster(source, grid), request)
 
 
-def vectorize(desk: Desk, request: requests.Vectorize) -> None:
+def on_vectorize(context: RequestContext, request: requests.Vectorize) -> None:
     """Write the polygons of a raster of scores."""
-    _write_polygons(desk, ExistingScores(request.scores), request)
+    _write_polygons(context, ScoreRaster(request.scores), request)
 
 
-def _write_polygons(desk: Desk, scores: ExistingScores, request: requests.ExportPolygons | requests.Vectorize) -> None:
+def _write_polygons(
+    context: RequestContext, scores: ScoreRaster, request: requests.ExportPolygons | requests.Vectorize
+) -> None:
     try:
-        outline = Outline(request.min_area_m2, request.tolerance_m, request.background)
+        outline = PolygonOptions(request.min_area_m2, request.tolerance_m, request.background)
         scheduler = request.scheduler if isinstance(request, requests.Vectorize) else ""
-        place = Place(Path(request.path).parent, scheduler or None)
-        found = stream(scores, outline, place, desk.watch("Tracing polygons"))
-        written = write(found, request.path, scores.grid.crs)
+        place = Workplace(Path(request.path).parent, scheduler or None)
+        found = stream_polygons(scores, outline, place, context.watch("Tracing polygons"))
+        written = write_class_polygons(found, request.path, scores.grid.crs)
     finally:
         scores.close()
     warning = written.warning
     if not written.count:
         warning = "There is no polygon to write: the map is background everywhere. " + warning
-    desk.send(events.Exported(request.path, written.count, warning.strip()))
+    context.send(events.Exported(request.path, written.count, warning.strip()))
 
 
-def export_raster(desk: Desk, request: requests.ExportRaster) -> None:
+def on_export_raster(context: RequestContext, request: requests.ExportRaster) -> None:
     """Write the classes of a step on the grid of the image."""
-    source, grid = _scores(desk, request.step)
-    write_classes(source, grid, request.path, desk.watch("Writing the class raster"))
-    desk.send(events.Exported(request.path))
+    source, grid = _scores(context, request.step)
+    write_classes(source, grid, request.path, context.watch("Writing the class raster"))
+    context.send(events.Exported(request.path))
 
 
-def export_scores(desk: Desk, request: requests.ExportScores) -> None:
+def on_export_scores(context: RequestContext, request: requests.ExportScores) -> None:
     """Write the probabilities of a step on the grid of the image."""
-    source, grid = _scores(desk, request.step)
-    write_scores(source, grid, request.path, desk.watch("Writing the scores"))
-    desk.send(events.Exported(request.path))
+    source, grid = _scores(context, request.step)
+    write_scores(source, grid, request.path, context.watch("Writing the scores"))
+    context.send(events.Exported(request.path))
 
 
-def _scores(desk: Desk, step: int) -> tuple[str, Grid]:
+def _scores(context: RequestContext, step: int) -> tuple[str, Grid]:
     """Return the scores of a step, and the grid that they are to come back on."""
-    return desk.session.path(desk.step(step).scores), desk.session.scene.image_grid
+    return context.session.path(context.step(step).scores), context.session.scene.image_grid
 
 
-def classify_image(desk: Desk, request: requests.ClassifyImage) -> None:
+def on_classify_image(context: RequestContext, request: requests.ClassifyImage) -> None:
     """Classify a whole image into files."""
-    _tell_made(desk, classify(request, desk.watch("Classifying")))
+    _tell_made(context, classify_image(request, context.watch("Classifying")))
 
 
-def refine_image(desk: Desk, request: requests.RefineImage) -> None:
+def on_refine_image(context: RequestContext, request: requests.RefineImage) -> None:
     """Refine the scores of a whole image into files."""
-    _tell_made(desk, refine(request, desk.watch("Refining")))
+    _tell_made(context, refine_image(request, context.watch("Refining")))
 
 
-def _tell_made(desk: Desk, made: Made) -> None:
-    desk.send(events.Produced(made.classes, made.changed, " ".join(made.notices)))
+def _tell_made(context: RequestContext, made: RunResult) -> None:
+    context.send(events.RunFinished(made.classes, made.changed, " ".join(made.notices)))

@@ -7,62 +7,62 @@ from contextlib import contextmanager
 
 from ...session.preview import View
 from ...session.session import Session
-from ...session.step_files import Step
+from ...session.step_files import StepFiles
 from ...shared import events, requests
-from ..context import Desk
+from ..context import RequestContext
 
 
-def classify(desk: Desk, request: requests.Classify) -> None:
+def on_classify(context: RequestContext, request: requests.Classify) -> None:
     """Make step 0 with a coarse model."""
-    with _keeping(desk) as session:
-        _tell_step(desk, session.classify(request.model, desk.watch("Classifying"), request.multi_scale))
+    with _keeping(context) as session:
+        _tell_step(context, session.classify(request.model, context.watch("Classifying"), request.multi_scale))
 
 
-def load_scores(desk: Desk, request: requests.LoadScores) -> None:
+def on_load_scores(context: RequestContext, request: requests.LoadScores) -> None:
     """Make step 0 from a raster of scores."""
-    with _keeping(desk) as session:
-        _tell_step(desk, session.load_scores(request.path, desk.watch("Reading scores")))
+    with _keeping(context) as session:
+        _tell_step(context, session.load_scores(request.path, context.watch("Reading scores")))
 
 
-def load_refiner(desk: Desk, request: requests.LoadRefiner) -> None:
+def on_load_refiner(context: RequestContext, request: requests.LoadRefiner) -> None:
     """Take a refiner for the steps to come."""
-    card = desk.session.load_refiner(request.path)
-    desk.send(events.RefinerLoaded(request.path, card.summary(), card.steps))
+    card = context.session.load_refiner(request.path)
+    context.send(events.RefinerLoaded(request.path, card.summary(), card.steps))
 
 
-def step(desk: Desk, request: requests.Step) -> None:
+def on_step(context: RequestContext, request: requests.Step) -> None:
     """Refine, a number of times; before each step show what is in view of it."""
-    watch = desk.watch("Refining")
-    with _keeping(desk) as session:
-        for made in session.step(request.start, request.count, watch, lambda start: _preview(desk, start, request)):
-            _tell_step(desk, made)
+    watch = context.watch("Refining")
+    with _keeping(context) as session:
+        for made in session.step(request.start, request.count, watch, lambda start: _preview(context, start, request)):
+            _tell_step(context, made)
 
 
-def _preview(desk: Desk, start: int, request: requests.Step) -> None:
+def _preview(context: RequestContext, start: int, request: requests.Step) -> None:
     """Show what is in view of the step after `start`, where that is quicker than the step."""
-    if request.view is None or desk.previewer is None:
+    if request.view is None or context.previewer is None:
         return
-    desk.check()
-    classes = desk.session.classes
+    context.check()
+    classes = context.session.classes
     kind = request.kind if 0 <= request.kind <= len(classes) else 0
-    path = desk.previewer.make(start, View(request.view, *request.view_size), kind)
+    path = context.previewer.make(start, View(request.view, *request.view_size), kind)
     if path is not None:
-        desk.send(events.Previewed(start + 1, path, kind, classes))
+        context.send(events.Previewed(start + 1, path, kind, classes))
 
 
 @contextmanager
-def _keeping(desk: Desk) -> Iterator[Session]:
+def _keeping(context: RequestContext) -> Iterator[Session]:
     """Give the session for making steps, and say what is kept of one that is broken off."""
-    session = desk.session
+    session = context.session
     try:
         yield session
     finally:
-        desk.tell_kept(session.unfinished())
+        context.tell_kept(session.unfinished())
 
 
-def _tell_step(desk: Desk, made: Step) -> None:
-    session = desk.session
-    desk.send(
+def _tell_step(context: RequestContext, made: StepFiles) -> None:
+    session = context.session
+    context.send(
         events.Stepped(
             made.index,
             session.path(made.scores),
@@ -74,7 +74,7 @@ def _tell_step(desk: Desk, made: Step) -> None:
         )
     )
     while session.notices:
-        desk.say(1.0, session.notices.pop(0))
+        context.say(1.0, session.notices.pop(0))
 
 
 def _levels(session: Session) -> tuple[tuple[str, str, str], ...]:

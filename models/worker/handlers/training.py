@@ -4,78 +4,82 @@ from __future__ import annotations
 
 from ...arrays.grid import Window
 from ...arrays.score_maps import Mask, Scores
-from ...coarse.registry import KINDS as COARSE_KINDS
-from ...coarse.train_patches import Recipe
+from ...coarse.registry import COARSE_KINDS
+from ...coarse.train_patches import TrainingOptions
 from ...errors import RefinerError
-from ...pipelines.fine_tune_refiner import learn_on as learn
-from ...pipelines.train_coarse import about_coarse
-from ...pipelines.train_coarse import train_coarse as train
-from ...pipelines.train_refiner import About, TaughtRefiner
-from ...pipelines.train_refiner import teach_refiner as teach
-from ...refine.registry import LESSONS
+from ...pipelines.fine_tune_refiner import fine_tune_refiner
+from ...pipelines.train_coarse import coarse_model_info, train_coarse
+from ...pipelines.train_refiner import ModelInfo, TrainedRefiner, train_refiner
+from ...refine.registry import TRAINERS
 from ...refine.training.held_out import coarse_miou
 from ...refine.training.samples import LabelledTile
-from ...runtime.preload_torch import load_optimizers
+from ...runtime.preload_torch import preload_optimizers
 from ...scene.examples import coarse_examples, labelled_tile
 from ...scene.labels import burn_sources, named_labels, read_labels
 from ...session.session import Session
 from ...shared import events, requests
-from ...weights.pretrained import SHIPPED, shipped_for
-from ..context import Desk
+from ...weights.pretrained import SHIPPED, pretrained_for
+from ..context import RequestContext
 
 
-def train_coarse(desk: Desk, request: requests.TrainCoarse) -> None:
+def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> None:
     """Train a coarse model on the open scene."""
-    scene = desk.session.scene
+    scene = context.session.scene
     if request.kind not in COARSE_KINDS:
-        raise RefinerError("The coarse model {request_kind!r} is none of {coarse_kinds}.", request_kind=request.kind, coarse_kinds=', '.join(COARSE_KINDS))
-    desk.say(0.0, "Reading the vector layers")
+        raise RefinerError(
+            "The coarse model {request_kind!r} is none of {coarse_kinds}.",
+            request_kind=request.kind,
+            coarse_kinds=", ".join(COARSE_KINDS),
+        )
+    context.say(0.0, "Reading the vector layers")
     if request.labels:
         labels, classes = named_labels(request.labels, scene.grid)
     else:
         labels, classes = burn_sources(request.sources, scene.grid)
-    desk.check()
-    about = about_coarse(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
-    recipe = Recipe(request.steps or COARSE_KINDS[request.kind].updates, request.seed, check=desk.check)
+    context.check()
+    about = coarse_model_info(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
+    recipe = TrainingOptions(request.steps or COARSE_KINDS[request.kind].updates, request.seed, check=context.check)
     examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
-    desk.say(0.0, "Training")  # the first update may take a while
-    load_optimizers(desk.check)
-    tell = desk.tell_training(None)
-    outcome = train(
-        examples, about, recipe, request.model, desk.device, desk.is_stopped, tell, request.kind, request.trunk
+    context.say(0.0, "Training")  # the first update may take a while
+    preload_optimizers(context.check)
+    tell = context.tell_training(None)
+    outcome = train_coarse(
+        examples, about, recipe, request.model, context.device, context.is_stopped, tell, request.kind, request.trunk
     )
-    desk.send(events.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
+    context.send(events.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
 
 
-def train_refiner(desk: Desk, request: requests.TrainRefiner) -> None:
+def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) -> None:
     """Teach a refiner on a labelled tile, and use it from now on."""
-    session = desk.session
+    session = context.session
     scene = session.scene
     if not session.history:
         raise RefinerError("There is no coarse map yet; classify the scene first.")
-    if request.kind not in LESSONS:
-        raise RefinerError("The refiner {request_kind!r} is none of {lessons}.", request_kind=request.kind, lessons=', '.join(LESSONS))
+    if request.kind not in TRAINERS:
+        raise RefinerError(
+            "The refiner {request_kind!r} is none of {lessons}.", request_kind=request.kind, lessons=", ".join(TRAINERS)
+        )
     tile = _tile(session, request.labels)
-    about = About(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
+    about = ModelInfo(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
     begin = request.begin
     if begin == SHIPPED:
-        begin = shipped_for(request.kind, session.classes, len(tile.image))
-    load_optimizers(desk.check)
-    taught = teach(
+        begin = pretrained_for(request.kind, session.classes, len(tile.image))
+    preload_optimizers(context.check)
+    taught = train_refiner(
         request.kind,
         [tile],
         about,
         request.steps,
         request.seed,
         request.model,
-        desk.device,
-        desk.is_stopped,
-        desk.tell_training(coarse_miou([tile], request.seed)),
-        desk.check,
+        context.device,
+        context.is_stopped,
+        context.tell_training(coarse_miou([tile], request.seed)),
+        context.check,
         begin,
     )
     session.use_refiner(taught.refiner, request.model, session.classes)
-    desk.send(_trained(taught, request.model))
+    context.send(_trained(taught, request.model))
 
 
 def _tile(session: Session, path: str) -> LabelledTile:
@@ -89,7 +93,7 @@ def _tile(session: Session, path: str) -> LabelledTile:
     return labelled_tile(session.scene, read, labels, session.classes)
 
 
-def _trained(taught: TaughtRefiner, path: str) -> events.Trained:
+def _trained(taught: TrainedRefiner, path: str) -> events.Trained:
     outcome, best = taught.outcome, taught.best_step
     return events.Trained(
         path,
@@ -104,13 +108,15 @@ def _trained(taught: TaughtRefiner, path: str) -> events.Trained:
     )
 
 
-def learn_on(desk: Desk, request: requests.LearnOn) -> None:
+def on_fine_tune(context: RequestContext, request: requests.FineTune) -> None:
     """Teach the refiner in use on from the corrections, and use what comes of it from now on."""
-    session = desk.session
-    desk.say(0.0, "Reading the corrections")
-    tell = desk.tell_training(None)
-    load_optimizers(desk.check)
+    session = context.session
+    context.say(0.0, "Reading the corrections")
+    tell = context.tell_training(None)
+    preload_optimizers(context.check)
     given = request.labels, request.model, request.updates, request.seed
-    found = learn(session, *given, desk.is_stopped, tell, desk.check)
+    found = fine_tune_refiner(session, *given, context.is_stopped, tell, context.check)
     session.use_refiner(found.refiner, request.model, found.card.classes)
-    desk.send(events.Learnt(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile))
+    context.send(
+        events.FineTuned(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile)
+    )

@@ -10,25 +10,30 @@ from ...batch import scene_run
 from ...errors import OutputError
 from ...io.raster_reader import GridReader
 from ...io.score_export import write_classes
-from ...runtime.progress import Watch, share
+from ...runtime.progress import ProgressCallback, sub_progress
 from ...scene.scene import Scene
 from ...shared.requests import ClassifyImage, RefineImage
 
 
-def classify_image(request: ClassifyImage, watch: Watch) -> scene_run.Made:
+def classify_image(request: ClassifyImage, watch: ProgressCallback) -> scene_run.RunResult:
     """Write the scores of an image by a coarse model.
 
     Raises:
         RefinerError: for what does not fit, a cluster that does not serve, or what cannot be read or written.
     """
     with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
-        return scene_run.classify(
-            request.image, request.model, scene, Path(request.path), _manner(request.scheduler), watch,
+        return scene_run.classify_scene(
+            request.image,
+            request.model,
+            scene,
+            Path(request.path),
+            _manner(request.scheduler),
+            watch,
             request.multi_scale,
-        )  # fmt: skip
+        )
 
 
-def refine_image(request: RefineImage, watch: Watch) -> scene_run.Made:
+def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.RunResult:
     """Write the scores of the last step of a refiner, and if they are wanted its classes and all steps.
 
     Raises:
@@ -38,10 +43,17 @@ def refine_image(request: RefineImage, watch: Watch) -> scene_run.Made:
     folder = Path(request.folder) if request.folder else target.with_name(f".{target.name}.steps")
     wanted = range(0 if request.folder else request.steps, request.steps + 1)
     with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
-        made = scene_run.refine(
-            request.image, request.scores, request.refiner, scene, wanted, folder, False,
-            _manner(request.scheduler), share(watch, 0, 0.9),
-        )  # fmt: skip
+        made = scene_run.refine_scene(
+            request.image,
+            request.scores,
+            request.refiner,
+            scene,
+            wanted,
+            folder,
+            False,
+            _manner(request.scheduler),
+            sub_progress(watch, 0, 0.9),
+        )
     last = folder / f"step_{request.steps:03d}.tif"
     _give(last, target, copy=bool(request.folder))
     if not request.folder:
@@ -49,13 +61,13 @@ def refine_image(request: RefineImage, watch: Watch) -> scene_run.Made:
     if request.classes_path:
         with GridReader(target) as reader:
             grid = reader.grid
-        write_classes(target, grid, request.classes_path, share(watch, 0.9, 0.1))
+        write_classes(target, grid, request.classes_path, sub_progress(watch, 0.9, 0.1))
     return made
 
 
-def _manner(scheduler: str) -> scene_run.Manner:
+def _manner(scheduler: str) -> scene_run.RunOptions:
     """Go on with what an earlier run of the same has finished: nobody is there to ask."""
-    return scene_run.Manner(resume=True, scheduler=scheduler)
+    return scene_run.RunOptions(resume=True, scheduler=scheduler)
 
 
 def _give(source: Path, target: Path, copy: bool) -> None:
@@ -66,6 +78,8 @@ def _give(source: Path, target: Path, copy: bool) -> None:
             shutil.copyfile(source, part)
         os.replace(part if copy else source, target)
     except OSError as error:
-        raise OutputError("{target} cannot be written: {value}.", target=target, value=error.strerror or error) from error
+        raise OutputError(
+            "{target} cannot be written: {value}.", target=target, value=error.strerror or error
+        ) from error
     finally:
         part.unlink(missing_ok=True)

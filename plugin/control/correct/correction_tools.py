@@ -7,30 +7,32 @@ from qgis.PyQt.QtCore import QTimer
 
 from ....models.shared.events import RegionFound
 from ....models.shared.requests import FindRegion
-from ...errors import Refused
+from ...errors import UserError
 from ...layers.styles import correction_colour
 from ...map_tools.paint_tools import BrushTool, CorrectionTool, PolygonTool, RegionTool
 from ...map_tools.shortcuts import Shortcuts
 from ...state import Task
-from ..context import Desk, Part, spoken
+from ..context import AppContext, SectionController, shows_errors
 from .corrections import BindControl
 
 LARGER = 1.5  # what a key makes of the brush
 NAMED = 5  # classes with a key of their own
 
 
-class CorrectControl(Part):
+class CorrectControl(SectionController):
     """Section five of the dock."""
 
-    def __init__(self, desk: Desk, binding: BindControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, binding: BindControl) -> None:
+        super().__init__(context)
         self.handlers = {RegionFound: self._on_region_found}
         self.binding = binding
         self._meant = ""  # the class that a clicked part is to have
-        canvas = desk.canvas
+        canvas = context.canvas
         self.tools: dict[str, CorrectionTool] = {
-            "paint": BrushTool(canvas), "click": RegionTool(canvas), "draw": PolygonTool(canvas)
-        }  # fmt: skip
+            "paint": BrushTool(canvas),
+            "click": RegionTool(canvas),
+            "draw": PolygonTool(canvas),
+        }
         for tool in self.tools.values():
             tool.drawn.connect(self._on_drawn)
             tool.clicked.connect(self._on_clicked)
@@ -39,7 +41,7 @@ class CorrectControl(Part):
         correct.tool_chosen.connect(self._on_tool_chosen)
         correct.class_chosen.connect(self._on_class_chosen)
         correct.brush_changed.connect(self._on_brush_changed)
-        self.shortcuts = Shortcuts(desk.iface.mainWindow())
+        self.shortcuts = Shortcuts(context.iface.mainWindow())
         self._add_shortcuts()
 
     def _add_shortcuts(self) -> None:
@@ -61,11 +63,11 @@ class CorrectControl(Part):
 
     def shut_down(self) -> None:
         """Take tools and shortcuts away."""
-        self.desk.canvas.mapToolSet.disconnect(self._on_tool_set)
+        self.context.canvas.mapToolSet.disconnect(self._on_tool_set)
         self.shortcuts.remove()
         for tool in self.tools.values():
-            if self.desk.canvas.mapTool() is tool:
-                self.desk.canvas.unsetMapTool(tool)
+            if self.context.canvas.mapTool() is tool:
+                self.context.canvas.unsetMapTool(tool)
             tool.remove()
             tool.deleteLater()
 
@@ -76,8 +78,8 @@ class CorrectControl(Part):
     # --- the tools --------------------------------------------------------------------------------------------
 
     def _on_tool_chosen(self, key: str) -> None:
-        canvas = self.desk.canvas
-        if key and self.desk.run is not None and self.dock.correct.tools[key].isEnabled():
+        canvas = self.context.canvas
+        if key and self.context.run is not None and self.dock.correct.tools[key].isEnabled():
             canvas.setMapTool(self.tools[key])
             return
         for tool in self.tools.values():
@@ -89,7 +91,7 @@ class CorrectControl(Part):
         self.dock.correct.check_tool(next((key for key, each in self.tools.items() if each is tool), ""))
 
     def _on_class_chosen(self, name: str) -> None:
-        colour = correction_colour(name, self.desk.run.classes if self.desk.run is not None else ())
+        colour = correction_colour(name, self.context.run.classes if self.context.run is not None else ())
         for tool in self.tools.values():
             tool.set_colour(colour)
 
@@ -102,32 +104,32 @@ class CorrectControl(Part):
 
     # --- what was meant ---------------------------------------------------------------------------------------
 
-    @spoken
+    @shows_errors
     def _on_drawn(self, shape: QgsGeometry) -> None:
-        crs = self.desk.canvas.mapSettings().destinationCrs()
+        crs = self.context.canvas.mapSettings().destinationCrs()
         self.binding.add(shape, crs, self.dock.correct.chosen_class())
 
-    @spoken
+    @shows_errors
     def _on_clicked(self, point: QgsPointXY) -> None:
-        run = self.desk.mapped_run()
-        crs = self.desk.canvas.mapSettings().destinationCrs()
+        run = self.context.mapped_run()
+        crs = self.context.canvas.mapSettings().destinationCrs()
         if crs.isValid() and run.place.crs.isValid():
             try:
-                way = QgsCoordinateTransform(crs, run.place.crs, self.desk.project.transformContext())
+                way = QgsCoordinateTransform(crs, run.place.crs, self.context.project.transformContext())
                 point = way.transform(point)
             except QgsCsException:
-                raise Refused(self.tr("That is outside the scene.")) from None
+                raise UserError(self.tr("That is outside the scene.")) from None
         self._meant = self.dock.correct.chosen_class()
         request = FindRegion(run.shown, point.x(), point.y())
-        self.desk.ask(Task.CORRECT, self.tr("Finding the connected part…"), *self.desk.on_run(request))
+        self.context.ask(Task.CORRECT, self.tr("Finding the connected part…"), *self.context.on_run(request))
 
     def _on_region_found(self, event: RegionFound) -> None:
-        run = self.desk.run
+        run = self.context.run
         if run is None or not self._meant:
             return  # the project was closed meanwhile
         name, self._meant = self._meant, ""
         QTimer.singleShot(0, lambda: self._on_region_meant(event, name))
 
-    @spoken
+    @shows_errors
     def _on_region_meant(self, event: RegionFound, name: str) -> None:
-        self.binding.add(QgsGeometry.fromWkt(event.wkt), self.desk.mapped_run().place.crs, name)
+        self.binding.add(QgsGeometry.fromWkt(event.wkt), self.context.mapped_run().place.crs, name)

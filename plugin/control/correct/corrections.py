@@ -7,22 +7,22 @@ from qgis.PyQt.QtCore import QTimer, pyqtSignal
 
 from ....models.shared.events import Corrected
 from ....models.shared.requests import Correct
-from ...errors import Refused
+from ...errors import UserError
 from ...layers.correction_layer import Correction, History, are_in, check_layer, layer_for, open_layer
 from ...layers.label_layer import commit
-from ...layers.vector_source import source_of
+from ...layers.vector_source import layer_source
 from ...run.run import Run
 from ...state import Task
-from ..context import Desk, Part, spoken
+from ..context import AppContext, SectionController, shows_errors
 
 
-class BindControl(Part):
+class BindControl(SectionController):
     """Owns the layer of the corrections of the run in hand."""
 
     bound = pyqtSignal()  # the corrections are in the map
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self.handlers = {Corrected: self._on_corrected}
         self.history = History()
         self._layer: QgsVectorLayer | None = None
@@ -47,10 +47,10 @@ class BindControl(Part):
         """Return the layer of corrections in use."""
         return self._layer
 
-    @spoken
+    @shows_errors
     def take_up(self, run: Run, with_layers: bool) -> None:
         """Go on with the corrections of a run that has come back; after a crash their layer comes back too."""
-        layer = layer_for(self.desk.project, run.name)
+        layer = layer_for(self.context.project, run.name)
         if layer is None and with_layers and are_in(run.folder):
             layer = self._open_layer(run)
         if layer is not None:
@@ -64,15 +64,15 @@ class BindControl(Part):
         Raises:
             Refused: for a shape outside the scene, or without a map.
         """
-        run = self.desk.mapped_run()
+        run = self.context.mapped_run()
         layer = self._own_layer(run)
         if crs.isValid() and layer.crs().isValid():
             try:
-                shape.transform(QgsCoordinateTransform(crs, layer.crs(), self.desk.project.transformContext()))
+                shape.transform(QgsCoordinateTransform(crs, layer.crs(), self.context.project.transformContext()))
             except QgsCsException:
-                raise Refused(self.tr("What you drew cannot be brought to the CRS of the scene.")) from None
+                raise UserError(self.tr("What you drew cannot be brought to the CRS of the scene.")) from None
         if not shape.intersects(QgsGeometry.fromRect(run.place.in_crs(layer.crs()))):
-            raise Refused(self.tr("That is outside the scene; correct the map within it."))
+            raise UserError(self.tr("That is outside the scene; correct the map within it."))
         self.history.push(Correction(layer, shape, name))
         self._send()
 
@@ -83,15 +83,17 @@ class BindControl(Part):
         if self._run != run.name:
             self._watch(None)
             self._run = run.name
-        layer = self.dock.correct.correction_layer() or layer_for(self.desk.project, run.name) or self._open_layer(run)
+        layer = (
+            self.dock.correct.correction_layer() or layer_for(self.context.project, run.name) or self._open_layer(run)
+        )
         check_layer(layer, run.classes)
         self._watch(layer)
         return layer
 
     def _open_layer(self, run: Run) -> QgsVectorLayer:
         layer = open_layer(run.folder, run.name, run.scene.name, run.place, run.classes)
-        self.desk.project.addMapLayer(layer, False)
-        self.desk.project.layerTreeRoot().insertLayer(0, layer)
+        self.context.project.addMapLayer(layer, False)
+        self.context.project.layerTreeRoot().insertLayer(0, layer)
         return layer
 
     def _watch(self, layer: QgsVectorLayer | None) -> None:
@@ -116,9 +118,9 @@ class BindControl(Part):
         self.history.clear()
         self._refresh()
 
-    @spoken
+    @shows_errors
     def _on_layer_chosen(self) -> None:
-        layer, run = self.dock.correct.correction_layer(), self.desk.run
+        layer, run = self.dock.correct.correction_layer(), self.context.run
         if layer is None or run is None or layer is self._layer:
             return
         check_layer(layer, run.classes)
@@ -151,23 +153,23 @@ class BindControl(Part):
         self._refresh()
         QTimer.singleShot(0, self.flush)  # the layer is in the middle of it
 
-    @spoken
+    @shows_errors
     def flush(self) -> None:
         """Bind what is due, unless something else runs."""
-        desk, layer, run = self.desk, self._layer, self.desk.run
-        if not self._is_due or layer is None or run is None or desk.task is not Task.NONE or desk.playing:
+        context, layer, run = self.context, self._layer, self.context.run
+        if not self._is_due or layer is None or run is None or context.task is not Task.NONE or context.playing:
             return
         self._is_due = False
         commit(layer)
-        request = Correct(source_of(layer, run.folder), run.shown)
-        desk.ask(Task.CORRECT, self.tr("Binding the corrections…"), *desk.on_run(request))
+        request = Correct(layer_source(layer, run.folder), run.shown)
+        context.ask(Task.CORRECT, self.tr("Binding the corrections…"), *context.on_run(request))
 
     def _on_corrected(self, event: Corrected) -> None:
-        run = self.desk.run
+        run = self.context.run
         if run is None:
             return  # the project was closed meanwhile
         step = run.replace(event.index, event.scores, event.classes_raster)
-        self.desk.layers.replace(run.name, step)
+        self.context.layers.replace(run.name, step)
         self.bound.emit()
 
     def _refresh(self) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsRectangle
 
-from ....models.shared.events import DoubtsFound, Evaluated
-from ....models.shared.requests import Evaluate, FindDoubts
+from ....models.shared.events import Evaluated, UncertainPlacesFound
+from ....models.shared.requests import Evaluate, FindUncertainPlaces
 from ...state import Task
-from ..context import Desk, Part, spoken
-from ..training import TeachControl
+from ..context import AppContext, SectionController, shows_errors
+from ..training import TrainingControl
 from .correction_tools import CorrectControl
 
 COUNT = 20  # places in a list
@@ -25,13 +25,13 @@ class _Spot:
     done: bool = False
 
 
-class LookControl(Part):
+class LookControl(SectionController):
     """The list of section five."""
 
-    def __init__(self, desk: Desk, correcting: CorrectControl, teaching: TeachControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, correcting: CorrectControl, teaching: TrainingControl) -> None:
+        super().__init__(context)
         self.binding, self.teaching = correcting.binding, teaching
-        self.handlers = {DoubtsFound: self._on_found, Evaluated: self._on_evaluated}
+        self.handlers = {UncertainPlacesFound: self._on_found, Evaluated: self._on_evaluated}
         self._spots: list[_Spot] = []
         self._radius, self._step = 1.0, 0
         self._before: float | None = None  # mean IoU when the list was made
@@ -41,17 +41,19 @@ class LookControl(Part):
         self.binding.bound.connect(self._on_bound)
         correcting.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
 
-    @spoken
+    @shows_errors
     def _on_requested(self) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         labels = self.teaching.labels_if_any(run)
         first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
-        desk.ask(
-            Task.DOUBTS, self.tr("Looking for doubtful places…"), *desk.on_run(*first, FindDoubts(run.shown, COUNT))
+        context.ask(
+            Task.DOUBTS,
+            self.tr("Looking for doubtful places…"),
+            *context.on_run(*first, FindUncertainPlaces(run.shown, COUNT)),
         )
 
-    def _on_found(self, event: DoubtsFound) -> None:
-        run = self.desk.run
+    def _on_found(self, event: UncertainPlacesFound) -> None:
+        run = self.context.run
         if run is None:
             return  # the project was closed meanwhile
         self._spots = [_Spot(QgsPointXY(place[0], place[1])) for place in event.places]
@@ -76,27 +78,27 @@ class LookControl(Part):
             self.dock.correct.doubts.setCurrentRow(next(later, row))
 
     def _on_chosen(self, row: int) -> None:
-        run = self.desk.run
+        run = self.context.run
         if run is None or not 0 <= row < len(self._spots):
             return
         point, reach = self._spots[row].point, AROUND * self._radius
         box = QgsRectangle(point.x() - reach, point.y() - reach, point.x() + reach, point.y() + reach)
-        crs = self.desk.canvas.mapSettings().destinationCrs()
+        crs = self.context.canvas.mapSettings().destinationCrs()
         if crs.isValid() and run.place.crs.isValid():
             try:
-                way = QgsCoordinateTransform(run.place.crs, crs, self.desk.project.transformContext())
+                way = QgsCoordinateTransform(run.place.crs, crs, self.context.project.transformContext())
                 box = way.transformBoundingBox(box)
             except QgsCsException:
                 return
-        self.desk.canvas.setExtent(box)
-        self.desk.canvas.refresh()
+        self.context.canvas.setExtent(box)
+        self.context.canvas.refresh()
 
     def _on_bound(self) -> None:
         """Check the places that are corrected, and measure the gain once all are."""
-        layer, run = self.binding.layer(), self.desk.run
+        layer, run = self.binding.layer(), self.context.run
         if layer is None or run is None or not self._spots:
             return
-        back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.desk.project.transformContext())
+        back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.context.project.transformContext())
         is_placed = run.place.crs.isValid() and layer.crs().isValid()
         shapes = [feature.geometry() for feature in layer.getFeatures()]
         for row, spot in enumerate(self._spots):
@@ -107,16 +109,23 @@ class LookControl(Part):
 
     def on_ended(self) -> None:
         """Measure what the corrections gained, once all places of the list are corrected and nothing else runs."""
-        run = self.desk.run
+        run = self.context.run
         ready = self._before is not None and not self._measured and self._spots and run is not None
-        if ready and all(spot.done for spot in self._spots) and self.desk.task is Task.NONE and not self.desk.playing:
+        if (
+            ready
+            and all(spot.done for spot in self._spots)
+            and self.context.task is Task.NONE
+            and not self.context.playing
+        ):
             labels = self.teaching.labels_if_any(run)
             if labels:
                 self._measured = True
-                self.desk.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *self.desk.on_run(Evaluate(labels)))
+                self.context.ask(
+                    Task.MEASURE, self.tr("Measuring the accuracy…"), *self.context.on_run(Evaluate(labels))
+                )
 
     def _on_evaluated(self, event: Evaluated) -> None:
-        if self.desk.run is not None and self._spots and event.index == self.desk.run.shown:
+        if self.context.run is not None and self._spots and event.index == self.context.run.shown:
             self.dock.correct.set_gain(self._sentence(event.mean_iou))
 
     def _sentence(self, now: float | None = None) -> str:

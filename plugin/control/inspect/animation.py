@@ -4,48 +4,48 @@ from __future__ import annotations
 
 from qgis.PyQt.QtWidgets import QDockWidget
 
-from ...errors import Refused
+from ...errors import UserError
 from ...layers.temporal import animate, stop
-from ..context import Desk, Part, spoken
+from ..context import AppContext, SectionController, shows_errors
 
 PANEL = "Temporal Controller"  # what QGIS calls its own one
 
 
-class AnimateControl(Part):
+class AnimateControl(SectionController):
     """The button in section three of the dock; the steps are all visible while the map is in time."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._has_opened = False  # the panel of the controller
         self.dock.refine.animate_toggled.connect(self._on_toggled)
-        desk.canvas.temporalRangeChanged.connect(self._on_time_changed)
+        context.canvas.temporalRangeChanged.connect(self._on_time_changed)
 
     def shut_down(self) -> None:
         """Leave the map alone."""
-        self.desk.canvas.temporalRangeChanged.disconnect(self._on_time_changed)
+        self.context.canvas.temporalRangeChanged.disconnect(self._on_time_changed)
 
-    @spoken
+    @shows_errors
     def _on_toggled(self, checked: bool) -> None:
-        run, canvas = self.desk.run, self.desk.canvas
+        run, canvas = self.context.run, self.context.canvas
         self.dock.refine.animate.setChecked(canvas.mapSettings().isTemporal())  # until it is so
-        panel = self.desk.iface.mainWindow().findChild(QDockWidget, PANEL)
+        panel = self.context.iface.mainWindow().findChild(QDockWidget, PANEL)
         if not checked:
             stop(canvas)
             if panel is not None and self._has_opened:
                 panel.hide()
             return
         if run is None or run.last + len(run.levels) < 1:
-            raise Refused(self.tr("There is one step alone. Make some more first."))
+            raise UserError(self.tr("There is one step alone. Make some more first."))
         if not animate(canvas, -len(run.levels), run.last):
-            raise Refused(self.tr("This QGIS has no temporal controller."))
+            raise UserError(self.tr("This QGIS has no temporal controller."))
         self._has_opened = panel is not None and not panel.isVisible()
         if panel is not None:
             panel.show()
-        self.desk.messages.tell(
+        self.context.messages.tell(
             self.tr("Play the steps with the Temporal Controller; its floppy disk saves them as pictures.")
         )
 
     def _on_time_changed(self) -> None:
-        in_time = self.desk.canvas.mapSettings().isTemporal()
+        in_time = self.context.canvas.mapSettings().isTemporal()
         self.dock.refine.animate.setChecked(in_time)
-        self.desk.layers.set_animated(in_time)
+        self.context.layers.set_animated(in_time)

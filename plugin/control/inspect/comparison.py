@@ -8,28 +8,28 @@ from ....models.shared.events import Stepped
 from ...dock.widgets.compare import BEFORE
 from ...layers.step_layer import KIND, RUN, open_step
 from ...map_tools.swipe_tool import SwipeTool
-from ..context import Desk, Part
+from ..context import AppContext, SectionController
 from ..correct.correction_tools import CorrectControl
 from ..fine_tuning import LearnControl
 
 
-class CompareControl(Part):
+class CompareControl(SectionController):
     """Shows another step in the place of the shown one, or beside it; the layer tree stays as it is."""
 
-    def __init__(self, desk: Desk, correcting: CorrectControl, learning: LearnControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, correcting: CorrectControl, learning: LearnControl) -> None:
+        super().__init__(context)
         self._before: Stepped | None = None  # the shown step before the last Learn
         self._former: list[QgsMapLayer] | None = None  # what the map showed
         self._other: QgsMapLayer | None = None
         self.row = self.dock.refine.compare
         self.row.held.connect(self.show)
         self.row.released.connect(self.hide)
-        self.tool = SwipeTool(desk.canvas)
+        self.tool = SwipeTool(context.canvas)
         self.tool.activated.connect(lambda: self.row.swipe.setChecked(True))
         self.tool.deactivated.connect(lambda: self.row.swipe.setChecked(False))
         self.row.swiped.connect(self._on_swiped)
         self.row.chosen.connect(lambda: self._on_swiped(self.row.swipe.isChecked()))
-        desk.project.layersWillBeRemoved.connect(self._end_swipe)  # what it draws may be among them
+        context.project.layersWillBeRemoved.connect(self._end_swipe)  # what it draws may be among them
         learning.learnt.connect(self._on_learnt)
         text = self.tr("Map Refiner: Compare With the Other Step")
         correcting.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
@@ -49,19 +49,19 @@ class CompareControl(Part):
         """Show a step, or the shown one as it was before the last Learn."""
         layers = self._with_other(index) if self._former is None else None
         if layers is not None:
-            self._former = self.desk.canvas.layers()
-            self.desk.canvas.setLayers(layers)
+            self._former = self.context.canvas.layers()
+            self.context.canvas.setLayers(layers)
 
     def hide(self) -> None:
         """Show again what was there."""
         former, self._former = self._former, None
         if former is not None:
-            present = self.desk.project.mapLayers().values()
-            self.desk.canvas.setLayers([layer for layer in former if layer in present])
+            present = self.context.project.mapLayers().values()
+            self.context.canvas.setLayers([layer for layer in former if layer in present])
             self._other = None
 
     def _on_swiped(self, checked: bool) -> None:
-        index, canvas = self.row.index(), self.desk.canvas
+        index, canvas = self.row.index(), self.context.canvas
         layers = self._with_other(index) if checked and index is not None else None
         if layers is None:
             canvas.unsetMapTool(self.tool)
@@ -71,21 +71,21 @@ class CompareControl(Part):
         self.tool.show(layers)
 
     def _end_swipe(self) -> None:
-        self.desk.canvas.unsetMapTool(self.tool)
+        self.context.canvas.unsetMapTool(self.tool)
 
     def _with_other(self, index: int) -> list[QgsMapLayer] | None:
         """Return what the map shows with another step in the place of the shown one; None where it cannot be."""
-        run = self.desk.run
+        run = self.context.run
         step = self._before if index == BEFORE else None
         if run is not None and 0 <= index <= run.last:
             step = run.steps[index]
         if run is None or step is None:
             return None
-        other = open_step(step, self.desk.kind())
+        other = open_step(step, self.context.kind())
         if not other.isValid():
             return None  # its rasters are gone
         self._other = other  # or nothing would keep it
-        present = self.desk.canvas.layers()
+        present = self.context.canvas.layers()
         shown = [
             layer
             for layer in present
@@ -98,13 +98,13 @@ class CompareControl(Part):
 
     def forget(self) -> None:
         """Let go of the layers: the project is closed."""
-        self.desk.canvas.unsetMapTool(self.tool)
+        self.context.canvas.unsetMapTool(self.tool)
         self._former = self._other = self._before = None
         self.row.has_before = False
 
     def shut_down(self) -> None:
         """Leave nothing behind on the canvas."""
         self.forget()
-        self.desk.project.layersWillBeRemoved.disconnect(self._end_swipe)
+        self.context.project.layersWillBeRemoved.disconnect(self._end_swipe)
         self.tool.remove()
         self.tool.deleteLater()  # its parent is the canvas, which would keep it

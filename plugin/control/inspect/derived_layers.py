@@ -6,35 +6,37 @@ from pathlib import Path
 
 from qgis.core import QgsRasterLayer
 
-from ....models.shared.events import ViewWritten
-from ....models.shared.requests import WriteView
-from ...errors import Refused
+from ....models.shared.events import DerivedLayerWritten
+from ....models.shared.requests import WriteDerivedLayer
+from ...errors import UserError
 from ...layers.step_layer import RUN
 from ...layers.styles import style_change, style_uncertainty
 from ...state import Task
-from ..context import Desk, Part, spoken
+from ..context import AppContext, SectionController, shows_errors
 
 
-class ViewControl(Part):
+class ViewControl(SectionController):
     """The button for more layers in section three of the dock."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self.handlers = {ViewWritten: self._on_written}
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.handlers = {DerivedLayerWritten: self._on_written}
         self.dock.refine.view_requested.connect(self._on_requested)
 
-    @spoken
+    @shows_errors
     def _on_requested(self, view: str) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         if view != "uncertainty" and run.shown == 0:
-            raise Refused(self.tr("This is the coarse map: nothing has changed yet. Make a step first."))
+            raise UserError(self.tr("This is the coarse map: nothing has changed yet. Make a step first."))
         number = 1
         while (path := run.folder / f"view_{number}.tif").exists():
             number += 1
-        desk.ask(Task.VIEW, self.tr("Writing the layer…"), *desk.on_run(WriteView(run.shown, view, str(path))))
+        context.ask(
+            Task.VIEW, self.tr("Writing the layer…"), *context.on_run(WriteDerivedLayer(run.shown, view, str(path)))
+        )
 
-    def _on_written(self, event: ViewWritten) -> None:
-        run = self.desk.run
+    def _on_written(self, event: DerivedLayerWritten) -> None:
+        run = self.context.run
         if run is None:
             return  # the project was closed meanwhile
         names = {
@@ -44,12 +46,12 @@ class ViewControl(Part):
         }
         layer = QgsRasterLayer(str(Path(event.path)), names[event.view].format(event.step), "gdal")
         if not layer.isValid():
-            self.desk.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(event.path))
+            self.context.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(event.path))
             return
         if event.view == "uncertainty":
             style_uncertainty(layer)
         else:
             style_change(layer, run.classes)
         layer.setCustomProperty(RUN, run.name)
-        self.desk.project.addMapLayer(layer, False)
-        self.desk.layers.group_of(run.name).insertLayer(0, layer)
+        self.context.project.addMapLayer(layer, False)
+        self.context.layers.group_of(run.name).insertLayer(0, layer)

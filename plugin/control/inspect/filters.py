@@ -10,18 +10,18 @@ from ...catalogue.refiner_kinds import WITH_FILTERS, kind_of
 from ...dock.widgets.kernels import KernelDialog, Kernels
 from ...layers.filter_layers import FilterLayers
 from ...state import Task
-from ..context import Desk, Part, spoken
+from ..context import AppContext, SectionController, shows_errors
 from ..steps import StepControl
 
 
-class FilterControl(Part):
+class FilterControl(SectionController):
     """The button for the filters in section three of the dock, and its dialog."""
 
-    def __init__(self, desk: Desk, steps: StepControl) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext, steps: StepControl) -> None:
+        super().__init__(context)
         self.handlers = {FiltersShown: self._on_shown}
         self.steps = steps
-        self.layers = FilterLayers(desk.project, desk.layers, self)
+        self.layers = FilterLayers(context.project, context.layers, self)
         self.dialog = KernelDialog(self.dock)
         self._run = ""  # whose filters are shown
         self.dialog.answers_requested.connect(self._on_answers_requested)
@@ -41,23 +41,23 @@ class FilterControl(Part):
             reason = self.tr("“{}” has no learned filters: it follows a formula.").format(kind.title())
         self.dock.refine.set_no_filters(reason)
 
-    @spoken
+    @shows_errors
     def _on_requested(self) -> None:
-        layer = self.desk.kind()
+        layer = self.context.kind()
         self._ask(layer - 1 if layer else 1, None, None)
 
-    @spoken
+    @shows_errors
     def _on_answers_requested(self, index: int, scores: tuple[int, ...], image: tuple[int, ...]) -> None:
         self._ask(index, scores, image)
 
     def _ask(self, index: int, scores: tuple[int, ...] | None, image: tuple[int, ...] | None) -> None:
-        desk, run = self.desk, self.desk.mapped_run()
+        context, run = self.context, self.context.mapped_run()
         request = ShowFilters(run.shown, index, str(_new_file(run.folder)), scores, image)
-        requests = desk.on_run(*self.steps.refiner_requests(), request)
-        desk.ask(Task.FILTERS, self.tr("Filtering the scene…"), *requests)
+        requests = context.on_run(*self.steps.refiner_requests(), request)
+        context.ask(Task.FILTERS, self.tr("Filtering the scene…"), *requests)
 
     def _on_shown(self, event: FiltersShown) -> None:
-        run = self.desk.run
+        run = self.context.run
         if run is None:
             return  # the project was closed meanwhile
         self._run = run.name

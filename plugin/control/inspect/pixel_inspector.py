@@ -10,33 +10,33 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ....models.shared.events import Stepped
-from ...errors import Refused
+from ...errors import UserError
 from ...run.run import Run
-from ..context import Desk, Part
+from ..context import AppContext, SectionController
 
 MARK, MARK_PX = "#00e5ff", 15  # where the pixel is, in a colour that no class has
 
 
-class IdentifyControl(Part):
+class IdentifyControl(SectionController):
     """The button in section three of the dock, its map tool, and the pixel that was clicked last."""
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._run = ""  # of which a pixel was clicked
         self._point: QgsPointXY | None = None  # in the CRS of the run
         self._scores: dict[Stepped, tuple[float, ...]] = {}  # at the pixel
         self.box = self.dock.refine.identify
-        self.tool = QgsMapToolEmitPoint(desk.canvas)
+        self.tool = QgsMapToolEmitPoint(context.canvas)
         self.tool.canvasClicked.connect(self._on_clicked)
         self.tool.activated.connect(lambda: self.box.identify.setChecked(True))
         self.tool.deactivated.connect(lambda: self.box.identify.setChecked(False))
-        self.mark = QgsVertexMarker(desk.canvas)
+        self.mark = QgsVertexMarker(context.canvas)
         self.mark.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
         self.mark.setColor(QColor(MARK))
         self.mark.setIconSize(MARK_PX)
         self.mark.setPenWidth(3)
         self.mark.hide()
-        desk.canvas.destinationCrsChanged.connect(self._place_mark)
+        context.canvas.destinationCrsChanged.connect(self._place_mark)
         self.box.toggled.connect(self._on_toggled)
         self.box.outdated.connect(self._show)
 
@@ -44,25 +44,25 @@ class IdentifyControl(Part):
         """Give the map back and show no pixel: the project is closed."""
         self._point = None
         self._scores = {}
-        self.desk.canvas.unsetMapTool(self.tool)
+        self.context.canvas.unsetMapTool(self.tool)
         self.box.clear()
         self.mark.hide()
 
     def shut_down(self) -> None:
         """Leave nothing behind on the canvas."""
         self.forget()
-        self.desk.canvas.destinationCrsChanged.disconnect(self._place_mark)
-        self.desk.canvas.scene().removeItem(self.mark)
+        self.context.canvas.destinationCrsChanged.disconnect(self._place_mark)
+        self.context.canvas.scene().removeItem(self.mark)
         self.tool.deleteLater()  # its parent is the canvas, which would keep it
 
     def _on_toggled(self, checked: bool) -> None:
         if checked:
-            self.desk.canvas.setMapTool(self.tool)
+            self.context.canvas.setMapTool(self.tool)
         else:
-            self.desk.canvas.unsetMapTool(self.tool)
+            self.context.canvas.unsetMapTool(self.tool)
 
     def _on_clicked(self, point: QgsPointXY, mouse: Qt.MouseButton) -> None:
-        run = self.desk.run
+        run = self.context.run
         if run is None or mouse != Qt.MouseButton.LeftButton:
             return
         self._run, self._scores = run.name, {}
@@ -80,14 +80,14 @@ class IdentifyControl(Part):
 
     def _way(self, run: Run) -> QgsCoordinateTransform | None:
         """Return how to get from the map to the run; None where one of the two has no CRS."""
-        crs = self.desk.canvas.mapSettings().destinationCrs()
+        crs = self.context.canvas.mapSettings().destinationCrs()
         if not (crs.isValid() and run.place.crs.isValid()):
             return None
-        return QgsCoordinateTransform(crs, run.place.crs, self.desk.project.transformContext())
+        return QgsCoordinateTransform(crs, run.place.crs, self.context.project.transformContext())
 
     def _place_mark(self) -> None:
         """Mark the pixel on the map."""
-        run, point = self.desk.run, self._point
+        run, point = self.context.run, self._point
         self.mark.setVisible(run is not None and point is not None)
         if run is None or point is None:
             return
@@ -98,7 +98,7 @@ class IdentifyControl(Part):
             self.mark.hide()
 
     def _show(self) -> None:
-        run, point = self.desk.run, self._point
+        run, point = self.context.run, self._point
         if point is None:
             return
         if run is None or run.name != self._run or run.shown < 0:
@@ -109,7 +109,7 @@ class IdentifyControl(Part):
         try:
             self._scores = {step: self._scores.get(step) or self._read(step.scores, point) for step in run.steps}
             (index,) = self._read(run.steps[run.shown].classes_raster, point)
-        except Refused as refusal:
+        except UserError as refusal:
             self.box.tell(str(refusal))
             return
         digits = 6 if run.place.crs.isGeographic() else 2
@@ -122,10 +122,10 @@ class IdentifyControl(Part):
         options = QgsRasterLayer.LayerOptions(False)  # no style, which would take longer than the reading
         layer = QgsRasterLayer(path, "", "gdal", options)
         if not layer.isValid():
-            raise Refused(self.tr("QGIS cannot open {}; it may be gone.").format(path))
+            raise UserError(self.tr("QGIS cannot open {}; it may be gone.").format(path))
         if not layer.extent().contains(point):
-            raise Refused(self.tr("That is outside the scene."))
+            raise UserError(self.tr("That is outside the scene."))
         values = tuple(layer.dataProvider().sample(point, band)[0] for band in range(1, layer.bandCount() + 1))
         if not all(map(math.isfinite, values)):
-            raise Refused(self.tr("There is no data at this pixel."))
+            raise UserError(self.tr("There is no data at this pixel."))
         return values

@@ -10,9 +10,9 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
 from ...catalogue.coarse_kinds import COARSE_KINDS, CoarseKind, coarse_kind
-from ...catalogue.weights import bands_of, kind_of
+from ...catalogue.weights import weights_bands, weights_kind
 from ...run.bands import MANY
-from ...state import State, Task
+from ...state import DockState, Task
 from ..widgets.model_combo import ModelCombo
 from ..widgets.spectra import Spectra
 from .section import Section, beside, button, note, subtitle
@@ -206,7 +206,7 @@ class CoarseSection(Section):
         self.progress.setText(text)
         self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Show what belongs to the chosen source."""
         key, path = self.source.key(), self.source.path()
         self.show_row(self.kind, key == VECTORS)
@@ -221,7 +221,7 @@ class CoarseSection(Section):
         self.curves.setVisible(key == VECTORS and is_spectral and self.curves.has_any)
         self.show_row(self.scores, key == SCORES)
         self.classify.setVisible(key not in (VECTORS, SCORES))
-        chosen = coarse_kind(kind_of(Path(path))) if path else None
+        chosen = coarse_kind(weights_kind(Path(path))) if path else None
         self.scales.setVisible(chosen is not None and chosen.has_scales)
         self.use_scores.setVisible(key == SCORES)
         self.training.setVisible(key == VECTORS)
@@ -236,7 +236,7 @@ class CoarseSection(Section):
 
 
 def _fits(model: str, bands: int) -> bool:
-    return bands_of(Path(model)) in (None, bands)
+    return weights_bands(Path(model)) in (None, bands)
 
 
 def _layer_combo(filters: QgsMapLayerProxyModel.Filter) -> QgsMapLayerComboBox:

@@ -11,7 +11,7 @@ from qgis.PyQt.QtGui import QColor, QIcon, QPixmap
 from qgis.PyQt.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
 
 from ...layers.styles import UNSURE, correction_colour
-from ...state import State, Task
+from ...state import DockState, Task
 from .section import Section, allow, button, note
 
 LISTED = 5  # places in sight at once
@@ -188,7 +188,7 @@ class CorrectSection(Section):
         if pixel_m is not None and self.brush.value() < pixel_m:
             self.brush.setValue(2 * pixel_m)
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Ask for a map."""
         self._fill_classes(state.classes)
         has_map = state.shown >= 0

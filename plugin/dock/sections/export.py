@@ -8,7 +8,7 @@ from qgis.gui import QgsDoubleSpinBox, QgsFileWidget
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QFileDialog, QWidget
 
-from ...state import State
+from ...state import DockState
 from .section import Section, allow, button
 
 
@@ -110,7 +110,7 @@ class ExportSection(Section):
             self.background.isChecked(),
         )
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Ask for a map and a file."""
         reason, unnamed = self.why_not(state), self.tr("Name a file first.")
         allow(self.polygons, reason or ("" if self.polygons_file.filePath() else unnamed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
-from ...state import State, Task, Worker
+from ...state import DockState, Task, WorkerState
 from ...wording import duration, milliseconds
 from .section import button, note
 
@@ -40,7 +40,7 @@ class Footer(QWidget):
         last.addWidget(self.status, 1)
         last.addWidget(self.help)
         layout.addLayout(last)
-        self.refresh(State())
+        self.refresh(DockState())
 
     def _make_buttons(self) -> None:
         self.cancel = button(self.tr("Cancel"), self.tr("Give up what runs now. Finished steps and labels stay."))
@@ -81,11 +81,11 @@ class Footer(QWidget):
         self.bar.setRange(0, 0)
         self.text.setText(text)
 
-    def refresh(self, state: State) -> None:
+    def refresh(self, state: DockState) -> None:
         """Show what fits the state of the worker."""
         running = state.task is not Task.NONE
-        broken = state.worker in (Worker.DEAD, Worker.SILENT)
-        missing = state.worker is Worker.MISSING
+        broken = state.worker in (WorkerState.DEAD, WorkerState.SILENT)
+        missing = state.worker is WorkerState.MISSING
         self.bar.setVisible(running)
         self.text.setVisible(running)
         self.cancel.setVisible(running or state.playing)
@@ -97,19 +97,18 @@ class Footer(QWidget):
             self.bar.setRange(0, 1000)
             self.bar.reset()
 
-    def _status(self, state: State) -> str:
+    def _status(self, state: DockState) -> str:
         sentences = {
-            Worker.MISSING: self.tr(
+            WorkerState.MISSING: self.tr(
                 "The networks need a Python of their own with PyTorch. It is set up once, in minutes."
             ),
-            Worker.STOPPED: self.tr("The worker starts with the first click."),
-            Worker.STARTING: self.tr("The worker is starting…"),
-            Worker.SILENT: self.tr("The worker is not responding. Wait, or restart it; finished steps are kept."),
-            Worker.DEAD: self.tr("The worker has stopped. Restart it to go on; finished steps are kept."),
+            WorkerState.STOPPED: self.tr("The worker starts with the first click."),
+            WorkerState.STARTING: self.tr("The worker is starting…"),
+            WorkerState.SILENT: self.tr("The worker is not responding. Wait, or restart it; finished steps are kept."),
+            WorkerState.DEAD: self.tr("The worker has stopped. Restart it to go on; finished steps are kept."),
         }
         if state.worker in sentences:
             return sentences[state.worker]
         if self._milliseconds is None:
             return self._device
         return self.tr("{} · step {}").format(self._device, milliseconds(self._milliseconds))
-

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QMenu, QSlider, QSpinBox
 from ...catalogue.refiner_kinds import UNTAUGHT
 from ...catalogue.step_advice import hint
 from ...icons import IconKeeper
-from ...state import State, StepFacts, Task
+from ...state import DockState, StepFacts, Task
 from ...wording import percent
 from ..widgets.compare import CompareRow
 from ..widgets.identify import IdentifyBox
@@ -179,7 +179,7 @@ class RefineSection(Section):
         self.slider.valueChanged.connect(self.step_chosen)
         self.add_row(_step(), self.slider, self.tr("Slide through the steps; nothing is computed or lost."))
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Recompute everything that depends on the steps."""
         stepping = state.task is Task.STEP
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
@@ -228,14 +228,14 @@ class RefineSection(Section):
             self.kind.blockSignals(False)
         self.kind.setEnabled(bool(classes))
 
-    def _fill_slider(self, state: State) -> None:
+    def _fill_slider(self, state: DockState) -> None:
         self.slider.blockSignals(True)
         self.slider.setRange(-len(state.levels), max(0, state.last))
         self.slider.setValue(state.position if state.shown >= 0 else 0)
         self.slider.blockSignals(False)
         self.slider.setEnabled((state.last > 0 or bool(state.levels)) and state.task is not Task.STEP)
 
-    def _sentence(self, state: State) -> str:
+    def _sentence(self, state: DockState) -> str:
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
         if state.level:
@@ -249,7 +249,7 @@ class RefineSection(Section):
         advice = hint(state.steps, state.shown)
         return f"{text}\n{advice}" if advice else text
 
-    def _table(self, state: State) -> str:
+    def _table(self, state: DockState) -> str:
         measured = any(facts.accuracy is not None for facts in state.steps)
         heads = [_step(), self.tr("Changed")]
         if measured:
@@ -274,4 +274,3 @@ def _row(facts: StepFacts, measured: bool, shown: bool) -> str:
     return "".join(
         f'<td align="right" style="white-space:nowrap">{mark[0]}{cell}{mark[1]}&nbsp;&nbsp;</td>' for cell in cells
     )
-

@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from ...icons import IconKeeper
 from ...layers.false_colour import INFRARED, NATURAL, SHORT_WAVE
-from ...state import State, Task
+from ...state import DockState, Task
 from ..widgets.band_edit import BandEdit
 from .section import Section, button, note, shrink
 
@@ -194,7 +194,7 @@ class SceneSection(Section):
         """Say how large the scene is, or what is wrong with it."""
         self.summary.setText(text)
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Lock the inputs while a scene is being opened with them."""
         idle = state.task is Task.NONE
         for widget in (self.layer, self.bands, self.area):

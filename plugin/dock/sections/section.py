@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from ...icons import IconKeeper
-from ...state import State, Worker
+from ...state import DockState, WorkerState
 
 MARGIN = 6
 SUBTITLE_SIZE = 0.9  # of the usual letters
@@ -27,19 +27,19 @@ class Section(QgsCollapsibleGroupBox):
     def __init__(self, title: str, name: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
         self.setObjectName(f"map_refiner_{name}")
-        self.state = State()
+        self.state = DockState()
         self._captions: dict[QWidget, QLabel] = {}
         self.collapsedStateChanged.connect(lambda _: self.update_again())
         self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
         self.rows.setColumnStretch(1, 1)
         self.rows.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
 
-    def refresh(self, state: State) -> None:
+    def refresh(self, state: DockState) -> None:
         """Recompute what is enabled and shown from the state and the section's own inputs."""
         self.state = state
         self.update_again()
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Do the work of `refresh`."""
 
     def update_again(self) -> None:
@@ -68,9 +68,9 @@ class Section(QgsCollapsibleGroupBox):
         line = widgets[0] if len(widgets) == 1 else beside(*widgets)
         self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
 
-    def why_not(self, state: State) -> str:
+    def why_not(self, state: DockState) -> str:
         """Say why nothing that needs a map can be asked for now; an empty text: it can."""
-        if state.worker is Worker.MISSING:
+        if state.worker is WorkerState.MISSING:
             return self.tr("Set up Python first: the button below.")
         if not state.is_free:
             return self.tr("Something else runs now.")

@@ -8,13 +8,13 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFileDialog, QWidget
 
 from ...catalogue.refiner_kinds import LEARNED, TAUGHT
-from ...state import State, Task
+from ...state import DockState, Task
 from ..widgets.curve import Curve
 from ..widgets.model_combo import FILTER
 from .section import Section, allow, button, note, subtitle
 
 
-class TeachSection(Section):
+class TrainSection(Section):
     """The fourth section."""
 
     new_tile_requested = pyqtSignal()
@@ -145,7 +145,7 @@ class TeachSection(Section):
         self.progress.setText(text)
         self.update_again()
 
-    def update_widgets(self, state: State) -> None:
+    def update_widgets(self, state: DockState) -> None:
         """Recompute what can be done with the labels."""
         labels = self.label_layer() is not None
         self.new_tile.setEnabled(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from ...state import State
+from ...state import DockState
 from ..sections.section import beside, button, shrink
 
 BEFORE = -1  # the step as it was before the last Learn
@@ -44,7 +44,7 @@ class CompareRow(QWidget):
         value = self.other.currentData()
         return None if value is None else int(value)
 
-    def set_state(self, state: State) -> None:
+    def set_state(self, state: DockState) -> None:
         """List the steps; there have to be two to compare."""
         names = [self.tr("Coarse Map"), *(self.tr("Step {}").format(n) for n in range(1, state.last + 1))]
         entries = [(name, n) for n, name in enumerate(names[: state.last + 1])]

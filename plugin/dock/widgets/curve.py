@@ -22,7 +22,7 @@ class Curve(ChartWidget):
         self.baseline: float | None = None
         self.steps = 1
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Be some lines of text high, with the legend below."""
         return QSize(120, (LINES + 1) * self.fontMetrics().height())
 
@@ -43,7 +43,7 @@ class Curve(ChartWidget):
         self.steps = max(1, steps)
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint frame, loss, baseline, curve and legend."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from ...layers.styles import class_colour
-from ...state import State
+from ...state import DockState
 from ..sections.section import button, note
 from .step_chart import Series, StepChart
 
@@ -41,7 +41,7 @@ class IdentifyBox(QWidget):
         self.setFocusProxy(self.identify)
         self.clear()
 
-    def set_state(self, state: State) -> None:
+    def set_state(self, state: DockState) -> None:
         """Offer the button where there is a step."""
         self.identify.setEnabled(state.shown >= 0)
         self.outdated.emit()

@@ -20,7 +20,7 @@ class ChartWidget(QLabel):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Keep the height."""
         return self.sizeHint()
 

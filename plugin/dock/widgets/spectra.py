@@ -30,7 +30,7 @@ class Spectra(ChartWidget):
         """Tell whether there is anything to see."""
         return self.shown is not None
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Be some lines of text high, with one more for each class."""
         names = len(self.shown.classes) if self.shown is not None else 0
         return QSize(120, (LINES + names) * self.fontMetrics().height())
@@ -46,7 +46,7 @@ class Spectra(ChartWidget):
         self.updateGeometry()
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame, the bands, the curves, and below them what each colour means."""
         if self.shown is None:
             return

@@ -10,7 +10,7 @@ from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from qgis.PyQt.QtWidgets import QWidget
 
 from ...layers.styles import class_colour
-from ...state import Accuracy, State
+from ...state import DockState, StepAccuracy
 from .plot import ChartWidget, Plot, readable
 
 LINES = 6  # the height of the plot, in lines of text
@@ -53,7 +53,7 @@ class StepChart(ChartWidget):
             )
         )
 
-    def set_state(self, state: State) -> None:
+    def set_state(self, state: DockState) -> None:
         """Show what was measured of the steps, with the figures of the shown one."""
         self.set_series(self._series(state), state.shown, state.last)
 
@@ -65,16 +65,16 @@ class StepChart(ChartWidget):
         self.updateGeometry()
         self.update()
 
-    def _series(self, state: State) -> tuple[Series, ...]:
+    def _series(self, state: DockState) -> tuple[Series, ...]:
         known = [facts.accuracy for facts in state.steps]
         if not any(known):
             return ()
 
-        def over(read: Callable[[Accuracy], float | None]) -> tuple[float | None, ...]:
+        def over(read: Callable[[StepAccuracy], float | None]) -> tuple[float | None, ...]:
             return tuple(None if accuracy is None else read(accuracy) for accuracy in known)
 
         general = (
-            Series(self.tr("Accuracy"), over(lambda a: a.overall)),
+            Series(self.tr("StepAccuracy"), over(lambda a: a.overall)),
             Series(self.tr("Mean IoU"), over(lambda a: a.mean_iou), QPalette.ColorRole.Highlight, width=2.5),
             Series(self.tr("Boundary"), over(lambda a: a.mean_boundary_iou), style=Qt.PenStyle.DashLine),
         )
@@ -91,13 +91,13 @@ class StepChart(ChartWidget):
 
     # --- painting ---------------------------------------------------------------------------------------------
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Be some lines of text high, with the legend and the axis below."""
         line = self.fontMetrics().height()
         rows = -(-len(self.series) // COLUMNS)
         return QSize(120, (LINES + 1 + rows) * line)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the plot, its axis and the legend."""
         if not self.series:
             return

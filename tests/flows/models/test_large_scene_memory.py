@@ -24,9 +24,17 @@ def large(request, tmp_path):
     noise = rng.integers(0, 12, (height, side, 3)).astype("uint8")
     path = tmp_path / "large.tif"
     with rasterio.open(
-        path, "w", driver="GTiff", count=3, height=side, width=side, dtype="uint8", crs="EPSG:32631", tiled=True,
+        path,
+        "w",
+        driver="GTiff",
+        count=3,
+        height=side,
+        width=side,
+        dtype="uint8",
+        crs="EPSG:32631",
+        tiled=True,
         transform=rasterio.transform.from_origin(500_000, 4_649_100, 0.5, 0.5),
-    ) as target:  # fmt: skip
+    ) as target:
         for row, line in enumerate(fields):
             strip = colours[line].repeat(height, axis=0)[None] + noise
             target.write(strip.transpose(2, 0, 1), window=rasterio.windows.Window(0, height * row, side, height))

@@ -6,12 +6,12 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.registry import make
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.registry import make_refiner
+from map_refiner.models.refine.unroll import refine_steps
 from map_refiner.models.scene.scene import Scene
-from map_refiner.models.session.resume import resume
+from map_refiner.models.session.resume import resume_session
 from map_refiner.models.session.session import Session
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 CPU = torch.device("cpu")
 ALL = Window(0, 0, 96, 120)
@@ -32,7 +32,7 @@ def refiner():
 @pytest.fixture
 def path(refiner, town, tmp_path):
     path = tmp_path / "extended.safetensors"
-    save_model(path, refiner, Card("extended", town.classes, 3, 0.5, 5))
+    save_model(path, refiner, ModelCard("extended", town.classes, 3, 0.5, 5))
     return str(path)
 
 
@@ -57,7 +57,7 @@ def scores(session, index):
 
 def by_itself(session, refiner, start, count):
     image = torch.from_numpy(session.scene.read(ALL)[0])
-    *_, last = refine(refiner, torch.from_numpy(scores(session, start)), image, WHOLE, count)
+    *_, last = refine_steps(refiner, torch.from_numpy(scores(session, start)), image, WHOLE, count)
     return last.numpy()
 
 
@@ -73,7 +73,7 @@ def test_steps_go_on_from_what_was_remembered(session, refiner, tile):
 
 def test_a_restarted_worker_goes_on_too(session, refiner):
     step(session, 0, 2)
-    again = resume(session.run_dir, CPU)
+    again = resume_session(session.run_dir, CPU)
     step(again, 2, 1)
     assert np.allclose(scores(again, 3), by_itself(session, refiner, 0, 3), atol=1e-4)
     again.close()
@@ -98,12 +98,12 @@ def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):
 
 
 def test_other_weights_in_the_same_file_begin_anew(session, town, path):
-    save_model(path, make("faithful", 3, 3), Card("faithful", town.classes, 3, 0.5, 5))
+    save_model(path, make_refiner("faithful", 3, 3), ModelCard("faithful", town.classes, 3, 0.5, 5))
     session.load_refiner(path)
     step(session, 0)
     torch.manual_seed(9)
     other = ExtendedRefiner(3, 3)
-    save_model(path, other, Card("extended", town.classes, 3, 0.5, 5))
+    save_model(path, other, ModelCard("extended", town.classes, 3, 0.5, 5))
     session.load_refiner(path)
     step(session, 1)
     assert np.allclose(scores(session, 2), by_itself(session, other, 1, 1), atol=1e-4)

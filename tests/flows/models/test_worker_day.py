@@ -19,13 +19,12 @@ from map_refiner.models.shared.events import (
     Alive,
     Cancelled,
     Corrected,
-    DoubtsFound,
     Evaluated,
     Exported,
     Failed,
     FiltersShown,
+    FineTuned,
     Finished,
-    Learnt,
     Opened,
     Previewed,
     Progressed,
@@ -35,6 +34,7 @@ from map_refiner.models.shared.events import (
     Stepped,
     Trained,
     TrainingProgressed,
+    UncertainPlacesFound,
 )
 from map_refiner.models.shared.requests import (
     Cancel,
@@ -43,9 +43,9 @@ from map_refiner.models.shared.requests import (
     Evaluate,
     ExportPolygons,
     ExportRaster,
-    FindDoubts,
     FindRegion,
-    LearnOn,
+    FindUncertainPlaces,
+    FineTune,
     LoadRefiner,
     LoadScores,
     Open,
@@ -56,7 +56,7 @@ from map_refiner.models.shared.requests import (
     Stop,
     TrainCoarse,
     TrainRefiner,
-    WriteView,
+    WriteDerivedLayer,
 )
 from map_refiner.models.weights.checkpoint import load_refiner
 from scipy import ndimage
@@ -638,7 +638,7 @@ def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter,
     worker.do(LoadScores(scores))
     worker.do(TrainRefiner(town.tile_path, str(tmp_path / "first.safetensors"), "extended", 1))
     worker.do(Correct(vectors("c.gpkg", drawn[:1], **{"class": ["road"]}), 0))
-    for request in (TrainRefiner(whole, str(model), "extended", 1), LearnOn(str(model), whole, 1)):
+    for request in (TrainRefiner(whole, str(model), "extended", 1), FineTune(str(model), whole, 1)):
         worker.send(request)
         assert wait_for(worker, TrainingProgressed).step == 1
         took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
@@ -669,8 +669,8 @@ def test_corrections_rewrite_what_is_seen(painted):
 
 def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_path):
     earlier = Path(refiner_path).read_bytes()
-    events = painted.do(LearnOn(str(tmp_path / "on.safetensors"), town.tile_path, 3))
-    (learnt,) = of(Learnt, events)
+    events = painted.do(FineTune(str(tmp_path / "on.safetensors"), town.tile_path, 3))
+    (learnt,) = of(FineTuned, events)
     assert learnt.updates == 3
     assert len(of(TrainingProgressed, events)) >= 1
     assert all(0 <= value <= 1 for value in (*learnt.corrected, *learnt.tile))
@@ -684,14 +684,14 @@ def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_
 
 def test_learning_needs_a_learned_refiner_and_corrections(ready, tmp_path):
     target = str(tmp_path / "on.safetensors")
-    assert "Nothing is corrected" in ready.refuse(LearnOn(target))
+    assert "Nothing is corrected" in ready.refuse(FineTune(target))
     ready.do(LoadRefiner("heat"))
-    assert "follows a formula" in ready.refuse(LearnOn(target))
+    assert "follows a formula" in ready.refuse(FineTune(target))
     assert not Path(target).exists()
 
 
 def test_doubtful_places_lie_in_the_scene_and_not_on_corrections(painted, pixels):
-    (found,) = of(DoubtsFound, painted.do(FindDoubts(1, 10)))
+    (found,) = of(UncertainPlacesFound, painted.do(FindUncertainPlaces(1, 10)))
     assert 1 <= len(found.places) <= 10
     scene, corrected = pixels(0, 0, 120, 96), pixels(70, 60, 12, 12)
     for x, y, worth, first, second in found.places:
@@ -708,12 +708,12 @@ def test_a_region_and_the_views(painted, pixels, tmp_path):
     assert region.class_index == 2
     assert shapely.from_wkt(region.wkt).covers(pixels(70, 60, 12, 12))
     path = str(tmp_path / "view.tif")
-    painted.do(WriteView(1, "uncertainty", path))
+    painted.do(WriteDerivedLayer(1, "uncertainty", path))
     unsure = read(path, 1)
     assert unsure[62:70, 72:80].max() < 0.01
     assert 0.1 < unsure.max() <= 1
-    painted.do(WriteView(1, "change since coarse", path))
+    painted.do(WriteDerivedLayer(1, "change since coarse", path))
     changed = read(path, 1)
     assert 0 < (changed != 255).sum() < changed.size / 2
-    assert "nothing has changed yet" in painted.refuse(WriteView(0, "change", path))
-    assert "There is no view 'x'" in painted.refuse(WriteView(1, "x", path))
+    assert "nothing has changed yet" in painted.refuse(WriteDerivedLayer(0, "change", path))
+    assert "There is no view 'x'" in painted.refuse(WriteDerivedLayer(1, "x", path))

@@ -39,7 +39,7 @@ def test_a_web_layer_is_refused(analyst):
     choose(analyst, QgsRasterLayer("type=xyz&url=https://nowhere.invalid/{z}/{x}/{y}.png", "web map", "wms"))
     assert "is no raster file" in analyst.dock.scene.summary.text()
     assert "“web map” is no raster file" in try_scores(analyst)
-    assert analyst.desk.task is Task.NONE
+    assert analyst.context.task is Task.NONE
 
 
 def test_a_raster_in_memory_is_refused(analyst, write_raster):
@@ -84,7 +84,7 @@ def test_degrees_and_feet_are_metres_on_the_ground(analyst, write_raster, tmp_pa
     choose(analyst, QgsRasterLayer(str(path), "other unit"))
     assert analyst.dock.scene.pixel_size.value() == pytest.approx(0.5, abs=0.005)
     analyst.dock.scene.pixel_size.setValue(1.0)
-    assert analyst.dock.scene.summary.text().startswith("40 × 25 pixels")  # noqa: RUF001
+    assert analyst.dock.scene.summary.text().startswith("40 × 25 pixels")
 
 
 def test_fine_pixels_are_worked_on_at_half_a_metre(analyst, write_raster, tmp_path):

@@ -214,9 +214,9 @@ def outside_the_scene_and_while_busy(painter, canvas):
     drag(canvas, place(-100, -100), place(-90, -100))
     assert "outside the scene" in painter.bar.text()
     choose(painter, "road")
-    painter.desk.task = Task.MEASURE  # something else runs
+    painter.context.task = Task.MEASURE  # something else runs
     drag(canvas, place(200, 60), place(203, 60))
-    painter.desk.task = Task.NONE
+    painter.context.task = Task.NONE
     assert shown_class(painter, 200, 60) != 2
     painter.plugin.controller.binding.flush()
     painter.wait()

@@ -31,7 +31,7 @@ class Pulse:
 
     def __init__(self):
         self.longest = 0.0
-        self.schedule = Path("/proc/thread-self/schedstat").open()  # noqa: SIM115  (read at every beat)
+        self.schedule = Path("/proc/thread-self/schedstat").open()
         self.timer = QTimer()
         self.timer.timeout.connect(self.beat)
         self.last = self.now()

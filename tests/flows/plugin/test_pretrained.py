@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from map_refiner.models.shared.events import Trained
 from map_refiner.plugin.catalogue.weights import _card, shipped
-from map_refiner.plugin.control.refiner_suggestion import Made, beginning
+from map_refiner.plugin.control.refiner_suggestion import CoarseMapInfo, beginning
 
 (KNOWN,) = shipped("refiner")
 ALL = ("background", "building", "road")
@@ -35,23 +35,23 @@ def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer
 
 def test_the_chosen_refiner_comes_first_where_it_fits(refiner_file):
     chosen = str(refiner_file)
-    assert beginning("faithful", chosen, Made("", 3, ALL)) == chosen
-    assert beginning("extended", chosen, Made("", 3, ALL)) == KNOWN.path
-    assert beginning("faithful", "", Made("", 3, ALL)) == ""
+    assert beginning("faithful", chosen, CoarseMapInfo("", 3, ALL)) == chosen
+    assert beginning("extended", chosen, CoarseMapInfo("", 3, ALL)) == KNOWN.path
+    assert beginning("faithful", "", CoarseMapInfo("", 3, ALL)) == ""
 
 
 def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
-    assert beginning("extended", "", Made("", 3, ("background", "road"))) == KNOWN.path
-    assert beginning("extended", "", Made("", 3, ("background", "water"))) == ""
-    assert beginning("extended", "", Made("", 4, ALL)) == ""
-    assert beginning("faithful", str(refiner_file), Made("", 3, ("background", "road"))) == ""
+    assert beginning("extended", "", CoarseMapInfo("", 3, ("background", "road"))) == KNOWN.path
+    assert beginning("extended", "", CoarseMapInfo("", 3, ("background", "water"))) == ""
+    assert beginning("extended", "", CoarseMapInfo("", 4, ALL)) == ""
+    assert beginning("faithful", str(refiner_file), CoarseMapInfo("", 3, ("background", "road"))) == ""
 
 
 def test_a_kind_without_weights_does_not_go_on(tmp_path):
     heat = tmp_path / "heat.safetensors"
     header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}).encode()
     heat.write_bytes(struct.pack("<Q", len(header)) + header)
-    assert beginning("heat", str(heat), Made("", 3, ALL)) == ""
+    assert beginning("heat", str(heat), CoarseMapInfo("", 3, ALL)) == ""
 
 
 @pytest.mark.parametrize(("chosen", "stays"), [(True, True), (False, False)])

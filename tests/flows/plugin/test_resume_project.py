@@ -16,7 +16,7 @@ from map_refiner.plugin.dock.sections.scene import Area
 from map_refiner.plugin.layers.correction_layer import Correction, layer_for, open_layer
 from map_refiner.plugin.layers.step_layer import RUN
 from map_refiner.plugin.run import run_file
-from map_refiner.plugin.state import Accuracy
+from map_refiner.plugin.state import StepAccuracy
 from osgeo import gdal
 from qgis.core import QgsGeometry, QgsProject
 from qgis.PyQt.QtWidgets import QPushButton
@@ -44,11 +44,11 @@ class Eyes:
     """What an analyst sees."""
 
     def __init__(self, plugin):
-        self.plugin, self.desk, self.bar = plugin, plugin.controller.desk, plugin.iface.bar
+        self.plugin, self.context, self.bar = plugin, plugin.controller.context, plugin.iface.bar
 
     @property
     def run(self):
-        return self.desk.run
+        return self.context.run
 
     def layers(self):
         """Name the layers of steps that the map shows."""
@@ -67,13 +67,13 @@ def test_a_missing_folder_gets_a_sentence(plugin, project, tmp_path):
     project.writeEntry("map_refiner", "run", str(gone))
     plugin.controller.keeping._on_project_read()
     assert f"The folder of the run is gone: {gone}" in plugin.iface.bar.text()
-    assert plugin.controller.desk.run is None
+    assert plugin.controller.context.run is None
 
 
 @pytest.fixture
 def kept(plugin, scene, write_raster, tmp_path):
     """A run of three steps as the worker would have made it, with a refiner, and the second step shown."""
-    dock, desk = plugin.dock, plugin.controller.desk
+    dock, context = plugin.dock, plugin.controller.context
     refiner_file = tmp_path / "refiner.safetensors"
     refiner_file.touch()
     dock.scene.set_rectangle(scene.extent().buffered(-5), scene.crs())
@@ -82,39 +82,39 @@ def kept(plugin, scene, write_raster, tmp_path):
     dock.teach.go_on.setChecked(False)
     run, _ = plugin.controller.scenes.run_for(plugin.controller.scenes.scene())
     run.folder.mkdir(parents=True)
-    desk.run, desk.coming, run.refiner = run, None, str(refiner_file)
-    desk.layers.begin(run.name, run.scene.name)
+    context.run, context.coming, run.refiner = run, None, str(refiner_file)
+    context.layers.begin(run.name, run.scene.name)
     for index in range(4):
-        add_step(desk, write_raster, index)
+        add_step(context, write_raster, index)
     run.best_steps[run.refiner] = 3
-    run.accuracy[1] = Accuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None), ((3, 1, 0), (0, 2, 1), (0, 0, 0)))
+    run.accuracy[1] = StepAccuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None), ((3, 1, 0), (0, 2, 1), (0, 0, 0)))
     run.coarse = "/m.safetensors"
-    desk.show_step(2)
+    context.show_step(2)
     plugin.controller.keeping.keep()
     return plugin
 
 
-def add_step(desk, write_raster, index):
-    stem = desk.run.folder / f"step_{index}_{uuid4().hex}"
+def add_step(context, write_raster, index):
+    stem = context.run.folder / f"step_{index}_{uuid4().hex}"
     write_raster(stem.with_suffix(".tif"), np.full((3, 4, 5), 1 / 3, np.float32), names=CLASSES)
-    write_raster(desk.run.folder / f"{stem.name}_classes.tif", np.zeros((1, 4, 5), np.uint8), kind=gdal.GDT_Byte)
+    write_raster(context.run.folder / f"{stem.name}_classes.tif", np.zeros((1, 4, 5), np.uint8), kind=gdal.GDT_Byte)
     step = Stepped(index, f"{stem}.tif", f"{stem}_classes.tif", CLASSES, index / 100 if index else None, 5.0)
-    desk.layers.truncate(desk.run.name, index)
-    desk.run.add(step)
-    desk.layers.add(desk.run.name, step, 0)
+    context.layers.truncate(context.run.name, index)
+    context.run.add(step)
+    context.layers.add(context.run.name, step, 0)
 
 
 def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, write_raster, tmp_path):
-    dock, desk = kept.dock, kept.controller.desk
-    analyst, first = Eyes(kept), desk.run
-    wait_until(desk.layers.is_settled, 20, "the layers")
+    dock, context = kept.dock, kept.controller.context
+    analyst, first = Eyes(kept), context.run
+    wait_until(context.layers.is_settled, 20, "the layers")
     assert (first.folder / LOCK).exists()
     assert project.write(str(first.folder.parent / "project.qgz"))
-    add_step(desk, write_raster, 3)  # another, after the saving
+    add_step(context, write_raster, 3)  # another, after the saving
     kept.controller.keeping.keep()
     last = first.steps[3]
     project.clear()
-    assert desk.run is None
+    assert context.run is None
     assert not (first.folder / LOCK).exists()
 
     moved = first.folder.parent.parent / "moved"  # with the project, whose paths are relative
@@ -123,7 +123,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     dock.teach.go_on.setChecked(True)
     assert project.read(str(moved / "project.qgz"))
     settle()
-    run = desk.run
+    run = context.run
     assert run is not None, analyst.bar.text()
     assert (run.folder, run.shown, run.last, run.classes) == (moved / first.name, 2, 3, CLASSES)
     assert Path(run.steps[3].scores).name == Path(last.scores).name
@@ -133,14 +133,14 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert dock.refine.refiner.choice() == run.refiner
     assert not dock.teach.go_on.isChecked()
     assert analyst.layers() == ["Step 2 · classes"]
-    assert desk.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
-    assert isinstance(desk.on_run()[0], Resume)
+    assert context.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
+    assert isinstance(context.on_run()[0], Resume)
     _layers_lead_to_their_steps(kept, analyst)
 
 
 @pytest.mark.parametrize(("choice", "read"), [({}, True), ({"go_on": None}, False), ({"go_on": "yes"}, True)])
 def test_a_record_of_before_or_edited_by_hand_is_read(kept, project, choice, read):
-    run = kept.controller.desk.run
+    run = kept.controller.context.run
     project.clear()
     path = run.folder / run_file.RECORD
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -152,11 +152,11 @@ def test_a_record_of_before_or_edited_by_hand_is_read(kept, project, choice, rea
 
 
 def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
-    dock, desk, analyst, folder = kept.dock, kept.controller.desk, Eyes(kept), kept.controller.desk.run.folder
+    dock, context, analyst, folder = kept.dock, kept.controller.context, Eyes(kept), kept.controller.context.run.folder
     dock.hide()
     dock.show()
     assert not offers(analyst)  # it is in hand
-    run = desk.run
+    run = context.run
     layer = open_layer(folder, run.name, "image", run.place, CLASSES)
     Correction(layer, QgsGeometry.fromRect(run.place.extent), "road").make()
     project.clear()
@@ -167,10 +167,10 @@ def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
     (button,) = offers(analyst)
     assert "the run on “image” of" in button.parent().text()
     button.click()
-    wait_until(desk.layers.is_settled, 20, "the layers")
+    wait_until(context.layers.is_settled, 20, "the layers")
     settle()
-    assert desk.run.last == 3, analyst.bar.text()
-    assert [len(desk.layers.sources(folder.name, index)) for index in range(4)] == [4] * 4
+    assert context.run.last == 3, analyst.bar.text()
+    assert [len(context.layers.sources(folder.name, index)) for index in range(4)] == [4] * 4
     assert analyst.layers() == ["Step 2 · classes"]
     assert [layer.name() for layer in project.mapLayers().values() if layer.name() == "image"]
     assert not offers(analyst)
@@ -189,7 +189,7 @@ def _layers_lead_to_their_steps(plugin, stepper):
     plugin.iface.active = QgsProject.instance().mapLayersByName("Step 0 · building")[0]
     show.trigger()
     assert stepper.layers() == ["Step 0 · building"]
-    stepper.desk.run = None  # as of another day
+    stepper.context.run = None  # as of another day
     plugin.controller.keeping.release()
     show.trigger()
     assert stepper.run.name == name, stepper.bar.text()

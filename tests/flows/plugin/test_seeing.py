@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from map_refiner.models.shared.events import Stepped
-from map_refiner.plugin.run.extent import Place
+from map_refiner.plugin.run.extent import Extent
 from map_refiner.plugin.run.run import Run
 from osgeo import gdal
 from qgis.core import QgsProject, QgsTemporalNavigationObject, QgsTemporalUtils
@@ -32,10 +32,10 @@ def drawn(canvas, wait_until):
 @pytest.fixture
 def two_steps(analyst, write_raster, tmp_path, wait_until):
     """An analyst with a run of two steps beyond the coarse map, which no worker has made."""
-    desk, image = analyst.desk, analyst.dock.scene.layer.currentLayer()
-    run = Run(analyst.plugin.controller.scenes.scene(), tmp_path, Place(image.extent(), image.crs(), _context()))
-    desk.run = run
-    desk.layers.begin(run.name, "image")
+    context, image = analyst.context, analyst.dock.scene.layer.currentLayer()
+    run = Run(analyst.plugin.controller.scenes.scene(), tmp_path, Extent(image.extent(), image.crs(), _context()))
+    context.run = run
+    context.layers.begin(run.name, "image")
     for step in range(3):
         classes = np.zeros((1, *SIZE), np.uint8)
         classes[0, 40 : 100 + 40 * step, 60 : 120 + 40 * step] = 1
@@ -45,9 +45,9 @@ def two_steps(analyst, write_raster, tmp_path, wait_until):
         write_raster(paths[1], classes, kind=gdal.GDT_Byte)
         run.add(Stepped(step, *map(str, paths), ("background", "building", "road"), 0.1, 1.0))
         run.shown = step
-        desk.layers.add(run.name, run.steps[-1], 0)
-    wait_until(desk.layers.is_settled, 20, "the layers")
-    desk.show_step(2)
+        context.layers.add(run.name, run.steps[-1], 0)
+    wait_until(context.layers.is_settled, 20, "the layers")
+    context.show_step(2)
     return analyst
 
 
@@ -74,7 +74,7 @@ def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
     assert two_steps.visible_layers() == ["Step 2 · classes"]
     alone = []
     for step in range(3):
-        two_steps.desk.show_step(step)
+        two_steps.context.show_step(step)
         alone.append(drawn(canvas, wait_until))
     assert (alone[0] != alone[1]).any(axis=2).mean() > 0.001
     assert (alone[1] != alone[2]).any(axis=2).mean() > 0.001
@@ -109,9 +109,9 @@ def test_swipe_shows_the_other_step_left_of_the_mouse(two_steps, wait_until):
     canvas, row = two_steps.plugin.iface.canvas, two_steps.dock.refine.compare
     row.other.setCurrentIndex(0)
     shown = drawn(canvas, wait_until)
-    two_steps.desk.show_step(0)
+    two_steps.context.show_step(0)
     coarse = drawn(canvas, wait_until)
-    two_steps.desk.show_step(2)
+    two_steps.context.show_step(2)
     drawn(canvas, wait_until)
     two_steps.click(row.swipe)
     tool = two_steps.plugin.controller.comparing.tool
@@ -124,9 +124,9 @@ def test_swipe_shows_the_other_step_left_of_the_mouse(two_steps, wait_until):
     assert (both[:, : x - 4] == coarse[:, : x - 4]).all()
     assert (both[:, x + 4 :] == shown[:, x + 4 :]).all()
     assert (coarse[:, : x - 4] != shown[:, : x - 4]).any()
-    two_steps.desk.layers.truncate(two_steps.run.name, 2)  # what is drawn left of the mouse may go with it
+    two_steps.context.layers.truncate(two_steps.run.name, 2)  # what is drawn left of the mouse may go with it
     assert not row.swipe.isChecked()
-    two_steps.desk.layers.add(two_steps.run.name, two_steps.run.steps[2], 0)
+    two_steps.context.layers.add(two_steps.run.name, two_steps.run.steps[2], 0)
     drawn(canvas, wait_until)
     two_steps.click(row.swipe)
     QTest.keyClick(canvas, Qt.Key.Key_Escape)

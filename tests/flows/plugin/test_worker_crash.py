@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from map_refiner.models.shared.events import Progressed, Stepped, TilesKept, TrainingProgressed
 from map_refiner.plugin.layers.step_layer import RUN
-from map_refiner.plugin.state import Worker
+from map_refiner.plugin.state import WorkerState
 from map_refiner.plugin.worker import process as engine_module
 from qgis.core import QgsProject, QgsVectorLayer
 
@@ -28,13 +28,13 @@ def kill_at(analyst, kind, count=1):
         if isinstance(event, kind):
             seen.append(event)
             if len(seen) == count:
-                os.kill(analyst.desk.engine.process_id(), signal.SIGKILL)
+                os.kill(analyst.context.engine.process_id(), signal.SIGKILL)
 
-    analyst.desk.engine.received.connect(on_event)
+    analyst.context.engine.received.connect(on_event)
 
 
 def check_dead_and_restart(analyst, wait_until, steps):
-    wait_until(lambda: analyst.desk.engine.state is Worker.DEAD, 30, "the worker's death")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.DEAD, 30, "the worker's death")
     analyst.wait()
     assert "memory" in analyst.bar.text()
     assert analyst.dock.footer.restart.isVisible()
@@ -44,7 +44,7 @@ def check_dead_and_restart(analyst, wait_until, steps):
     known = analyst.run.last
     analyst.click(analyst.dock.footer.restart)
     analyst.wait()
-    assert analyst.desk.engine.state is Worker.READY
+    assert analyst.context.engine.state is WorkerState.READY
     assert analyst.run.last == known
     assert not analyst.dock.footer.restart.isVisible()
     check_layers(analyst)
@@ -73,7 +73,7 @@ def test_killed_in_a_step_that_begins_before_the_last(slow, wait_until):
     slow.run_to(2)
     slow.dock.refine.slider.setValue(0)
     slow.click(slow.dock.refine.step)
-    os.kill(slow.desk.engine.process_id(), signal.SIGKILL)  # before the new step 1 can be there
+    os.kill(slow.context.engine.process_id(), signal.SIGKILL)  # before the new step 1 can be there
     check_dead_and_restart(slow, wait_until, 3)
     assert slow.run.last == 2
     slow.dock.refine.slider.setValue(2)
@@ -86,7 +86,7 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
     stepper.dock.scene.pixel_size.setValue(0.066)  # 1818 x 2273 pixels: more than are worked on whole
     stepper.click(stepper.dock.coarse.use_scores)
     stepper.wait(200)
-    engine, kept, enough = stepper.desk.engine, [], [0.1, 0.5]
+    engine, kept, enough = stepper.context.engine, [], [0.1, 0.5]
 
     def interfere(event):
         if isinstance(event, TilesKept):
@@ -103,7 +103,7 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
     assert stepper.run.last == 0
     assert "tiles of step 1 are finished and kept" in stepper.bar.text()
     stepper.click(stepper.dock.refine.step)
-    wait_until(lambda: engine.state is Worker.DEAD, 200, "the worker's death")
+    wait_until(lambda: engine.state is WorkerState.DEAD, 200, "the worker's death")
     stepper.click(stepper.dock.footer.restart)
     stepper.wait(200)
     stepper.click(stepper.dock.refine.step)
@@ -149,7 +149,7 @@ def test_an_earlier_export_stays_when_its_replacement_fails(slow, tmp_path, wait
     slow.wait()
     kill_at(slow, Progressed)
     slow.click(slow.dock.export.polygons)
-    wait_until(lambda: slow.desk.engine.state is Worker.DEAD, 30, "the worker's death")
+    wait_until(lambda: slow.context.engine.state is WorkerState.DEAD, 30, "the worker's death")
     layers = QgsProject.instance().mapLayersByName("polygons")
     assert len(layers) == 1
     assert layers[0].featureCount() > 0
@@ -163,7 +163,7 @@ def test_cancel_keeps_the_finished_steps(slow, wait_until):
     slow.wait(10)
     last = slow.run.last
     assert 2 <= last < 50
-    assert slow.desk.engine.state is Worker.READY
+    assert slow.context.engine.state is WorkerState.READY
     assert "Cancelled" in slow.bar.text()
     check_layers(slow)
     slow.step()
@@ -175,12 +175,12 @@ def test_cancel_of_another_scene_keeps_the_run_in_hand(slow):
     former = slow.run
     cancel = slow.dock.footer.cancel
     slow.dock.scene.pixel_size.setValue(0.06)  # several tiles, so that the cancel comes in time
-    canceller = slow.desk.engine.received.connect(
+    canceller = slow.context.engine.received.connect(
         lambda event: isinstance(event, Progressed) and cancel.isVisible() and cancel.click()
     )
     slow.click(slow.dock.coarse.use_scores)
     slow.wait()
-    slow.desk.engine.received.disconnect(canceller)
+    slow.context.engine.received.disconnect(canceller)
     assert "Cancelled" in slow.bar.text()
     assert slow.run is former
     slow.step()
@@ -202,10 +202,10 @@ def test_cancel_of_a_hung_worker_ends_it_and_goes_on(slow, wait_until, monkeypat
     slow.dock.refine.end.setValue(50)
     slow.click(slow.dock.refine.run)
     wait_until(lambda: slow.run.last >= 1, 60, "a step")
-    process = slow.desk.engine.process_id()
+    process = slow.context.engine.process_id()
     os.kill(process, signal.SIGSTOP)
     slow.click(slow.dock.footer.cancel)
-    wait_until(lambda: slow.desk.engine.process_id() not in (0, process), 10, "another worker")
+    wait_until(lambda: slow.context.engine.process_id() not in (0, process), 10, "another worker")
     slow.wait()
     assert "did not answer Cancel" in slow.bar.text()
     check_layers(slow)
@@ -217,60 +217,60 @@ def test_cancel_of_a_hung_worker_ends_it_and_goes_on(slow, wait_until, monkeypat
 def test_silence_is_noticed_and_forgiven(analyst, wait_until, monkeypatch):
     monkeypatch.setattr(engine_module, "SILENCE_MS", 2500)
     analyst.use_scores()
-    wait_until(lambda: analyst.desk.engine._silence.interval() == 2500, 5)
-    process = analyst.desk.engine.process_id()
+    wait_until(lambda: analyst.context.engine._silence.interval() == 2500, 5)
+    process = analyst.context.engine.process_id()
     os.kill(process, signal.SIGSTOP)
-    wait_until(lambda: analyst.desk.engine.state is Worker.SILENT, 10, "silence")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.SILENT, 10, "silence")
     assert "not responding" in analyst.dock.footer.status.text()
     assert analyst.dock.footer.restart.isVisible()
     os.kill(process, signal.SIGCONT)
-    wait_until(lambda: analyst.desk.engine.state is Worker.READY, 10, "speech")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.READY, 10, "speech")
     assert not analyst.dock.footer.restart.isVisible()
     os.kill(process, signal.SIGSTOP)
-    wait_until(lambda: analyst.desk.engine.state is Worker.SILENT, 10, "silence")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.SILENT, 10, "silence")
     analyst.click(analyst.dock.footer.restart)
     analyst.wait()
-    assert analyst.desk.engine.process_id() != process
+    assert analyst.context.engine.process_id() != process
 
 
 def test_a_python_without_torch_is_named(analyst, wait_until):
-    analyst.desk.settings.python = "/usr/bin/python3"
+    analyst.context.settings.python = "/usr/bin/python3"
     analyst.click(analyst.dock.coarse.use_scores)
-    wait_until(lambda: analyst.desk.engine.state is Worker.DEAD, 30, "the worker's death")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.DEAD, 30, "the worker's death")
     assert "The Python at /usr/bin/python3 has no module “torch”" in analyst.bar.text()
 
 
 def test_a_file_that_is_no_program(analyst, tmp_path, wait_until):
     path = tmp_path / "python"
     path.write_text("no program")
-    analyst.desk.settings.python = str(path)
+    analyst.context.settings.python = str(path)
     analyst.click(analyst.dock.coarse.use_scores)
-    wait_until(lambda: analyst.desk.engine.state is Worker.DEAD, 30, "the worker's death")
+    wait_until(lambda: analyst.context.engine.state is WorkerState.DEAD, 30, "the worker's death")
     assert "could not be started" in analyst.bar.text()
 
 
 def test_no_python_at_all_leads_to_the_options(analyst):
-    analyst.desk.settings.python = "/nowhere/python"
+    analyst.context.settings.python = "/nowhere/python"
     analyst.plugin.controller.settings_changed()
     assert "The networks need a Python of their own" in analyst.dock.footer.status.text()
     assert not analyst.dock.coarse.use_scores.isEnabled()
     analyst.click(analyst.dock.footer.options)
     assert analyst.plugin.iface.pages == ["MapRefinerOptions"]
-    analyst.desk.settings.python = ""
+    analyst.context.settings.python = ""
     analyst.plugin.controller.settings_changed()
     assert analyst.dock.coarse.use_scores.isEnabled()
 
 
 def test_settings_reach_the_next_worker(analyst):
     analyst.use_scores()
-    process = analyst.desk.engine.process_id()
-    analyst.desk.settings.device = "cpu"
+    process = analyst.context.engine.process_id()
+    analyst.context.settings.device = "cpu"
     analyst.plugin.controller.settings_changed()
-    assert analyst.desk.engine.process_id() == 0
+    assert analyst.context.engine.process_id() == 0
     analyst.click(analyst.dock.coarse.use_scores)
     analyst.wait()
-    assert analyst.desk.engine.process_id() not in (0, process)
-    assert analyst.desk.engine.launch.device == "cpu"
+    assert analyst.context.engine.process_id() not in (0, process)
+    assert analyst.context.engine.launch.device == "cpu"
     assert analyst.run.last == 0
 
 
@@ -278,5 +278,5 @@ def test_the_worker_runs_in_a_clean_environment(analyst, monkeypatch):
     for name in ("PYTHONHOME", "PYTHONPATH", "GDAL_DATA", "PROJ_LIB"):
         monkeypatch.setenv(name, "/nonsense")
     analyst.use_scores()
-    variables = Path(f"/proc/{analyst.desk.engine.process_id()}/environ").read_text()
+    variables = Path(f"/proc/{analyst.context.engine.process_id()}/environ").read_text()
     assert "/nonsense" not in variables

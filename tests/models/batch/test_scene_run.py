@@ -15,13 +15,13 @@ import torch
 from click.testing import CliRunner
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.batch import block_runner, scene_run, tile_tasks
-from map_refiner.models.batch.tile_tasks import Refining
+from map_refiner.models.batch.tile_tasks import RefineTask
 from map_refiner.models.cli.main import main
-from map_refiner.models.io.tile_store import DONE, TileFiles
+from map_refiner.models.io.tile_store import DONE, TileStore
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session.session import Session
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 CPU = torch.device("cpu")
 
@@ -55,13 +55,24 @@ def extended(town, tmp_path_factory):
     net = ExtendedRefiner(3, 3)
     torch.nn.init.normal_(net.out.weight, 0, 0.3)
     path = tmp_path_factory.mktemp("weights") / "extended.safetensors"
-    save_model(path, net.eval(), Card("extended", town.classes, 3, 0.5, 5))
+    save_model(path, net.eval(), ModelCard("extended", town.classes, 3, 0.5, 5))
     return str(path)
 
 
 def refining(town, refiner, out, *options, steps=3):
-    return ("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner, "--steps", steps,
-            "-o", out, *options)  # fmt: skip
+    return (
+        "refine",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--refiner",
+        refiner,
+        "--steps",
+        steps,
+        "-o",
+        out,
+        *options,
+    )
 
 
 def in_a_session(town, tmp_path, refiner, steps):
@@ -80,7 +91,7 @@ def in_a_session(town, tmp_path, refiner, steps):
 @pytest.mark.parametrize("reach", [64, 1])
 def test_blocks_and_passes_do_not_show(town, extended, refiner_path, tmp_path, monkeypatch, kind, reach):
     """Also where the steps do not fit one pass, and the state goes by files."""
-    monkeypatch.setattr(scene_run, "REACH", reach)
+    monkeypatch.setattr(scene_run, "MAX_HALO_PX", reach)
     weights = {"extended": extended, "faithful": refiner_path}.get(kind, kind)
     maps, changed = in_a_session(town, tmp_path, weights, 3)
     said = do(*refining(town, weights, tmp_path / "out", "--block", 48)).stdout
@@ -138,7 +149,7 @@ def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coars
     if work == "classify":
         calm[-1], hungry[-1] = tmp_path / "calm.tif", tmp_path / "hungry.tif"
     do(*calm)
-    for kind in (Refining, tile_tasks.Classifying):
+    for kind in (RefineTask, tile_tasks.ClassifyTask):
         real = kind.compute
 
         def compute(self, tile, pixels, real=real):
@@ -151,8 +162,10 @@ def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coars
     assert "going on with tiles of 16 pixels" in result.stderr
     ends = ["step_001.tif", "step_002.tif"] if work == "refine" else [""]
     for end in ends:
-        one, two = (read(Path(words[-1] if end == "" else tmp_path / name / end))
-                    for words, name in ((calm, "calm"), (hungry, "hungry")))  # fmt: skip
+        one, two = (
+            read(Path(words[-1] if end == "" else tmp_path / name / end))
+            for words, name in ((calm, "calm"), (hungry, "hungry"))
+        )
         assert np.abs(one - two).max() < 1e-5
 
 
@@ -160,7 +173,7 @@ def test_too_little_memory_for_anything_says_so(town, coarse_path, tmp_path, mon
     def compute(self, tile, pixels):
         raise MemoryError
 
-    monkeypatch.setattr(tile_tasks.Classifying, "compute", compute)
+    monkeypatch.setattr(tile_tasks.ClassifyTask, "compute", compute)
     result = call("classify", town.image_path, "--model", coarse_path, "-o", tmp_path / "s.tif")
     assert result.exit_code == 2
     assert "too little memory even for the smallest tiles" in result.stderr
@@ -187,8 +200,20 @@ def interrupted(town, tmp_path, extended, monkeypatch):
     for name in ("image", "scores"):
         copies[name] = shutil.copy(getattr(town, f"{name}_path"), tmp_path / f"{name}.tif")
     weights = shutil.copy(extended, tmp_path / "r.safetensors")
-    command = ("refine", copies["image"], "--scores", copies["scores"], "--refiner", weights, "--steps", 2,
-               "--block", 48, "-o", tmp_path / "out")  # fmt: skip
+    command = (
+        "refine",
+        copies["image"],
+        "--scores",
+        copies["scores"],
+        "--refiner",
+        weights,
+        "--steps",
+        2,
+        "--block",
+        48,
+        "-o",
+        tmp_path / "out",
+    )
     assert call(*command).exit_code == 1
     worked[3:] = []
     return command, worked
@@ -235,14 +260,14 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(town, extended, tmp_pat
     before = {path.name: path.stat().st_mtime_ns for path in done.glob("*.json")}
     assert 3 <= len(before) < 48
     watched = []
-    real = TileFiles.finish
+    real = TileStore.finish
 
     def finish(self, tile, stage, note):
         watched.append(tile)
         real(self, tile, stage, note)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TileFiles, "finish", finish)
+        patch.setattr(TileStore, "finish", finish)
         do(*command, "--resume")
     assert len(watched) == 48 - len(before)
     do(*refining(town, extended, tmp_path / "whole", "--block", 16, steps=2))
@@ -250,7 +275,7 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(town, extended, tmp_pat
 
 
 def test_a_note_that_is_damaged_is_no_note(tmp_path):
-    files, tile = TileFiles(tmp_path / "f"), Window(0, 32, 16, 16)
+    files, tile = TileStore(tmp_path / "f"), Window(0, 32, 16, 16)
     assert files.begin({"a": (1, 2)}, go_on=True) is False
     files.finish(tile, 0, {"pixels": 3})
     assert files.finished(tile, 0) == {"pixels": 3}

@@ -14,9 +14,9 @@ import torch
 from click.testing import CliRunner
 from map_refiner.models.cli.main import main
 from map_refiner.models.coarse.fcn import FCN
-from map_refiner.models.refine.registry import KINDS, LESSONS
+from map_refiner.models.refine.registry import REFINER_KINDS, TRAINERS
 from map_refiner.models.refine.rnn import RefinementRNN
-from map_refiner.models.weights.checkpoint import Card, read_card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, read_card, save_model
 from safetensors.torch import load_file
 
 COMMANDS = {"train-coarse", "classify", "train-refiner", "refine", "evaluate", "vectorize", "info", "doctor"} | {
@@ -77,9 +77,19 @@ def test_every_command_explains_itself(command):
 
 def test_trains_a_coarse_net_on_vector_layers(town, tmp_path):
     said = do(
-        "train-coarse", town.image_path, "--class", f"building={town.houses_path}",
-        "--class", f"road={town.streets_path}:4", "--steps", 2, "--seed", 3, "-o", tmp_path / "c.safetensors",
-    )  # fmt: skip
+        "train-coarse",
+        town.image_path,
+        "--class",
+        f"building={town.houses_path}",
+        "--class",
+        f"road={town.streets_path}:4",
+        "--steps",
+        2,
+        "--seed",
+        3,
+        "-o",
+        tmp_path / "c.safetensors",
+    )
     card = read_card(tmp_path / "c.safetensors")
     assert card.classes == ("background", "building", "road")
     assert card.pixel_size_m == pytest.approx(0.5, rel=0.01)
@@ -88,9 +98,25 @@ def test_trains_a_coarse_net_on_vector_layers(town, tmp_path):
 
 def test_trains_a_coarse_net_on_a_label_raster_at_another_pixel_size(town, tmp_path):
     do(
-        "train-coarse", town.image_path, "--labels", town.labels_path, "--class", "building", "--class", "road",
-        "--pixel-size", 1.0, "--steps", 1, "--device", "cpu", "--bands", "3,1", "-o", tmp_path / "c.safetensors",
-    )  # fmt: skip
+        "train-coarse",
+        town.image_path,
+        "--labels",
+        town.labels_path,
+        "--class",
+        "building",
+        "--class",
+        "road",
+        "--pixel-size",
+        1.0,
+        "--steps",
+        1,
+        "--device",
+        "cpu",
+        "--bands",
+        "3,1",
+        "-o",
+        tmp_path / "c.safetensors",
+    )
     card = read_card(tmp_path / "c.safetensors")
     assert (card.classes, card.bands) == (("background", "building", "road"), 2)
     assert card.pixel_size_m == pytest.approx(1.0, rel=0.02)
@@ -109,7 +135,7 @@ def test_classifies_on_the_images_grid_whatever_the_pixel_size(town, coarse_path
 
 
 def test_works_at_the_pixel_size_that_the_model_was_trained_at(town, tmp_path):
-    save_model(tmp_path / "c.safetensors", FCN(3, 3), Card("fcn", town.classes, 3, 1.0))
+    save_model(tmp_path / "c.safetensors", FCN(3, 3), ModelCard("fcn", town.classes, 3, 1.0))
     do("classify", town.image_path, "--model", tmp_path / "c.safetensors", "-o", tmp_path / "s.tif")
     with rasterio.open(tmp_path / "s.tif") as source:
         assert float(source.tags()["WORKING_PIXEL_SIZE_M"]) == pytest.approx(1.0, rel=0.02)
@@ -119,9 +145,19 @@ def test_works_at_the_pixel_size_that_the_model_was_trained_at(town, tmp_path):
 @pytest.mark.parametrize("labels", ["labels_path", "tile_path"])
 def test_teaches_a_refiner(town, tmp_path, labels):
     said = do(
-        "train-refiner", town.image_path, "--scores", town.scores_path, "--labels", getattr(town, labels),
-        "--refiner", "faithful", "--steps", 2, "-o", tmp_path / "r.safetensors",
-    )  # fmt: skip
+        "train-refiner",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--labels",
+        getattr(town, labels),
+        "--refiner",
+        "faithful",
+        "--steps",
+        2,
+        "-o",
+        tmp_path / "r.safetensors",
+    )
     card = read_card(tmp_path / "r.safetensors")
     assert (card.kind, card.classes) == ("faithful", town.classes)
     assert 0 <= card.steps <= 8
@@ -132,9 +168,18 @@ def test_teaches_a_refiner(town, tmp_path, labels):
 @pytest.mark.parametrize(("begin", "knows"), [((), True), (("--from", "none"), False)])
 def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, begin, knows):
     said = do(
-        "train-refiner", town.image_path, "--scores", town.scores_path, "--labels", town.labels_path,
-        *begin, "--steps", 1, "-o", tmp_path / "r.safetensors",
-    )  # fmt: skip
+        "train-refiner",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--labels",
+        town.labels_path,
+        *begin,
+        "--steps",
+        1,
+        "-o",
+        tmp_path / "r.safetensors",
+    )
     assert ("The refiner that it went on from has 0." in said) == knows
     assert ("Banepa" in read_card(tmp_path / "r.safetensors").trained_on) == knows
 
@@ -142,9 +187,17 @@ def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, 
 def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
     perfect = np.stack([town.labels == k for k in range(3)]).astype("float32")
     said = do(
-        "train-refiner", town.image_path, "--scores", raster("s.tif", perfect, names=town.classes),
-        "--labels", town.labels_path, "--steps", 1, "-o", tmp_path / "r.safetensors",
-    )  # fmt: skip
+        "train-refiner",
+        town.image_path,
+        "--scores",
+        raster("s.tif", perfect, names=town.classes),
+        "--labels",
+        town.labels_path,
+        "--steps",
+        1,
+        "-o",
+        tmp_path / "r.safetensors",
+    )
     assert "does not beat the coarse map" in said
 
 
@@ -160,14 +213,36 @@ def test_refines_step_by_step_from_the_scores_as_they_came(steps, town):
 
 def test_refining_in_two_runs_is_refining_in_one(steps, town, refiner_path, tmp_path):
     """What a score raster stores is enough to go on from."""
-    do("refine", town.image_path, "--scores", steps / "step_001.tif", "--refiner", refiner_path, "--steps", 1,
-       "-o", tmp_path / "more")  # fmt: skip
+    do(
+        "refine",
+        town.image_path,
+        "--scores",
+        steps / "step_001.tif",
+        "--refiner",
+        refiner_path,
+        "--steps",
+        1,
+        "-o",
+        tmp_path / "more",
+    )
     assert np.abs(read(tmp_path / "more" / "step_001.tif") - read(steps / "step_002.tif")).max() < 0.02
 
 
 def test_refines_at_another_pixel_size_on_the_images_grid(town, refiner_path, tmp_path):
-    do("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 1,
-       "--pixel-size", 1.0, "-o", tmp_path / "out")  # fmt: skip
+    do(
+        "refine",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--refiner",
+        refiner_path,
+        "--steps",
+        1,
+        "--pixel-size",
+        1.0,
+        "-o",
+        tmp_path / "out",
+    )
     maps = read(tmp_path / "out" / "step_001.tif")
     assert maps.shape == (3, 96, 120)
     assert np.allclose(maps.sum(axis=0), 1, atol=1e-5)
@@ -175,8 +250,20 @@ def test_refines_at_another_pixel_size_on_the_images_grid(town, refiner_path, tm
 
 def test_the_same_seed_gives_the_same_weights(town, tmp_path):
     for name, seed in (("a", 4), ("b", 4), ("c", 5)):
-        do("train-refiner", town.image_path, "--scores", town.scores_path, "--labels", town.labels_path, "--steps", 1,
-           "--seed", seed, "-o", tmp_path / f"{name}.safetensors")  # fmt: skip
+        do(
+            "train-refiner",
+            town.image_path,
+            "--scores",
+            town.scores_path,
+            "--labels",
+            town.labels_path,
+            "--steps",
+            1,
+            "--seed",
+            seed,
+            "-o",
+            tmp_path / f"{name}.safetensors",
+        )
     a, b, c = (load_file(tmp_path / f"{name}.safetensors") for name in "abc")
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert not all(torch.equal(a[name], c[name]) for name in a)
@@ -190,9 +277,17 @@ def test_the_report_is_that_of_the_design(steps, town, tmp_path):
     truth = read(town.labels_path)[0]
     for entry in entries:
         assert set(entry) >= {
-            "path", "overall_accuracy", "average_accuracy", "kappa", "mean_iou", "iou", "boundary_iou", "confusion",
-            "trimap_iou", "relaxed",
-        }  # fmt: skip
+            "path",
+            "overall_accuracy",
+            "average_accuracy",
+            "kappa",
+            "mean_iou",
+            "iou",
+            "boundary_iou",
+            "confusion",
+            "trimap_iou",
+            "relaxed",
+        }
         predicted = read(entry["path"]).argmax(axis=0)
         assert entry["overall_accuracy"] == pytest.approx((predicted == truth).mean())
         assert np.sum(entry["confusion"]) == truth.size
@@ -290,8 +385,8 @@ def bad(tmp_path, town, raster, vectors, pixels):
     (tmp_path / "file").write_text("")
     (tmp_path / "cut.tif").write_bytes(Path(town.scores_path).read_bytes()[:30_000])
     (tmp_path / "out").mkdir()
-    save_model(tmp_path / "four.safetensors", RefinementRNN(3, 4), Card("faithful", town.classes, 4, None))
-    save_model(tmp_path / "water.safetensors", RefinementRNN(2, 3), Card("faithful", ("land", "water"), 3, None))
+    save_model(tmp_path / "four.safetensors", RefinementRNN(3, 4), ModelCard("faithful", town.classes, 4, None))
+    save_model(tmp_path / "water.safetensors", RefinementRNN(2, 3), ModelCard("faithful", ("land", "water"), 3, None))
     with rasterio.open(town.image_path) as source:
         image = source.read()
     raster("nowhere.tif", image, crs=None, transform=rasterio.Affine.identity())
@@ -358,7 +453,7 @@ CASES = {
     "steps below a file": ("refine IMAGE --scores SCORES --refiner REFINER -o @file/out", "cannot be made"),
     "info of nothing": ("info @missing.safetensors", "There is no file"),
     "info of text": ("info @text.tif", "not a raster that can be read"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -388,10 +483,22 @@ def test_misuse_says_how_it_is_used(town):
 
 
 def test_every_kind_of_the_design_is_known_by_name():
-    assert set(KINDS) == set(LESSONS) == {
-        "faithful", "class-agnostic", "unshared", "extended", "crf", "heat", "perona-malik", "anisotropic", "geodesic",
-        "opinion-pool",
-    }  # fmt: skip
+    assert (
+        set(REFINER_KINDS)
+        == set(TRAINERS)
+        == {
+            "faithful",
+            "class-agnostic",
+            "unshared",
+            "extended",
+            "crf",
+            "heat",
+            "perona-malik",
+            "anisotropic",
+            "geodesic",
+            "opinion-pool",
+        }
+    )
 
 
 def test_an_image_without_a_crs_goes_all_the_way(bad, town, raster, refiner_path, tmp_path):
@@ -478,16 +585,20 @@ def program():
 def test_the_installed_program_runs_and_refuses(town, coarse_path, tmp_path):
     done = subprocess.run(
         [program(), "classify", town.image_path, "--model", coarse_path, "-o", str(tmp_path / "s.tif")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0
     assert done.stderr == ""
     assert done.stdout == f"{tmp_path / 's.tif'}: background, building, road\n"
     assert [path.name for path in tmp_path.iterdir()] == ["s.tif"]
     done = subprocess.run(
         [program(), "vectorize", town.image_path, "-o", str(tmp_path / "p.gpkg")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("Error: image.tif holds whole numbers")

@@ -5,15 +5,15 @@ import pytest
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.coarse import fcn_skips, lrr
-from map_refiner.models.coarse.backbone import FEATURES, VGG16, Size, Trunk
+from map_refiner.models.coarse.backbone import FEATURES, VGG16, Backbone, BackboneSize
 from map_refiner.models.coarse.fcn_skips import FCN8s, FCN8sVGG16
 from map_refiner.models.coarse.lrr import LRR, LRRVGG16
-from map_refiner.models.coarse.registry import KINDS
+from map_refiner.models.coarse.registry import COARSE_KINDS
 from map_refiner.models.errors import CheckpointError
-from map_refiner.models.pipelines.train_coarse import begin_from
+from map_refiner.models.pipelines.train_coarse import load_backbone
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.tiling.classify_tile import score_window
-from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 from safetensors.torch import save_file
 
 
@@ -30,7 +30,7 @@ def random_weights():
 def test_the_weights_come_to_lie_where_they_belong(tmp_path):
     tensors = random_weights()
     save_file(tensors, tmp_path / "vgg16.safetensors")
-    trunk = Trunk(3, VGG16)
+    trunk = Backbone(3, VGG16)
     trunk.begin_from(tmp_path / "vgg16.safetensors")
     layers = [layer for layer in trunk.stages.modules() if isinstance(layer, torch.nn.Conv2d)]
     assert len(layers) == 13
@@ -43,7 +43,7 @@ def test_the_weights_come_to_lie_where_they_belong(tmp_path):
 
 
 def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
-    path, trunk = tmp_path / "vgg16.safetensors", Trunk(4, VGG16)
+    path, trunk = tmp_path / "vgg16.safetensors", Backbone(4, VGG16)
     before = {name: value.clone() for name, value in trunk.state_dict().items()}
     save_file(random_weights(), path)
     with pytest.raises(CheckpointError, match=r"is 64 x 3 x 3 x 3; VGG-16 for 4 bands has 64 x 4 x 3 x 3"):
@@ -52,7 +52,7 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
     del tensors["features.28.bias"]
     save_file(tensors, path)
     with pytest.raises(CheckpointError, match=r"vgg16\.safetensors holds no features\.28\.bias"):
-        Trunk(3, VGG16).begin_from(path)
+        Backbone(3, VGG16).begin_from(path)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):
         trunk.begin_from(path)
@@ -60,22 +60,22 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
         trunk.begin_from(tmp_path / "gone.safetensors")
     assert all(torch.equal(value, before[name]) for name, value in trunk.state_dict().items())
     with pytest.raises(CheckpointError, match="'lrr' cannot begin with VGG-16's weights; fcn-8s-vgg16, lrr-vgg16 can"):
-        begin_from(LRR(2, 3), "lrr", str(path))
+        load_backbone(LRR(2, 3), "lrr", str(path))
 
 
 @pytest.mark.parametrize(("small", "large"), [(LRR, LRRVGG16), (FCN8s, FCN8sVGG16)])
 def test_the_large_kinds_see_further_and_are_stored(small, large, tmp_path):
     assert large.halo >= small.halo
     assert large.halo % 32 == 0
-    net = KINDS[large.kind].make(2, 3)
+    net = COARSE_KINDS[large.kind].make(2, 3)
     assert net.trunk.stages[4][4].weight.shape == (512, 512, 3, 3)
-    save_model(tmp_path / "large.safetensors", net, Card(large.kind, ("background", "road"), 3, 0.5))
+    save_model(tmp_path / "large.safetensors", net, ModelCard(large.kind, ("background", "road"), 3, 0.5))
     loaded, _ = load_coarse(tmp_path / "large.safetensors")
     assert loaded.halo == large.halo
     assert torch.equal(loaded.trunk.top[0].weight, net.trunk.top[0].weight)
 
 
-THIN = Size((3, 3, 3, 3, 3), VGG16.convolutions, 3)  # sees as far, and is quick
+THIN = BackboneSize((3, 3, 3, 3, 3), VGG16.convolutions, 3)  # sees as far, and is quick
 
 
 @pytest.mark.parametrize(("base", "halo"), [(LRR, lrr.halo_of(THIN)), (FCN8s, fcn_skips.halo_of(THIN))])

@@ -6,12 +6,12 @@ import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.coarse.fcn_skips import FCN8s, FCN16s, FCN32s
 from map_refiner.models.coarse.lrr import LRR, boundary_mask, dilated_and_eroded, learn_bases, train_lrr
-from map_refiner.models.coarse.train_patches import Recipe, TrainingImage
+from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions
 from map_refiner.models.io.raster_reader import GridReader
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session.session import Session
 from map_refiner.models.tiling.classify_tile import score_levels, score_window
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 
 def test_the_basis_of_halves_is_half_and_half(monkeypatch):
@@ -104,7 +104,7 @@ def test_one_update_moves_the_levels_and_not_the_bases(monkeypatch):
     labels[10:30, 12:34] = 1
     net = LRR(2, 1)
     image = TrainingImage(np.random.default_rng(0).normal(0, 1, (1, 48, 48)).astype("float32"), labels)
-    (epoch,) = train_lrr(net, [image], Recipe(1, 0, batch=1), torch.device("cpu"))
+    (epoch,) = train_lrr(net, [image], TrainingOptions(1, 0, batch=1), torch.device("cpu"))
     assert epoch.loss == pytest.approx(4 * np.log(2) + 2 * np.log(2), rel=1e-5)
     assert torch.equal(net.bases, learn_bases([labels], 2, 0))
     moved = [bool(head.weight.any()) for head in net.coefficients]
@@ -139,7 +139,7 @@ def test_the_pyramid_ends_in_the_scores_and_tiles_do_not_show(raster, tmp_path):
             assert np.abs(level[:, 32:, 64:] - part).max() <= 1e-5 * np.abs(level).max()
         rough = [np.abs(np.diff(level, axis=2)).mean() / level.std() for level in levels]
         assert rough == sorted(rough)  # each level is sharper than the one before
-        save_model(tmp_path / "lrr.safetensors", net, Card("lrr", ("background", "road"), 1, None))
+        save_model(tmp_path / "lrr.safetensors", net, ModelCard("lrr", ("background", "road"), 1, None))
         session = Session(scene, tmp_path, cpu)
         step = session.classify(str(tmp_path / "lrr.safetensors"), lambda fraction: None)
         assert [name for name, _ in session.levels] == ["32x", "16x", "8x"]

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.arrays.grid import Window
-from map_refiner.models.coarse.backbone import SMALL, Size
+from map_refiner.models.coarse.backbone import SMALL, BackboneSize
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.multi_scale import MultiScale, grown, shrunk
 from map_refiner.models.errors import CheckpointError
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.tiling.classify_tile import score_levels, score_window
-from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 
 CPU = torch.device("cpu")
 
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 def thin():
     """Make a pyramid that sees as far as the small one, and is quick."""
     torch.manual_seed(0)
-    size = Size((3, 3, 3, 3, 3), SMALL.convolutions, 3)
+    size = BackboneSize((3, 3, 3, 3, 3), SMALL.convolutions, 3)
     net = type("Thin", (LRR,), {"size": size})(2, 1).eval()
     with torch.no_grad():
         for weight in [*net.parameters(), *net.buffers()]:
@@ -80,9 +80,9 @@ def test_tiles_do_not_show_wherever_they_begin(raster):
 
 def test_only_a_pyramid_looks_at_several_scales(tmp_path):
     path = tmp_path / "coarse.safetensors"
-    save_model(path, FCN(2, 1), Card("fcn", ("background", "road"), 1, None))
+    save_model(path, FCN(2, 1), ModelCard("fcn", ("background", "road"), 1, None))
     with pytest.raises(CheckpointError, match=r"coarse\.safetensors is of the kind 'fcn'; only lrr can"):
         load_coarse(path, is_multi_scale=True)
-    save_model(path, LRR(2, 1), Card("lrr", ("background", "road"), 1, None))
+    save_model(path, LRR(2, 1), ModelCard("lrr", ("background", "road"), 1, None))
     assert isinstance(load_coarse(path, is_multi_scale=True)[0], MultiScale)
     assert isinstance(load_coarse(path)[0], LRR)

@@ -8,30 +8,37 @@ import rasterio
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.tiles import tiles
-from map_refiner.models.coarse.registry import KINDS
-from map_refiner.models.coarse.train_patches import Recipe
+from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.train_patches import TrainingOptions
 from map_refiner.models.errors import CheckpointError
-from map_refiner.models.pipelines.train_coarse import about_coarse, train_coarse
+from map_refiner.models.pipelines.train_coarse import coarse_model_info, train_coarse
 from map_refiner.models.scene.examples import coarse_examples
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.tiling.classify_tile import score_window
-from map_refiner.models.weights.checkpoint import Card, load_coarse, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 from rasterio.transform import from_origin
 from safetensors.torch import load_file, save_file
 
 CPU = torch.device("cpu")
 NAMES = ("grass", "soil", "water")
 BANDS, SIDE = 17, 72
-SPECTRAL = [kind for kind, how in KINDS.items() if how.is_spectral]
+SPECTRAL = [kind for kind, how in COARSE_KINDS.items() if how.is_spectral]
 NEEDS_SCIKIT_LEARN = {"random-forest", "svm-rbf"}
 
 
 def write_raster(path, array):
     with rasterio.open(
-        path, "w", driver="GTiff", count=len(array), height=array.shape[1], width=array.shape[2], dtype=array.dtype,
-        crs="EPSG:32633", transform=from_origin(300_000, 5_800_000, 30, 30),
-    ) as target:  # fmt: skip
+        path,
+        "w",
+        driver="GTiff",
+        count=len(array),
+        height=array.shape[1],
+        width=array.shape[2],
+        dtype=array.dtype,
+        crs="EPSG:32633",
+        transform=from_origin(300_000, 5_800_000, 30, 30),
+    ) as target:
         target.write(array)
     return str(path)
 
@@ -46,7 +53,7 @@ def cube():
     return image.astype("float32"), labels
 
 
-@pytest.fixture(scope="module", params=[kind for kind in KINDS if not kind.endswith("-vgg16")])
+@pytest.fixture(scope="module", params=[kind for kind in COARSE_KINDS if not kind.endswith("-vgg16")])
 def trained(request, cube, tmp_path_factory):
     """A model of each kind but the largest (see test_trunk), read back from its file, with the scene and the labels."""
     if request.param in NEEDS_SCIKIT_LEARN:
@@ -57,15 +64,15 @@ def trained(request, cube, tmp_path_factory):
     truth = raster_labels(write_raster(folder / "labels.tif", labels[None]), scene.grid)
     kind = request.param
     path = str(folder / "model.safetensors")
-    if KINDS[kind].is_spectral:
+    if COARSE_KINDS[kind].is_spectral:
         examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
-        about = about_coarse(kind, NAMES, scene, "patches")
-        recipe = Recipe({"random-forest": 20, "svm-rbf": 2}.get(kind, 30), 0)
+        about = coarse_model_info(kind, NAMES, scene, "patches")
+        recipe = TrainingOptions({"random-forest": 20, "svm-rbf": 2}.get(kind, 30), 0)
         train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
     else:
         torch.manual_seed(0)
-        net = shaken(KINDS[kind].make(len(NAMES), len(scene.bands)))
-        save_model(path, net, Card(kind, NAMES, len(scene.bands), 30))
+        net = shaken(COARSE_KINDS[kind].make(len(NAMES), len(scene.bands)))
+        save_model(path, net, ModelCard(kind, NAMES, len(scene.bands), 30))
     yield kind, path, scene, labels
     scene.close()
 
@@ -86,7 +93,7 @@ def test_the_file_knows_its_kind_and_its_statistics(trained):
     kind, path, scene, _ = trained
     _, card = load_coarse(path)
     assert (card.kind, card.role, card.classes, card.bands) == (kind, "coarse", NAMES, BANDS)
-    if KINDS[kind].is_spectral:
+    if COARSE_KINDS[kind].is_spectral:
         assert card.statistics == scene.statistics
         assert card.quality.startswith("mean IoU ")
     else:

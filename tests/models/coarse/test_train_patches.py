@@ -7,7 +7,7 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.coarse import train_patches as training
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.fcn_skips import FCN8s
-from map_refiner.models.coarse.train_patches import Recipe, TrainingImage, held_out_miou, train
+from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions, held_out_miou, train_patches
 
 CPU = torch.device("cpu")
 
@@ -29,7 +29,7 @@ def test_learns_what_it_is_shown():
     image = striped()
     coarse = net()
     before = held_out_miou(coarse, [image], [image.labels], CPU)
-    epochs = list(train(coarse, [image], Recipe(30, 0, batch=4), CPU))
+    epochs = list(train_patches(coarse, [image], TrainingOptions(30, 0, batch=4), CPU))
     assert [epoch.step for epoch in epochs] == list(range(1, 31))
     assert np.mean([epoch.loss for epoch in epochs[-5:]]) < 0.5 * epochs[0].loss
     assert held_out_miou(coarse, [image], [image.labels], CPU) > max(0.8, before)
@@ -40,21 +40,21 @@ def test_the_same_seed_learns_the_same():
     found = []
     for _ in range(2):
         coarse = net()
-        losses = [epoch.loss for epoch in train(coarse, [striped()], Recipe(3, 5, batch=2), CPU)]
+        losses = [epoch.loss for epoch in train_patches(coarse, [striped()], TrainingOptions(3, 5, batch=2), CPU)]
         found.append((losses, coarse.conv1.weight.detach().clone()))
     assert found[0][0] == found[1][0]
     assert torch.equal(found[0][1], found[1][1])
 
 
 def test_the_first_and_the_last_update_are_judged():
-    epochs = list(train(net(), [striped()], Recipe(3, 0, batch=2), CPU))
+    epochs = list(train_patches(net(), [striped()], TrainingOptions(3, 0, batch=2), CPU))
     assert [epoch.held_out_miou is not None for epoch in epochs] == [True, False, True]
 
 
 def test_small_images_and_unlabelled_parts_are_learnt_from():
     small = striped(9, 40)
     small.labels[:, :10] = UNLABELLED
-    epochs = list(train(net(), [small, striped(70, 13)], Recipe(2, 0, batch=2), CPU))
+    epochs = list(train_patches(net(), [small, striped(70, 13)], TrainingOptions(2, 0, batch=2), CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
 
 
@@ -99,7 +99,7 @@ def test_rare_classes_weigh_more_where_a_kind_says_so(kind, monkeypatch):
     for is_balanced in (False, True):
         torch.manual_seed(0)
         monkeypatch.setattr(kind, "is_balanced", is_balanced, raising=False)
-        learnt.append([epoch.loss for epoch in train(kind(2, 1), [rare], Recipe(3, 0, batch=2), CPU)])
+        learnt.append([epoch.loss for epoch in train_patches(kind(2, 1), [rare], TrainingOptions(3, 0, batch=2), CPU)])
     assert learnt[0] != learnt[1]
 
 
@@ -110,7 +110,7 @@ def test_a_margin_is_read_around_patches_and_nothing_is_left_out_while_it_is_jud
     pyramid, seen, judged = FCN8s(2, 1), [], []
     pyramid.register_forward_hook(lambda net, given, _: seen.append((net.training, given[0].shape[-1])))
     monkeypatch.setattr(training, "held_out_miou", lambda net, *_: judged.append(net.training) or 0.5)
-    (epoch,) = train(pyramid, [striped(40, 40)], Recipe(1, 0, batch=1), CPU)
+    (epoch,) = train_patches(pyramid, [striped(40, 40)], TrainingOptions(1, 0, batch=1), CPU)
     assert seen == [(True, 32 + 2 * FCN8s.margin)]
     assert FCN8s.margin < FCN8s.halo
     assert judged == [False]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from map_refiner.models.errors import Interrupted, LabelError
-from map_refiner.models.evaluate.polygons import evaluate_polygons, is_polygon_file, summary
+from map_refiner.models.evaluate.polygons import evaluate_polygons, is_polygon_file, polygon_summary
 from map_refiner.models.io.crs import reproject
 
 UTM = "EPSG:32631"
@@ -47,7 +47,7 @@ def test_by_class(layer, pixels, house, shed):
     assert building["polis_m"] == pytest.approx(0.5, rel=1e-3)
     assert (road["iou"], road["c_iou"], road["polis_m"]) == (pytest.approx(1), pytest.approx(1), pytest.approx(0))
     assert json.loads(json.dumps(entry)) == entry
-    assert summary(entry) == (
+    assert polygon_summary(entry) == (
         "building 1 of 2 found, 0 false, C-IoU 0.4615, PoLiS 0.50 m; road 1 of 1 found, 0 false, C-IoU 1.0000, "
         "PoLiS 0.00 m"
     )
@@ -83,8 +83,10 @@ def test_metres_are_those_on_the_ground_whatever_the_crs(layer, pixels, house, c
 
 
 def test_feet_become_metres(layer):
-    paths = [layer(f"{x}.gpkg", (shapely.box(x, 2e6, x + 30, 2e6 + 30), "building"), crs="EPSG:2225")
-             for x in (6_000_000, 6_000_003)]  # fmt: skip
+    paths = [
+        layer(f"{x}.gpkg", (shapely.box(x, 2e6, x + 30, 2e6 + 30), "building"), crs="EPSG:2225")
+        for x in (6_000_000, 6_000_003)
+    ]
     polis_m = evaluate_polygons(*paths)["polygons"]["building"]["polis_m"]
     assert polis_m == pytest.approx(1.5 * 1200 / 3937, rel=2e-4)  # US survey feet
 
@@ -93,7 +95,7 @@ def test_without_a_crs_there_are_no_metres(layer, house):
     path = layer("t.gpkg", house, crs=None)
     figures = evaluate_polygons(path, path)["polygons"]["building"]
     assert (figures["iou"], figures["polis_m"]) == (1, None)
-    assert "PoLiS" not in summary(evaluate_polygons(path, path))
+    assert "PoLiS" not in polygon_summary(evaluate_polygons(path, path))
 
 
 @pytest.mark.parametrize("without", ["p.gpkg", "t.gpkg"])

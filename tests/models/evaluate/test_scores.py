@@ -6,13 +6,13 @@ import rasterio
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import LabelError
 from map_refiner.models.evaluate import scores as evaluation
-from map_refiner.models.evaluate.scores import Edges, evaluate, evaluate_scores, report
+from map_refiner.models.evaluate.scores import Edges, evaluate_maps, evaluate_scores, report
 from map_refiner.models.io import score_export
 from map_refiner.models.io.score_export import write_classes, write_scores
-from map_refiner.models.io.score_raster import ExistingScores
+from map_refiner.models.io.score_raster import ScoreRaster
 from map_refiner.models.metrics.pixels import (
     WIDTHS,
-    Accuracy,
+    ConfusionAccuracy,
     boundary_counts,
     confusion,
     ratio,
@@ -27,7 +27,7 @@ def ignore(_):
 
 @pytest.fixture
 def scores(town):
-    existing = ExistingScores(town.scores_path)
+    existing = ScoreRaster(town.scores_path)
     yield existing
     existing.close()
 
@@ -50,7 +50,7 @@ def test_scores_on_another_grid_are_probabilities_with_names(town, grid, tmp_pat
 
 
 def test_classes_on_another_grid(town, grid, tmp_path, monkeypatch):
-    monkeypatch.setattr(score_export, "BLOCK", 50)
+    monkeypatch.setattr(score_export, "BLOCK_PX", 50)
     write_classes(town.scores_path, grid(96, 120), tmp_path / "c.tif", ignore)
     with rasterio.open(tmp_path / "c.tif") as found:
         assert np.array_equal(found.read(1), town.scores.argmax(axis=0))
@@ -85,7 +85,7 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     monkeypatch.setattr(evaluation, "COUNTED", block)
     labels = town.labels.copy()
     labels[:, 100:] = UNLABELLED
-    accuracy, edges = evaluate(scores, labels, ignore)
+    accuracy, edges = evaluate_maps(scores, labels, ignore)
     predicted = town.scores.argmax(axis=0).astype("uint8")
     assert np.array_equal(accuracy.confusion, confusion(labels, predicted, 3))
     whole = (slice(0, 96), slice(0, 120))
@@ -94,10 +94,11 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
         for k, name in enumerate(town.classes):
             assert edges.boundary_iou[distance][name] == ratio(counts[d, k])
     for width, band in zip(WIDTHS, trimap_confusion(labels, predicted, 3, whole), strict=True):
-        expected = Accuracy(town.classes, band)
+        expected = ConfusionAccuracy(town.classes, band)
         assert edges.trimap_iou[str(width)] == {
-            **dict(zip(town.classes, expected.iou, strict=True)), "mean": expected.mean_iou,
-        }  # fmt: skip
+            **dict(zip(town.classes, expected.iou, strict=True)),
+            "mean": expected.mean_iou,
+        }
     counts = relaxed_counts(labels, predicted, 3, whole)
     assert edges.relaxed == {
         name: {"tolerance_px": 3, "precision": ratio(counts[k, 0]), "recall": ratio(counts[k, 1])}
@@ -120,8 +121,8 @@ def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
     labels[:, :9] = 1
     predicted = labels.copy()
     predicted[:, 48] = 1
-    existing = ExistingScores(raster("s.tif", np.stack([predicted == k for k in range(2)]).astype("float32")))
-    _, edges = evaluate(existing, labels, ignore)
+    existing = ScoreRaster(raster("s.tif", np.stack([predicted == k for k in range(2)]).astype("float32")))
+    _, edges = evaluate_maps(existing, labels, ignore)
     existing.close()
     assert edges.trimap_iou["40"]["background"] == pytest.approx(39 / 40)
     assert edges.trimap_iou["40"]["class 1"] == pytest.approx(9 / 10)
@@ -129,7 +130,7 @@ def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
 
 
 def test_the_trimap_widens_to_the_whole(scores, town):
-    accuracy, edges = evaluate(scores, town.labels, ignore)
+    accuracy, edges = evaluate_maps(scores, town.labels, ignore)
     assert list(edges.trimap_iou) == ["1", "2", "3", "5", "8", "10", "15", "20", "30", "40"]
     means = [band["mean"] for band in edges.trimap_iou.values()]
     assert means[0] < means[3] < means[-1]
@@ -138,8 +139,8 @@ def test_the_trimap_widens_to_the_whole(scores, town):
 
 def test_a_perfect_map_is_perfect(raster, town):
     array = np.stack([town.labels == k for k in range(3)]).astype("float32")
-    existing = ExistingScores(raster("s.tif", array))
-    accuracy, edges = evaluate(existing, town.labels, ignore)
+    existing = ScoreRaster(raster("s.tif", array))
+    accuracy, edges = evaluate_maps(existing, town.labels, ignore)
     assert accuracy.overall_accuracy == accuracy.mean_iou == accuracy.kappa == 1
     for curve in (edges.boundary_iou, edges.trimap_iou):
         assert all(value == 1 for by_class in curve.values() for value in by_class.values())
@@ -148,7 +149,7 @@ def test_a_perfect_map_is_perfect(raster, town):
 
 def test_a_class_without_labels_is_unknown(scores, town):
     labels = np.where(town.labels == 2, UNLABELLED, town.labels).astype("uint8")
-    accuracy, edges = evaluate(scores, labels, ignore)
+    accuracy, edges = evaluate_maps(scores, labels, ignore)
     assert accuracy.iou[2] is None
     for curve in (edges.boundary_iou, edges.trimap_iou):
         assert curve["2"]["road"] is None
@@ -160,20 +161,20 @@ def test_a_class_without_labels_is_unknown(scores, town):
 
 
 def test_one_class_alone_has_no_trimap(scores, town):
-    _, edges = evaluate(scores, np.where(town.labels == 1, town.labels, UNLABELLED).astype("uint8"), ignore)
+    _, edges = evaluate_maps(scores, np.where(town.labels == 1, town.labels, UNLABELLED).astype("uint8"), ignore)
     assert edges.trimap_iou["40"] == {"background": None, "building": None, "road": None, "mean": None}
     assert edges.relaxed["building"]["precision"] == 1
 
 
 def test_labels_that_measure_nothing_are_refused(scores, town):
     with pytest.raises(LabelError, match="Nothing is labelled within the scene"):
-        evaluate(scores, np.full_like(town.labels, UNLABELLED), ignore)
+        evaluate_maps(scores, np.full_like(town.labels, UNLABELLED), ignore)
     with pytest.raises(LabelError, match="class index 7, but there are 3 classes"):
-        evaluate(scores, np.full_like(town.labels, 7), ignore)
+        evaluate_maps(scores, np.full_like(town.labels, 7), ignore)
 
 
 def test_the_report_has_every_field():
-    accuracy = Accuracy(("a", "b"), np.array([[3, 1], [0, 4]]))
+    accuracy = ConfusionAccuracy(("a", "b"), np.array([[3, 1], [0, 4]]))
     relaxed = {"b": {"tolerance_px": 3, "precision": 0.25, "recall": 1.0}}
     found = report("x.tif", accuracy, Edges({"1": {"a": 0.5, "b": None}}, {"8": {"a": 0.7, "mean": 0.7}}, relaxed))
     assert found == {

@@ -5,7 +5,7 @@ import pytest
 import rasterio
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.errors import RasterError
-from map_refiner.models.io.bands import bad_bands, default_bands, parse_bands, spans, wavelengths_nm
+from map_refiner.models.io.bands import bad_bands, band_spans, default_bands, parse_bands, wavelengths_nm
 from map_refiner.models.io.raster_reader import GridReader
 from map_refiner.models.scene.scene import KEPT_VALUES, Scene
 
@@ -20,10 +20,17 @@ def envi(tmp_path):
     def write(array, units="Nanometers", centres=CENTRES, flags=None, interleave="bil"):
         path = tmp_path / "cube.dat"
         with rasterio.open(
-            path, "w", driver="ENVI", width=array.shape[2], height=array.shape[1], count=len(array),
-            dtype=array.dtype, interleave=interleave, crs="EPSG:32633",
+            path,
+            "w",
+            driver="ENVI",
+            width=array.shape[2],
+            height=array.shape[1],
+            count=len(array),
+            dtype=array.dtype,
+            interleave=interleave,
+            crs="EPSG:32633",
             transform=rasterio.transform.from_origin(300_000, 5_800_000, 30, 30),
-        ) as target:  # fmt: skip
+        ) as target:
             target.write(array)
         header = path.with_suffix(".hdr")
         flags = flags or [0 if n in (4, 5) else 1 for n in range(len(array))]
@@ -110,8 +117,8 @@ def test_wavelengths_that_nobody_knows_are_refused(raster, array):
 
 
 def test_spans():
-    assert spans((1, 2, 3, 5, 8, 9)) == "1-3, 5, 8, 9"
-    assert spans(()) == ""
+    assert band_spans((1, 2, 3, 5, 8, 9)) == "1-3, 5, 8, 9"
+    assert band_spans(()) == ""
 
 
 def test_a_band_without_data_counts_for_nothing_and_is_named(raster, array):
@@ -151,14 +158,14 @@ def test_statistics_in_strips_are_those_of_the_whole(raster, array):
     from map_refiner.models.scene import band_statistics
 
     with GridReader(raster("a.tif", array)) as reader:
-        whole = band_statistics.measure(reader, range(1, 31))
+        whole = band_statistics.measure_statistics(reader, range(1, 31))
         strips = list(reader.samples(range(1, 31), values=30 * 9 * 2))
         assert [len(values[0]) for values, _ in strips] == [2, 2, 2]
         assert np.array_equal(np.concatenate([values for values, _ in strips], axis=1), array)
         original = GridReader.samples
         GridReader.samples = lambda self, bands, most: original(self, bands, most, 30 * 9 * 2)
         try:
-            parts = band_statistics.measure(reader, range(1, 31))
+            parts = band_statistics.measure_statistics(reader, range(1, 31))
         finally:
             GridReader.samples = original
     assert parts.mean == pytest.approx(whole.mean)

@@ -102,7 +102,7 @@ def test_no_polygons_have_no_areas():
 @pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4326", "EPSG:32645"])
 def test_local_metres_are_true_where_the_grid_lies(crs):
     grid = placed(crs, *at(crs, 85.5, 27.6), 1e-5 if crs == "EPSG:4326" else 1.0)
-    (line,) = io_crs.reproject([shapely.LineString([(-30, 0), (30, 0)])], io_crs.local_metres(grid), "EPSG:4326")
+    (line,) = io_crs.reproject([shapely.LineString([(-30, 0), (30, 0)])], io_crs.local_metric_crs(grid), "EPSG:4326")
     assert io_crs.WGS84.geometry_length(line) == pytest.approx(60, rel=1e-6)
     middle = line.interpolate(0.5, normalized=True)
     assert (middle.x, middle.y) == pytest.approx((85.5, 27.6), abs=1e-4)
@@ -112,7 +112,7 @@ def test_local_metres_are_true_where_the_grid_lies(crs):
 def test_widths_need_a_place_on_earth(crs):
     wkt = rasterio.CRS.from_user_input(crs).to_wkt()
     with pytest.raises(RasterError, match="no place on earth"):
-        io_crs.local_metres(Grid(wkt, (1, 0, 0, 0, -1, 0), 10, 10))
+        io_crs.local_metric_crs(Grid(wkt, (1, 0, 0, 0, -1, 0), 10, 10))
 
 
 def test_there_is_no_way_from_the_moon():

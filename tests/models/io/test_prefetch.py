@@ -4,12 +4,12 @@ import threading
 import time
 
 import pytest
-from map_refiner.models.io.prefetch import Behind, ahead
+from map_refiner.models.io.prefetch import WriteBehind, prefetch
 
 
 def test_what_is_read_ahead_comes_in_order_and_is_bounded():
     done, most = [], []
-    for n in ahead(lambda n: done.append(n) or n * n, range(20), depth=2):
+    for n in prefetch(lambda n: done.append(n) or n * n, range(20), depth=2):
         most.append(len(done))
         time.sleep(0.001)
         assert n == (len(most) - 1) ** 2
@@ -25,7 +25,7 @@ def test_reading_goes_on_while_the_reader_is_away():
             second.set()
         return n
 
-    for _ in ahead(read, range(3)):
+    for _ in prefetch(read, range(3)):
         assert second.wait(10)
 
 
@@ -37,13 +37,13 @@ def test_what_reading_raises_comes_at_its_place():
 
     seen = []
     with pytest.raises(OSError, match="gone"):
-        seen.extend(ahead(read, range(9)))
+        seen.extend(prefetch(read, range(9)))
     assert threading.active_count() < 20
 
 
 def test_writing_behind_keeps_the_order_and_ends_with_everything_done():
     done = []
-    with Behind() as behind:
+    with WriteBehind() as behind:
         for n in range(30):
             behind.do(lambda n=n: (time.sleep(0.001), done.append(n)))
     assert done == list(range(30))
@@ -56,7 +56,7 @@ def fail():
 @pytest.mark.parametrize("more", [0, 9])
 def test_what_writing_raises_is_not_lost(more):
     def write():
-        with Behind() as behind:
+        with WriteBehind() as behind:
             behind.do(fail)
             for _ in range(more):
                 behind.do(lambda: None)
@@ -67,7 +67,7 @@ def test_what_writing_raises_is_not_lost(more):
 
 def test_the_first_error_wins():
     def write():
-        with Behind() as behind:
+        with WriteBehind() as behind:
             behind.do(fail)
             raise InterruptedError
 

@@ -126,10 +126,14 @@ def test_no_data_is_found_on_every_grid(raster, kind, size):
         grid = reader.grid.resized(*size[::-1])
     _, valid = read_all(path, grid, "average" if size[0] < 40 else "bilinear", bands=[1, 2, 3])
     there = rasterio.warp.reproject(  # the share of each pixel that has data
-        (~hole).astype("float32"), np.zeros(size, "float32"), src_transform=from_origin(0, 20, 1, 1),
-        dst_transform=from_origin(0, 20, 20 / size[0], 20 / size[0]), src_crs="EPSG:3857", dst_crs="EPSG:3857",
+        (~hole).astype("float32"),
+        np.zeros(size, "float32"),
+        src_transform=from_origin(0, 20, 1, 1),
+        dst_transform=from_origin(0, 20, 20 / size[0], 20 / size[0]),
+        src_crs="EPSG:3857",
+        dst_crs="EPSG:3857",
         resampling=rasterio.enums.Resampling.average,
-    )[0]  # fmt: skip
+    )[0]
     assert (valid == (there > 0.5)).mean() > 0.97
     assert not valid[there == 0].any()
 
@@ -404,8 +408,10 @@ except OutputError as error:
 def test_a_full_disk_leaves_nothing_half_written(tmp_path, limit, packing):
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(ROOT), str(tmp_path), str(limit), packing],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "s.tif cannot be written" in done.stdout
     assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ import pytest
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import probabilities
 from map_refiner.models.errors import RasterError
-from map_refiner.models.io.score_raster import ExistingScores, class_names
+from map_refiner.models.io.score_raster import ScoreRaster, class_names
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def maps():
 
 
 def found(path, grid=None):
-    scores = ExistingScores(path, grid)
+    scores = ScoreRaster(path, grid)
     logits, valid = scores.read(Window(0, 0, scores.grid.height, scores.grid.width))
     scores.close()
     return scores, probabilities(logits), valid
@@ -65,37 +65,37 @@ def test_one_band_is_a_class_against_the_rest(raster, maps, kind, encode, exact)
 
 def test_a_photograph_is_refused(town):
     with pytest.raises(RasterError, match="do not add up to 100 or 255 over its 3 bands"):
-        ExistingScores(town.image_path)
+        ScoreRaster(town.image_path)
 
 
 def test_a_few_sums_that_fit_by_chance_make_no_scores(raster, maps):
     photo = np.round(maps * 255).astype("uint8")
     photo[:, :6] //= 2  # a fifth of the pixels is darker than scores can be
     with pytest.raises(RasterError, match="do not add up"):
-        ExistingScores(raster("photo.tif", photo))
+        ScoreRaster(raster("photo.tif", photo))
 
 
 def test_class_indices_are_refused(town):
     with pytest.raises(RasterError, match="class indices"):
-        ExistingScores(town.labels_path)
+        ScoreRaster(town.labels_path)
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
 def test_heights_are_refused(raster, dtype):
     heights = np.linspace(300, 2000, 1200).reshape(1, 30, 40).astype(dtype)
     with pytest.raises(RasterError, match="values from 300 to 2000"):
-        ExistingScores(raster("dem.tif", heights))
+        ScoreRaster(raster("dem.tif", heights))
 
 
 def test_more_bands_than_a_byte_can_count_are_refused(raster):
     cube = np.random.default_rng(0).normal(0, 1, (256, 3, 3)).astype("float32")
     with pytest.raises(RasterError, match="256 bands"):
-        ExistingScores(raster("cube.tif", cube))
+        ScoreRaster(raster("cube.tif", cube))
 
 
 def test_no_data_alone_is_refused(raster):
     with pytest.raises(RasterError, match="NoData everywhere"):
-        ExistingScores(raster("s.tif", np.full((3, 5, 5), -9999, "float32"), nodata=-9999))
+        ScoreRaster(raster("s.tif", np.full((3, 5, 5), -9999, "float32"), nodata=-9999))
 
 
 @pytest.mark.parametrize("hole", [-9999.0, np.nan])
@@ -112,7 +112,7 @@ def test_no_data_is_undecided(raster, maps, hole):
 def test_zero_and_one_become_finite_logits(raster):
     array = np.zeros((2, 4, 4), "float32")
     array[0] = 1
-    scores = ExistingScores(raster("s.tif", array))
+    scores = ScoreRaster(raster("s.tif", array))
     logits, _ = scores.read(Window(0, 0, 4, 4))
     assert np.isfinite(logits).all()
     assert (logits[0] > logits[1] + 5).all()

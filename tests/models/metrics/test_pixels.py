@@ -5,9 +5,9 @@ import pytest
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.metrics.pixels import (
     DISTANCES,
-    REACH,
+    MAX_DISTANCE_PX,
     WIDTHS,
-    Accuracy,
+    ConfusionAccuracy,
     boundary_counts,
     confusion,
     ratio,
@@ -44,7 +44,7 @@ def test_counts_what_both_know(maps, sklearn):
 
 def test_agrees_with_scikit_learn(maps, sklearn):
     truth, predicted = maps
-    accuracy = Accuracy(NAMES, confusion(truth, predicted, 3))
+    accuracy = ConfusionAccuracy(NAMES, confusion(truth, predicted, 3))
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     t, p = truth[known], predicted[known]
     assert accuracy.overall_accuracy == pytest.approx(sklearn.accuracy_score(t, p))
@@ -55,7 +55,7 @@ def test_agrees_with_scikit_learn(maps, sklearn):
 
 
 def test_by_hand():
-    accuracy = Accuracy(("no", "yes"), np.array([[5, 1], [2, 2]]))
+    accuracy = ConfusionAccuracy(("no", "yes"), np.array([[5, 1], [2, 2]]))
     assert accuracy.overall_accuracy == pytest.approx(0.7)
     assert accuracy.average_accuracy == pytest.approx((5 / 6 + 0.5) / 2)
     assert accuracy.iou == pytest.approx((5 / 8, 2 / 5))
@@ -64,17 +64,17 @@ def test_by_hand():
 
 
 def test_a_class_without_labels_does_not_count():
-    accuracy = Accuracy(NAMES, np.array([[4, 0, 1], [1, 4, 0], [0, 0, 0]]))
+    accuracy = ConfusionAccuracy(NAMES, np.array([[4, 0, 1], [1, 4, 0], [0, 0, 0]]))
     assert accuracy.iou[2] is None
     assert accuracy.mean_iou == pytest.approx((4 / 6 + 4 / 5) / 2)
     assert accuracy.average_accuracy == pytest.approx(0.8)
 
 
 def test_nothing_and_everything():
-    nothing = Accuracy(NAMES, np.zeros((3, 3), dtype=np.int64))
+    nothing = ConfusionAccuracy(NAMES, np.zeros((3, 3), dtype=np.int64))
     assert (nothing.overall_accuracy, nothing.mean_iou, nothing.kappa, nothing.average_accuracy) == (0, 0, 0, 0)
     assert nothing.iou == (None, None, None)
-    alone = Accuracy(NAMES, np.array([[9, 0, 0], [0, 0, 0], [0, 0, 0]]))
+    alone = ConfusionAccuracy(NAMES, np.array([[9, 0, 0], [0, 0, 0], [0, 0, 0]]))
     assert (alone.overall_accuracy, alone.mean_iou, alone.kappa) == (1, 1, 0)
 
 
@@ -135,7 +135,12 @@ def tiled(count, truth, predicted, halo):
 
 @pytest.mark.parametrize(
     ("count", "halo"),
-    [(boundary_counts, max(DISTANCES)), (trimap_confusion, max(WIDTHS)), (relaxed_counts, 3), (relaxed_counts, REACH)],
+    [
+        (boundary_counts, max(DISTANCES)),
+        (trimap_confusion, max(WIDTHS)),
+        (relaxed_counts, 3),
+        (relaxed_counts, MAX_DISTANCE_PX),
+    ],
     ids=["boundary", "trimap", "relaxed", "all"],
 )
 def test_tiles_with_a_halo_add_up_to_the_whole(fields, count, halo):
@@ -153,7 +158,7 @@ def test_trimap_by_hand():
     assert found[0].tolist() == [[5, 0], [5, 0]]  # columns 4 and 5
     assert found[1].tolist() == [[10, 0], [5, 5]]  # columns 3 to 6
     assert found[2].tolist() == [[25, 0], [5, 15]]  # everything
-    assert Accuracy(("a", "b"), found[1]).iou == pytest.approx((10 / 15, 5 / 10))
+    assert ConfusionAccuracy(("a", "b"), found[1]).iou == pytest.approx((10 / 15, 5 / 10))
 
 
 def test_trimap_is_round():

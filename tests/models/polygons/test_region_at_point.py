@@ -5,7 +5,7 @@ import pytest
 import shapely
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.io.rasterize import burn
-from map_refiner.models.polygons.region_at_point import REACH, region_at
+from map_refiner.models.polygons.region_at_point import MAX_REGION_PX, region_at
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_elsewhere_it_says_why_not(classes, pixels, raster):
         region_at(classes, x, y)
     with pytest.raises(RefinerError, match="outside the scene"):
         region_at(classes, x - 1000, y)
-    large = raster("large.tif", np.zeros((1, 30, 3 * REACH), "uint8"), nodata=255)
-    x, y = pixels(3 * REACH // 2, 5, 1, 1).centroid.coords[0]
+    large = raster("large.tif", np.zeros((1, 30, 3 * MAX_REGION_PX), "uint8"), nodata=255)
+    x, y = pixels(3 * MAX_REGION_PX // 2, 5, 1, 1).centroid.coords[0]
     with pytest.raises(RefinerError, match="goes on for more than"):
         region_at(large, x, y)

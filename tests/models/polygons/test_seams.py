@@ -5,11 +5,11 @@ import pyogrio
 import pytest
 import shapely
 from map_refiner.models.arrays.grid import Window
-from map_refiner.models.io.score_raster import ExistingScores
+from map_refiner.models.io.score_raster import ScoreRaster
 from map_refiner.models.polygons import vectorize as module
-from map_refiner.models.polygons.files import write
+from map_refiner.models.polygons.files import write_class_polygons
 from map_refiner.models.polygons.seams import groups, join, on_seam
-from map_refiner.models.polygons.vectorize import Outline, Place, stream, vectorize
+from map_refiner.models.polygons.vectorize import PolygonOptions, Workplace, stream_polygons, vectorize
 from scipy import ndimage
 
 
@@ -17,7 +17,7 @@ from scipy import ndimage
 def existing(raster):
     fields = np.random.default_rng(3).normal(size=(3, 130, 150))
     fields = np.exp(40 * ndimage.gaussian_filter(fields, (0, 3, 3)))
-    scores = ExistingScores(
+    scores = ScoreRaster(
         raster("s.tif", (fields / fields.sum(axis=0)).astype("float32"), nodata=-9999, names=("no", "house", "road"))
     )
     yield scores
@@ -26,9 +26,9 @@ def existing(raster):
 
 @pytest.mark.parametrize("block", [40, 149])
 def test_blocks_give_the_polygons_of_the_whole(existing, monkeypatch, block):
-    outline = Outline(background=True)
+    outline = PolygonOptions(background=True)
     whole = vectorize(existing, outline)
-    monkeypatch.setattr(module, "TRACED", block)
+    monkeypatch.setattr(module, "TRACED_PX", block)
     found = vectorize(existing, outline)
     assert len(found.polygons) == len(whole.polygons)
     tree = shapely.STRtree(found.polygons)
@@ -43,8 +43,8 @@ def test_blocks_give_the_polygons_of_the_whole(existing, monkeypatch, block):
 @pytest.mark.parametrize("block", [40, 64])
 @pytest.mark.parametrize("tolerance", [0.4, 2.0])
 def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, block, tolerance):
-    monkeypatch.setattr(module, "TRACED", block)
-    found = vectorize(existing, Outline(3.0, tolerance, background=True))
+    monkeypatch.setattr(module, "TRACED_PX", block)
+    found = vectorize(existing, PolygonOptions(3.0, tolerance, background=True))
     shapes = np.array(found.polygons, dtype=object)
     extent = shapely.Polygon(existing.grid.corners())
     assert shapely.is_valid(shapes).all()
@@ -54,14 +54,14 @@ def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, bloc
 
 def test_rows_of_blocks_are_written_as_they_are_whole(existing, monkeypatch, tmp_path):
     """What comes part by part, and lies in the file, is what one piece gives, and no part comes twice."""
-    outline = Outline(3.0, 0.0, background=True)
+    outline = PolygonOptions(3.0, 0.0, background=True)
     whole = vectorize(existing, outline)
-    monkeypatch.setattr(module, "TRACED", 40)
-    parts = list(stream(existing, outline, Place(tmp_path), lambda _: None))
+    monkeypatch.setattr(module, "TRACED_PX", 40)
+    parts = list(stream_polygons(existing, outline, Workplace(tmp_path), lambda _: None))
     assert len(parts) == 4
     assert sum(bool(part.polygons) for part in parts) > 2
     for name in ("p.gpkg", "p.shp"):
-        write(parts, tmp_path / name, existing.grid.crs)
+        write_class_polygons(parts, tmp_path / name, existing.grid.crs)
         _, _, wkb, (classes, confidence, areas) = pyogrio.raw.read(tmp_path / name)
         found = {normal.wkb: n for n, normal in enumerate(shapely.normalize(simplest(shapely.from_wkb(wkb))))}
         assert len(found) == len(wkb) == len(whole.polygons)

@@ -7,7 +7,7 @@ from map_refiner.models.arrays.grid import Grid
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.io.rasterize import trace
 from map_refiner.models.polygons import shared_vertices
-from map_refiner.models.polygons.shared_vertices import on_map, share_vertices
+from map_refiner.models.polygons.shared_vertices import share_vertices, to_map
 from scipy import ndimage
 
 
@@ -69,18 +69,18 @@ def test_no_more_vertices_than_needed(case):
 def test_chunks_do_not_show(monkeypatch):
     classes = CASES["noise"]
     whole = matched(classes)
-    monkeypatch.setattr(shared_vertices, "CHUNK", 7)
+    monkeypatch.setattr(shared_vertices, "CHUNK_EDGES", 7)
     assert all(one.equals_exact(two) for one, two in zip(matched(classes), whole, strict=True))
 
 
 def test_nothing_is_nothing():
     assert share_vertices([], np.full((3, 3), UNLABELLED, "uint8")).size == 0
-    assert on_map(np.array([], dtype=object), Grid("", (1, 0, 0, 0, -1, 0), 3, 3)).size == 0
+    assert to_map(np.array([], dtype=object), Grid("", (1, 0, 0, 0, -1, 0), 3, 3)).size == 0
 
 
 def test_pixels_are_brought_to_the_map():
     turned = Grid("", (0.4, 0.3, 1000.0, 0.3, -0.4, 2000.0), 4, 4)
-    (placed,) = on_map(np.array([shapely.box(1, 2, 3, 4)], dtype=object), turned)
+    (placed,) = to_map(np.array([shapely.box(1, 2, 3, 4)], dtype=object), turned)
     expected = shapely.Polygon([turned.point(1, 2), turned.point(3, 2), turned.point(3, 4), turned.point(1, 4)])
     assert placed.equals_exact(expected, 1e-9) or placed.symmetric_difference(expected).area < 1e-9
     assert placed.area == pytest.approx(1.0)

@@ -5,7 +5,7 @@ import pytest
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.io.rasterize import sieve
 from map_refiner.models.polygons import sieve as sieving
-from map_refiner.models.polygons.sieve import sieved
+from map_refiner.models.polygons.sieve import sieve_classes
 from scipy import ndimage
 
 
@@ -13,7 +13,7 @@ from scipy import ndimage
 def strips(monkeypatch):
     """Strips of eight rows."""
     monkeypatch.setattr(sieving, "STRIP_PX", 1)
-    monkeypatch.setattr(sieving, "ROWS", 8)
+    monkeypatch.setattr(sieving, "STRIP_ROWS", 8)
 
 
 def by_strips(classes, fewest):
@@ -24,7 +24,7 @@ def by_strips(classes, fewest):
         return classes[window.slices()]
 
     result, done = np.empty_like(classes), 0
-    for window, strip in sieved(read, *classes.shape, fewest):
+    for window, strip in sieve_classes(read, *classes.shape, fewest):
         assert window.row == done
         result[window.slices()], done = strip, done + window.height
     assert done == len(classes)

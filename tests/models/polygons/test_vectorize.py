@@ -11,10 +11,10 @@ import pytest
 import rasterio
 import shapely
 from map_refiner.models.errors import OutputError, RefinerError
-from map_refiner.models.io.score_raster import ExistingScores
+from map_refiner.models.io.score_raster import ScoreRaster
 from map_refiner.models.polygons import trace_block as module
-from map_refiner.models.polygons.files import ClassPolygons, Written, write
-from map_refiner.models.polygons.vectorize import Outline, vectorize
+from map_refiner.models.polygons.files import ClassPolygons, WrittenPolygons, write_class_polygons
+from map_refiner.models.polygons.vectorize import PolygonOptions, vectorize
 from rasterio.transform import from_origin
 from scipy import ndimage
 
@@ -35,7 +35,7 @@ def scores(raster):
 
     def make(array=None, nodata=-9999, names=("background", "building", "road"), **options):
         array = smooth_scores() if array is None else array
-        opened.append(ExistingScores(raster(f"s{len(opened)}.tif", array, nodata=nodata, names=names, **options)))
+        opened.append(ScoreRaster(raster(f"s{len(opened)}.tif", array, nodata=nodata, names=names, **options)))
         return opened[-1]
 
     yield make
@@ -51,7 +51,7 @@ def extent(existing):
 @pytest.mark.parametrize("min_area", [0.0, 3.0, 100.0])
 def test_all_classes_together_are_the_scene_without_gaps_or_overlaps(scores, tolerance, min_area):
     existing = scores()
-    found = vectorize(existing, Outline(min_area, tolerance, background=True))
+    found = vectorize(existing, PolygonOptions(min_area, tolerance, background=True))
     shapes = np.array(found.polygons, dtype=object)
     assert len(shapes) > 5
     assert shapely.is_valid(shapes).all()
@@ -65,7 +65,7 @@ def test_noise_is_a_coverage_too(scores, tolerance):
     noise = np.random.default_rng(0).dirichlet((1, 1, 1), (50, 60)).transpose(2, 0, 1).astype("float32")
     noise[:, 20:24, 30:50] = -9999
     existing = scores(noise)
-    found = vectorize(existing, Outline(0.0, tolerance, background=True))
+    found = vectorize(existing, PolygonOptions(0.0, tolerance, background=True))
     assert shapely.coverage_is_valid(np.array(found.polygons, dtype=object))
     hole = shapely.box(500_015, 4_649_088, 500_025, 4_649_090)
     assert shapely.union_all(found.polygons).symmetric_difference(extent(existing).difference(hole)).area < 1e-6
@@ -74,7 +74,7 @@ def test_noise_is_a_coverage_too(scores, tolerance):
 def test_without_simplification_the_polygons_are_the_pixels(scores):
     array = smooth_scores()
     existing = scores(array)
-    found = vectorize(existing, Outline())
+    found = vectorize(existing, PolygonOptions())
     assert set(found.classes) == {"building", "road"}
     for k, name in ((1, "building"), (2, "road")):
         area = sum(shape.area for shape, kind in zip(found.polygons, found.classes, strict=True) if kind == name)
@@ -83,8 +83,8 @@ def test_without_simplification_the_polygons_are_the_pixels(scores):
 
 def test_simplifying_saves_vertices_and_moves_edges_little(scores):
     existing = scores()
-    exact = vectorize(existing, Outline(background=True))
-    simple = vectorize(existing, Outline(tolerance_m=1.0, background=True))
+    exact = vectorize(existing, PolygonOptions(background=True))
+    simple = vectorize(existing, PolygonOptions(tolerance_m=1.0, background=True))
     count = [sum(len(shapely.get_coordinates(shape)) for shape in found.polygons) for found in (exact, simple)]
     assert count[1] < 0.4 * count[0]
     moved = [one.symmetric_difference(two).area for one, two in zip(exact.polygons, simple.polygons, strict=True)]
@@ -95,9 +95,9 @@ def test_simplifying_saves_vertices_and_moves_edges_little(scores):
 @pytest.mark.parametrize("min_area", [2.0, 25.0])
 def test_small_parts_go_to_their_neighbours(scores, min_area):
     existing = scores(smooth_scores(smooth=1.5))
-    before = vectorize(existing, Outline(background=True))
+    before = vectorize(existing, PolygonOptions(background=True))
     assert min(before.areas_m2) < min_area
-    found = vectorize(existing, Outline(min_area, background=True))
+    found = vectorize(existing, PolygonOptions(min_area, background=True))
     assert min(found.areas_m2) >= 0.999 * min_area
     assert len(found.polygons) < len(before.polygons)
 
@@ -108,7 +108,7 @@ def test_confidence_is_the_mean_probability_of_the_class_over_the_pixels(scores)
     array[:, 5:9, 5:9] = np.array([0.2, 0.7, 0.1], "float32")[:, None, None]
     array[:, 5:9, 9:13] = np.array([0.0, 0.9, 0.1], "float32")[:, None, None]
     array[:, 12:14, 20:22] = np.array([0.3, 0.3, 0.4], "float32")[:, None, None]
-    found = vectorize(scores(array), Outline(background=True))
+    found = vectorize(scores(array), PolygonOptions(background=True))
     by_class = dict(zip(found.classes, found.confidence, strict=True))
     assert by_class["building"] == pytest.approx(0.8, abs=1e-4)
     assert by_class["road"] == pytest.approx(0.4, abs=1e-4)
@@ -117,9 +117,9 @@ def test_confidence_is_the_mean_probability_of_the_class_over_the_pixels(scores)
 
 def test_confidence_is_the_same_in_windows(scores, monkeypatch):
     existing = scores()
-    whole = vectorize(existing, Outline(background=True)).confidence
-    monkeypatch.setattr(module, "BLOCK", 33)
-    assert vectorize(existing, Outline(background=True)).confidence == pytest.approx(whole, abs=1e-6)
+    whole = vectorize(existing, PolygonOptions(background=True)).confidence
+    monkeypatch.setattr(module, "TRACE_BLOCK_PX", 33)
+    assert vectorize(existing, PolygonOptions(background=True)).confidence == pytest.approx(whole, abs=1e-6)
 
 
 @pytest.mark.parametrize("latitude", [0.0, 60.0])
@@ -131,7 +131,7 @@ def test_areas_are_true_on_mercator(scores, latitude):
     array[:, 10:30, 10:30] = np.array([0, 1], "float32")[:, None, None]
     array[:, 15:25, 15:25] = np.array([1, 0], "float32")[:, None, None]  # a courtyard
     existing = scores(array, names=("background", "b"), crs="EPSG:3857", transform=from_origin(1_000_000, north, 2, 2))
-    found = vectorize(existing, Outline())
+    found = vectorize(existing, PolygonOptions())
     assert found.areas_m2 == (pytest.approx(300 * 4 * np.cos(np.radians(latitude)) ** 2, rel=0.01),)
 
 
@@ -139,7 +139,7 @@ def test_sizes_are_true_in_degrees(scores):
     array = smooth_scores(smooth=2)
     place = from_origin(10.0, 60.0, 1e-5, 0.5e-5)  # 0.56 m squares at 60 N
     existing = scores(array, crs="EPSG:4326", transform=place)
-    found = vectorize(existing, Outline(10.0, 0.5, background=True))
+    found = vectorize(existing, PolygonOptions(10.0, 0.5, background=True))
     assert shapely.coverage_is_valid(np.array(found.polygons, dtype=object))
     assert sum(found.areas_m2) == pytest.approx(120 * 140 * 0.558 * 0.557, rel=0.01)
     assert min(found.areas_m2) > 5
@@ -148,7 +148,7 @@ def test_sizes_are_true_in_degrees(scores):
 def test_a_turned_raster_gives_turned_polygons(scores):
     turned = rasterio.Affine(0.4, 0.3, 500_000, 0.3, -0.4, 4_649_100)
     existing = scores(transform=turned)
-    found = vectorize(existing, Outline(0.0, 1.0, background=True))
+    found = vectorize(existing, PolygonOptions(0.0, 1.0, background=True))
     assert shapely.union_all(found.polygons).symmetric_difference(extent(existing)).area < 1e-4
 
 
@@ -157,7 +157,7 @@ def test_no_data_is_left_out_and_its_border_stays_exact(scores):
     y, x = np.indices(array.shape[1:])
     outside = (x - 70) ** 2 + (y - 60) ** 2 > 50**2
     array[:, outside] = -9999
-    found = vectorize(scores(array), Outline(20.0, 2.0, background=True))
+    found = vectorize(scores(array), PolygonOptions(20.0, 2.0, background=True))
     assert shapely.union_all(found.polygons).area == pytest.approx(0.25 * np.count_nonzero(~outside))
     assert shapely.coverage_is_valid(np.array(found.polygons, dtype=object))
 
@@ -165,7 +165,7 @@ def test_no_data_is_left_out_and_its_border_stays_exact(scores):
 def test_all_no_data_but_a_pixel(scores):
     array = np.full((3, 9, 9), -9999, "float32")
     array[:, 4, 4] = (0.1, 0.8, 0.1)
-    found = vectorize(scores(array), Outline())
+    found = vectorize(scores(array), PolygonOptions())
     assert found.classes == ("building",)
     assert found.areas_m2 == (pytest.approx(0.25, rel=1e-2),)
 
@@ -175,19 +175,19 @@ def test_all_no_data_but_a_pixel(scores):
 def test_one_pixel_wide(scores, shape, tolerance):
     array = smooth_scores(*shape, smooth=1)
     existing = scores(array)
-    found = vectorize(existing, Outline(0.0, tolerance, background=True))
+    found = vectorize(existing, PolygonOptions(0.0, tolerance, background=True))
     assert shapely.union_all(found.polygons).area == pytest.approx(0.25 * shape[0] * shape[1])
 
 
 def test_without_a_crs_there_are_polygons_but_no_metres(scores, tmp_path):
     existing = scores(crs=None)
-    found = vectorize(existing, Outline())
+    found = vectorize(existing, PolygonOptions())
     assert len(found.polygons) > 3
     assert found.areas_m2 is None
-    warning = write([found], tmp_path / "p.gpkg", "").warning
+    warning = write_class_polygons([found], tmp_path / "p.gpkg", "").warning
     assert "no CRS" in warning
     assert pyogrio.read_info(tmp_path / "p.gpkg")["features"] == len(found.polygons)
-    for outline in (Outline(min_area_m2=1.0), Outline(tolerance_m=1.0)):
+    for outline in (PolygonOptions(min_area_m2=1.0), PolygonOptions(tolerance_m=1.0)):
         with pytest.raises(RefinerError, match="no CRS"):
             vectorize(existing, outline)
 
@@ -197,7 +197,7 @@ def test_without_a_crs_there_are_polygons_but_no_metres(scores, tmp_path):
 
 @pytest.fixture
 def found(scores):
-    return vectorize(scores(names=("Hintergrund", "Gebäude", "road")), Outline(2.0, 0.5))
+    return vectorize(scores(names=("Hintergrund", "Gebäude", "road")), PolygonOptions(2.0, 0.5))
 
 
 def read(path):
@@ -207,7 +207,7 @@ def read(path):
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson", "P.SHP", "ä ö.gpkg"])
 def test_comes_back_with_its_fields(tmp_path, utm, found, name):
-    assert write([found], tmp_path / name, utm) == Written(len(found.polygons), "")
+    assert write_class_polygons([found], tmp_path / name, utm) == WrittenPolygons(len(found.polygons), "")
     meta, shapes, fields = read(tmp_path / name)
     assert list(fields) == ["class", "confidence", "area_m2"]
     assert tuple(fields["class"]) == found.classes
@@ -227,16 +227,16 @@ def test_comes_back_with_its_fields(tmp_path, utm, found, name):
 def test_no_polygons_are_a_layer_without_features(tmp_path, utm):
     nothing = ClassPolygons((), (), (), ())
     for name in ("p.gpkg", "p.shp", "p.geojson"):
-        write([nothing], tmp_path / name, utm)
+        write_class_polygons([nothing], tmp_path / name, utm)
         assert pyogrio.read_info(tmp_path / name, force_feature_count=True)["features"] == 0
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
 def test_takes_the_place_of_an_older_file_with_all_its_parts(tmp_path, utm, found, name):
     few = ClassPolygons(found.polygons[:1], found.classes[:1], found.confidence[:1], found.areas_m2[:1])
-    write([found], tmp_path / name, utm)
+    write_class_polygons([found], tmp_path / name, utm)
     (tmp_path / "p.qix").write_bytes(b"the index of another")
-    write([few], tmp_path / name, utm)
+    write_class_polygons([few], tmp_path / name, utm)
     assert len(read(tmp_path / name)[1]) == 1
     assert (tmp_path / "p.qix").exists() == (name != "p.shp")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -256,7 +256,7 @@ def test_places_that_cannot_be_written_are_refused(tmp_path, utm, found, place, 
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.gpkg").mkdir()
     with pytest.raises(OutputError, match=says):
-        write([found], tmp_path / place, utm)
+        write_class_polygons([found], tmp_path / place, utm)
     assert sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("s0")) == ["file", "folder.gpkg"]
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.active_contour import Geodesic
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 
 
 def make(classes=2, **values):
@@ -37,14 +37,14 @@ def radius_of(scores):
 def test_a_disc_shrinks_as_its_curvature_says(scale, inner):
     """Without edges dr/dt = -1 / r, so r^2 = r0^2 - 2 t; the height of the scores does not matter."""
     steps = 250 // inner
-    after = last(refine(make(inner=inner, tau=0.2), disc(41, 14, scale), torch.zeros(2, 41, 41), WHOLE, steps))
+    after = last(refine_steps(make(inner=inner, tau=0.2), disc(41, 14, scale), torch.zeros(2, 41, 41), WHOLE, steps))
     assert radius_of(disc(41, 14)) == pytest.approx(14, abs=0.02)
     assert radius_of(after) == pytest.approx(np.sqrt(14**2 - 2 * 50), abs=0.15)
 
 
 def test_three_classes_move_at_the_same_rate():
     scores = torch.cat([disc(41, 14), torch.full((1, 41, 41), -50.0)])
-    after = last(refine(make(3, inner=10, tau=0.2), scores, torch.zeros(2, 41, 41), WHOLE, 25))
+    after = last(refine_steps(make(3, inner=10, tau=0.2), scores, torch.zeros(2, 41, 41), WHOLE, 25))
     assert radius_of(after) == pytest.approx(np.sqrt(14**2 - 2 * 50), abs=0.15)
 
 
@@ -53,7 +53,7 @@ def test_a_disc_is_drawn_to_the_edge_of_the_image_from_both_sides():
     image = disc(41, 12)[1:].sign().expand(2, -1, -1)
     net = make(inner=10, tau=0.2, sigma=1, kappa=0.05)
     for radius in (10.5, 13.5):
-        found = radius_of(last(refine(net, disc(41, radius), image, WHOLE, 60)))
+        found = radius_of(last(refine_steps(net, disc(41, radius), image, WHOLE, 60)))
         assert found == pytest.approx(12, abs=0.7)
         assert abs(found - 12) < abs(radius - 12) / 2
 
@@ -61,7 +61,7 @@ def test_a_disc_is_drawn_to_the_edge_of_the_image_from_both_sides():
 def test_a_straight_boundary_stays_where_it_is():
     columns = torch.arange(20.0) - 9.3
     scores = torch.stack([-columns, columns]).div(2)[:, None].expand(2, 15, 20).clone()
-    after = last(refine(make(inner=10), scores, torch.zeros(2, 15, 20), WHOLE, 5))
+    after = last(refine_steps(make(inner=10), scores, torch.zeros(2, 15, 20), WHOLE, 5))
     assert torch.allclose(after, scores, atol=1e-4)
 
 
@@ -70,10 +70,10 @@ def test_no_direction_is_favoured():
     scores = 3 * torch.randn(3, 12, 15, generator=generator)
     image = torch.randn(2, 12, 15, generator=generator)
     net = make(3, inner=2)
-    after = last(refine(net, scores, image, WHOLE, 2))
+    after = last(refine_steps(net, scores, image, WHOLE, 2))
     for turns in range(1, 4):
         turned = [torch.rot90(maps, turns, (1, 2)) for maps in (scores, image)]
-        assert torch.allclose(last(refine(net, *turned, WHOLE, 2)), torch.rot90(after, turns, (1, 2)), atol=1e-3)
+        assert torch.allclose(last(refine_steps(net, *turned, WHOLE, 2)), torch.rot90(after, turns, (1, 2)), atol=1e-3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30), (24, 25)])
@@ -83,6 +83,6 @@ def test_noise_stays_bounded(size, contrast):
     scores = 5 * torch.randn(3, *size, generator=generator)
     image = contrast * torch.randn(2, *size, generator=generator)
     net = make(3, inner=10, tau=0.2, sigma=0)
-    maps = list(refine(net, scores, image, WHOLE, 40))
+    maps = list(refine_steps(net, scores, image, WHOLE, 40))
     assert all(torch.isfinite(each).all() for each in maps)
     assert all(each.abs().max() <= 1.001 * scores.abs().max() for each in maps)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.crf import CRF
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 
 VALUES = {"bilateral": 4.0, "alpha": 3.0, "beta": 0.7, "spatial": 2.0, "gamma": 1.5}
 
@@ -49,7 +49,7 @@ def exact(scores, image, steps, values=VALUES, pairs=None):
 @pytest.mark.parametrize("classes", [2, 4])
 def test_equals_the_exact_mean_field_where_the_window_covers_all(size, classes):
     scores, image = scene(*size, classes)
-    found = list(refine(make(9, classes=classes), scores, image, WHOLE, 5))
+    found = list(refine_steps(make(9, classes=classes), scores, image, WHOLE, 5))
     for each, wanted in zip(found, exact(scores, image, 5), strict=True):
         assert each.numpy() == pytest.approx(wanted, abs=1e-4)
     if size == (7, 9):
@@ -62,7 +62,7 @@ def test_the_window_leaves_out_what_is_farther_alone():
     where = np.indices((9, 12)).reshape(2, -1)
     apart = np.abs(where[:, :, None] - where[:, None]).max(0)
     wanted = exact(scores, image, 2, pairs=(apart <= 4, apart <= 2))[-1]
-    *_, found = refine(make(4, near=2), scores, image, WHOLE, 2)
+    *_, found = refine_steps(make(4, near=2), scores, image, WHOLE, 2)
     assert found.numpy() == pytest.approx(wanted, abs=1e-4)
 
 
@@ -75,7 +75,7 @@ def test_far_pixels_stand_for_their_cells():
     far = ~near & (offset % 3 == 0).all(0) & (offset.max(0) <= 6)
     values = {**VALUES, "gamma": 0.5}  # so that the spatial kernel is nothing beyond its window
     wanted = exact(scores, image, 2, values, pairs=(near + 9.0 * far, np.ones_like(near)))[-1]
-    *_, found = refine(make(6, cell=3, **values), scores, image, WHOLE, 2)
+    *_, found = refine_steps(make(6, cell=3, **values), scores, image, WHOLE, 2)
     assert found.numpy() == pytest.approx(wanted, abs=1e-4)
     nearest = exact(scores, image, 2, values, pairs=(near, np.ones_like(near)))[-1]
     assert np.abs(found.numpy() - nearest).max() > 0.5
@@ -90,7 +90,9 @@ def test_cells_come_close_to_the_full_window():
     truth = torch.stack([~is_house, is_house]).float()
     scores = truth + torch.randn(2, 60, 60, generator=generator)
     values = {"alpha": 5.0, "beta": 0.3}
-    maps = {cell: next(refine(make(17, cell, 6, 2, **values), scores, image, WHOLE, 1)).softmax(0) for cell in (1, 5)}
+    maps = {
+        cell: next(refine_steps(make(17, cell, 6, 2, **values), scores, image, WHOLE, 1)).softmax(0) for cell in (1, 5)
+    }
     assert (maps[1] - scores.softmax(0)).abs().mean() > 0.2
     assert (maps[1] - maps[5]).abs().mean() < 0.05
     right = {cell: float(((maps[cell][1] > 0.5) == is_house).float().mean()) for cell in maps}
@@ -114,12 +116,12 @@ def test_strips_do_not_show():
     """A scene of more pixels than a strip, against its middle alone."""
     net = make(3)
     scores, image = scene(41, 1500)
-    (whole,) = refine(net, scores, image, WHOLE, 1)
-    (left,) = refine(net, scores[:, :, :40], image[:, :, :40], WHOLE, 1)
+    (whole,) = refine_steps(net, scores, image, WHOLE, 1)
+    (left,) = refine_steps(net, scores[:, :, :40], image[:, :, :40], WHOLE, 1)
     assert torch.allclose(whole[:, :, :37], left[:, :, :37], atol=1e-5)
 
 
 def test_without_weights_the_scores_stay():
     scores, image = scene(6, 7)
-    *_, after = refine(make(6, bilateral=0, spatial=0), scores, image, WHOLE, 3)
+    *_, after = refine_steps(make(6, bilateral=0, spatial=0), scores, image, WHOLE, 3)
     assert torch.allclose(after, scores.log_softmax(0), atol=1e-5)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.diffusion import Anisotropic, Heat, PeronaMalik
-from map_refiner.models.refine.structure_tensor import structure
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.structure_tensor import structure_tensor
+from map_refiner.models.refine.unroll import refine_steps
 
 FLOWS = (Heat, PeronaMalik, Anisotropic)
 SIZES = [(1, 1), (1, 17), (13, 1), (13, 17)]
@@ -39,7 +39,7 @@ def last(steps):
 @pytest.mark.parametrize("flow", FLOWS)
 def test_keeps_the_mass_of_every_class(flow, size):
     scores, image = scene(*size)
-    after = last(refine(strongest(flow), scores, image, WHOLE, 3))
+    after = last(refine_steps(strongest(flow), scores, image, WHOLE, 3))
     assert torch.allclose(after.sum((1, 2)), scores.sum((1, 2)), rtol=1e-4, atol=1e-3)
     assert size == (1, 1) or (after - scores).abs().max() > 1
 
@@ -51,7 +51,7 @@ def test_never_leaves_the_range_of_the_neighbours(flow, seed):
     scores, image = scene(40, 41, seed)
     net = strongest(flow)
     net.use({"inner": 1})
-    after = last(refine(net, scores, image, WHOLE, 1))
+    after = last(refine_steps(net, scores, image, WHOLE, 1))
     most = torch.nn.functional.max_pool2d(scores, 3, 1, 1)
     least = -torch.nn.functional.max_pool2d(-scores, 3, 1, 1)
     assert (after <= most + 1e-5).all()
@@ -63,7 +63,7 @@ def test_stays_stable_and_smooths_for_ever(flow):
     """A checkerboard is what a time step that is too long makes grow."""
     rows, columns = np.indices((16, 16))
     board = torch.from_numpy(np.where((rows + columns) % 2, 1.0, -1.0)).float().expand(3, 16, 16)
-    after = last(refine(strongest(flow), board.clone(), torch.zeros(2, 16, 16), WHOLE, 50))
+    after = last(refine_steps(strongest(flow), board.clone(), torch.zeros(2, 16, 16), WHOLE, 50))
     assert after.abs().max() < 0.05
 
 
@@ -71,11 +71,11 @@ def test_stays_stable_and_smooths_for_ever(flow):
 def test_no_direction_is_favoured(flow):
     scores, image = scene(12, 15)
     net = make(flow, inner=3)
-    after = last(refine(net, scores, image, WHOLE, 2))
+    after = last(refine_steps(net, scores, image, WHOLE, 2))
     for turns in range(1, 4):
         turned = [torch.rot90(maps, turns, (1, 2)) for maps in (scores, image)]
-        assert torch.allclose(last(refine(net, *turned, WHOLE, 2)), torch.rot90(after, turns, (1, 2)), atol=1e-5)
-    flipped = last(refine(net, scores.flip(2), image.flip(2), WHOLE, 2))
+        assert torch.allclose(last(refine_steps(net, *turned, WHOLE, 2)), torch.rot90(after, turns, (1, 2)), atol=1e-5)
+    flipped = last(refine_steps(net, scores.flip(2), image.flip(2), WHOLE, 2))
     assert torch.allclose(flipped, after.flip(2), atol=1e-5)
 
 
@@ -84,7 +84,7 @@ def test_without_an_edge_heat_spreads_as_a_gaussian(flow):
     """Variance 2 t along each axis, after t = 5 steps x 2 x 0.1."""
     scores = torch.zeros(3, 31, 31)
     scores[1, 15, 15] = 1
-    after = last(refine(make(flow, tau=0.1, inner=2), scores, torch.zeros(2, 31, 31), WHOLE, 5))[1]
+    after = last(refine_steps(make(flow, tau=0.1, inner=2), scores, torch.zeros(2, 31, 31), WHOLE, 5))[1]
     squared = (torch.arange(31) - 15.0) ** 2
     assert float((after.sum(0) * squared).sum()) == pytest.approx(2.0, rel=1e-4)
     assert float((after.sum(1) * squared).sum()) == pytest.approx(2.0, rel=1e-4)
@@ -105,7 +105,7 @@ def test_little_flows_across_an_edge(flow, slope):
     scores = torch.where(is_right, 1.0, -1.0).expand(3, -1, -1)
     gaps = {}
     for kind, net in (("guided", make(flow, inner=10, sigma=0)), ("blind", make(Heat, inner=10))):
-        after = last(refine(net, scores.clone(), image, WHOLE, 10))[0]
+        after = last(refine_steps(net, scores.clone(), image, WHOLE, 10))[0]
         gaps[kind] = float(after[is_right].mean() - after[~is_right].mean())
     assert gaps["guided"] > 1.85  # of 2; some passes where the edge meets the border
     assert gaps["blind"] < 1.2
@@ -119,7 +119,7 @@ def test_along_an_edge_only_the_tensor_lets_it_flow(slope):
     scores[:, 12, 12] = 1
     spread = {}
     for flow in (PeronaMalik, Anisotropic):
-        after = last(refine(make(flow, inner=10, sigma=2, kappa=0.1), scores, image, WHOLE, 1))[0]
+        after = last(refine_steps(make(flow, inner=10, sigma=2, kappa=0.1), scores, image, WHOLE, 1))[0]
         rows, columns = np.indices((24, 24)) - 12
         across, along = columns + slope * rows, rows - slope * columns
         spread[flow] = [float((after * torch.from_numpy(axis**2)).sum()) for axis in (across, along)]
@@ -151,14 +151,14 @@ def test_the_structure_is_di_zenzos():
     rows, columns = np.indices((30, 30))
     image = torch.from_numpy(np.stack([0.3 * columns + 0.1 * rows, -0.2 * columns + 0.4 * rows])).float()
     for sigma in (0, 2):
-        found = structure(image, sigma, WHOLE).strength()[15, 15]
+        found = structure_tensor(image, sigma, WHOLE).strength()[15, 15]
         slopes = np.array([[0.3, 0.1], [-0.2, 0.4]])
         assert float(found) == pytest.approx(np.sqrt(np.linalg.eigvalsh(slopes.T @ slopes / 2)[-1]), rel=1e-3)
 
 
 def test_smoothing_hides_noise():
     image = torch.randn(3, 50, 50, generator=torch.Generator().manual_seed(0))
-    by_sigma = [float(structure(image, sigma, WHOLE).strength().mean()) for sigma in (0, 1, 2)]
+    by_sigma = [float(structure_tensor(image, sigma, WHOLE).strength().mean()) for sigma in (0, 1, 2)]
     assert by_sigma[0] > 2.5 * by_sigma[1] > 2.5 * 2.5 * by_sigma[2]
 
 
@@ -166,4 +166,4 @@ def test_a_file_cannot_ask_for_more_than_is_stable():
     scores, image = scene(15, 16)
     wild = make(PeronaMalik, tau=1e6, inner=1e9, sigma=1e9, kappa=-1)
     tame = make(PeronaMalik, tau=0.25, inner=10, sigma=2, kappa=1e-3)
-    assert torch.equal(*(last(refine(net, scores, image, WHOLE, 2)) for net in (wild, tame)))
+    assert torch.equal(*(last(refine_steps(net, scores, image, WHOLE, 2)) for net in (wild, tame)))

@@ -4,9 +4,18 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE, Borders
 from map_refiner.models.refine import extended as module
-from map_refiner.models.refine.extended import FEATURES, FULL, GAIN, MEMORY, RATE, REACH, ExtendedRefiner, _messages
-from map_refiner.models.refine.refiner import inner
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.extended import (
+    FEATURES,
+    FULL,
+    HALO_PX,
+    HIDDEN_CHANNELS,
+    INITIAL_GAIN,
+    INITIAL_RATE,
+    ExtendedRefiner,
+    _messages,
+)
+from map_refiner.models.refine.refiner import crop_halo
+from map_refiner.models.refine.unroll import refine_steps
 
 
 def taught(classes=3, bands=3, seed=0):
@@ -24,7 +33,7 @@ def test_is_tiny():
 
 def test_untaught_leaves_every_map_as_it_is():
     scores = torch.randn(3, 12, 14)
-    for after in refine(ExtendedRefiner(3, 3), scores, torch.randn(3, 12, 14), WHOLE, 3):
+    for after in refine_steps(ExtendedRefiner(3, 3), scores, torch.randn(3, 12, 14), WHOLE, 3):
         assert torch.allclose(after, scores.log_softmax(0), atol=1e-6)
 
 
@@ -32,11 +41,11 @@ def test_updates_are_bounded_and_die_away():
     net = taught()
     with torch.no_grad():
         net.out.weight.mul_(100)
-    states = list(refine(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
+    states = list(refine_steps(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
     moved = [float((b - a).abs().max()) for a, b in zip(states, states[1:], strict=False)]
     for step, most in enumerate(moved, start=1):
-        assert most <= GAIN * RATE ** max(0, step + 1 - FULL) + 1e-4
-    assert moved[0] > 0.5 * GAIN * RATE
+        assert most <= INITIAL_GAIN * INITIAL_RATE ** max(0, step + 1 - FULL) + 1e-4
+    assert moved[0] > 0.5 * INITIAL_GAIN * INITIAL_RATE
     assert moved[-1] < 1e-3
 
 
@@ -46,7 +55,7 @@ def test_calm_makes_updates_smaller():
     for share in (1.0, 0.1):
         net = taught()
         net.calm(share)
-        (after,) = refine(net, scores, image, WHOLE, 1)
+        (after,) = refine_steps(net, scores, image, WHOLE, 1)
         moved.append(float((after - scores.log_softmax(0)).abs().mean()))
     assert 0 < moved[1] < 0.3 * moved[0]
 
@@ -56,7 +65,7 @@ def test_classes_see_each_other():
     scores, image = torch.zeros(3, 9, 9), torch.randn(3, 9, 9)
     other = scores.clone()
     other[2, 4, 4] = 3
-    (one,), (two,) = (list(refine(net, each, image, WHOLE, 1)) for each in (scores, other))
+    (one,), (two,) = (list(refine_steps(net, each, image, WHOLE, 1)) for each in (scores, other))
     assert (one[0] - two[0])[3:6, 3:6].abs().max() > 1e-3
 
 
@@ -73,7 +82,7 @@ def test_hears_alike_neighbours_and_no_others():
     scores, image = torch.zeros(2, 31, 31), torch.zeros(1, 31, 31)
     image[:, :, 16:] = 5
     scores[0, 15, 15] = 6
-    (after,) = refine(net, scores, image, WHOLE, 1)
+    (after,) = refine_steps(net, scores, image, WHOLE, 1)
     raised = after[0] - scores.log_softmax(0)[0]
     assert raised[15, 13] > 0.01
     assert abs(raised[15, 17]) < 1e-6  # across the edge
@@ -101,9 +110,9 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
     scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
     with torch.enable_grad():
         whole = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0).detach()
-    monkeypatch.setattr(module, "STRIP", strip)
+    monkeypatch.setattr(module, "STRIP_ROWS", strip)
     monkeypatch.setattr(module, "PART", part)
-    (after,) = refine(net, scores, image, WHOLE, 1)
+    (after,) = refine_steps(net, scores, image, WHOLE, 1)
     assert torch.allclose(after, whole[:3], rtol=1e-5, atol=1e-5)
 
 
@@ -114,7 +123,7 @@ def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
     with torch.no_grad():
         whole = net.look(image, scores, borders)
         assert torch.allclose(net.prepare(image, scores, borders), whole, rtol=1e-5, atol=1e-5)
-    assert whole.shape[1:] == inner(image, net.sight, borders).shape[1:]
+    assert whole.shape[1:] == crop_halo(image, net.sight, borders).shape[1:]
 
 
 def test_a_batch_is_its_patches_side_by_side():
@@ -123,7 +132,7 @@ def test_a_batch_is_its_patches_side_by_side():
     with torch.enable_grad():
         together = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0)
     for n in range(2):
-        (alone,) = refine(net, scores[n], image[n], WHOLE, 1)
+        (alone,) = refine_steps(net, scores[n], image[n], WHOLE, 1)
         assert torch.allclose(together[n, :3].detach(), alone, rtol=1e-5, atol=1e-5)
 
 
@@ -154,8 +163,8 @@ def test_reaches_as_far_as_it_says():
         other[0, 40, 40] += 1
         prepared = net.prepare(image, scores, WHOLE)
         moved = (net.step(state, prepared, WHOLE, 0) - net.step(other, prepared, WHOLE, 0)).abs().amax(0).nonzero()
-        assert (moved - 40).abs().max() == net.halo == REACH
-    assert net.channels == 3 + MEMORY
+        assert (moved - 40).abs().max() == net.halo == HALO_PX
+    assert net.channels == 3 + HIDDEN_CHANNELS
 
 
 def test_messages_have_the_gradients_that_finite_differences_show():
@@ -180,7 +189,7 @@ def test_a_narrowed_refiner_sees_its_classes_as_the_whole_one_does():
     scores, image = torch.randn(3, 30, 30), torch.randn(2, 30, 30)
     scores[lacking] = -80
     narrow = whole.narrowed([2, 0])
-    *_, wide = refine(whole, scores, image, WHOLE, 1)
-    *_, found = refine(narrow, scores[[2, 0]], image, WHOLE, 1)
+    *_, wide = refine_steps(whole, scores, image, WHOLE, 1)
+    *_, found = refine_steps(narrow, scores[[2, 0]], image, WHOLE, 1)
     assert torch.allclose(found, wide[[2, 0]], atol=1e-4)
     assert not torch.allclose(found, torch.log_softmax(scores[[2, 0]], 0), atol=0.05)

@@ -5,14 +5,14 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.opinion_pool import OpinionPool
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 from scipy import ndimage
 
 
 def pooled(scores, steps=1, **values):
     net = OpinionPool(len(scores), 1)
     net.use(values)
-    *_, after = refine(net, scores, torch.zeros(1, *scores.shape[1:]), WHOLE, steps)
+    *_, after = refine_steps(net, scores, torch.zeros(1, *scores.shape[1:]), WHOLE, steps)
     return after
 
 

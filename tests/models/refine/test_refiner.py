@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE, Borders
-from map_refiner.models.refine.refiner import inner, pad
+from map_refiner.models.refine.refiner import crop_halo, pad
 
 SHAPES = [(3, 3), (5, 8), (3, 31)]
 
@@ -30,7 +30,7 @@ def test_pads_scenes_smaller_than_the_padding(shape):
 @pytest.mark.parametrize("borders", [Borders(*sides) for sides in product((False, True), repeat=4)])
 def test_cuts_where_it_does_not_pad(borders):
     maps = torch.arange(9 * 11).reshape(1, 9, 11)
-    cut = inner(maps, 3, borders)
+    cut = crop_halo(maps, 3, borders)
     assert cut.shape == (1, 9 - 3 * (2 - borders.top - borders.bottom), 11 - 3 * (2 - borders.left - borders.right))
     assert cut[0, 0, 0] == maps[0, 0 if borders.top else 3, 0 if borders.left else 3]
     assert cut[0, -1, -1] == maps[0, -1 if borders.bottom else -4, -1 if borders.right else -4]

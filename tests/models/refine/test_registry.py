@@ -5,7 +5,7 @@ import pytest
 import rasterio
 from click.testing import CliRunner
 from map_refiner.models.cli.main import main
-from map_refiner.models.refine.registry import UNTAUGHT
+from map_refiner.models.refine.registry import TRAINING_FREE
 from map_refiner.models.weights.checkpoint import load_refiner
 
 
@@ -20,7 +20,7 @@ def scores_of(path):
         return source.read()
 
 
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_refine_needs_no_file(town, tmp_path, kind):
     do("refine", town.image_path, "--scores", town.scores_path, "--refiner", kind, "--steps", 2, "-o", tmp_path)
     before, once, twice = (scores_of(tmp_path / f"step_{n:03d}.tif") for n in range(3))
@@ -33,9 +33,19 @@ def test_refine_needs_no_file(town, tmp_path, kind):
 def test_a_search_makes_a_file_that_refines(town, tmp_path):
     found = tmp_path / "crf.safetensors"
     said = do(
-        "train-refiner", town.image_path, "--scores", town.scores_path, "--labels", town.labels_path,
-        "--refiner", "crf", "--steps", 4, "-o", found,
-    )  # fmt: skip
+        "train-refiner",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--labels",
+        town.labels_path,
+        "--refiner",
+        "crf",
+        "--steps",
+        4,
+        "-o",
+        found,
+    )
     assert "held-out mean IoU" in said
     refiner, card = load_refiner(found)
     assert (card.kind, card.classes) == ("crf", town.classes)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE, Borders
-from map_refiner.models.refine.refiner import inner
+from map_refiner.models.refine.refiner import crop_halo
 from map_refiner.models.refine.rnn import RefinementRNN
 
 SIZES = [(1, 1), (1, 19), (23, 1), (2, 2), (7, 13), (31, 29), (40, 97)]
@@ -119,7 +119,7 @@ def test_the_form_that_is_trained_equals_the_one_that_runs(refiner, steps):
         stepped, prepared = scores, net.prepare(image, scores, nowhere)
         for _ in range(steps):
             stepped = net.step(stepped, prepared, nowhere, 0)
-            prepared = inner(prepared, 2, nowhere)
+            prepared = crop_halo(prepared, 2, nowhere)
     assert trained.shape == (3, 33 - 4 * steps, 41 - 4 * steps)
     assert relative(stepped, trained) < 1e-5
 

@@ -16,9 +16,9 @@ from map_refiner.models.refine.rnn import ClassAgnosticRNN
 
 @pytest.fixture(autouse=True)
 def _interpreted(monkeypatch):
-    triton_step.is_there.cache_clear()
+    triton_step.is_available.cache_clear()
     yield
-    triton_step.is_there.cache_clear()
+    triton_step.is_available.cache_clear()
 
 
 def scene(net, rows, columns):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.tiles import tiles
-from map_refiner.models.refine.registry import UNTAUGHT, make
-from map_refiner.models.refine.unroll import from_prepared, margin, refine
+from map_refiner.models.refine.registry import TRAINING_FREE, make_refiner
+from map_refiner.models.refine.unroll import from_prepared, refine_steps, total_halo
 
 SIZES = [(1, 1), (1, 29), (31, 1), (13, 17), (29, 23)]
 
@@ -19,10 +19,10 @@ def refined_in_tiles(net, scores, image, steps, size):
     """Refine tile by tile, each with a halo of what `steps` steps reach, and put the cores together."""
     _, height, width = scores.shape
     whole = torch.full_like(scores, torch.nan)
-    halo = margin(net, steps)
+    halo = total_halo(net, steps)
     for tile in tiles(height, width, size, halo):
         rows, columns = tile.outer.slices()
-        after = last(refine(net, scores[:, rows, columns], image[:, rows, columns], tile.borders, steps))
+        after = last(refine_steps(net, scores[:, rows, columns], image[:, rows, columns], tile.borders, steps))
         top = tile.core.row - (tile.outer.row if tile.borders.top else tile.core.row)
         left = tile.core.column - (tile.outer.column if tile.borders.left else tile.core.column)
         core = after[:, top : top + tile.core.height, left : left + tile.core.width]
@@ -35,61 +35,61 @@ def refined_in_tiles(net, scores, image, steps, size):
 def test_tiled_equals_untiled(refiner, steps, size):
     net = refiner(scale=0.5, seed=steps)
     scores, image = 2 * torch.randn(3, *size), torch.randn(3, *size)
-    untiled = last(refine(net, scores, image, WHOLE, steps))
+    untiled = last(refine_steps(net, scores, image, WHOLE, steps))
     for tile in (3, 8, 16):
         tiled = refined_in_tiles(net, scores, image, steps, tile)
         assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
 
 
 @pytest.mark.parametrize("steps", range(1, 9))
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_tiled_equals_untiled_for_the_untaught(kind, steps):
-    net = make(kind, 3, 2)
+    net = make_refiner(kind, 3, 2)
     values = net.candidates()[steps * 7 % len(net.candidates())]
     net.use({name: min(value, 4) if name == "inner" else value for name, value in values.items()})  # below: all ten
     torch.manual_seed(steps)
     for size in SIZES:
         scores, image = 2 * torch.randn(3, *size), torch.randn(2, *size)
-        untiled = last(refine(net, scores, image, WHOLE, steps))
+        untiled = last(refine_steps(net, scores, image, WHOLE, steps))
         assert untiled.shape == scores.shape
         tiled = refined_in_tiles(net, scores, image, steps, 13)
         assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
 
 
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_long_scenes_are_cut_inside(kind):
     """A scene longer than two margins, so that there are tiles that end within it; all time steps that there may be."""
-    net = make(kind, 3, 2)
+    net = make_refiner(kind, 3, 2)
     if "inner" in net.candidates()[0]:
         net.use({"inner": 10})
     steps = 2
     scores, image = 2 * torch.randn(3, 7, 211), torch.randn(2, 7, 211)
     for turned in (False, True):
         maps = (scores.mT, image.mT) if turned else (scores, image)
-        untiled = last(refine(net, *maps, WHOLE, steps))
+        untiled = last(refine_steps(net, *maps, WHOLE, steps))
         tiled = refined_in_tiles(net, *maps, steps, 31)
         assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
         other = maps[0].clone()
         other[0, 0, 0] += 9  # something must flow, or nothing was tested
-        assert (last(refine(net, other, maps[1], WHOLE, steps)) - untiled).abs().max() > 1e-2
+        assert (last(refine_steps(net, other, maps[1], WHOLE, steps)) - untiled).abs().max() > 1e-2
 
 
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_steps_go_on_where_they_were_left(kind):
     """From the whole state and from the image term again, as a session that reads it from disk does."""
-    net = make(kind, 3, 2)
+    net = make_refiner(kind, 3, 2)
     scores, image = torch.randn(3, 19, 23), torch.randn(2, 19, 23)
     state = net.start(scores)
     assert state.shape == (net.channels, 19, 23)
     for index in range(3):
         (state,) = from_prepared(net, state.clone(), net.prepare(image, scores, WHOLE), WHOLE, range(index, index + 1))
-    assert torch.equal(state[:3], last(refine(net, scores, image, WHOLE, 3)))
+    assert torch.equal(state[:3], last(refine_steps(net, scores, image, WHOLE, 3)))
 
 
 def test_yields_every_step(refiner):
     net = refiner()
     scores, image = torch.randn(3, 11, 12), torch.randn(3, 11, 12)
-    every = list(refine(net, scores, image, WHOLE, 4))
+    every = list(refine_steps(net, scores, image, WHOLE, 4))
     assert len(every) == 4
     again = scores
     with torch.no_grad():
@@ -102,12 +102,12 @@ def test_what_has_no_data_stays_as_it_came(refiner):
     net = refiner()
     scores, image = torch.randn(3, 14, 15), torch.randn(3, 14, 15)
     valid = torch.rand(14, 15) > 0.3
-    for after in refine(net, scores, image, WHOLE, 3, valid):
+    for after in refine_steps(net, scores, image, WHOLE, 3, valid):
         assert torch.equal(after[:, ~valid], scores[:, ~valid])
         assert not torch.equal(after[:, valid], scores[:, valid])
 
 
 def test_keeps_no_gradients(refiner):
     net = refiner()
-    after = last(refine(net, torch.randn(3, 8, 8), torch.randn(3, 8, 8), WHOLE, 1))
+    after = last(refine_steps(net, torch.randn(3, 8, 8), torch.randn(3, 8, 8), WHOLE, 1))
     assert not after.requires_grad

@@ -20,8 +20,7 @@ from map_refiner.models.cli.main import main
 from map_refiner.models.evaluate import scores
 from map_refiner.models.io.tile_store import DONE
 from map_refiner.models.polygons import vectorize
-from map_refiner.models.runtime.dask_cluster import _version as version_here
-from map_refiner.models.runtime.dask_cluster import greet
+from map_refiner.models.runtime.dask_cluster import _version, describe_cluster
 from map_refiner.models.shared import requests as p
 from map_refiner.models.worker.handlers.whole_images import classify_image, refine_image
 
@@ -67,8 +66,18 @@ def kill_one(cluster, done, killed, names="*.json"):
 def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_machine(
     cluster, town, refiner_path, coarse_path, tmp_path
 ):
-    command = ("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 3,
-               "--block", 32)  # fmt: skip
+    command = (
+        "refine",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--refiner",
+        refiner_path,
+        "--steps",
+        3,
+        "--block",
+        32,
+    )
     do(*command, "-o", tmp_path / "here")
     killed = []
     killer = threading.Thread(target=kill_one, args=(cluster, tmp_path / "there" / ".tiles" / DONE, killed))
@@ -121,11 +130,31 @@ def test_whole_images_for_processing_are_those_of_the_command(cluster, town, ref
     )
     assert made.classes == town.classes
     assert np.array_equal(read(out / "s.tif"), read(tmp_path / "s.tif"))
-    do("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 2, "-o",
-       tmp_path / "steps")  # fmt: skip
+    do(
+        "refine",
+        town.image_path,
+        "--scores",
+        town.scores_path,
+        "--refiner",
+        refiner_path,
+        "--steps",
+        2,
+        "-o",
+        tmp_path / "steps",
+    )
     for folder in ("", str(out / "all")):
-        request = p.RefineImage(town.image_path, town.scores_path, refiner_path, 2, str(out / "r.tif"), address, (),
-                                None, str(out / "c.tif"), folder)  # fmt: skip
+        request = p.RefineImage(
+            town.image_path,
+            town.scores_path,
+            refiner_path,
+            2,
+            str(out / "r.tif"),
+            address,
+            (),
+            None,
+            str(out / "c.tif"),
+            folder,
+        )
         assert len(refine_image(request, lambda _: None).changed) == 2
         last = read(tmp_path / "steps" / "step_002.tif")
         assert np.array_equal(read(out / "r.tif"), last)
@@ -136,13 +165,13 @@ def test_whole_images_for_processing_are_those_of_the_command(cluster, town, ref
 
 def test_a_cluster_says_what_it_has(cluster, monkeypatch):
     """Also in the plugin, where Map Refiner is no installed distribution."""
-    assert greet(cluster.scheduler_address) == "2 workers, 2 threads"
+    assert describe_cluster(cluster.scheduler_address) == "2 workers, 2 threads"
 
     def missing(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
-    assert version_here() == (ROOT / "resources" / "version.txt").read_text(encoding="utf-8").strip()
+    assert _version() == (ROOT / "resources" / "version.txt").read_text(encoding="utf-8").strip()
 
 
 def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
@@ -163,9 +192,19 @@ def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
 
     monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.PARTING", 0.1)
     monkeypatch.setattr(distributed.Client, "close", close_late)
-    assert greet(cluster.scheduler_address) == "2 workers, 2 threads"
-    result = call("classify", town.image_path, "--model", coarse_path, "--device", "cuda:7", "--scheduler",
-                  cluster.scheduler_address, "-o", tmp_path / "s.tif")  # fmt: skip
+    assert describe_cluster(cluster.scheduler_address) == "2 workers, 2 threads"
+    result = call(
+        "classify",
+        town.image_path,
+        "--model",
+        coarse_path,
+        "--device",
+        "cuda:7",
+        "--scheduler",
+        cluster.scheduler_address,
+        "-o",
+        tmp_path / "s.tif",
+    )
     assert result.exit_code == 2, result.exception
     assert "cuda:7 is not there" in result.stderr
     assert len(late) == 2
@@ -176,7 +215,7 @@ def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
 
 def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch):
     """Also when a worker dies meanwhile."""
-    monkeypatch.setattr(vectorize, "TRACED", 32)
+    monkeypatch.setattr(vectorize, "TRACED_PX", 32)
     command = ("vectorize", town.scores_path, "--tolerance", 0.4, "--min-area", 3, "-o")
     do(*command, tmp_path / "here.gpkg")
     killed = []
@@ -194,8 +233,18 @@ def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch)
 
 
 def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path):
-    result = call("classify", town.image_path, "--model", coarse_path, "--device", "cuda:7", "--scheduler",
-                  cluster.scheduler_address, "-o", tmp_path / "s.tif")  # fmt: skip
+    result = call(
+        "classify",
+        town.image_path,
+        "--model",
+        coarse_path,
+        "--device",
+        "cuda:7",
+        "--scheduler",
+        cluster.scheduler_address,
+        "-o",
+        tmp_path / "s.tif",
+    )
     assert result.exit_code == 2
     assert "cuda:7 is not there" in result.stderr
     assert not list(tmp_path.iterdir())
@@ -220,8 +269,9 @@ def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, add
 
 def test_without_dask_a_line_says_what_to_install(town, coarse_path, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    result = call("classify", town.image_path, "--model", coarse_path, "--scheduler", "tcp://x:1", "-o",
-                  tmp_path / "s.tif")  # fmt: skip
+    result = call(
+        "classify", town.image_path, "--model", coarse_path, "--scheduler", "tcp://x:1", "-o", tmp_path / "s.tif"
+    )
     assert result.exit_code == 2
     assert 'pip install "dask[distributed]"' in result.stderr
 
@@ -240,8 +290,9 @@ def test_a_scheduler_without_workers_and_a_worker_without_the_package(town, coar
         hidden += "from distributed.cli.dask_worker import main; sys.argv = ['dask-worker', *sys.argv[1:]]; main()"
         process = subprocess.Popen(
             [sys.executable, "-c", hidden, empty.scheduler_address, "--no-nanny", "--no-dashboard"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             with distributed.Client(empty.scheduler_address, set_as_default=False) as client:
                 client.wait_for_workers(1, timeout=60)

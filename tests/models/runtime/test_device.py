@@ -7,27 +7,27 @@ from map_refiner.models.runtime import device
 
 
 def test_the_cpu_is_always_there():
-    assert device.choose("cpu") == torch.device("cpu")
-    assert "threads" in device.describe(torch.device("cpu"))
+    assert device.choose_device("cpu") == torch.device("cpu")
+    assert "threads" in device.describe_device(torch.device("cpu"))
 
 
 def test_auto_is_the_best_that_is_there():
     best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    assert device.choose("auto").type == best
+    assert device.choose_device("auto").type == best
 
 
 @pytest.mark.parametrize("wanted", ["tpu", "", "cuda:x", "cuda:-1", "cpu cuda", "meta"])
 def test_what_is_no_device_is_refused(wanted):
     with pytest.raises(RefinerError, match="There is no device"):
-        device.choose(wanted)
+        device.choose_device(wanted)
 
 
 def test_a_device_that_is_not_there_says_what_is():
     with pytest.raises(RefinerError, match=r"cuda:99 is not there: PyTorch .* sees \d+ CUDA devices"):
-        device.choose("cuda:99")
+        device.choose_device("cuda:99")
     if not torch.backends.mps.is_available():
         with pytest.raises(RefinerError, match="sees no Apple GPU"):
-            device.choose("mps")
+            device.choose_device("mps")
 
 
 def test_tells_that_memory_ran_out():

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from map_refiner.models.runtime.parallel import give_gradients, in_strips, side_by_side
+from map_refiner.models.runtime.parallel import data_parallel_backward, in_strips, run_in_threads
 
 CPU = torch.device("cpu")
 
@@ -17,7 +17,7 @@ def threads(request):
 
 
 def test_results_come_in_the_order_of_the_jobs(threads):
-    assert side_by_side([lambda n=n: n * n for n in range(7)]) == [n * n for n in range(7)]
+    assert run_in_threads([lambda n=n: n * n for n in range(7)]) == [n * n for n in range(7)]
 
 
 def test_an_error_in_a_job_comes_out(threads):
@@ -25,7 +25,7 @@ def test_an_error_in_a_job_comes_out(threads):
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        side_by_side([int, broken, int])
+        run_in_threads([int, broken, int])
 
 
 @pytest.mark.parametrize("height", [1, 3, 10, 50])
@@ -47,7 +47,7 @@ def test_gradients_are_those_of_the_whole_batch(threads, batch):
     net = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.ReLU(), torch.nn.Conv2d(3, 1, 3))
     net[0].bias.requires_grad_(False)
     examples = torch.randn(batch, 2, 9, 9)
-    value = give_gradients(net.parameters(), batch, lambda part: net(examples[part]).square().sum() / 7, CPU)
+    value = data_parallel_backward(net.parameters(), batch, lambda part: net(examples[part]).square().sum() / 7, CPU)
     found = [weight.grad.clone() for weight in net.parameters() if weight.requires_grad]
     net.zero_grad()
     whole = net(examples).square().sum() / 7

@@ -40,17 +40,35 @@ main(json.loads(sys.argv[2]))
 @pytest.fixture
 def found(town, tmp_path):
     """What two processes found, and what the command wrote and said."""
-    command = ["train-coarse", town.image_path, "--model", "fcn", "--labels", town.labels_path,
-               "--class", "building", "--class", "road",
-               "--also", f"{town.image_path}={town.labels_path}", "--steps", "3", "-o",
-               str(tmp_path / "c.safetensors")]  # fmt: skip
+    command = [
+        "train-coarse",
+        town.image_path,
+        "--model",
+        "fcn",
+        "--labels",
+        town.labels_path,
+        "--class",
+        "building",
+        "--class",
+        "road",
+        "--also",
+        f"{town.image_path}={town.labels_path}",
+        "--steps",
+        "3",
+        "-o",
+        str(tmp_path / "c.safetensors"),
+    ]
     script = tmp_path / "script.py"
     script.write_text(TRAINED)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
     done = subprocess.run(
-        [*launch, str(tmp_path), json.dumps(command)], capture_output=True, text=True, check=False, timeout=120,
+        [*launch, str(tmp_path), json.dumps(command)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     ranks = [json.loads((tmp_path / f"rank_{rank}.json").read_text()) for rank in (0, 1)]
     return ranks, done.stdout, read_card(tmp_path / "c.safetensors")

@@ -1,8 +1,8 @@
 """Following a training, and how long a run still takes."""
 
 import pytest
-from map_refiner.models.runtime.progress import Clock, share
-from map_refiner.models.training.loop import Epoch, follow
+from map_refiner.models.runtime.progress import Clock, sub_progress
+from map_refiner.models.training.loop import TrainingUpdate, run_training
 
 
 class Training:
@@ -17,14 +17,14 @@ class Training:
             for n, score in enumerate(self.scores, start=1):
                 is_best = score is not None and score > best
                 best = max(best, score or best)
-                yield Epoch(n, len(self.scores), 1.0 / n, score, is_best)
+                yield TrainingUpdate(n, len(self.scores), 1.0 / n, score, is_best)
         finally:
             self.closed = True
 
 
 def test_goes_to_the_end_and_tells_of_every_update():
     training, told = Training(0.2, None, 0.6, 0.4), []
-    outcome = follow(training.epochs(), lambda: False, lambda epoch, left: told.append((epoch.step, left)))
+    outcome = run_training(training.epochs(), lambda: False, lambda epoch, left: told.append((epoch.step, left)))
     assert (outcome.steps, outcome.held_out_miou, outcome.stopped) == (4, 0.6, False)
     assert [step for step, _ in told] == [1, 2, 3, 4]
     assert training.closed
@@ -32,13 +32,13 @@ def test_goes_to_the_end_and_tells_of_every_update():
 
 def test_stops_when_asked_and_says_so():
     training, told = Training(0.2, 0.6, None, 0.9), []
-    outcome = follow(training.epochs(), lambda: len(told) >= 3, lambda epoch, _: told.append(epoch.step))
+    outcome = run_training(training.epochs(), lambda: len(told) >= 3, lambda epoch, _: told.append(epoch.step))
     assert (outcome.steps, outcome.held_out_miou, outcome.stopped) == (3, 0.6, True)
     assert training.closed
 
 
 def test_a_stop_at_the_last_update_is_an_end():
-    outcome = follow(Training(0.2).epochs(), lambda: True, lambda *_: None)
+    outcome = run_training(Training(0.2).epochs(), lambda: True, lambda *_: None)
     assert not outcome.stopped
 
 
@@ -49,13 +49,13 @@ def test_whatever_tell_raises_closes_the_training():
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        follow(training.epochs(), lambda: False, tell)
+        run_training(training.epochs(), lambda: False, tell)
     assert training.closed
 
 
 def test_shares_of_shares():
     seen = []
-    watch = share(share(seen.append, 0.5, 0.5), 0.2, 0.4)
+    watch = sub_progress(sub_progress(seen.append, 0.5, 0.5), 0.2, 0.4)
     watch(0)
     watch(0.5)
     watch(1)

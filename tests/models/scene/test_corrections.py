@@ -8,10 +8,10 @@ import shapely
 import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import LabelError
-from map_refiner.models.scene.corrections import bind, read_corrections
+from map_refiner.models.scene.corrections import apply_to_scores, read_corrections
 from map_refiner.models.scene.scene import Scene
-from map_refiner.models.session.apply_corrections import correct
-from map_refiner.models.session.resume import resume
+from map_refiner.models.session.apply_corrections import apply_corrections
+from map_refiner.models.session.resume import resume_session
 from map_refiner.models.session.session import Session
 
 CPU = torch.device("cpu")
@@ -56,9 +56,13 @@ def test_other_classes_and_fields_are_refused(vectors, grid, pixels):
 def test_an_empty_layer_corrects_nothing(vectors, grid, pixels):
     path = vectors("g.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["road"]})
     pyogrio.raw.write(
-        path, geometry=np.array([], object), field_data=[np.array([], object)], fields=["class"],
-        geometry_type="Polygon", crs="EPSG:32631",
-    )  # fmt: skip
+        path,
+        geometry=np.array([], object),
+        field_data=[np.array([], object)],
+        fields=["class"],
+        geometry_type="Polygon",
+        crs="EPSG:32631",
+    )
     assert (read_corrections(path, grid(20, 20), CLASSES) == UNLABELLED).all()
 
 
@@ -66,7 +70,7 @@ def test_binding_leaves_memory_and_other_pixels():
     scores = np.random.default_rng(0).normal(size=(5, 4, 4)).astype("float32")
     corrections = np.full((4, 4), UNLABELLED, "uint8")
     corrections[1, 2] = 2
-    bound = bind(scores, corrections, 3)
+    bound = apply_to_scores(scores, corrections, 3)
     assert bound[:3, 1, 2].argmax() == 2
     assert bound[2, 1, 2] == 0
     changed = (bound != scores).any(0)
@@ -92,7 +96,7 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     free = [step.scores for step in session.step(0, 2, ignore)]
     before = classes_of(session, 2)
     path = vectors("h.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
-    rewritten = list(correct(session, path, 1, ignore))
+    rewritten = list(apply_corrections(session, path, 1, ignore))
     assert [step.index for step in rewritten] == [1, 2]
     for index in (1, 2):
         assert (classes_of(session, index)[60:72, 70:82] == 2).all()
@@ -102,7 +106,7 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     assert (classes_of(session, 2)[60:72, 70:82] == 2).all()
     with rasterio.open(session.path(bound.scores)) as source:
         refined = source.read()
-    session.bind(None, "")
+    session.set_corrections(None, "")
     (alone,) = session.step(1, 1, ignore)
     with rasterio.open(session.path(alone.scores)) as source:
         apart = np.abs(source.read() - refined).max(0)
@@ -114,30 +118,30 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
 def test_undone_the_map_is_as_it_was(session, vectors, pixels):
     list(session.step(0, 1, ignore))
     before = classes_of(session, 1)
-    list(correct(session, vectors("i.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 1, ignore))
+    list(apply_corrections(session, vectors("i.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 1, ignore))
     two = {"class": ["road", "unsure"]}
-    list(correct(session, vectors("j.gpkg", [pixels(70, 60, 12, 12)] * 2, **two), 1, ignore))
+    list(apply_corrections(session, vectors("j.gpkg", [pixels(70, 60, 12, 12)] * 2, **two), 1, ignore))
     assert np.array_equal(classes_of(session, 1), before)
 
 
 def test_a_bad_layer_leaves_what_was_bound(session, vectors, pixels):
-    list(correct(session, vectors("k.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 0, ignore))
+    list(apply_corrections(session, vectors("k.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 0, ignore))
     with pytest.raises(LabelError):
-        list(correct(session, vectors("l.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]}), 0, ignore))
+        list(apply_corrections(session, vectors("l.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]}), 0, ignore))
     assert (session.corrections == 2).sum() == 144
 
 
 def test_replaced_rasters_do_not_pile_up(session, vectors, pixels):
     path = vectors("m.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
     for _ in range(5):
-        list(correct(session, path, 0, ignore))
+        list(apply_corrections(session, path, 0, ignore))
     assert len(list(session.run_dir.glob("step_000_*_classes.tif"))) == 2  # the shown one, and the one before
 
 
 def test_a_restarted_worker_goes_on_with_them(session, vectors, pixels):
     path = vectors("n.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
-    list(correct(session, path, 0, ignore))
-    again = resume(session.run_dir, CPU)
+    list(apply_corrections(session, path, 0, ignore))
+    again = resume_session(session.run_dir, CPU)
     assert (again.corrections == 2).sum() == 144
     list(again.step(0, 1, ignore))
     assert (classes_of(again, 1)[60:72, 70:82] == 2).all()
@@ -154,7 +158,7 @@ def test_nodata_stays_nodata(raster, vectors, pixels, town, tmp_path, refiner_pa
         session = Session(scene, run, CPU)
         session.load_scores(town.scores_path, ignore)
         session.load_refiner(refiner_path)
-        list(correct(session, vectors("o.gpkg", [pixels(70, 55, 12, 12)], **{"class": ["road"]}), 0, ignore))
+        list(apply_corrections(session, vectors("o.gpkg", [pixels(70, 55, 12, 12)], **{"class": ["road"]}), 0, ignore))
         list(session.step(0, 1, ignore))
         for index in (0, 1):
             found = classes_of(session, index)

@@ -5,7 +5,7 @@ import pytest
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import LabelError
-from map_refiner.models.io.score_raster import ExistingScores
+from map_refiner.models.io.score_raster import ScoreRaster
 from map_refiner.models.scene import examples
 from map_refiner.models.scene.examples import labelled_tile, training_images
 from map_refiner.models.scene.scene import Scene
@@ -19,7 +19,7 @@ def scene(town):
 
 @pytest.fixture
 def scores(town):
-    existing = ExistingScores(town.scores_path)
+    existing = ScoreRaster(town.scores_path)
     yield existing
     existing.close()
 
@@ -56,7 +56,7 @@ def test_labels_without_data_do_not_teach(raster, town, scores):
 
 
 def test_a_tile_that_is_too_large_is_refused(town, scene, scores, monkeypatch):
-    monkeypatch.setattr(examples, "LARGEST_TILE", 10_000)
+    monkeypatch.setattr(examples, "LARGEST_TILE_AREA_PX", 10_000)
     with pytest.raises(LabelError, match="120 x 96 pixels"):
         labelled_tile(scene, scores.read, town.labels, town.classes)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from map_refiner.models.coarse.spectral.samples import Pixels, hold_out_parts
+from map_refiner.models.coarse.spectral.samples import SpectralSamples, hold_out_parts
 from map_refiner.models.errors import LabelError
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.scene.spectral_examples import regions, training_pixels
@@ -79,6 +79,8 @@ def test_whole_regions_are_held_out(scene, labels, seed):
 
 def test_where_each_class_has_one_region_there_is_nothing_to_hold_out():
     spectra = np.zeros((6, 2), dtype="float32")
-    pixels = Pixels(spectra, np.array([0, 0, 0, 1, 1, 1], dtype="uint8"), np.array([1, 1, 1, 2, 2, 2], dtype="int32"))
+    pixels = SpectralSamples(
+        spectra, np.array([0, 0, 0, 1, 1, 1], dtype="uint8"), np.array([1, 1, 1, 2, 2, 2], dtype="int32")
+    )
     learn, held = hold_out_parts(pixels, 0)
     assert learn.tolist() == held.tolist() == list(range(6))

@@ -13,9 +13,9 @@ from map_refiner.models.refine.refiner import pad
 from map_refiner.models.refine.rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session import filters
-from map_refiner.models.session.filters import FilterRequest, choose, filters_of, show_filters
+from map_refiner.models.session.filters import FilterRequest, choose_filters, filters_of, write_filter_responses
 from map_refiner.models.session.session import Session
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 ALL = tuple(range(32))
 
@@ -34,7 +34,7 @@ def session(town, tmp_path, refiner_path):
 
 
 def shown(session, path, k=1, scores=None, image=None, step=0):
-    event = show_filters(session, FilterRequest(step, k, str(path), scores, image), ignore)
+    event = write_filter_responses(session, FilterRequest(step, k, str(path), scores, image), ignore)
     with rasterio.open(path) as source:
         return event, source.read(), source.descriptions
 
@@ -99,7 +99,7 @@ def test_given_up_it_leaves_no_file(session, tmp_path):
 
     before = set(tmp_path.iterdir())
     with pytest.raises(Interrupted):
-        show_filters(session, FilterRequest(0, 1, str(tmp_path / "f.tif")), give_up)
+        write_filter_responses(session, FilterRequest(0, 1, str(tmp_path / "f.tif")), give_up)
     assert set(tmp_path.iterdir()) == before
 
 
@@ -121,11 +121,11 @@ def test_those_that_count_most_are_chosen(refiner):
     with torch.no_grad():
         made.hidden[1, :, [2, 9, 20, 31, 32 + 5]] *= 1000
         made.hidden[0, :, 4] *= 1000  # of another class
-    chosen = choose(made, 0, 1, None, None)
+    chosen = choose_filters(made, 0, 1, None, None)
     assert chosen.scores == (2, 9, 20, 31)
     assert 5 in chosen.image
     assert len(chosen.image) == 4
-    assert 4 in choose(made, 0, 0, None, None).scores
+    assert 4 in choose_filters(made, 0, 0, None, None).scores
 
 
 def test_each_class_of_refiners_has_its_own_way():
@@ -165,7 +165,7 @@ def test_the_filters_of_the_next_step_are_shown(session, tmp_path):
     for net in unshared.nets:
         torch.nn.init.zeros_(net.out)
     path = str(tmp_path / "unshared.safetensors")  # from a file, as the analyst has it
-    save_model(path, unshared, Card("unshared", session.classes, 3, 0.5, 5))
+    save_model(path, unshared, ModelCard("unshared", session.classes, 3, 0.5, 5))
     session.load_refiner(path)
     list(session.step(0, 2, ignore))
     event, _, _ = shown(session, tmp_path / "f.tif", step=2)
@@ -185,9 +185,9 @@ def test_what_cannot_be_shown_is_said(session, tmp_path):
         kind = "heat"
 
     with pytest.raises(RefinerError, match="'heat' has no learned filters"):
-        choose(Heat(), 0, 0, None, None)
+        choose_filters(Heat(), 0, 0, None, None)
     with pytest.raises(RefinerError, match="no refiner yet"):
-        choose(None, 0, 0, None, None)
+        choose_filters(None, 0, 0, None, None)
     path = tmp_path / "f.tif"
     for k, scores, image, says in (
         (3, None, None, "no class 3; the last one is 2"),

@@ -17,11 +17,11 @@ from map_refiner.models.scene import scene as scenes
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session import session as sessions
 from map_refiner.models.session import step_engine
-from map_refiner.models.session.apply_corrections import correct
-from map_refiner.models.session.resume import resume
+from map_refiner.models.session.apply_corrections import apply_corrections
+from map_refiner.models.session.resume import resume_session
 from map_refiner.models.session.session import Session
 from map_refiner.models.tiling import refine_tile as tiling_refine_tile
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 CPU = torch.device("cpu")
 
@@ -241,7 +241,7 @@ def test_scores_elsewhere_are_refused(begin, raster, town):
 
 
 def refiner_of(path, classes=("background", "building", "road"), bands=3):
-    save_model(path, RefinementRNN(len(classes), bands), Card("faithful", classes, bands, 0.5))
+    save_model(path, RefinementRNN(len(classes), bands), ModelCard("faithful", classes, bands, 0.5))
     return str(path)
 
 
@@ -274,7 +274,7 @@ def go_on():
     opened = []
 
     def make(folder):
-        opened.append(resume(folder, CPU))
+        opened.append(resume_session(folder, CPU))
         return opened[-1]
 
     yield make
@@ -341,7 +341,7 @@ def test_an_image_that_is_gone_says_so(begin, raster, town, tmp_path):
     session = begin(image=path)
     Path(path).unlink()
     with pytest.raises(RasterError, match="There is no file"):
-        resume(session.run_dir, CPU)
+        resume_session(session.run_dir, CPU)
 
 
 @pytest.mark.parametrize("content", [None, "", "null", "[]", "{}", '{"image": 3}', "nonsense"])
@@ -349,7 +349,7 @@ def test_a_folder_that_is_no_runs_is_refused(tmp_path, content):
     if content is not None:
         (tmp_path / sessions.MANIFEST).write_text(content)
     with pytest.raises(RefinerError):
-        resume(tmp_path, CPU)
+        resume_session(tmp_path, CPU)
 
 
 def test_what_is_written_down_is_plain_text(begin):
@@ -440,7 +440,7 @@ def test_finished_tiles_of_anything_else_do_not_count(
         run(each, 0, start)
         if change == "corrections":
             earlier = vectors("e.gpkg", [pixels(50, 5, 12, 12)], **{"class": ["road"]})
-            list(correct(each, earlier, 1, ignore))
+            list(apply_corrections(each, earlier, 1, ignore))
         if each is session:
             broken_off(lambda watch: list(session.step(start, 1, watch)))
         if change == "refiner":
@@ -455,7 +455,7 @@ def test_finished_tiles_of_anything_else_do_not_count(
             run(each, 0, 1)
         elif change == "corrections":
             path = vectors("c.gpkg", [pixels(5, 5, 12, 12)], **{"class": ["road"]})
-            list(correct(each, path, 1, ignore))
+            list(apply_corrections(each, path, 1, ignore))
         else:
             each.stepping.side = 33
         computed.clear()

@@ -7,7 +7,7 @@ from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import OutputError
 from map_refiner.models.io.raster_writer import NODATA
-from map_refiner.models.session.step_files import Step, StepWriter
+from map_refiner.models.session.step_files import StepFiles, StepWriter
 
 NAMES = ("s.tif", "c.tif", "t.tif", 4)
 
@@ -28,7 +28,7 @@ def test_a_step_is_probabilities_classes_and_state(tmp_path, grid, logits):
         for row in (0, 8, 16):
             part = Window(row, 0, min(8, 20 - row), 24)
             writer.write(logits[(slice(None), *part.slices())], valid[part.slices()], part)
-    assert writer.step(0.25, 17.0) == Step(4, "s.tif", "c.tif", "t.tif", 0.25, 17.0)
+    assert writer.step(0.25, 17.0) == StepFiles(4, "s.tif", "c.tif", "t.tif", 0.25, 17.0)
     with rasterio.open(tmp_path / "s.tif") as scores, rasterio.open(tmp_path / "t.tif") as state:
         found, kept = scores.read(), state.read()
         assert scores.descriptions == state.descriptions == ("a", "b", "c")

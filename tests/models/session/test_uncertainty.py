@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import ScoreMaps
-from map_refiner.models.session.uncertainty import find_doubts, place_radius, uncertainty
+from map_refiner.models.session.uncertainty import find_uncertain_places, place_radius, uncertainty
 
 
 def ignore(_):
@@ -37,7 +37,7 @@ def test_entropy_is_from_sure_to_undecided():
 
 def test_large_doubts_come_first_and_are_spread_out(grid):
     read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
-    found = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    found = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
     places = [(doubt.row, doubt.column) for doubt in found]
     assert np.hypot(*np.subtract(places[0], (30, 40))) < 8
     assert np.hypot(*np.subtract(places[1], (30, 140))) < 6
@@ -49,7 +49,7 @@ def test_large_doubts_come_first_and_are_spread_out(grid):
 
 def test_places_keep_apart(grid):
     read, whole = maps_of(grid, [(60, 80, 55)])
-    places = [(d.row, d.column) for d in find_doubts(read, whole.grid, 0.5, 20, ignore)]
+    places = [(d.row, d.column) for d in find_uncertain_places(read, whole.grid, 0.5, 20, ignore)]
     apart = [np.hypot(*np.subtract(a, b)) for n, a in enumerate(places) for b in places[:n]]
     assert len(places) >= 3
     assert min(apart) >= 6 * place_radius(0.5)
@@ -57,17 +57,17 @@ def test_places_keep_apart(grid):
 
 def test_a_sure_map_has_none_and_no_data_is_no_doubt(grid):
     read, whole = maps_of(grid, [])
-    assert all(doubt.worth < 0.01 for doubt in find_doubts(read, whole.grid, 0.5, 5, ignore))
+    assert all(doubt.worth < 0.01 for doubt in find_uncertain_places(read, whole.grid, 0.5, 5, ignore))
     scores = np.zeros((2, 30, 30), "float32")
     none = ScoreMaps(scores, ("a", "b"), grid(30, 30), np.zeros((30, 30), bool))
-    assert find_doubts(lambda _: none, none.grid, 0.5, 5, ignore) == []
+    assert find_uncertain_places(lambda _: none, none.grid, 0.5, 5, ignore) == []
 
 
 def test_tiles_find_what_the_whole_does(grid, monkeypatch):
     read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
-    once = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    once = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
     monkeypatch.setattr("map_refiner.models.session.uncertainty.TILE", 50)
-    tiled = find_doubts(read, whole.grid, 0.5, 3, ignore)
+    tiled = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
     assert [(d.row, d.column) for d in tiled] == [(d.row, d.column) for d in once]
 
 
@@ -75,6 +75,6 @@ def test_tiles_find_what_the_whole_does(grid, monkeypatch):
 def test_tiny_scenes(grid, size):
     scores = np.zeros((2, *size), "float32")
     maps = ScoreMaps(scores, ("a", "b"), grid(*size), np.ones(size, bool))
-    found = find_doubts(lambda window: maps, maps.grid, None, 5, ignore)
+    found = find_uncertain_places(lambda window: maps, maps.grid, None, 5, ignore)
     assert len(found) >= 1
     assert Window(found[0].row, found[0].column, 1, 1)

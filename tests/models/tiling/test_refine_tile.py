@@ -1,17 +1,17 @@
 """Refining one tile: what every run shares."""
 
 import numpy as np
-from map_refiner.models.arrays.score_maps import best_classes, undecided
+from map_refiner.models.arrays.score_maps import argmax_classes, uniform_where_invalid
 
 
 def test_the_best_class_is_that_of_argmax_also_where_scores_are_equal():
     scores = np.random.default_rng(0).integers(0, 3, (5, 40, 31)).astype(np.float32)
-    assert np.array_equal(best_classes(scores), scores.argmax(axis=0))
-    assert best_classes(scores).dtype == np.uint8
+    assert np.array_equal(argmax_classes(scores), scores.argmax(axis=0))
+    assert argmax_classes(scores).dtype == np.uint8
 
 
 def test_no_data_is_undecided_and_remembers_nothing():
     state, valid = np.ones((5, 2, 2), dtype=np.float32), np.array([[True, False], [True, True]])
-    filled = undecided(state, valid, 3)
+    filled = uniform_where_invalid(state, valid, 3)
     assert np.allclose(filled[:, 0, 1], [-np.log(3)] * 3 + [0, 0])
     assert (filled[:, valid] == 1).all()

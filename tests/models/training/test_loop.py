@@ -6,8 +6,8 @@ import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import LabelError
 from map_refiner.models.training.holdout import HELD_OUT, check_classes, hold_out, present_classes
-from map_refiner.models.training.loop import Best
-from map_refiner.models.training.patches import Sampler, turn
+from map_refiner.models.training.loop import BestWeights
+from map_refiner.models.training.patches import Sampler, dihedral
 from scipy import ndimage
 
 CLASSES = ("background", "building", "road")
@@ -84,7 +84,7 @@ def test_labels_that_cannot_teach_are_refused():
 
 def test_the_best_weights_come_back():
     model = torch.nn.Linear(2, 2)
-    best = Best(model)
+    best = BestWeights(model)
     weights = {}
     for name, score in (("first", 0.3), ("best", 0.7), ("worse", 0.5), ("equal", 0.7)):
         with torch.no_grad():
@@ -100,7 +100,7 @@ def test_the_best_weights_come_back():
 def test_without_a_judgement_the_weights_stay():
     model = torch.nn.Linear(2, 2)
     before = model.weight.detach().clone()
-    Best(model).restore()
+    BestWeights(model).restore()
     assert torch.equal(model.weight, before)
 
 
@@ -135,9 +135,9 @@ def test_rare_classes_are_drawn_half_of_the_time():
 
 def test_the_eight_ways_are_different_and_go_together():
     maps = torch.arange(12).reshape(1, 3, 4)
-    turned = [turn(maps, way) for way in range(8)]
+    turned = [dihedral(maps, way) for way in range(8)]
     assert len({tuple(found.shape) + tuple(found.flatten().tolist()) for found in turned}) == 8
     assert torch.equal(turned[0], maps)
     labels = (maps[0] % 3).long()
     for way in range(8):
-        assert torch.equal(turn(labels, way), turned[way][0] % 3)
+        assert torch.equal(dihedral(labels, way), turned[way][0] % 3)

@@ -9,10 +9,10 @@ import torch
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.errors import CheckpointError, OutputError
 from map_refiner.models.refine.rnn import RefinementRNN
-from map_refiner.models.weights.checkpoint import Card, load_coarse, load_refiner, read_card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, load_refiner, read_card, save_model
 from safetensors.torch import save
 
-CARD = Card("faithful", ("background", "Gebäude", "road"), 4, 0.5, 5, "a tile", "mean IoU 0.7", "CC BY 4.0")
+CARD = ModelCard("faithful", ("background", "Gebäude", "road"), 4, 0.5, 5, "a tile", "mean IoU 0.7", "CC BY 4.0")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def refuse(path, role="refiner"):
     ("model", "card", "role"),
     [
         (RefinementRNN(3, 4), CARD, "refiner"),
-        (FCN(2, 1), Card("fcn", ("no", "yes"), 1, None), "coarse"),
+        (FCN(2, 1), ModelCard("fcn", ("no", "yes"), 1, None), "coarse"),
     ],
     ids=["refiner", "coarse"],
 )
@@ -60,7 +60,7 @@ def test_comes_back_as_it_went(path, model, card, role):
 
 def test_the_summary_says_what_it_is():
     assert CARD.summary() == "refiner faithful: background, Gebäude, road; 4 bands, 0.50 m"
-    assert "any pixel size" in Card("fcn", ("a", "b"), 1, None).summary()
+    assert "any pixel size" in ModelCard("fcn", ("a", "b"), 1, None).summary()
 
 
 def test_nothing_is_there_until_it_is_whole(path, tmp_path):

@@ -2,13 +2,13 @@
 
 import pytest
 from map_refiner.plugin.catalogue.step_advice import hint, reasons
-from map_refiner.plugin.state import Accuracy, StepFacts
+from map_refiner.plugin.state import StepAccuracy, StepFacts
 
 
 def steps(changed=(None, 0.02, 0.01, 0.005), measured=(), best=None):
     found = [None] * len(changed)
     for index, value in enumerate(measured):
-        found[index] = None if value is None else Accuracy(0.9, value)
+        found[index] = None if value is None else StepAccuracy(0.9, value)
     return tuple(
         StepFacts(index, changed[index], found[index], best if index else None) for index in range(len(changed))
     )

@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from map_refiner.plugin.catalogue.weights import new_file, shipped, title_of
+from map_refiner.plugin.catalogue.weights import new_weights_file, shipped, title_of
 
 
 def write(path, card):
@@ -43,6 +43,6 @@ def test_shipped_weights_are_found_by_their_role(tmp_path):
 
 
 def test_a_new_file_replaces_none(tmp_path):
-    assert new_file(tmp_path, "refiner").name == "refiner_1.safetensors"
+    assert new_weights_file(tmp_path, "refiner").name == "refiner_1.safetensors"
     (tmp_path / "refiner_1.safetensors").touch()
-    assert new_file(tmp_path, "refiner").name == "refiner_2.safetensors"
+    assert new_weights_file(tmp_path, "refiner").name == "refiner_2.safetensors"

@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from map_refiner.plugin.control.refiner_suggestion import Made, Proposing, fits, proposal
+from map_refiner.plugin.control.refiner_suggestion import CoarseMapInfo, RefinerSuggester, fits, suggest_refiner
 from map_refiner.plugin.dock.sections.refine import RefineSection
 from map_refiner.plugin.settings import Settings
 
@@ -27,32 +27,32 @@ def weights(tmp_path):
 
 def test_a_map_of_spectra_is_offered_the_opinion_pool(weights):
     refiner = weights("refiner", "extended")
-    spectra = Made(weights("gru", "gru-pretanh", 218, LAND), 218, LAND)
-    found = proposal(refiner, "Aerial", spectra)
+    spectra = CoarseMapInfo(weights("gru", "gru-pretanh", 218, LAND), 218, LAND)
+    found = suggest_refiner(refiner, "Aerial", spectra)
     assert (found.key, found.steps) == ("opinion-pool", 1)
     assert found.reason.startswith("“Aerial” is for 3 bands, and this map was made of 218; ")
     assert "Wu and Prasad (2017)" in found.reason
     assert found.reason.count(".") == 1
-    assert proposal(weights("taught", "extended", 218, LAND), "Mine", spectra) is None
-    assert proposal("", "Dense CRF", spectra) is None
+    assert suggest_refiner(weights("taught", "extended", 218, LAND), "Mine", spectra) is None
+    assert suggest_refiner("", "Dense CRF", spectra) is None
 
 
 def test_another_map_is_offered_what_needs_no_teaching(weights, tmp_path):
     refiner = weights("refiner", "extended")
-    found = proposal(refiner, "Aerial", Made(weights("fcn", "fcn", 3, LAND), 3, LAND))
+    found = suggest_refiner(refiner, "Aerial", CoarseMapInfo(weights("fcn", "fcn", 3, LAND), 3, LAND))
     assert (found.key, found.steps) == ("crf", None)
     assert "other classes than those of this map" in found.reason
-    assert proposal(refiner, "Aerial", Made(str(tmp_path / "scores.tif"), 3, TOWN)) is None
-    assert fits(str(tmp_path / "unreadable.safetensors"), Made("", 218, LAND))
+    assert suggest_refiner(refiner, "Aerial", CoarseMapInfo(str(tmp_path / "scores.tif"), 3, TOWN)) is None
+    assert fits(str(tmp_path / "unreadable.safetensors"), CoarseMapInfo("", 218, LAND))
 
 
 def test_the_refiner_from_before_comes_back_where_it_fits(qgis_app, work_folder, weights):
     refine = RefineSection()
-    proposing = Proposing(refine, Settings())
+    proposing = RefinerSuggester(refine, Settings())
     refiner, usual = weights("refiner", "extended"), Settings().last_step
     refine.propose_end(usual)
     refine.refiner.add_file("Aerial", refiner)
-    spectra, town = Made(weights("forest", "random-forest", 218, LAND), 218, LAND), Made("", 3, TOWN)
+    spectra, town = CoarseMapInfo(weights("forest", "random-forest", 218, LAND), 218, LAND), CoarseMapInfo("", 3, TOWN)
     proposing.propose(spectra)
     assert (refine.refiner.choice(), refine.end.value()) == ("opinion-pool", 1)
     assert "is for 3 bands" in proposing.reason()

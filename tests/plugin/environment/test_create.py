@@ -11,9 +11,9 @@ from map_refiner.plugin.environment.check import REQUIREMENTS
 from map_refiner.plugin.environment.create import EnvironmentMaker
 from map_refiner.plugin.environment.dialog import EnvironmentDialog
 from map_refiner.plugin.environment.pip_errors import explain, scrubbed
-from map_refiner.plugin.environment.recipe import Recipe, check, proxy_address, stages
+from map_refiner.plugin.environment.recipe import EnvironmentRecipe, check, proxy_address, stages
 from map_refiner.plugin.environment.torch_build import CPU, Build, DriverQuestion, cuda_build
-from map_refiner.plugin.errors import Refused
+from map_refiner.plugin.errors import UserError
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 PYTHON = "/usr/bin/python3"
@@ -51,7 +51,7 @@ def test_an_environment_is_made_without_a_network(maker, wheels, wait_until, tmp
     told = []
     maker.progressed.connect(lambda fraction, text, left: told.append((fraction, text)))
     folder = tmp_path / "env"
-    recipe = Recipe(PYTHON, folder, TINY, str(wheels), ("tiny-library>=1",))
+    recipe = EnvironmentRecipe(PYTHON, folder, TINY, str(wheels), ("tiny-library>=1",))
     maker.start(recipe)
     wait_until(lambda: maker.ends, 60, "the environment")
     assert maker.ends == [("made", str(folder / "bin" / "python"))]
@@ -61,14 +61,14 @@ def test_an_environment_is_made_without_a_network(maker, wheels, wait_until, tmp
     assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
     assert "Successfully installed tiny-library-1.0" in maker.log.read_text()
 
-    maker.start(Recipe(PYTHON, folder, TINY, str(wheels), ("absent-library",)))  # into the same
+    maker.start(EnvironmentRecipe(PYTHON, folder, TINY, str(wheels), ("absent-library",)))  # into the same
     wait_until(lambda: len(maker.ends) > 1, 60, "the refusal")
     assert maker.ends[1][0] == "failed"
     assert "There is no build of absent-library" in maker.ends[1][1]
 
 
 def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
-    maker.start(Recipe(PYTHON, tmp_path / "env", TINY, str(wheels), ("tiny-library",)))
+    maker.start(EnvironmentRecipe(PYTHON, tmp_path / "env", TINY, str(wheels), ("tiny-library",)))
     wait_until(lambda: (tmp_path / "env" / "pyvenv.cfg").exists(), 60, "the beginning")
     began = time.monotonic()
     maker.cancel()
@@ -80,21 +80,21 @@ def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "sentence"),
     [
-        (Recipe("", Path("/tmp/env")), "Choose the Python"),
-        (Recipe(PYTHON, PACKAGE_ROOT / "env"), "outside of the plugin"),
-        (Recipe(PYTHON, Path("/usr")), "holds something else"),
-        (Recipe(PYTHON, Path("/tmp/none/env"), wheels="/usr/bin"), "no wheel"),
-        (Recipe(PYTHON, Path("/tmp/none/env"), Build("cpu", 1, 9e9)), "are needed in"),
+        (EnvironmentRecipe("", Path("/tmp/env")), "Choose the Python"),
+        (EnvironmentRecipe(PYTHON, PACKAGE_ROOT / "env"), "outside of the plugin"),
+        (EnvironmentRecipe(PYTHON, Path("/usr")), "holds something else"),
+        (EnvironmentRecipe(PYTHON, Path("/tmp/none/env"), wheels="/usr/bin"), "no wheel"),
+        (EnvironmentRecipe(PYTHON, Path("/tmp/none/env"), Build("cpu", 1, 9e9)), "are needed in"),
     ],
 )
 def test_what_cannot_begin_is_refused(recipe, sentence):
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         check(recipe)
 
 
 @pytest.mark.parametrize(("program", "sentence"), [("/bin/false", "could not be made"), ("/nowhere", "be started")])
 def test_what_is_no_python_is_said(maker, wait_until, tmp_path, program, sentence):
-    maker.start(Recipe(program, tmp_path / "env", TINY))
+    maker.start(EnvironmentRecipe(program, tmp_path / "env", TINY))
     wait_until(lambda: maker.ends, 20, "the refusal")
     assert sentence in maker.ends[0][1]
 
@@ -133,7 +133,7 @@ def test_credentials_stay_out_of_the_log(qgis_app):
 
 
 def test_pytorch_comes_first_and_from_its_own_index(qgis_app):
-    lines = [" ".join(stage.arguments) for stage in stages(Recipe(PYTHON, Path("/e"), cuda_build("565.1")))]
+    lines = [" ".join(stage.arguments) for stage in stages(EnvironmentRecipe(PYTHON, Path("/e"), cuda_build("565.1")))]
     assert "--index-url https://download.pytorch.org/whl/cu126 torch>=2.4" in lines[2]
     assert "numpy>=1.26" in lines[3]
     assert "torch" not in lines[3]

@@ -145,7 +145,7 @@ def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_s
     stepper.run_to(3)
     former, steps = stepper.dock.refine.refiner.path(), list(stepper.run.steps)
     last = gdal.Open(steps[3].scores).ReadAsArray()
-    stepper.desk.show_step(2)
+    stepper.context.show_step(2)
     stepper.plugin.controller.teaching._begin = former
     taught(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
     assert "no better than the one that it went on from" in stepper.dock.teach.progress.text()
@@ -189,7 +189,7 @@ def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
     draw_tile(label_layer)
     stepper.dock.teach.labels.setLayer(label_layer)
     asked = []
-    stepper.desk.engine.send = lambda *requests: asked.extend(requests)
+    stepper.context.engine.send = lambda *requests: asked.extend(requests)
     stepper.dock.teach.kind.setCurrentIndex(stepper.dock.teach.kind.findData("crf"))
     stepper.dock.teach.train.click()
     assert asked[-1].kind == "crf"
@@ -198,13 +198,13 @@ def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
     stepper.plugin.controller.teaching.handlers[TrainingProgressed](told)
     assert stepper.dock.teach.progress.text().startswith("Trying parameters 12 of 60 · ")
     assert stepper.dock.footer.text.text() == "Trying parameters 12 of 60"
-    stepper.desk.task = Task.NONE
+    stepper.context.task = Task.NONE
 
 
 def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     refine = stepper.dock.refine
     asked = []
-    stepper.desk.engine.send = lambda *requests: asked.extend(requests)
+    stepper.context.engine.send = lambda *requests: asked.extend(requests)
     assert refine.about.text().startswith("Faithful: ")
     refine.refiner.choose_key("heat")
     assert refine.about.text().startswith("Scores even out like heat")
@@ -213,7 +213,7 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     assert load == LoadRefiner("heat")
     assert isinstance(step, Step)
     assert (step.start, step.count) == (0, 1)
-    stepper.desk.task = Task.NONE
+    stepper.context.task = Task.NONE
 
 
 def test_untaught_kinds_step(stepper):

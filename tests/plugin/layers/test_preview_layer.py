@@ -24,7 +24,7 @@ def seen(stepper):
         if isinstance(event, (Previewed, Stepped)):
             seen.append((type(event).__name__, event.index, stepper.visible_layers()))
 
-    stepper.desk.engine.received.connect(look)
+    stepper.context.engine.received.connect(look)
     return seen
 
 
@@ -46,10 +46,10 @@ def test_the_preview_covers_what_the_map_shows_in_another_crs_too(stepper, seen)
     canvas = stepper.plugin.iface.canvas
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     place = []
-    stepper.desk.engine.received.connect(
+    stepper.context.engine.received.connect(
         lambda event: place.append(gdal.Open(event.path)) if isinstance(event, Previewed) else None
     )
-    view = stepper.desk.view().in_crs(stepper.run.place.crs)
+    view = stepper.context.view().in_crs(stepper.run.place.crs)
     stepper.step()
     (raster,) = place
     left, size, _, top, _, _ = raster.GetGeoTransform()
@@ -63,7 +63,7 @@ def test_a_cancelled_step_leaves_the_one_before(stepper, seen, wait_until):
         if isinstance(event, Previewed) and event.index == 3:
             stepper.click(stepper.dock.footer.cancel)
 
-    stepper.desk.engine.received.connect(cancel)
+    stepper.context.engine.received.connect(cancel)
     stepper.run_to(60)
     assert 2 <= stepper.run.last < 60
     assert stepper.visible_layers() == [f"Step {stepper.run.last} · classes"]
@@ -75,9 +75,9 @@ def test_a_cancelled_step_leaves_the_one_before(stepper, seen, wait_until):
 def test_a_worker_that_dies_leaves_no_preview(stepper, seen, wait_until):
     def end(event):
         if isinstance(event, Previewed) and event.index == 2:
-            stepper.desk.engine._process.kill()
+            stepper.context.engine._process.kill()
 
-    stepper.desk.engine.received.connect(end)
+    stepper.context.engine.received.connect(end)
     stepper.run_to(60)
     assert not previews()
     assert stepper.visible_layers() == [f"Step {stepper.run.shown} · classes"]
@@ -93,13 +93,13 @@ def test_a_step_that_the_analyst_looks_at_meanwhile_takes_the_previews_place(ste
             group.setItemVisibilityChecked(True)
             looked.append(stepper.visible_layers())
 
-    stepper.desk.engine.received.connect(look_back)
+    stepper.context.engine.received.connect(look_back)
     stepper.step()
     assert looked == [["Step 0 · classes"]]
     assert stepper.visible_layers() == ["Step 1 · classes"]
 
 
 def test_previews_go_on_while_filters_are_shown(stepper, seen):
-    stepper.desk.layers.group_of(stepper.run.name)  # as the filters do: steps alone exclude each other from then on
+    stepper.context.layers.group_of(stepper.run.name)  # as the filters do: steps alone exclude each other from then on
     stepper.step()
     assert seen == [("Previewed", 1, ["Step 1 · classes (preview)"]), ("Stepped", 1, ["Step 1 · classes"])]

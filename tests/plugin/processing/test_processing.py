@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from map_refiner.plugin.errors import Refused
+from map_refiner.plugin.errors import UserError
 from map_refiner.plugin.processing.provider import register, unregister
 from map_refiner.plugin.processing.train_coarse import classes_of
 from map_refiner.plugin.settings import Settings
@@ -41,13 +41,13 @@ class Heard(QgsProcessingFeedback):
         self.fractions = []
         self.progressChanged.connect(self.fractions.append)
 
-    def setProgressText(self, text):  # noqa: N802
+    def setProgressText(self, text):
         self.texts.append(text)
 
-    def pushInfo(self, text):  # noqa: N802
+    def pushInfo(self, text):
         self.texts.append(text)
 
-    def pushWarning(self, text):  # noqa: N802
+    def pushWarning(self, text):
         self.texts.append(text)
 
 
@@ -264,7 +264,7 @@ def test_classes_come_from_a_field(label_layer, draw_tile, tmp_path):
     found = {source.name: source.path for source in classes_of(str(path), "class")}
     assert found.keys() == {"building", "road", "tile"}
     assert found["road"] == f"{path}|subset=\"class\" = 'road'"
-    with pytest.raises(Refused, match="no field “kind”"):
+    with pytest.raises(UserError, match="no field “kind”"):
         classes_of(str(path), "kind")
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from map_refiner.plugin.errors import GivenUp, Refused
+from map_refiner.plugin.errors import UserCancelled, UserError
 from map_refiner.plugin.report.page import page
-from map_refiner.plugin.report.report import COLUMNS, Picture, Report, ReportStep, table, write
+from map_refiner.plugin.report.report import COLUMNS, Picture, ReportStep, RunReport, table, write
 from map_refiner.plugin.report.task import ReportTask
-from map_refiner.plugin.state import Accuracy
+from map_refiner.plugin.state import StepAccuracy
 from qgis.core import QgsCoordinateTransformContext
 from qgis.PyQt.QtCore import QObject, QUrl, pyqtSlot
 from qgis.PyQt.QtGui import QDesktopServices, QImage
@@ -21,8 +21,8 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox
 
 HOSTILE = '<script>alert("1")</script>&amp;\'"'
 CONFUSION = ((90, 4, 6), (1, 30, 2), (0, 0, 0))
-MEASURED = Accuracy(0.9023, 0.7654, (0.8911, 0.6397, None), (0.2111, 0.3222, None), CONFUSION)
-REPORT = Report(
+MEASURED = StepAccuracy(0.9023, 0.7654, (0.8911, 0.6397, None), (0.2111, 0.3222, None), CONFUSION)
+REPORT = RunReport(
     title="scene",
     made="2026-01-02 03:04",
     scene=(("File", "/a/b.tif"), ("CRS", "EPSG:32633")),
@@ -56,10 +56,10 @@ def test_numbers_are_in_the_right_cells():
     assert models == [["Refiner", "Faithful"]]
     by_head = [dict(zip(steps[0], row)) for row in steps[1:]]
     assert [row["Step"] for row in by_head] == ["0", "1", "2"]
-    assert [row["Changed pixels"] for row in by_head] == ["–", "1.23 %", "0.50 %"]  # noqa: RUF001
+    assert [row["Changed pixels"] for row in by_head] == ["–", "1.23 %", "0.50 %"]
     one = by_head[1]
     assert (one["Overall accuracy"], one["Mean IoU"], one["Mean boundary IoU"]) == ("0.9023", "0.7654", "0.2666")
-    assert [one[f"IoU {name}"] for name in REPORT.classes] == ["0.8911", "0.6397", "–"]  # noqa: RUF001
+    assert [one[f"IoU {name}"] for name in REPORT.classes] == ["0.8911", "0.6397", "–"]
     assert [one[f"Boundary IoU {name}"] for name in REPORT.classes][:2] == ["0.2111", "0.3222"]
     assert areas[2] == ["building", "30\u202f000", "75.00 %", "7\u202f500", "0.7500"]
     assert confusion[1:] == [[name, *map(str, row)] for name, row in zip(REPORT.classes, CONFUSION)]
@@ -97,7 +97,7 @@ def test_what_is_not_known_is_said():
     _, rows = tables(report)
     assert len(rows) == 4  # no confusion matrix
     assert rows[2][0] == ["Step", "Made by", "Changed pixels"]
-    assert rows[3][1][-1] == "–"  # noqa: RUF001
+    assert rows[3][1][-1] == "–"
     assert "was not measured" in page(report, "x.csv")
     assert "no CRS" in page(report, "x.csv")
 
@@ -110,7 +110,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
     assert path.with_suffix(".csv").read_bytes() == b"\xef\xbb\xbfc,d\n"
     other = tmp_path / "other.html"
     other.with_suffix(".csv").mkdir()  # which cannot be replaced
-    with pytest.raises(Refused, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         write("page", "figures", other)
     assert sorted(found.name for found in tmp_path.iterdir()) == ["other.csv", "report é.csv", "report é.html"]
 
@@ -118,11 +118,11 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
 def test_a_report_given_up_before_its_files_are_named_leaves_the_earlier_one(tmp_path):
     def give_up():
         assert len(list(tmp_path.iterdir())) == 4  # the new ones are whole, beside the old ones
-        raise GivenUp
+        raise UserCancelled
 
     path = tmp_path / "report.html"
     write("page", "figures", path)
-    with pytest.raises(GivenUp):
+    with pytest.raises(UserCancelled):
         write("new page", "new figures", path, give_up)
     assert path.read_text() == "page"
     assert sorted(found.name for found in tmp_path.iterdir()) == ["report.csv", "report.html"]
@@ -135,7 +135,7 @@ class Impatient(ReportTask):
         super().__init__(*arguments)
         self.at, self.asked = at, 0
 
-    def isCanceled(self):  # noqa: N802
+    def isCanceled(self):
         self.asked += 1
         if self.asked == self.at:
             self.cancel()
@@ -205,7 +205,7 @@ def test_a_report_through_the_dock(stepper, label_layer, draw_tile, tmp_path, mo
     assert float(found["accuracy", "2", "", "mean IoU"]) == run.accuracy[2].mean_iou
     counts = [int(found["areas", "2", name, "pixels"]) for name in run.classes]
     assert sum(counts) == 240 * 300
-    assert found["scene", "", "", "Size"] == "300 × 240 pixels"  # noqa: RUF001
+    assert found["scene", "", "", "Size"] == "300 × 240 pixels"
     assert found["scene", "", "", "Pixel size"] == "0.5002 m"  # on the ellipsoid
     areas = [float(found["areas", "2", name, "area m2"]) for name in run.classes]
     assert areas == pytest.approx([0.25 * n for n in counts], rel=0.002)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from map_refiner.plugin.errors import Refused
+from map_refiner.plugin.errors import UserError
 from map_refiner.plugin.layers.false_colour import INFRARED, false_colour
 from map_refiner.plugin.run.bands import Spectrum, expanded, spans, spectrum_of
 from map_refiner.plugin.run.scene import default_bands, parse_bands
@@ -39,11 +39,11 @@ def test_a_range_of_wavelengths_is_typed(cube):
     assert parse_bands("450-480 nm", 60, spectrum) == (6, 7, 8, 9)
     assert parse_bands("0.49-0.54um, 60", 60, spectrum) == (10, 14, 15, 60)
     assert parse_bands("1-3", 60, spectrum) == (1, 2, 3)
-    with pytest.raises(Refused, match="No good band lies in 2000-2100 nm"):
+    with pytest.raises(UserError, match="No good band lies in 2000-2100 nm"):
         parse_bands("2000-2100 nm", 60, spectrum)
-    with pytest.raises(Refused, match="does not say the wavelengths"):
+    with pytest.raises(UserError, match="does not say the wavelengths"):
         parse_bands("450-480 nm", 3)
-    with pytest.raises(Refused, match="is named twice"):
+    with pytest.raises(UserError, match="is named twice"):
         parse_bands("450-480 nm, 7", 60, spectrum)
 
 

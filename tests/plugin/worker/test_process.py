@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from map_refiner.models.shared import codec, events, requests
 from map_refiner.models.shared.class_source import ClassSource
-from map_refiner.plugin.state import Worker
+from map_refiner.plugin.state import WorkerState
 from map_refiner.plugin.worker.exit_reason import explain
 from map_refiner.plugin.worker.launch import Launch
-from map_refiner.plugin.worker.process import Engine
+from map_refiner.plugin.worker.process import WorkerProcess
 
 READY = 'READY = to_line(Ready(VERSION, "cpu", "a stand-in", "3", "0"))'
 
 
 @pytest.fixture
 def engine(qgis_app):
-    engine = Engine()
+    engine = WorkerProcess()
     engine.events, engine.ends, engine.log, engine.deaths = [], [], [], []
     engine.received.connect(engine.events.append)
     engine.ended.connect(lambda event, more: engine.ends.append((event, more)))
@@ -37,7 +37,14 @@ def launch(tmp_path):
         (tmp_path / "some folder" / "__init__.py").write_text("raise RuntimeError('must not run in the worker')")
         (models / "__init__.py").write_text("")
         shutil.copytree(Path(codec.__file__).parent, models / "shared", ignore=shutil.ignore_patterns("__pycache__"))
-        lines = ["import os, sys, time", "from ..shared.codec import *", "from ..shared.events import *", "from ..shared.requests import *", READY, "def main():"]
+        lines = [
+            "import os, sys, time",
+            "from ..shared.codec import *",
+            "from ..shared.events import *",
+            "from ..shared.requests import *",
+            READY,
+            "def main():",
+        ]
         lines += [f"    {line}" for line in body.strip().splitlines()]
         (models / "worker").mkdir()
         (models / "worker" / "__init__.py").write_text("")
@@ -59,12 +66,12 @@ time.sleep(60)
 """)
     )
     engine.send(requests.Evaluate("x"))
-    assert engine.state is Worker.STARTING
+    assert engine.state is WorkerState.STARTING
     wait_until(lambda: engine.ends, 20, "the end")
     assert engine.events == [events.Progressed(0.5, "half")]
     assert engine.ends == [(events.Finished("Evaluate"), False)]
     assert engine.log == ["a library says hello", "{}", "[1]", '{"type": "Nonsense"}']
-    assert engine.state is Worker.READY
+    assert engine.state is WorkerState.READY
 
 
 def test_requests_go_one_at_a_time_and_a_failure_drops_the_rest(engine, launch, wait_until):
@@ -93,7 +100,7 @@ def test_another_version_is_refused(engine, launch, wait_until):
     )
     wait_until(lambda: engine.deaths, 20, "the refusal")
     assert "version 99" in engine.deaths[0]
-    assert engine.state is Worker.DEAD
+    assert engine.state is WorkerState.DEAD
 
 
 def test_arguments_and_standard_input_reach_the_worker(engine, launch, wait_until):
@@ -103,13 +110,13 @@ sys.stderr.write(" ".join(sys.argv) + "\\n"); sys.stdout.write(READY); sys.stdou
 sys.exit(0 if sys.stdin.read() == "" else 3)
 """)
     )
-    wait_until(lambda: engine.state is Worker.READY, 20, "the start")
+    wait_until(lambda: engine.state is WorkerState.READY, 20, "the start")
     wait_until(lambda: engine.log, 20, "what it says")
     assert engine.log == ["-c --device cpu"]
     process = engine._process
     engine.shut_down()
     assert process.state() == process.ProcessState.NotRunning
-    assert engine.state is Worker.STOPPED
+    assert engine.state is WorkerState.STOPPED
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.coarse.spectral.recurrent import LSTM, GRUPRetanh, GRUReLU, GRUSharedPRetanh, GRUTanh
-from map_refiner.models.coarse.spectral.samples import Pixels
-from map_refiner.models.coarse.spectral.train_spectra import train_on_pixels
-from map_refiner.models.coarse.train_patches import Recipe
+from map_refiner.models.coarse.spectral.samples import SpectralSamples
+from map_refiner.models.coarse.spectral.train_spectra import train_spectra
+from map_refiner.models.coarse.train_patches import TrainingOptions
 
 
 def count(net, *without):
@@ -106,15 +106,15 @@ def far_bands(pixels, bands, classes):
         spectra[labels == k, 10 * k : 10 * k + bands // 8] += 2
     spectra = (spectra - spectra.mean(axis=0)) / spectra.std(axis=0)
     parts = np.arange(pixels) // classes
-    return Pixels(spectra.astype("float32"), labels.astype("uint8"), parts.astype("int32"))
+    return SpectralSamples(spectra.astype("float32"), labels.astype("uint8"), parts.astype("int32"))
 
 
 def test_what_was_read_two_hundred_bands_ago_is_learnt_at_a_rate_of_one():
     """With gates half open the loss reaches millions, and then no number at all."""
     torch.manual_seed(0)
-    recipe = Recipe(24, 0)
+    recipe = TrainingOptions(24, 0)
     net, pixels = GRUPRetanh(2, 218), far_bands(64, 218, 2)
-    losses = [epoch.loss for epoch in train_on_pixels(net, pixels, recipe, torch.device("cpu"))]
+    losses = [epoch.loss for epoch in train_spectra(net, pixels, recipe, torch.device("cpu"))]
     assert max(losses) < 2
     assert np.mean(losses[-5:]) < np.log(2) - 0.1, losses
 

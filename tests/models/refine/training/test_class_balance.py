@@ -3,11 +3,11 @@
 import pytest
 import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.refine.training.class_balance import MOST, Shares, counted
+from map_refiner.models.refine.training.class_balance import MOST, ClassBalance, class_counts
 
 
 def adjusted(counts, times):
-    shares = Shares(3, torch.device("cpu"))
+    shares = ClassBalance(3, torch.device("cpu"))
     for _ in range(times):
         shares.adjust(torch.tensor(counts, dtype=torch.float32))
     return shares.weights
@@ -33,4 +33,4 @@ def test_weights_are_bounded_also_for_what_is_never_there():
 def test_counting_passes_over_what_is_unlabelled():
     labels = torch.tensor([[[0, 1, UNLABELLED], [2, 2, UNLABELLED]]])
     refined = torch.nn.functional.one_hot(torch.tensor([[[0, 0, 1], [2, 1, 1]]]), 3).movedim(-1, -3).float()
-    assert counted(labels, refined).tolist() == [[1, 1, 2], [2, 1, 1]]
+    assert class_counts(labels, refined).tolist() == [[1, 1, 2], [2, 1, 1]]

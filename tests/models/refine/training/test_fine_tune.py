@@ -6,10 +6,10 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import Interrupted
-from map_refiner.models.refine.registry import make
-from map_refiner.models.refine.training.fine_tune import JUDGED, _judged, relearn, share_right
+from map_refiner.models.refine.registry import make_refiner
+from map_refiner.models.refine.training.fine_tune import JUDGED, _judged, fine_tune_step, share_right
 from map_refiner.models.refine.training.samples import LabelledTile
-from map_refiner.models.refine.unroll import refine
+from map_refiner.models.refine.unroll import refine_steps
 
 CPU = torch.device("cpu")
 
@@ -24,7 +24,7 @@ def corrected(tile):
 
 def wrong(refiner, tile):
     """Measure the cross-entropy after five steps on what is labelled."""
-    *_, after = refine(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
+    *_, after = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
     labels = torch.from_numpy(tile.labels).long()
     return float(torch.nn.functional.cross_entropy(after[None], labels[None], ignore_index=UNLABELLED))
 
@@ -32,9 +32,9 @@ def wrong(refiner, tile):
 @pytest.mark.parametrize("kind", ["extended", "faithful", "unshared"])
 def test_every_learned_kind_learns(tile, kind):
     torch.manual_seed(0)
-    refiner, part = make(kind, 3, 3), corrected(tile)
+    refiner, part = make_refiner(kind, 3, 3), corrected(tile)
     before = wrong(refiner, part)
-    assert len(list(relearn(refiner, [part], [], 2, 0, CPU))) == 2
+    assert len(list(fine_tune_step(refiner, [part], [], 2, 0, CPU))) == 2
     assert wrong(refiner, part) < before
     assert 0 < share_right(refiner, [part], CPU) < 1
 
@@ -43,12 +43,12 @@ def test_every_learned_kind_learns(tile, kind):
 def test_the_share_is_that_of_the_whole_tile(tile, kind):
     """Though only what surrounds the corrections is refined."""
     torch.manual_seed(0)
-    refiner = make(kind, 3, 3)
+    refiner = make_refiner(kind, 3, 3)
     wide = [(0, 0), (40, 150), (60, 160)]
     scores, image = (np.pad(each, wide, mode="reflect") for each in (tile.scores, tile.image))
     labels = np.full(scores.shape[1:], UNLABELLED, dtype=np.uint8)
     labels[0:9, 0:9], labels[150:160, 200:206], labels[170:176, 90:99] = 0, 1, 2
-    *_, after = refine(refiner, torch.from_numpy(scores), torch.from_numpy(image), WHOLE, 5)
+    *_, after = refine_steps(refiner, torch.from_numpy(scores), torch.from_numpy(image), WHOLE, 5)
     known = labels != UNLABELLED
     right = (after.argmax(0).numpy() == labels)[known].mean()
     assert share_right(refiner, [LabelledTile(scores, image, labels)], CPU) == pytest.approx(right, abs=1e-9)
@@ -63,16 +63,16 @@ def test_looking_at_the_share_is_broken_off_between_corrections(tile):
             raise Interrupted("Cancelled.")
 
     with pytest.raises(Interrupted):
-        share_right(make("faithful", 3, 3), [corrected(tile)] * 3, CPU, check)
+        share_right(make_refiner("faithful", 3, 3), [corrected(tile)] * 3, CPU, check)
     assert len(asked) == 3
 
 
 def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):
     torch.manual_seed(0)
-    refiner, part = make("extended", 3, 3), corrected(tile)
-    *_, before = refine(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
-    list(relearn(refiner, [part], [], 3, 0, CPU))
-    *_, after = refine(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
+    refiner, part = make_refiner("extended", 3, 3), corrected(tile)
+    *_, before = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
+    list(fine_tune_step(refiner, [part], [], 3, 0, CPU))
+    *_, after = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
     far = torch.from_numpy(part.labels == UNLABELLED)
     same = (before.argmax(0) == after.argmax(0))[far].float().mean()
     assert same > 0.9
@@ -83,8 +83,8 @@ def test_the_same_seed_learns_the_same(tile):
     found = []
     for seed in (1, 1, 2):
         torch.manual_seed(0)
-        refiner = make("extended", 3, 3)
-        found.append([epoch.loss for epoch in relearn(refiner, [corrected(tile)], [tile], 2, seed, CPU)])
+        refiner = make_refiner("extended", 3, 3)
+        found.append([epoch.loss for epoch in fine_tune_step(refiner, [corrected(tile)], [tile], 2, seed, CPU)])
     assert found[0] == found[1] != found[2]
 
 

@@ -7,14 +7,14 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.refine.crf import CRF
 from map_refiner.models.refine.diffusion import Heat, PeronaMalik
 from map_refiner.models.refine.opinion_pool import OpinionPool
-from map_refiner.models.refine.registry import KINDS, LESSONS, UNTAUGHT, make
+from map_refiner.models.refine.registry import REFINER_KINDS, TRAINERS, TRAINING_FREE, make_refiner
 from map_refiner.models.refine.rnn import USUAL_STEPS
 from map_refiner.models.refine.training import grid_search as searching
-from map_refiner.models.refine.training.grid_search import search
+from map_refiner.models.refine.training.grid_search import grid_search
 from map_refiner.models.refine.training.held_out import mean_iou_by_step
 from map_refiner.models.refine.training.samples import LabelledTile, split
-from map_refiner.models.refine.unroll import margin
-from map_refiner.models.weights.checkpoint import Card, load_refiner, save_model
+from map_refiner.models.refine.unroll import total_halo
+from map_refiner.models.weights.checkpoint import ModelCard, load_refiner, save_model
 
 CPU = torch.device("cpu")
 
@@ -38,9 +38,9 @@ def values_of(refiner):
     return {each.name: pytest.approx(refiner.value(each.name)) for each in refiner.tunable}
 
 
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_every_parameter_that_is_tried_may_be_used(kind):
-    refiner = make(kind, 2, 1)
+    refiner = make_refiner(kind, 2, 1)
     for each in refiner.tunable:
         assert each.usual in each.tried
         assert all(each.least <= value <= each.most for value in each.tried)
@@ -54,15 +54,15 @@ def test_every_parameter_that_is_tried_may_be_used(kind):
 
 
 def test_all_that_work_untaught_can_be_searched_and_none_else():
-    assert {kind for kind, lesson in LESSONS.items() if lesson.teach is search} == UNTAUGHT
-    assert set(KINDS) >= UNTAUGHT
+    assert {kind for kind, lesson in TRAINERS.items() if lesson.teach is grid_search} == TRAINING_FREE
+    assert set(REFINER_KINDS) >= TRAINING_FREE
 
 
-@pytest.mark.parametrize("kind", sorted(UNTAUGHT))
+@pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
 def test_a_file_brings_the_parameters_back(kind, tmp_path):
-    refiner = make(kind, 2, 3)
+    refiner = make_refiner(kind, 2, 3)
     refiner.use(refiner.candidates()[-1])
-    save_model(tmp_path / "r.safetensors", refiner, Card(kind, ("a", "b"), 3, 0.5))
+    save_model(tmp_path / "r.safetensors", refiner, ModelCard(kind, ("a", "b"), 3, 0.5))
     again, card = load_refiner(tmp_path / "r.safetensors")
     assert card.kind == kind
     assert refiner.candidates()[-1] == values_of(again)
@@ -72,7 +72,7 @@ def test_a_file_brings_the_parameters_back(kind, tmp_path):
 
 def test_keeps_the_best_of_those_that_it_tried(tile):
     refiner = CRF(2, 2)
-    epochs = list(search(refiner, [tile], 6, 0, CPU))
+    epochs = list(grid_search(refiner, [tile], 6, 0, CPU))
     held = [epoch.held_out_miou for epoch in epochs]
     assert [(epoch.step, epoch.steps) for epoch in epochs] == [(n, 6) for n in range(1, 7)]
     assert [epoch.is_best for epoch in epochs] == [value > max(held[:n], default=-1) for n, value in enumerate(held)]
@@ -90,7 +90,7 @@ def test_best_is_by_what_is_held_out_and_not_by_what_was_learnt_from(tile, monke
     refiner = OpinionPool(2, 2)
     tried = []
     epochs = []
-    for epoch in search(refiner, [tile], 4, 0, CPU):
+    for epoch in grid_search(refiner, [tile], 4, 0, CPU):
         tried.append(values(refiner))
         epochs.append(epoch)
     assert [epoch.is_best for epoch in epochs] == [True, False, True, False]
@@ -105,7 +105,7 @@ def test_the_usual_parameters_come_first_and_others_by_the_seed(tile, monkeypatc
         monkeypatch.setattr(
             searching, "_judge", lambda refiner, *_, order=order: (0.5, order.append(values(refiner)) or 0.5)
         )
-        list(search(PeronaMalik(2, 2), [tile], 20, seed, CPU))
+        list(grid_search(PeronaMalik(2, 2), [tile], 20, seed, CPU))
         assert order[0] == values(PeronaMalik(2, 2))
         assert len(set(order)) == 20
         assert seed not in tried or tried[seed] == order
@@ -118,13 +118,13 @@ def values(refiner):
 
 
 def test_tries_a_small_grid_once(tile):
-    epochs = list(search(Heat(2, 2), [tile], 1000, 0, CPU))
+    epochs = list(grid_search(Heat(2, 2), [tile], 1000, 0, CPU))
     assert len(epochs) == epochs[0].steps == len(Heat.candidates())
 
 
 def test_closing_early_keeps_the_best(tile):
     refiner = OpinionPool(2, 2)
-    epochs = search(refiner, [tile], 9, 0, CPU)
+    epochs = grid_search(refiner, [tile], 9, 0, CPU)
     seen = []
     for epoch in epochs:
         seen.append((epoch.held_out_miou, values(refiner)))
@@ -142,12 +142,12 @@ def test_a_part_of_a_large_tile_is_refined_as_in_the_whole():
     whole = LabelledTile(whole.scores, whole.image, labels)
     refiner = OpinionPool(2, 2)
     learnt, held = split([whole], 0)
-    piece = searching._piece(whole, learnt[0], held[0], margin(refiner, USUAL_STEPS), CPU)
+    piece = searching._piece(whole, learnt[0], held[0], total_halo(refiner, USUAL_STEPS), CPU)
     assert piece.scores.shape == (2, 320 + 15, 360 + 15)
     assert piece.image.shape == (2, 320 + 15, 360 + 15)
     assert piece.borders == (False, False, True, True)
     assert piece.learnt.shape == piece.held.shape == (320, 360)
-    (epoch,) = search(refiner, [whole], 1, 0, CPU)
+    (epoch,) = grid_search(refiner, [whole], 1, 0, CPU)
     assert epoch.held_out_miou == pytest.approx(mean_iou_by_step(refiner, [whole], held, USUAL_STEPS, CPU)[-1])
     assert 1 - epoch.loss == pytest.approx(mean_iou_by_step(refiner, [whole], learnt, USUAL_STEPS, CPU)[-1])
 
@@ -170,5 +170,5 @@ def test_rare_classes_count():
 @pytest.mark.parametrize("size", [(1, 1), (1, 30), (17, 3)])
 @pytest.mark.parametrize("kind", ["crf", "geodesic"])
 def test_tiny_tiles_can_be_searched_on(kind, size):
-    (epoch,) = search(make(kind, 2, 2), [checkers(*size, 1.0)], 1, 0, CPU)
+    (epoch,) = grid_search(make_refiner(kind, 2, 2), [checkers(*size, 1.0)], 1, 0, CPU)
     assert 0 <= epoch.held_out_miou <= 1

@@ -6,9 +6,9 @@ import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.registry import LESSONS, make
+from map_refiner.models.refine.registry import TRAINERS, make_refiner
 from map_refiner.models.refine.training import held_out, samples
-from map_refiner.models.refine.training.held_out import judged_parts, mean_iou_by_step
+from map_refiner.models.refine.training.held_out import held_out_parts, mean_iou_by_step
 from map_refiner.models.refine.training.samples import split
 
 CPU = torch.device("cpu")
@@ -34,18 +34,18 @@ def test_cells_are_judged_as_in_the_whole_tile(tile, refiner, large, monkeypatch
     monkeypatch.setattr(held_out, "MOST_CELLS", 1000)
     by_cells = mean_iou_by_step(refiner, [tile], [known], 4, CPU)
     monkeypatch.setattr(held_out, "WHOLE_PX", known.size)
-    assert len(judged_parts([tile], [known], 0)) == 1
+    assert len(held_out_parts([tile], [known], 0)) == 1
     assert by_cells == pytest.approx(mean_iou_by_step(refiner, [tile], [known], 4, CPU))
     assert by_cells[4] != by_cells[0]
 
 
 def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner, large, monkeypatch):
     monkeypatch.setattr(held_out, "MOST_CELLS", 3)
-    parts = judged_parts([tile, tile], [tile.labels] * 2, 0)
+    parts = held_out_parts([tile, tile], [tile.labels] * 2, 0)
     assert len(parts) == 3
     assert all(part.labels.shape == part.scores.shape[1:] == part.image.shape[1:] for part in parts)
     assert all(max(part.labels.shape) <= 32 for part in parts)
-    wider = judged_parts([tile, tile], [tile.labels] * 2, 10)
+    wider = held_out_parts([tile, tile], [tile.labels] * 2, 10)
     for narrow, wide in zip(parts, wider, strict=True):
         assert np.count_nonzero(wide.labels != UNLABELLED) == np.count_nonzero(narrow.labels != UNLABELLED)
     first, *_ = mean_iou_by_step(refiner, [tile, tile], [tile.labels] * 2, 2, CPU)
@@ -71,7 +71,7 @@ def broken_off_after(steps, kind, monkeypatch):
 
 @pytest.mark.parametrize("steps", [4, 5])  # at the end of a cell, and within one
 def test_judging_is_broken_off_between_cells_and_between_steps(tile, refiner, large, monkeypatch, steps):
-    assert len(judged_parts([tile], [tile.labels], 0)) > 2
+    assert len(held_out_parts([tile], [tile.labels], 0)) > 2
     check, made = broken_off_after(steps, ExtendedRefiner, monkeypatch)
     with pytest.raises(Interrupted):
         mean_iou_by_step(refiner, [tile], [tile.labels], 4, CPU, check)
@@ -81,10 +81,10 @@ def test_judging_is_broken_off_between_cells_and_between_steps(tile, refiner, la
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
 def test_every_way_of_teaching_is_broken_off_while_it_judges(tile, kind, monkeypatch):
-    refiner = make(kind, 3, 3)
+    refiner = make_refiner(kind, 3, 3)
     check, made = broken_off_after(2, type(refiner), monkeypatch)
     with pytest.raises(Interrupted):
-        list(LESSONS[kind].teach(refiner, [tile], 1, 0, CPU, check))
+        list(TRAINERS[kind].train(refiner, [tile], 1, 0, CPU, check))
     assert len(made) == 2
     assert not torch.is_inference_mode_enabled()
 
@@ -105,6 +105,6 @@ def test_of_a_few_tiles_blocks_are_held_out(tile):
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
 def test_every_way_of_teaching_takes_many_tiles(tile, kind):
     small = samples.LabelledTile(*(each[..., 30:80, 40:90].copy() for each in (tile.scores, tile.image, tile.labels)))
-    epochs = list(LESSONS[kind].teach(make(kind, 3, 3), [small] * 4, 2, 0, CPU))
+    epochs = list(TRAINERS[kind].train(make_refiner(kind, 3, 3), [small] * 4, 2, 0, CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
     assert epochs[-1].held_out_miou > 0

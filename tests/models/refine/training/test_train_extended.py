@@ -7,7 +7,7 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.refine.training.held_out import best_step, coarse_miou, mean_iou_by_step
 from map_refiner.models.refine.training.samples import LabelledTile, split
-from map_refiner.models.refine.training.train_extended import drill
+from map_refiner.models.refine.training.train_extended import train_extended
 
 CPU = torch.device("cpu")
 
@@ -19,7 +19,7 @@ def fresh(seed=0):
 
 def test_beats_the_coarse_map_on_what_was_held_out_and_stays_there(tile):
     refiner = fresh()
-    epochs = list(drill(refiner, [tile], 30, 0, CPU))
+    epochs = list(train_extended(refiner, [tile], 30, 0, CPU))
     by_step = mean_iou_by_step(refiner, [tile], split([tile], 0)[1], 20, CPU)
     assert by_step[0] == pytest.approx(coarse_miou([tile], 0))
     assert by_step[5] > by_step[0] + 0.05
@@ -40,7 +40,7 @@ def misled(tile):
 def test_what_the_held_out_part_refuses_is_kept_but_step_0_is_best(misled):
     """Those blocks are few, and may be unlike the rest; the analyst is told, and can look."""
     refiner = fresh()
-    list(drill(refiner, [misled], 6, 0, CPU))
+    list(train_extended(refiner, [misled], 6, 0, CPU))
     by_step = mean_iou_by_step(refiner, [misled], split([misled], 0)[1], 5, CPU)
     assert by_step[0] == 1
     assert by_step[5] < 1
@@ -48,14 +48,14 @@ def test_what_the_held_out_part_refuses_is_kept_but_step_0_is_best(misled):
 
 
 def test_the_same_seed_teaches_the_same(tile):
-    losses = [[epoch.loss for epoch in drill(fresh(), [tile], 2, seed, CPU)] for seed in (3, 3, 4)]
+    losses = [[epoch.loss for epoch in train_extended(fresh(), [tile], 2, seed, CPU)] for seed in (3, 3, 4)]
     assert losses[0] == losses[1] != losses[2]
 
 
 def test_closing_early_keeps_the_best(misled):
     """Which is the refiner that leaves the map as it is, where the updates so far made it worse."""
     refiner = fresh()
-    epochs = drill(refiner, [misled], 10, 0, CPU)
+    epochs = train_extended(refiner, [misled], 10, 0, CPU)
     for _ in range(6):
         next(epochs)
     epochs.close()
@@ -66,9 +66,9 @@ def test_closing_early_keeps_the_best(misled):
 def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
     place = (..., slice(36, 36 + size[0]), slice(55, 55 + size[1]))
     small = LabelledTile(tile.scores[place].copy(), tile.image[place].copy(), tile.labels[place].copy())
-    assert all(np.isfinite(epoch.loss) for epoch in drill(fresh(), [small], 2, 0, CPU))
+    assert all(np.isfinite(epoch.loss) for epoch in train_extended(fresh(), [small], 2, 0, CPU))
 
 
 @pytest.mark.parametrize("updates", [1, 5])
 def test_a_handful_of_updates_is_enough_to_begin_with(tile, updates):
-    assert len(list(drill(fresh(), [tile], updates, 0, CPU))) == updates
+    assert len(list(train_extended(fresh(), [tile], updates, 0, CPU))) == updates

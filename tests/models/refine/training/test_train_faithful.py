@@ -7,7 +7,7 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.refine.rnn import RefinementRNN
 from map_refiner.models.refine.training.held_out import coarse_miou, mean_iou_by_step
 from map_refiner.models.refine.training.samples import LabelledTile
-from map_refiner.models.refine.training.train_faithful import teach
+from map_refiner.models.refine.training.train_faithful import train_faithful
 from map_refiner.models.training.holdout import hold_out
 
 CPU = torch.device("cpu")
@@ -21,7 +21,7 @@ def fresh(seed=0):
 def test_beats_the_coarse_map_on_what_was_held_out(tile):
     refiner = fresh()
     coarse = coarse_miou([tile], 0)
-    epochs = list(teach(refiner, [tile], 8, 0, CPU))
+    epochs = list(train_faithful(refiner, [tile], 8, 0, CPU))
     held = [hold_out(tile.labels, 0, 10)[1]]
     best = max(epoch.held_out_miou for epoch in epochs if epoch.held_out_miou is not None)
     assert best > coarse + 0.1
@@ -34,7 +34,7 @@ def test_the_same_seed_teaches_the_same(tile):
     found = []
     for seed in (3, 3, 4):
         refiner = fresh()
-        losses = [epoch.loss for epoch in teach(refiner, [tile], 2, seed, CPU)]
+        losses = [epoch.loss for epoch in train_faithful(refiner, [tile], 2, seed, CPU)]
         found.append((losses, refiner.hidden.detach().clone()))
     assert found[0][0] == found[1][0]
     assert torch.equal(found[0][1], found[1][1])
@@ -43,7 +43,7 @@ def test_the_same_seed_teaches_the_same(tile):
 
 def test_closing_early_keeps_the_best(tile):
     refiner = fresh()
-    epochs = teach(refiner, [tile], 10, 0, CPU)
+    epochs = train_faithful(refiner, [tile], 10, 0, CPU)
     first = next(epochs)
     kept = {name: value.clone() for name, value in refiner.state_dict().items()}
     next(epochs)
@@ -61,14 +61,14 @@ def test_never_learns_from_what_is_held_out(tile):
         np.where(held, -2 * tile.image, tile.image).astype("float32"),
         np.where(held, 2 - tile.labels, tile.labels).astype("uint8"),
     )
-    found = [[epoch.loss for epoch in teach(fresh(), [one], 3, 0, CPU)] for one in (tile, wrong)]
+    found = [[epoch.loss for epoch in train_faithful(fresh(), [one], 3, 0, CPU)] for one in (tile, wrong)]
     assert found[0] == pytest.approx(found[1], rel=1e-5)
 
 
 def test_the_loss_is_on_pixels_that_real_neighbours_reach(tile):
     """One update equals one that is written down here: unrolled five times, halo cut, AdaGrad."""
     refiner, other = fresh(), fresh()
-    epochs = teach(refiner, [tile], 5, 0, CPU)
+    epochs = train_faithful(refiner, [tile], 5, 0, CPU)
     next(epochs)
     first = {name: value.clone() for name, value in refiner.state_dict().items()}
     epochs.close()
@@ -87,13 +87,13 @@ def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
         tile.image[:, 36 : 36 + rows, 55 : 55 + columns].copy(),
         labels,
     )
-    epochs = list(teach(fresh(), [small], 2, 0, CPU))
+    epochs = list(train_faithful(fresh(), [small], 2, 0, CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
 
 
 def test_several_tiles_are_judged_together(tile):
     left = LabelledTile(tile.scores[:, :, :60].copy(), tile.image[:, :, :60].copy(), tile.labels[:, :60].copy())
     right = LabelledTile(tile.scores[:, :, 60:].copy(), tile.image[:, :, 60:].copy(), tile.labels[:, 60:].copy())
-    epochs = list(teach(fresh(), [left, right], 1, 0, CPU))
+    epochs = list(train_faithful(fresh(), [left, right], 1, 0, CPU))
     assert 0 < epochs[0].held_out_miou < 1
     assert 0 < coarse_miou([left, right], 0) < 1

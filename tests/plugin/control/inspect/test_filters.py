@@ -88,13 +88,13 @@ def test_others_are_chosen_in_the_dialog_and_replace_the_first(shown, wait_until
 
 def test_the_heat_map_that_is_shown_chooses_the_class(stepper):
     asked = []
-    stepper.desk.engine.send = lambda *requests: asked.extend(requests)
+    stepper.context.engine.send = lambda *requests: asked.extend(requests)
     stepper.dock.refine.kind.setCurrentIndex(3)
     stepper.click(stepper.dock.refine.filters)
     assert isinstance(asked[-1], ShowFilters)
     assert (asked[-1].class_index, asked[-1].step) == (2, 0)
-    assert stepper.desk.task is Task.FILTERS
-    stepper.desk.task = Task.NONE
+    assert stepper.context.task is Task.FILTERS
+    stepper.context.task = Task.NONE
 
 
 def test_a_refiner_without_filters_says_why(stepper):

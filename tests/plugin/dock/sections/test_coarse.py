@@ -8,13 +8,17 @@ from map_refiner.models.shared import events as p
 from map_refiner.plugin.catalogue.coarse_kinds import COARSE_KINDS
 from map_refiner.plugin.dock.sections.coarse import CoarseSection
 from map_refiner.plugin.dock.widgets.spectra import Spectra
-from map_refiner.plugin.state import State, Worker
+from map_refiner.plugin.state import DockState, WorkerState
 from qgis.core import QgsProject, QgsVectorLayer
 
 SHOWN = p.SpectraShown(
-    ("grass", "soil"), (12, 30), (1, 2, 5, 6), (450.0, 460.0, 900.0, 910.0), ((1.0, 2, 3, 4), (4.0, 3, 2, 1)),
+    ("grass", "soil"),
+    (12, 30),
+    (1, 2, 5, 6),
+    (450.0, 460.0, 900.0, 910.0),
+    ((1.0, 2, 3, 4), (4.0, 3, 2, 1)),
     ((0.1,) * 4, (0.5,) * 4),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def choose(section, key):
 
 
 def test_rows_follow_the_kind_and_the_labels(section):
-    section.refresh(State(Worker.READY))
+    section.refresh(DockState(WorkerState.READY))
     assert section.kind.isVisible()
     assert section.buildings.isVisible()
     assert not section.samples.isVisible()

@@ -10,7 +10,7 @@ from map_refiner.plugin.dock.widgets.band_edit import BandEdit
 from map_refiner.plugin.dock.widgets.model_combo import ModelCombo
 from map_refiner.plugin.dock.widgets.plot import readable, span
 from map_refiner.plugin.layers.styles import class_colour
-from map_refiner.plugin.state import Accuracy, State, StepFacts, Task, Worker
+from map_refiner.plugin.state import DockState, StepAccuracy, StepFacts, Task, WorkerState
 from map_refiner.plugin.wording import duration, milliseconds, percent
 from qgis.core import QgsRasterLayer
 from qgis.PyQt.QtCore import Qt
@@ -62,38 +62,38 @@ def test_classes_that_occur_together_have_colours_of_their_own():
 
 
 def test_levels_come_before_step_0(dock):
-    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
-    assert enabled(dock, State(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
-    assert enabled(dock, State(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
+    ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
+    assert enabled(dock, DockState(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
+    assert enabled(dock, DockState(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
     assert dock.refine.facts.text() == "Coarse 32x · a level before the coarse map, to look at"
     assert (dock.refine.slider.minimum(), dock.refine.slider.value()) == (-3, -3)
 
 
 def test_what_is_enabled_follows_from_the_state(dock):
     dock.refine.end.setValue(5)
-    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": STEPS}
-    assert enabled(dock, State()) == set()
-    assert enabled(dock, State(**ready, shown=0)) == {"step", "play", "run", "slider"}
-    assert enabled(dock, State(**ready, shown=2)) == {"back", "step", "play", "run", "slider"}
-    assert enabled(dock, State(**ready, shown=2, task=Task.STEP)) == set()
-    assert enabled(dock, State(**ready, shown=2, task=Task.STEP, playing=True)) == {"play"}
-    assert enabled(dock, State(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
+    ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS}
+    assert enabled(dock, DockState()) == set()
+    assert enabled(dock, DockState(**ready, shown=0)) == {"step", "play", "run", "slider"}
+    assert enabled(dock, DockState(**ready, shown=2)) == {"back", "step", "play", "run", "slider"}
+    assert enabled(dock, DockState(**ready, shown=2, task=Task.STEP)) == set()
+    assert enabled(dock, DockState(**ready, shown=2, task=Task.STEP, playing=True)) == {"play"}
+    assert enabled(dock, DockState(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
     dock.refine.end.setValue(3)
-    assert enabled(dock, State(**ready, shown=3)) == {"back", "step", "slider"}
+    assert enabled(dock, DockState(**ready, shown=3)) == {"back", "step", "slider"}
     assert dock.refine.run.toolTip().startswith("The end number is reached")
     assert dock.refine.step.toolTip() == dock.refine.step.accessibleDescription()
-    dock.refresh(State(worker=Worker.READY))
+    dock.refresh(DockState(worker=WorkerState.READY))
     assert dock.refine.step.toolTip().startswith("Make a coarse map first.")
     assert dock.export.report.toolTip().startswith("Make a coarse map first.")
-    dock.refresh(State(**ready, shown=3))
+    dock.refresh(DockState(**ready, shown=3))
     assert dock.teach.train.toolTip().startswith("Choose labels first")
     assert dock.export.polygons.toolTip().startswith("Name a file first.")
-    for worker in (Worker.DEAD, Worker.MISSING, Worker.STARTING, Worker.SILENT):
-        assert enabled(dock, State(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
+    for worker in (WorkerState.DEAD, WorkerState.MISSING, WorkerState.STARTING, WorkerState.SILENT):
+        assert enabled(dock, DockState(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
 
 
 def test_the_shown_step_is_described(dock):
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=3))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=3))
     assert dock.refine.facts.text() == "Step 3 · 1.8 % of pixels changed"
     assert dock.refine.slider.maximum() == 3
     assert dock.refine.slider.value() == 3
@@ -101,12 +101,12 @@ def test_the_shown_step_is_described(dock):
 
 
 def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
-    accuracy = [Accuracy(0.9, value) for value in (0.5, 0.7, 0.6)]
+    accuracy = [StepAccuracy(0.9, value) for value in (0.5, 0.7, 0.6)]
     steps = tuple(StepFacts(n, 0.02 if n else None, accuracy[n], 1) for n in range(3))
-    ready = {"worker": Worker.READY, "classes": ("a", "b"), "steps": steps}
-    dock.refresh(State(**ready, shown=1))
+    ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": steps}
+    dock.refresh(DockState(**ready, shown=1))
     assert "no longer helps" not in dock.refine.facts.text()
-    dock.refresh(State(**ready, shown=2))
+    dock.refresh(DockState(**ready, shown=2))
     first, second = dock.refine.facts.text().split("\n")
     assert first == "Step 2 · 2.0 % of pixels changed"
     assert second.startswith("Stepping on no longer helps: ")
@@ -118,7 +118,7 @@ def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
 def test_nothing_sticks_out_of_a_collapsed_section(dock, settle):
     refine = dock.refine
     refine.setCollapsed(True)
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=1))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=1))
     dock.coarse.setCollapsed(True)
     dock.coarse.source.choose_key("vectors")
     settle()
@@ -130,7 +130,7 @@ def test_nothing_sticks_out_of_a_collapsed_section(dock, settle):
     settle()
     assert refine.chart.isVisible()
     assert refine.facts.text().startswith("Step 1")
-    dock.refresh(State())
+    dock.refresh(DockState())
     assert not refine.chart.isVisible()
     dock.coarse.setCollapsed(False)
     settle()
@@ -140,12 +140,16 @@ def test_nothing_sticks_out_of_a_collapsed_section(dock, settle):
 
 def measured_steps():
     near = ((0.2, 0.3, None), (0.3, 0.4, None), None)
-    figures = (Accuracy(0.9, 0.5, (0.9, 0.1, None), near[0]), Accuracy(0.95, 0.7, (0.9, 0.5, None), near[1]), None)
+    figures = (
+        StepAccuracy(0.9, 0.5, (0.9, 0.1, None), near[0]),
+        StepAccuracy(0.95, 0.7, (0.9, 0.5, None), near[1]),
+        None,
+    )
     return tuple(StepFacts(n, 0.02 if n else None, figures[n]) for n in range(3))
 
 
 def test_the_accuracy_of_each_step_is_listed(dock):
-    state = State(worker=Worker.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
+    state = DockState(worker=WorkerState.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
     dock.refresh(state)
     rows = dock.refine.history.text().split("<tr>")[1:]
     cells = [re.findall(r">([^<>&]+)(?:&nbsp;|</b>)", row) for row in rows]
@@ -159,13 +163,13 @@ def test_the_accuracy_of_each_step_is_listed(dock):
 
 def test_the_chart_shows_what_was_measured_with_a_legend(dock):
     chart = dock.refine.chart
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=1))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=1))
     assert not chart.isVisibleTo(dock)
-    state = State(worker=Worker.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
+    state = DockState(worker=WorkerState.READY, classes=("a", "building", "c"), steps=measured_steps(), shown=1)
     dock.refresh(state)
     assert chart.isVisibleTo(dock)
     assert [series.name for series in chart.series] == [
-        "Accuracy",
+        "StepAccuracy",
         "Mean IoU",
         "Boundary",
         "a",
@@ -175,7 +179,7 @@ def test_the_chart_shows_what_was_measured_with_a_legend(dock):
     assert "Mean IoU 0.700" in chart.accessibleDescription()
     chart.resize(280, chart.sizeHint().height())
     assert orange_pixels(chart.grab().toImage())  # the line of the buildings
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=2))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=2))
     assert "Mean IoU -" in chart.accessibleDescription()
     assert not orange_pixels(chart.grab().toImage())
 
@@ -212,7 +216,7 @@ def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
     refiner.setCurrentIndex(2)
     assert (refiner.choice(), refiner.path()) == ("heat", "")
     assert "even out" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=0))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=0))
     assert dock.refine.step.isEnabled()
     assert not dock.teach.save.isEnabled()  # there is no file to save
     refiner.setCurrentIndex(refiner.count() - 1)
@@ -227,7 +231,7 @@ def test_the_kind_to_teach_explains_itself(dock):
     teach.kind.setCurrentIndex(teach.kind.findData("geodesic"))
     assert teach.chosen_kind() == "geodesic"
     assert "Outlines" in teach.about.text()
-    dock.refresh(State(worker=Worker.BUSY, task=Task.TEACH))
+    dock.refresh(DockState(worker=WorkerState.BUSY, task=Task.TEACH))
     assert not teach.kind.isEnabled()
 
 
@@ -247,9 +251,9 @@ def test_showing_a_state_asks_for_nothing(dock):
     refine = dock.refine
     for signal in (refine.step_chosen, refine.kind_chosen, refine.step_requested, refine.play_toggled):
         signal.connect(lambda *_: asked.append(True))
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b"), steps=STEPS, shown=3))
-    dock.refresh(State(worker=Worker.READY, classes=("a", "b", "c"), steps=STEPS[:2], shown=1, playing=True))
-    dock.refresh(State())
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=3))
+    dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b", "c"), steps=STEPS[:2], shown=1, playing=True))
+    dock.refresh(DockState())
     assert not asked
 
 
@@ -261,14 +265,14 @@ def test_the_footer_shows_the_worker_and_the_ways_out(dock):
         ways = {"cancel": footer.cancel, "restart": footer.restart, "options": footer.options}
         return {name for name, button in ways.items() if button.isVisible()}
 
-    assert shown(State()) == set()
-    assert shown(State(worker=Worker.MISSING)) == {"options"}
-    assert shown(State(worker=Worker.DEAD)) == {"restart"}
-    assert shown(State(worker=Worker.SILENT, task=Task.STEP)) == {"cancel", "restart"}
-    assert shown(State(worker=Worker.BUSY, task=Task.STEP)) == {"cancel"}
+    assert shown(DockState()) == set()
+    assert shown(DockState(worker=WorkerState.MISSING)) == {"options"}
+    assert shown(DockState(worker=WorkerState.DEAD)) == {"restart"}
+    assert shown(DockState(worker=WorkerState.SILENT, task=Task.STEP)) == {"cancel", "restart"}
+    assert shown(DockState(worker=WorkerState.BUSY, task=Task.STEP)) == {"cancel"}
     footer.set_device("NVIDIA H200")
     footer.set_milliseconds(14.2)
-    shown(State(worker=Worker.READY))
+    shown(DockState(worker=WorkerState.READY))
     assert footer.status.text() == "NVIDIA H200 · step 14 ms"
     footer.set_progress(0.25, "Refining", 90)
     assert footer.bar.value() == 250
@@ -335,7 +339,7 @@ def test_several_scales_are_offered_for_models_that_have_them(dock, tmp_path):
         path = tmp_path / f"{kind}.safetensors"
         path.write_bytes(struct.pack("<Q", len(header)) + header)
         coarse.source.add_file(kind, str(path))
-        dock.refresh(State(worker=Worker.READY))
+        dock.refresh(DockState(worker=WorkerState.READY))
         assert coarse.scales.isVisible() == offered
         coarse.classify.click()
         coarse.scales.setChecked(True)
