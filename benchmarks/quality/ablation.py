@@ -37,19 +37,21 @@ def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
     return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
 
 
-MODULES = {"extended": extended, "drill": train_extended, "shares": class_balance}
+MODULES = {"extended": extended, "train_extended": train_extended, "class_balance": class_balance}
 PARTS: dict[str, dict[str, dict[str, Any]]] = {
     "all parts": {},
     "no neighbour messages": {"extended": {"_messages": no_messages}},
-    "no decay of the score updates": {"extended": {"RATE": 1.0}},
-    "large score updates that decay from the second step": {"extended": {"GAIN": 3.0, "FULL": 1, "RATE": 0.6}},
-    "no hidden state": {"extended": {"MEMORY": 0}},
+    "no decay of the score updates": {"extended": {"INITIAL_RATE": 1.0}},
+    "large score updates that decay from the second step": {
+        "extended": {"INITIAL_GAIN": 3.0, "FULL": 1, "INITIAL_RATE": 0.6}
+    },
+    "no hidden state": {"extended": {"HIDDEN_CHANNELS": 0}},
     "one layer in the image encoder": {"extended": {"GAPS": (1,)}},
-    "loss on the last step only": {"drill": {"LATER": 1e-6}},
-    "always five steps in training": {"drill": {"FEWEST": 5, "MOST": 5}},
-    "no weight averaging": {"drill": {"KEPT": 0.0}},
-    "no class weights": {"shares": {"RATE": 0.0}},
-    "no jitter of images and coarse maps": {"drill": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
+    "loss on the last step only": {"train_extended": {"LATER": 1e-6}},
+    "always five steps in training": {"train_extended": {"FEWEST": 5, "MOST": 5}},
+    "no weight averaging": {"train_extended": {"KEPT": 0.0}},
+    "no class weights": {"class_balance": {"BALANCE_RATE": 0.0}},
+    "no jitter of images and coarse maps": {"train_extended": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
 }
 
 

@@ -21,6 +21,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyogrio
@@ -41,6 +42,7 @@ from map_refiner.models.session.derived_layers import uncertain_places
 from map_refiner.models.session.session import Session
 from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from scipy import ndimage
+from torch import nn
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, UsageError, Values
 from ..scenes import CPU, SHIPPED_REFINER
@@ -240,9 +242,8 @@ def untrained(settings: Settings) -> str:
     """Write a refiner that leaves every map unchanged."""
     path = settings.work_folder("reference") / "untrained.safetensors"
     torch.manual_seed(0)
-    save_model(
-        path, make_refiner(DEFAULT_REFINER_KIND, 3, 3), ModelCard(DEFAULT_REFINER_KIND, CLASSES, 3, float(PIXEL_M))
-    )  # type: ignore[arg-type]
+    refiner = cast(nn.Module, make_refiner(DEFAULT_REFINER_KIND, 3, 3))
+    save_model(path, refiner, ModelCard(DEFAULT_REFINER_KIND, CLASSES, 3, float(PIXEL_M)))
     return str(path)
 
 

@@ -75,9 +75,9 @@ def train_and_evaluate(kind: str, training: list[LabelledTile], scored: list[Lab
         weights = sum(weight.numel() for weight in net.parameters())
         return {"seconds": seconds, "weights": weights, "steps": evaluate_steps(scored, maps)}
     torch.manual_seed(seed)
-    lesson, refiner = TRAINERS[kind], make_refiner(kind, training[0].scores.shape[0], training[0].image.shape[0])
+    trainer, refiner = TRAINERS[kind], make_refiner(kind, training[0].scores.shape[0], training[0].image.shape[0])
     started = time.monotonic()
-    for _ in lesson.teach(refiner, training, GRID_SEARCH.get(kind, lesson.updates), seed, CPU):
+    for _ in trainer.train(refiner, training, GRID_SEARCH.get(kind, trainer.updates), seed, CPU):
         pass
     seconds = time.monotonic() - started
     held_out = mean_iou_by_step(refiner, training, split(training, seed)[1], HELD_OUT_STEPS, CPU)

@@ -46,9 +46,8 @@ def run(settings: Settings, cell: Cell) -> Values:
     training, (tile, *_) = tiles_with_coarse_maps(settings, cell.scene, cell.seed, COARSE)
     torch.manual_seed(cell.seed)
     refiner = make_refiner(DEFAULT_REFINER_KIND, len(tile.scores), len(tile.image))
-    for _ in TRAINERS[DEFAULT_REFINER_KIND].train(
-        refiner, training, TRAINERS[DEFAULT_REFINER_KIND].updates, cell.seed, CPU
-    ):
+    trainer = TRAINERS[DEFAULT_REFINER_KIND]
+    for _ in trainer.train(refiner, training, trainer.updates, cell.seed, CPU):
         pass
     scores = torch.from_numpy(tile.scores)
     maps = [scores, *refine_steps(refiner, scores, torch.from_numpy(tile.image), WHOLE, STEPS)]

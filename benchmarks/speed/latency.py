@@ -30,9 +30,8 @@ VIEW = 1000  # px, side of the map
 CLASSES = ("background", "building", "road")
 FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")
 BUDGET_MS = 300
-PER_PIXEL = 2 * (
-    2 * 9 * (len(CLASSES) + HIDDEN_CHANNELS) * WIDTH + WIDTH * (len(CLASSES) + HIDDEN_CHANNELS)
-)  # operations of a step
+CHANNELS = len(CLASSES) + HIDDEN_CHANNELS
+PER_PIXEL = 2 * (2 * 9 * CHANNELS * WIDTH + WIDTH * CHANNELS)  # operations of a step
 CASES = {  # side of the scene in pixels, None for the option; view; text
     "large, close": (None, "close", "zoomed in to 1:1"),
     "large, whole": (None, "whole", "whole scene in view"),

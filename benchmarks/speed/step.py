@@ -117,9 +117,10 @@ def table(settings: Settings, results: Results) -> Page:
     exact = next(values["rate"] for cell, values in results.items() if cell.kind != REDUCED)
     kernel = " The product's form is the Triton kernel." if on_gpu and is_available() else ""
     about = (
-        f"{devices.describe_device(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, {STEPS} steps "
-        f"from scores and image in memory.{kernel} The limit is the number of operations of the fused form, with the "
-        f"image terms computed once, divided by the rate of a large matrix product, {exact / 1e9:.0f} GFLOP/s.\n\n"
+        f"{devices.describe_device(settings.device)}: {side} x {side} pixels, {CLASSES} classes, {BANDS} bands, "
+        f"{STEPS} steps from scores and image in memory.{kernel} The limit is the number of operations of the fused "
+        f"form, with the image terms computed once, divided by the rate of a large matrix product, {exact / 1e9:.0f} "
+        "GFLOP/s.\n\n"
         f"The product computes the image terms of the hidden units again at each step, from {FILTERS} features (on a "
         f"GPU, from the image). That takes {CLASSES * 2 * FILTERS**2 / FUSED:.1f} times the operations of the rest. "
         f"Storing them would take {4 * CLASSES * FILTERS} bytes per pixel."

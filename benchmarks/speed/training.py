@@ -68,12 +68,12 @@ def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tup
     """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the seconds per update."""
     torch.manual_seed(seed)
     refiner = make_refiner(kind, len(tile.scores), len(tile.image)).to(device)
-    lesson = TRAINERS[kind]
+    trainer = TRAINERS[kind]
     points, started = [], time.perf_counter()
-    for epoch in lesson.teach(refiner, [tile], lesson.updates, seed, device):
+    for epoch in trainer.train(refiner, [tile], trainer.updates, seed, device):
         if epoch.held_out_miou is not None:
             points.append((time.perf_counter() - started, epoch.held_out_miou))
-    return points, (time.perf_counter() - started) / lesson.updates
+    return points, (time.perf_counter() - started) / trainer.updates
 
 
 def run(settings: Settings, cell: Cell) -> Values:
@@ -124,10 +124,10 @@ def table(settings: Settings, results: Results) -> Page:
         "limit, ms",
     ]
     about = (
-        f"{devices.describe_device(settings.device)}: one tile of {side} x {side} pixels of Banepa, with a quarter of its "
-        f"blocks held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after five "
-        "steps on the held-out blocks, evaluated every 25 or 30 updates. The times include the evaluation. The gain is "
-        "counted from the score of the coarse map.\n\n"
+        f"{devices.describe_device(settings.device)}: one tile of {side} x {side} pixels of Banepa, with a quarter of "
+        f"its blocks held out; seeds {', '.join(map(str, results.seeds()))}, medians. The score is the mean IoU after "
+        "five steps on the held-out blocks, evaluated every 25 or 30 updates. The times include the evaluation. The "
+        "gain is counted from the score of the coarse map.\n\n"
         "The limit is the number of operations of the forward and backward pass of an update, divided by the rate of a "
         f"large matrix product, {rate / 1e9:.0f} GFLOP/s. Evaluation, small convolutions that do not reach that rate, "
         "and work other than products (padding, messages, bounds) make up the difference."
