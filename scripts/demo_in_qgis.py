@@ -126,16 +126,16 @@ class Demo:
         self.shot(f"{name}_heat_map")
         self.dock.refine.kind.setCurrentIndex(0)
 
-    def teach(self):
+    def train(self):
         """Teach on the labelled tile; tell whether the new refiner is chosen; else what is shown is the result."""
         chosen = self.dock.refine.refiner.path()
         layer = self.add_on_top(QgsVectorLayer(LABELS, "labelled tile", "ogr"))
-        self.dock.teach.labels.setLayer(layer)
-        self.reveal(self.dock.teach.train)
+        self.dock.train.labels.setLayer(layer)
+        self.reveal(self.dock.train.train)
         self.shot("labelled_tile")
-        self.click(self.dock.teach.train, "teach")
-        self.summary["teach"] = self.dock.teach.progress.text()
-        self.reveal(self.dock.teach.progress)
+        self.click(self.dock.train.train, "teach")
+        self.summary["teach"] = self.dock.train.progress.text()
+        self.reveal(self.dock.train.progress)
         self.shot("taught")
         QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
         return self.dock.refine.refiner.path() != chosen
@@ -145,8 +145,8 @@ class Demo:
         layer = self.add_on_top(QgsVectorLayer(self.truth_elsewhere(), "truth outside the tile", "ogr"))
         node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         node.setItemVisibilityChecked(False)
-        self.dock.teach.labels.setLayer(layer)
-        self.click(self.dock.teach.measure, f"measure {name}")
+        self.dock.train.labels.setLayer(layer)
+        self.click(self.dock.train.measure, f"measure {name}")
         self.summary["mean_iou"][name] = {str(k): round(v.mean_iou, 4) for k, v in sorted(self.run().accuracy.items())}
         QgsProject.instance().removeMapLayer(layer.id())
 
@@ -195,7 +195,7 @@ class Demo:
         self.refine("shipped")
         if TRUTH:
             self.measure("shipped refiner")
-        if LABELS and self.teach():
+        if LABELS and self.train():
             self.refine("taught")
             if TRUTH:
                 self.measure("taught refiner")

@@ -22,9 +22,9 @@ from .scene import SceneControl
 class CoarseControl(SectionController):
     """Section two of the dock."""
 
-    def __init__(self, context: AppContext, scenes: SceneControl) -> None:
+    def __init__(self, context: AppContext, scene: SceneControl) -> None:
         super().__init__(context)
-        self.scenes = scenes
+        self.scene = scene
         self._held_out: float | None = None  # the last figure of the running training
         self.handlers = {Trained: self._on_trained, TrainingProgressed: self._on_training_progressed}
         self.handlers[SpectraShown] = self._on_spectra_shown
@@ -41,13 +41,13 @@ class CoarseControl(SectionController):
 
     @shows_errors
     def _on_classify_requested(self, model: str, multi_scale: bool) -> None:
-        _, opening = self.scenes.run_for(self.scenes.scene())
+        _, opening = self.scene.run_for(self.scene.choice())
         self.context.ask(Task.CLASSIFY, self.tr("Classifying…"), *opening, Classify(model, multi_scale))
 
     @shows_errors
     def _on_scores_requested(self, layer: QgsRasterLayer | None) -> None:
         scores = raster_source(layer)
-        _, opening = self.scenes.run_for(self.scenes.scene())
+        _, opening = self.scene.run_for(self.scene.choice())
         self.context.ask(Task.CLASSIFY, self.tr("Reading the scores…"), *opening, LoadScores(scores))
 
     @shows_errors
@@ -55,7 +55,7 @@ class CoarseControl(SectionController):
         coarse = self.dock.coarse
         width = coarse.road_width.value()
         self.context.settings.road_width_m = width
-        run, opening = self.scenes.run_for(self.scenes.scene())
+        run, opening = self.scene.run_for(self.scene.choice())
         kind, labels = coarse.chosen_kind(), self._labels(run.folder)
         chosen = (("building", coarse.building_layer(), None), ("road", coarse.road_layer(), width))
         sources = tuple(
@@ -95,7 +95,7 @@ class CoarseControl(SectionController):
 
     @shows_errors
     def _on_spectra_requested(self) -> None:
-        run, opening = self.scenes.run_for(self.scenes.scene())
+        run, opening = self.scene.run_for(self.scene.choice())
         request = ShowSpectra(self._labels(run.folder))
         self.context.ask(Task.SPECTRA, self.tr("Reading the spectra…"), *opening, request)
 

@@ -17,20 +17,20 @@ from ..wording import failure_text, worker_text
 from ..worker.launch import Launch
 from .coarse import CoarseControl
 from .context import AppContext, SectionController, shows_errors
-from .correct.correction_tools import CorrectControl
-from .correct.corrections import BindControl
-from .correct.uncertain_places import LookControl
+from .correct.correction_tools import CorrectionToolControl
+from .correct.corrections import CorrectionControl
+from .correct.uncertain_places import UncertainPlaceControl
 from .demo import DemoControl
 from .export import ExportControl
-from .fine_tuning import LearnControl
-from .inspect.animation import AnimateControl
-from .inspect.comparison import CompareControl
-from .inspect.derived_layers import ViewControl
+from .fine_tuning import FineTuningControl
+from .inspect.animation import AnimationControl
+from .inspect.comparison import ComparisonControl
+from .inspect.derived_layers import DerivedLayerControl
 from .inspect.filters import FilterControl
-from .inspect.pixel_inspector import IdentifyControl
-from .layer_menu import LayerActions
+from .inspect.pixel_inspector import PixelInspectorControl
+from .layer_menu import LayerMenu
 from .report import ReportControl
-from .run_persistence import KeepControl
+from .run_persistence import RunPersistenceControl
 from .scene import SceneControl
 from .steps import StepControl
 from .training import TrainingControl
@@ -43,29 +43,29 @@ class Controller(SectionController):
         super().__init__(AppContext(iface, dock, parent))
         context = self.context
         self._cancelling = False
-        self.scenes = SceneControl(context)
+        self.scene = SceneControl(context)
         self.demo = DemoControl(context)
-        self.coarse = CoarseControl(context, self.scenes)
+        self.coarse = CoarseControl(context, self.scene)
         self.steps = StepControl(context)
-        self.teaching = TrainingControl(context, self.scenes)
-        self.exporting = ExportControl(context)
-        self.reporting = ReportControl(context)
+        self.training = TrainingControl(context, self.scene)
+        self.export = ExportControl(context)
+        self.report = ReportControl(context)
         self.filters = FilterControl(context, self.steps)
-        self.binding = BindControl(context)
-        self.correcting = CorrectControl(context, self.binding)
-        self.learning = LearnControl(context, self.steps, self.teaching)
-        self.looking = LookControl(context, self.correcting, self.teaching)
-        self.viewing = ViewControl(context)
-        self.comparing = CompareControl(context, self.correcting, self.learning)
-        self.identifying = IdentifyControl(context)
-        self.animating = AnimateControl(context)
-        self.keeping = KeepControl(context)
-        self.keeping.restored.connect(self.binding.take_up)
-        self.layer_actions = LayerActions(context, self.keeping)
+        self.corrections = CorrectionControl(context)
+        self.correction_tools = CorrectionToolControl(context, self.corrections)
+        self.fine_tuning = FineTuningControl(context, self.steps, self.training)
+        self.uncertain_places = UncertainPlaceControl(context, self.correction_tools, self.training)
+        self.derived_layers = DerivedLayerControl(context)
+        self.comparison = ComparisonControl(context, self.correction_tools, self.fine_tuning)
+        self.pixel_inspector = PixelInspectorControl(context)
+        self.animation = AnimationControl(context)
+        self.run_persistence = RunPersistenceControl(context)
+        self.run_persistence.restored.connect(self.corrections.take_up)
+        self.layer_actions = LayerMenu(context, self.run_persistence)
         self._parts = (
-            *(self.scenes, self.demo, self.coarse, self.steps, self.teaching, self.exporting, self.filters),
-            *(self.binding, self.correcting, self.learning, self.looking, self.viewing),
-            self.keeping,  # last, for it writes down what the others have made of an event
+            *(self.scene, self.demo, self.coarse, self.steps, self.training, self.export, self.filters),
+            *(self.corrections, self.correction_tools, self.fine_tuning, self.uncertain_places, self.derived_layers),
+            self.run_persistence,  # last, for it writes down what the others have made of an event
         )
         engine = context.engine
         engine.state_changed.connect(context.refresh)
@@ -95,15 +95,15 @@ class Controller(SectionController):
         context.engine.shut_down()
         context.layers.forget()
         self.filters.shut_down()
-        self.reporting.shut_down()
-        self.keeping.shut_down()
+        self.report.shut_down()
+        self.run_persistence.shut_down()
         self.layer_actions.shut_down()
-        self.binding.shut_down()
-        self.correcting.shut_down()
-        self.identifying.shut_down()
-        self.comparing.shut_down()
-        self.animating.shut_down()
-        self.scenes.area_tool.remove()
+        self.corrections.shut_down()
+        self.correction_tools.shut_down()
+        self.pixel_inspector.shut_down()
+        self.comparison.shut_down()
+        self.animation.shut_down()
+        self.scene.area_tool.remove()
 
     def settings_changed(self) -> None:
         """Use another Python or device from the next request on."""
@@ -147,10 +147,10 @@ class Controller(SectionController):
         if kept := self.steps.what_is_kept():
             context.messages.tell(kept)
         self.steps.on_ended(event)
-        self.exporting.on_ended()
+        self.export.on_ended()
         context.refresh()
-        self.binding.flush()
-        self.looking.on_ended()
+        self.corrections.flush()
+        self.uncertain_places.on_ended()
 
     def _on_died(self, sentence: str) -> None:
         context = self.context
@@ -160,7 +160,7 @@ class Controller(SectionController):
         self.steps.stop_playing()
         self.steps.end_preview()
         context.close_runs()
-        self.exporting.on_ended()
+        self.export.on_ended()
         context.messages.fail(sentence)
         if was_cancelling:
             self._on_restart_requested()
@@ -193,8 +193,8 @@ class Controller(SectionController):
         if visible:
             if self.context.engine.state is WorkerState.STOPPED:
                 self.context.look_for_python()
-            self.scenes.propose_layer()
-            self.keeping.offer_lost()
+            self.scene.propose_layer()
+            self.run_persistence.offer_lost()
             self.context.refresh()
 
     def _on_project_cleared(self) -> None:
@@ -203,11 +203,11 @@ class Controller(SectionController):
         context.layers.forget()
         self.filters.shut_down()
         context.run = context.coming = None
-        self.binding.forget()
-        self.correcting.forget()
-        self.looking.forget()
-        self.comparing.forget()
-        self.identifying.forget()
+        self.corrections.forget()
+        self.correction_tools.forget()
+        self.uncertain_places.forget()
+        self.comparison.forget()
+        self.pixel_inspector.forget()
         if context.task is not Task.NONE:
             context.engine.cancel()
         context.refresh()
@@ -216,7 +216,7 @@ class Controller(SectionController):
         if any(layer.customProperty(RUN) for layer in layers):
             self._exclude_own_layers()
         elif self.dock.isVisible():
-            self.scenes.propose_layer()
+            self.scene.propose_layer()
 
     def _exclude_own_layers(self) -> None:
         """Keep the layers of runs out of the lists of images, where they would be many."""

@@ -53,7 +53,7 @@ class DemoControl(SectionController):
             node.setItemVisibilityChecked(False)
             node.setExpanded(False)
         self.dock.scene.layer.setLayer(image)
-        self.dock.teach.labels.setLayer(tile)
+        self.dock.train.labels.setLayer(tile)
         context.canvas.setExtent(context.canvas.mapSettings().layerExtentToOutputExtent(image, image.extent()))
         context.canvas.refresh()
 

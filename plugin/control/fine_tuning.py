@@ -17,14 +17,14 @@ from .training import TrainingControl
 TOLERATED = 0.01  # of the mean IoU on the labelled tile, which learning may cost without a warning
 
 
-class LearnControl(SectionController):
+class FineTuningControl(SectionController):
     """The learning of section five."""
 
     learnt = pyqtSignal(object)  # the step as it was before, a protocol.Stepped
 
-    def __init__(self, context: AppContext, steps: StepControl, teaching: TrainingControl) -> None:
+    def __init__(self, context: AppContext, steps: StepControl, training: TrainingControl) -> None:
         super().__init__(context)
-        self.steps, self.teaching = steps, teaching
+        self.steps, self.training = steps, training
         self.handlers = {FineTuned: self._on_learnt, TrainingProgressed: self._on_progressed}
         self._earlier: list[str] = []  # refiners before each learning
         self._bases: dict[str, str] = {}  # by refiner that has learnt: what it learnt from
@@ -39,7 +39,7 @@ class LearnControl(SectionController):
             raise UserError(
                 self.tr("This refiner follows a formula and cannot learn. Choose a learned one, or teach one.")
             )
-        labels = self.teaching.labels_if_any(run)
+        labels = self.training.labels_if_any(run)
         learn = FineTune(str(new_weights_file(run.folder, "refiner")), labels)
         step = Step(0, self._last(run))
         requests = context.on_run(LoadRefiner(self._base()), learn, step)

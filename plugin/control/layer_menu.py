@@ -13,15 +13,15 @@ from ..errors import UserError
 from ..layers.label_layer import FIELD
 from ..layers.step_layer import KIND, RUN, STEP
 from .context import AppContext, SectionController, shows_errors
-from .run_persistence import KeepControl
+from .run_persistence import RunPersistenceControl
 
 
-class LayerActions(SectionController):
+class LayerMenu(SectionController):
     """Entries for the layers of steps, in QGIS's own menu; and files from a file manager."""
 
-    def __init__(self, context: AppContext, keeping: KeepControl) -> None:
+    def __init__(self, context: AppContext, run_persistence: RunPersistenceControl) -> None:
         super().__init__(context)
-        self._keeping = keeping
+        self._run_persistence = run_persistence
         self._actions: list[QAction] = []
         self._add(self.tr("Show in Map Refiner"), self._on_show)
         self._add(self.tr("Export Polygons of This Step…"), self._on_export)
@@ -65,7 +65,7 @@ class LayerActions(SectionController):
         name, step = str(layer.customProperty(RUN)), int(layer.customProperty(STEP))
         if self.context.run is None or self.context.run.name != name:
             self.context.require_idle()
-            self._keeping.restore(Path(layer.source()).parent)
+            self._run_persistence.restore(Path(layer.source()).parent)
         self.dock.refine.kind.setCurrentIndex(int(layer.customProperty(KIND)))
         self.context.show_step(step)
 
@@ -107,5 +107,5 @@ class LayerActions(SectionController):
                 text = self.tr("“{}” is on the map, but cannot teach: it has no text field “{}”.")
                 said.warn(text.format(layer.name(), FIELD))
                 continue
-            self.dock.teach.labels.setLayer(layer)
+            self.dock.train.labels.setLayer(layer)
             said.tell(self.tr("{} is chosen in {}.").format(Path(path).name, self.tr("Teach")))

@@ -24,7 +24,7 @@ LOCK = "in_use.lock"
 WAIT_MS = 300  # several things at once are written down once
 
 
-class KeepControl(SectionController):
+class RunPersistenceControl(SectionController):
     """Knows where the run in hand is written down, and which one was lost."""
 
     restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
@@ -78,12 +78,12 @@ class KeepControl(SectionController):
         self._lock = self._locked = None
 
     def _choices(self) -> Choices:
-        dock, labels = self.dock, self.dock.teach.label_layer()
+        dock, labels = self.dock, self.dock.train.label_layer()
         source = labels.source() if labels is not None and labels.providerType() == "ogr" else ""
         models, refiners = (_files(combo) for combo in (dock.coarse.source, dock.refine.refiner))
         chosen = dock.coarse.source.choice(), dock.refine.refiner.choice()
-        teaching = dock.teach.chosen_kind(), dock.teach.go_on.isChecked()
-        return Choices(models, chosen[0], refiners, chosen[1], *teaching, source)
+        training = dock.train.chosen_kind(), dock.train.go_on.isChecked()
+        return Choices(models, chosen[0], refiners, chosen[1], *training, source)
 
     def _on_project_written(self) -> None:
         run, project = self.context.run, self.context.project
@@ -167,11 +167,11 @@ class KeepControl(SectionController):
                 if Path(path).is_file():
                     combo.add_file(title, path, choose=False)
             combo.choose(chosen)
-        dock.teach.kind.setCurrentIndex(max(0, dock.teach.kind.findData(choices.kind)))
-        dock.teach.go_on.setChecked(choices.go_on)
+        dock.train.kind.setCurrentIndex(max(0, dock.train.kind.findData(choices.kind)))
+        dock.train.go_on.setChecked(choices.go_on)
         for each in self.context.project.mapLayers().values():
             if choices.labels and isinstance(each, QgsVectorLayer) and each.source() == choices.labels:
-                dock.teach.labels.setLayer(each)
+                dock.train.labels.setLayer(each)
 
     # --- after a crash ----------------------------------------------------------------------------------------
 

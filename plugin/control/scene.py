@@ -62,7 +62,7 @@ class SceneControl(SectionController):
                 combo.setLayer(layer)
                 return
 
-    def scene(self) -> SceneChoice:
+    def choice(self) -> SceneChoice:
         """Return the scene that is filled in.
 
         Raises:
@@ -80,7 +80,7 @@ class SceneControl(SectionController):
         Raises:
             Refused: where there is none.
         """
-        return self.context.run.place if self.context.run is not None else self._place_of(self.scene())
+        return self.context.run.place if self.context.run is not None else self._place_of(self.choice())
 
     def _place_of(self, scene: SceneChoice) -> Extent:
         layer = self.context.project.mapLayer(scene.layer_id)
@@ -105,7 +105,7 @@ class SceneControl(SectionController):
             self.dock.scene.set_summary(self.tr("Drag an image file onto the map, such as a GeoTIFF."))
             return
         try:
-            scene = self.scene()
+            scene = self.choice()
         except UserError as refusal:
             self.dock.scene.set_summary(str(refusal))
             return

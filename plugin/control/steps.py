@@ -42,7 +42,7 @@ class StepControl(SectionController):
         self._sharpening.setInterval(PLAY_PAUSE_MS)
         self._sharpening.timeout.connect(self._sharpen)
         refine = self.dock.refine
-        self.proposing = RefinerSuggester(refine, context.settings)
+        self.refiner_suggester = RefinerSuggester(refine, context.settings)
         refine.propose_end(context.settings.last_step)
         for number, weights in enumerate(shipped("refiner")):
             refine.refiner.add_file(weights.title, weights.path, choose=number == 0)
@@ -150,7 +150,7 @@ class StepControl(SectionController):
 
     def _describe(self) -> None:
         kind = kind_of(self.refiner_kind())
-        self.dock.refine.set_about(self.proposing.reason() or ("" if kind is None else self._about(kind)))
+        self.dock.refine.set_about(self.refiner_suggester.reason() or ("" if kind is None else self._about(kind)))
 
     def _about(self, kind: RefinerKind) -> str:
         return kind.description() if kind in UNTAUGHT else f"{kind.title()}: {kind.description()}"
@@ -175,7 +175,7 @@ class StepControl(SectionController):
             run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
             run.coarse = self._coarse() or run.coarse
             context.layers.begin(run.name, run.scene.name)
-            self.proposing.propose(CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes))
+            self.refiner_suggester.propose(CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes))
         else:
             self.dock.footer.set_milliseconds(step.milliseconds)
         for level in run.levels if step.index == 0 else ():

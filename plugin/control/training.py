@@ -28,24 +28,24 @@ from .scene import SceneControl
 class TrainingControl(SectionController):
     """Section four of the dock."""
 
-    def __init__(self, context: AppContext, scenes: SceneControl) -> None:
+    def __init__(self, context: AppContext, scene: SceneControl) -> None:
         super().__init__(context)
-        self.scenes = scenes
+        self.scene = scene
         self.handlers = {
             TrainingProgressed: self._on_training_progressed,
             Trained: self._on_trained,
             Evaluated: self._on_evaluated,
         }
         self._label_name = self._kind = self._begin = ""  # of what is being taught
-        teach = self.dock.teach
-        teach.new_tile_requested.connect(self._on_new_tile_requested)
-        teach.outline_requested.connect(self._on_outline_requested)
-        teach.train_requested.connect(self._on_train_requested)
-        teach.stop_requested.connect(context.engine.stop_training)
-        teach.labels.layerChanged.connect(self._on_labels_chosen)
-        teach.measure_requested.connect(self._on_measure_requested)
-        teach.save_requested.connect(self._on_save_requested)
-        teach.load_requested.connect(self._on_load_requested)
+        train = self.dock.train
+        train.new_tile_requested.connect(self._on_new_tile_requested)
+        train.outline_requested.connect(self._on_outline_requested)
+        train.train_requested.connect(self._on_train_requested)
+        train.stop_requested.connect(context.engine.stop_training)
+        train.labels.layerChanged.connect(self._on_labels_chosen)
+        train.measure_requested.connect(self._on_measure_requested)
+        train.save_requested.connect(self._on_save_requested)
+        train.load_requested.connect(self._on_load_requested)
 
     # --- the labels -------------------------------------------------------------------------------------------
 
@@ -56,8 +56,8 @@ class TrainingControl(SectionController):
     @shows_errors
     def _on_new_tile_requested(self) -> None:
         context = self.context
-        scene = context.run.scene if context.run is not None else self.scenes.scene()
-        path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scenes.place())
+        scene = context.run.scene if context.run is not None else self.scene.choice()
+        path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scene.place())
         QTimer.singleShot(0, lambda: self._open_tile(path))  # the map stays alive between writing and opening
 
     @shows_errors
@@ -68,7 +68,7 @@ class TrainingControl(SectionController):
         context.project.layerTreeRoot().insertLayer(0, layer)
         layer.startEditing()
         context.iface.setActiveLayer(layer)
-        self.dock.teach.labels.setLayer(layer)
+        self.dock.train.labels.setLayer(layer)
         context.iface.actionAddFeature().trigger()
         if context.run is not None:
             context.layers.set_visible(context.run.name, False)  # it would cover what is to be digitized
@@ -80,10 +80,10 @@ class TrainingControl(SectionController):
 
     @shows_errors
     def _on_outline_requested(self) -> None:
-        add_outline(self._labels(), self.context.view(), self.scenes.place())
+        add_outline(self._labels(), self.context.view(), self.scene.place())
 
     def _labels(self) -> QgsVectorLayer:
-        layer = self.dock.teach.label_layer()
+        layer = self.dock.train.label_layer()
         if layer is None:
             raise UserError(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
         return layer
@@ -91,7 +91,7 @@ class TrainingControl(SectionController):
     def labels_if_any(self, run: Run) -> str:
         """Return where the worker finds the chosen labels, or nothing where there are none that could teach."""
         try:
-            return self._checked_labels(run) if self.dock.teach.label_layer() is not None else ""
+            return self._checked_labels(run) if self.dock.train.label_layer() is not None else ""
         except UserError:
             return ""
 
@@ -99,7 +99,7 @@ class TrainingControl(SectionController):
         """Save the labels, check them, and return where the worker finds them."""
         layer = self._labels()
         commit(layer)
-        warning = check(layer, self.classes(), self.scenes.place())
+        warning = check(layer, self.classes(), self.scene.place())
         if warning:
             self.context.messages.warn(warning)
         self._label_name = layer.name()
@@ -110,15 +110,15 @@ class TrainingControl(SectionController):
     @shows_errors
     def _on_train_requested(self) -> None:
         context, run = self.context, self.context.mapped_run()
-        teach, self._kind = self.dock.teach, self.dock.teach.chosen_kind()
+        train, self._kind = self.dock.train, self.dock.train.chosen_kind()
         made = CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes)
-        begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if teach.go_on.isChecked() else ""
+        begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if train.go_on.isChecked() else ""
         self._begin = begin
         path = str(new_weights_file(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
         context.ask(Task.TEACH, self.tr("Teaching…"), *context.on_run(request))
-        teach.curve.clear()
-        teach.set_progress(self.tr("Going on from “{}”.").format(title_of(Path(begin))) if begin else "")
+        train.curve.clear()
+        train.set_progress(self.tr("Going on from “{}”.").format(title_of(Path(begin))) if begin else "")
 
     @shows_errors
     def _on_measure_requested(self) -> None:
@@ -129,11 +129,11 @@ class TrainingControl(SectionController):
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
         if self.context.task is not Task.TEACH:
             return
-        teach = self.dock.teach
-        teach.curve.add_loss(event.step, event.steps, event.loss)
+        train = self.dock.train
+        train.curve.add_loss(event.step, event.steps, event.loss)
         if event.held_out_miou is not None:
-            teach.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
-        teach.set_progress(progress(event, self._kind, teach.curve.points, teach.curve.baseline))
+            train.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
+        train.set_progress(progress(event, self._kind, train.curve.points, train.curve.baseline))
         self.dock.footer.set_progress(event.step / max(1, event.steps), doing(event, self._kind), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
@@ -149,7 +149,7 @@ class TrainingControl(SectionController):
         if found.beats:
             refine.propose_end(event.best_step)
         refine.refiner.add_file(self._title(), event.model, choose=found.beats or not refine.refiner.path())
-        self.dock.teach.set_progress(f"{found.figures} {found.advice}")
+        self.dock.train.set_progress(f"{found.figures} {found.advice}")
         if not found.former_stays:  # whose steps are as good as they were
             context.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
         (context.messages.tell if found.beats else context.messages.warn)(found.message)

@@ -15,7 +15,7 @@ from .sections.footer import Footer
 from .sections.refine import RefineSection
 from .sections.scene import SceneSection
 from .sections.section import MARGIN, Section
-from .sections.teach import TrainSection
+from .sections.train import TrainSection
 
 WEIGHTS = (".safetensors",)
 VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
@@ -36,7 +36,7 @@ class MapRefinerDock(QgsDockWidget):
         self.scene = SceneSection()
         self.coarse = CoarseSection()
         self.refine = RefineSection()
-        self.teach = TrainSection()
+        self.train = TrainSection()
         self.correct = CorrectSection()
         self.export = ExportSection()
         self.footer = Footer()
@@ -63,7 +63,7 @@ class MapRefinerDock(QgsDockWidget):
     @property
     def sections(self) -> tuple[Section, ...]:
         """Return the sections in the order of the work."""
-        return (self.scene, self.coarse, self.refine, self.teach, self.correct, self.export)
+        return (self.scene, self.coarse, self.refine, self.train, self.correct, self.export)
 
     def event(self, event: QEvent) -> bool:
         """Keep F1 for the dock while it has the keyboard; QGIS would open its own manual."""
@@ -100,7 +100,7 @@ class MapRefinerDock(QgsDockWidget):
         """Recompute every enabled state and every text from one state."""
         for section in self.sections:
             section.refresh(state)
-        self.teach.set_can_save(bool(self.refine.refiner.path()))
+        self.train.set_can_save(bool(self.refine.refiner.path()))
         self.footer.refresh(state)
 
 

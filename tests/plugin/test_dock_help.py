@@ -16,9 +16,9 @@ def test_f1_opens_the_place_of_the_section(plugin):
     dock.help_requested.disconnect()
     dock.help_requested.connect(asked.append)
     plugin.iface.window.activateWindow()
-    dock.teach.kind.setFocus()
+    dock.train.kind.setFocus()
     QApplication.processEvents()
-    QTest.keyClick(dock.teach.kind, Qt.Key.Key_F1)
+    QTest.keyClick(dock.train.kind, Qt.Key.Key_F1)
     dock.scene.pixel_size.setFocus()
     QTest.keyClick(dock.scene.pixel_size, Qt.Key.Key_F1)
     dock.footer.help.click()
@@ -64,15 +64,15 @@ def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_
 
 def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
     dock, bar = plugin.dock, plugin.iface.bar
-    place = plugin.controller.scenes.place()
+    place = plugin.controller.scene.place()
     labels = new_label_file(tmp_path, "here", place)
     others = tmp_path / "others.geojson"
     others.write_text('{"type": "FeatureCollection", "features": []}')
     drop(dock, labels, others)
-    assert dock.teach.label_layer().name() == labels.stem
+    assert dock.train.label_layer().name() == labels.stem
     assert f"{labels.name} is chosen in Teach" in bar.text()
     assert "“others” is on the map, but cannot teach: it has no text field “class”" in bar.text()
     (tmp_path / "no.gpkg").write_bytes(b"nothing")
     drop(dock, tmp_path / "no.gpkg")
     assert "QGIS cannot open no.gpkg as a vector layer" in bar.text()
-    assert dock.teach.label_layer().name() == labels.stem
+    assert dock.train.label_layer().name() == labels.stem

@@ -55,7 +55,7 @@ def test_the_dock_speaks_french(in_french):
     try:
         dock = MapRefinerDock()
         assert dock.coarse.title() == "Carte grossière"
-        assert dock.teach.train.text() == "Entraîner"
+        assert dock.train.train.text() == "Entraîner"
         assert "processus de calcul" in dock.footer.status.text()
         dock.deleteLater()
     finally:

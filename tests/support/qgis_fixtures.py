@@ -311,7 +311,7 @@ class Analyst:
 
     def choose_kind(self, kind):
         """Choose which kind of refiner is to be taught."""
-        self.dock.teach.kind.setCurrentIndex(self.dock.teach.kind.findData(kind))
+        self.dock.train.kind.setCurrentIndex(self.dock.train.kind.findData(kind))
 
     def click(self, button):
         assert button.isEnabled(), f"“{button.text()}” is disabled"

@@ -13,19 +13,19 @@ from ...map_tools.paint_tools import BrushTool, CorrectionTool, PolygonTool, Reg
 from ...map_tools.shortcuts import Shortcuts
 from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
-from .corrections import BindControl
+from .corrections import CorrectionControl
 
 LARGER = 1.5  # what a key makes of the brush
 NAMED = 5  # classes with a key of their own
 
 
-class CorrectControl(SectionController):
+class CorrectionToolControl(SectionController):
     """Section five of the dock."""
 
-    def __init__(self, context: AppContext, binding: BindControl) -> None:
+    def __init__(self, context: AppContext, corrections: CorrectionControl) -> None:
         super().__init__(context)
         self.handlers = {RegionFound: self._on_region_found}
-        self.binding = binding
+        self.corrections = corrections
         self._meant = ""  # the class that a clicked part is to have
         canvas = context.canvas
         self.tools: dict[str, CorrectionTool] = {
@@ -52,8 +52,8 @@ class CorrectControl(SectionController):
             ("draw", self.tr("Map Refiner: Draw a Correction"), "Ctrl+Alt+D"),
         ):
             add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))
-        add("Undo", self.tr("Map Refiner: Undo the Correction"), "Ctrl+Alt+Z", self.binding.undo)
-        add("Redo", self.tr("Map Refiner: Redo the Correction"), "Ctrl+Alt+Y", self.binding.redo)
+        add("Undo", self.tr("Map Refiner: Undo the Correction"), "Ctrl+Alt+Z", self.corrections.undo)
+        add("Redo", self.tr("Map Refiner: Redo the Correction"), "Ctrl+Alt+Y", self.corrections.redo)
         add("Larger", self.tr("Map Refiner: Larger Brush"), "Alt+]", lambda: self._resize(LARGER))
         add("Smaller", self.tr("Map Refiner: Smaller Brush"), "Alt+[", lambda: self._resize(1 / LARGER))
         for number in range(NAMED):
@@ -107,7 +107,7 @@ class CorrectControl(SectionController):
     @shows_errors
     def _on_drawn(self, shape: QgsGeometry) -> None:
         crs = self.context.canvas.mapSettings().destinationCrs()
-        self.binding.add(shape, crs, self.dock.correct.chosen_class())
+        self.corrections.add(shape, crs, self.dock.correct.chosen_class())
 
     @shows_errors
     def _on_clicked(self, point: QgsPointXY) -> None:
@@ -132,4 +132,4 @@ class CorrectControl(SectionController):
 
     @shows_errors
     def _on_region_meant(self, event: RegionFound, name: str) -> None:
-        self.binding.add(QgsGeometry.fromWkt(event.wkt), self.context.mapped_run().place.crs, name)
+        self.corrections.add(QgsGeometry.fromWkt(event.wkt), self.context.mapped_run().place.crs, name)

@@ -16,7 +16,7 @@ from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
 
 
-class BindControl(SectionController):
+class CorrectionControl(SectionController):
     """Owns the layer of the corrections of the run in hand."""
 
     bound = pyqtSignal()  # the corrections are in the map

@@ -11,7 +11,7 @@ from ....models.shared.requests import Evaluate, FindUncertainPlaces
 from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
 from ..training import TrainingControl
-from .correction_tools import CorrectControl
+from .correction_tools import CorrectionToolControl
 
 COUNT = 20  # places in a list
 AROUND = 8  # radii of a place that the map shows to each side
@@ -25,12 +25,12 @@ class _Spot:
     done: bool = False
 
 
-class LookControl(SectionController):
+class UncertainPlaceControl(SectionController):
     """The list of section five."""
 
-    def __init__(self, context: AppContext, correcting: CorrectControl, teaching: TrainingControl) -> None:
+    def __init__(self, context: AppContext, correction_tools: CorrectionToolControl, training: TrainingControl) -> None:
         super().__init__(context)
-        self.binding, self.teaching = correcting.binding, teaching
+        self.corrections, self.training = correction_tools.corrections, training
         self.handlers = {UncertainPlacesFound: self._on_found, Evaluated: self._on_evaluated}
         self._spots: list[_Spot] = []
         self._radius, self._step = 1.0, 0
@@ -38,13 +38,13 @@ class LookControl(SectionController):
         self._measured = False  # whether the gain was asked for
         self.dock.correct.doubts_requested.connect(self._on_requested)
         self.dock.correct.doubt_chosen.connect(self._on_chosen)
-        self.binding.bound.connect(self._on_bound)
-        correcting.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
+        self.corrections.bound.connect(self._on_bound)
+        correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
 
     @shows_errors
     def _on_requested(self) -> None:
         context, run = self.context, self.context.mapped_run()
-        labels = self.teaching.labels_if_any(run)
+        labels = self.training.labels_if_any(run)
         first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
         context.ask(
             Task.DOUBTS,
@@ -95,7 +95,7 @@ class LookControl(SectionController):
 
     def _on_bound(self) -> None:
         """Check the places that are corrected, and measure the gain once all are."""
-        layer, run = self.binding.layer(), self.context.run
+        layer, run = self.corrections.layer(), self.context.run
         if layer is None or run is None or not self._spots:
             return
         back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.context.project.transformContext())
@@ -117,7 +117,7 @@ class LookControl(SectionController):
             and self.context.task is Task.NONE
             and not self.context.playing
         ):
-            labels = self.teaching.labels_if_any(run)
+            labels = self.training.labels_if_any(run)
             if labels:
                 self._measured = True
                 self.context.ask(

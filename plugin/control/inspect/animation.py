@@ -11,7 +11,7 @@ from ..context import AppContext, SectionController, shows_errors
 PANEL = "Temporal Controller"  # what QGIS calls its own one
 
 
-class AnimateControl(SectionController):
+class AnimationControl(SectionController):
     """The button in section three of the dock; the steps are all visible while the map is in time."""
 
     def __init__(self, context: AppContext) -> None:

@@ -9,14 +9,16 @@ from ...dock.widgets.compare import BEFORE
 from ...layers.step_layer import KIND, RUN, open_step
 from ...map_tools.swipe_tool import SwipeTool
 from ..context import AppContext, SectionController
-from ..correct.correction_tools import CorrectControl
-from ..fine_tuning import LearnControl
+from ..correct.correction_tools import CorrectionToolControl
+from ..fine_tuning import FineTuningControl
 
 
-class CompareControl(SectionController):
+class ComparisonControl(SectionController):
     """Shows another step in the place of the shown one, or beside it; the layer tree stays as it is."""
 
-    def __init__(self, context: AppContext, correcting: CorrectControl, learning: LearnControl) -> None:
+    def __init__(
+        self, context: AppContext, correction_tools: CorrectionToolControl, fine_tuning: FineTuningControl
+    ) -> None:
         super().__init__(context)
         self._before: Stepped | None = None  # the shown step before the last Learn
         self._former: list[QgsMapLayer] | None = None  # what the map showed
@@ -30,9 +32,9 @@ class CompareControl(SectionController):
         self.row.swiped.connect(self._on_swiped)
         self.row.chosen.connect(lambda: self._on_swiped(self.row.swipe.isChecked()))
         context.project.layersWillBeRemoved.connect(self._end_swipe)  # what it draws may be among them
-        learning.learnt.connect(self._on_learnt)
+        fine_tuning.learnt.connect(self._on_learnt)
         text = self.tr("Map Refiner: Compare With the Other Step")
-        correcting.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
+        correction_tools.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
 
     def _on_learnt(self, step: Stepped) -> None:
         self._before = step

@@ -15,7 +15,7 @@ from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
 
 
-class ViewControl(SectionController):
+class DerivedLayerControl(SectionController):
     """The button for more layers in section three of the dock."""
 
     def __init__(self, context: AppContext) -> None:

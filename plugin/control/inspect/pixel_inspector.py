@@ -17,7 +17,7 @@ from ..context import AppContext, SectionController
 MARK, MARK_PX = "#00e5ff", 15  # where the pixel is, in a colour that no class has
 
 
-class IdentifyControl(SectionController):
+class PixelInspectorControl(SectionController):
     """The button in section three of the dock, its map tool, and the pixel that was clicked last."""
 
     def __init__(self, context: AppContext) -> None:

@@ -169,7 +169,7 @@ def test_a_damaged_or_hostile_refiner(stepper, tmp_path, refiner_file):
     for number, content in enumerate((b"", b"\x10\0\0\0\0\0\0\0{", b"\xff" * 400, b"cos\nsystem\n(S'x'\ntR.")):
         path = tmp_path / f"bad_{number}.safetensors"
         path.write_bytes(content)
-        stepper.dock.teach.load_requested.emit(str(path))
+        stepper.dock.train.load_requested.emit(str(path))
         stepper.wait()
         assert path.name in stepper.bar.said[-1][1]
         stepper.step()
@@ -221,8 +221,8 @@ def test_labels_that_cannot_teach(stepper, project):
         layer.startEditing()
         for name, wkt in shapes:
             add(layer, name, wkt)
-        stepper.dock.teach.labels.setLayer(layer)
-        stepper.click(stepper.dock.teach.train)
+        stepper.dock.train.labels.setLayer(layer)
+        stepper.click(stepper.dock.train.train)
         stepper.wait()
         assert sentence in stepper.bar.said[-1][1]
         assert layer.featureCount() == len(shapes)
@@ -232,8 +232,8 @@ def test_labels_that_cannot_teach(stepper, project):
 def test_a_layer_without_a_class_field(stepper, project):
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633", "plain", "memory")
     project.addMapLayer(layer)
-    stepper.dock.teach.labels.setLayer(layer)
-    stepper.click(stepper.dock.teach.train)
+    stepper.dock.train.labels.setLayer(layer)
+    stepper.click(stepper.dock.train.train)
     assert "has no text field “class”" in stepper.bar.text()
 
 
@@ -247,10 +247,10 @@ def test_labels_in_another_crs_teach(stepper, label_layer, draw_tile, project, w
         geometry = feature.geometry()
         geometry.transform(transform)
         add(degrees, feature["class"], geometry.asWkt(12))
-    stepper.dock.teach.labels.setLayer(degrees)
-    stepper.click(stepper.dock.teach.train)
-    wait_until(lambda: stepper.dock.teach.curve.points, 60, "a measurement")
-    stepper.click(stepper.dock.teach.stop)
+    stepper.dock.train.labels.setLayer(degrees)
+    stepper.click(stepper.dock.train.train)
+    wait_until(lambda: stepper.dock.train.curve.points, 60, "a measurement")
+    stepper.click(stepper.dock.train.stop)
     stepper.wait()
     assert stepper.dock.refine.refiner.findText("Faithful, taught on in degrees") >= 0
 

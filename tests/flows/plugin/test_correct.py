@@ -89,7 +89,7 @@ def test_a_day_of_corrections(painter, label_layer, draw_tile, settle):
     outside_the_scene_and_while_busy(painter, canvas)
     canvas.setExtent(whole)
     draw_tile(label_layer, 0, 170)
-    painter.dock.teach.labels.setLayer(label_layer)
+    painter.dock.train.labels.setLayer(label_layer)
     look_where_to_go(painter, canvas)
     canvas.setExtent(whole)
     learn_and_step_back(painter)
@@ -174,7 +174,7 @@ def draw_a_polygon(painter, canvas):
     correct, layer = painter.dock.correct, layer_of(painter)
     before = layer.featureCount()
     press(correct.tools["draw"])
-    assert canvas.mapTool() is painter.plugin.controller.correcting.tools["draw"]
+    assert canvas.mapTool() is painter.plugin.controller.correction_tools.tools["draw"]
     assert not correct.tools["paint"].isChecked()
     choose(painter, "road")
     for corner in ((20, 140), (60, 140), (60, 145), (40, 230)):
@@ -218,7 +218,7 @@ def outside_the_scene_and_while_busy(painter, canvas):
     drag(canvas, place(200, 60), place(203, 60))
     painter.context.task = Task.NONE
     assert shown_class(painter, 200, 60) != 2
-    painter.plugin.controller.binding.flush()
+    painter.plugin.controller.corrections.flush()
     painter.wait()
     assert shown_class(painter, 200, 60) == 2
 
@@ -239,7 +239,7 @@ def look_where_to_go(painter, canvas):
     painter.wait()
     assert item.checkState() == Qt.CheckState.Checked
     assert " places corrected" in correct.gain.text()
-    for spot in painter.plugin.controller.looking._spots:  # the others at once
+    for spot in painter.plugin.controller.uncertain_places._spots:  # the others at once
         feature = QgsFeature(layer.fields())
         feature.setAttribute("class", "building")
         feature.setGeometry(QgsGeometry.fromPointXY(spot.point).buffer(2, 4))
@@ -288,7 +288,7 @@ def flip_to_before_and_back(painter):
 
 def keys_choose_and_can_be_rebound(painter):
     manager, window, correct = QgsGui.shortcutsManager(), painter.plugin.iface.window, painter.dock.correct
-    control, canvas = painter.plugin.controller.correcting, painter.plugin.iface.canvas
+    control, canvas = painter.plugin.controller.correction_tools, painter.plugin.iface.canvas
     actions = {action.objectName(): action for action in window.actions() if action.objectName().startswith("MapRef")}
     assert actions["MapRefinerDraw"].shortcut().toString() == "Ctrl+Alt+D"
     assert actions["MapRefinerDraw"] in manager.listActions()

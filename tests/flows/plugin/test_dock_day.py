@@ -87,21 +87,21 @@ def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, re
     assert stepper.run.shown == stepper.run.last == 5
 
     draw_tile(label_layer, 0, 170)
-    dock.teach.labels.setLayer(label_layer)
-    stepper.click(dock.teach.train)
+    dock.train.labels.setLayer(label_layer)
+    stepper.click(dock.train.train)
     assert not label_layer.isModified()
-    curve = dock.teach.curve
+    curve = dock.train.curve
     wait_until(lambda: curve.points and curve.points[-1][1] > curve.baseline + 0.05, 240, "a refiner that helps")
-    assert "held-out mean IoU" in dock.teach.progress.text()
+    assert "held-out mean IoU" in dock.train.progress.text()
     started = time.perf_counter()
-    stepper.click(dock.teach.stop)
+    stepper.click(dock.train.stop)
     stepper.wait()
     stopped_in = time.perf_counter() - started
-    assert "The refiner is taught" in dock.teach.progress.text()
+    assert "The refiner is taught" in dock.train.progress.text()
     assert stepper.run.shown == 0
     assert dock.refine.refiner.currentText() == "Faithful, taught on my labels"
     stepper.run_to(5)
-    stepper.click(dock.teach.measure)
+    stepper.click(dock.train.measure)
     stepper.wait()
     accuracy = stepper.run.accuracy
     assert accuracy[5].mean_iou > accuracy[0].mean_iou + 0.1, accuracy
@@ -239,7 +239,7 @@ def test_a_part_of_the_layer(analyst, settle, area):
     if area == "drawn":
         canvas.setExtent(part.buffered(20))  # where a pixel of the screen is less than half a metre
         settle()
-        assert canvas.mapTool() is analyst.plugin.controller.scenes.area_tool.tool
+        assert canvas.mapTool() is analyst.plugin.controller.scene.area_tool.tool
         drag(canvas, QgsPointXY(500_050, 3_999_950), QgsPointXY(500_100, 3_999_900))
         assert canvas.mapTool() is pan
         settle()

@@ -38,7 +38,7 @@ def test_the_demo_scene_opens_ready_to_classify_and_teach(plugin, work_folder):
     names = {layer.name() for layer in QgsProject.instance().mapLayers().values()}
     assert names == {"Demo scene", "Labelled tile", "Truth"}
     assert dock.scene.layer.currentLayer().name() == "Demo scene"
-    assert dock.teach.label_layer().name() == "Labelled tile"
+    assert dock.train.label_layer().name() == "Labelled tile"
     assert dock.coarse.classify.isEnabled()
     assert not dock.scene.demo.isVisible()
 
@@ -47,10 +47,10 @@ def test_chosen_labels_get_the_colours_of_their_classes(plugin, project):
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class:string(32)", "mine", "memory")
     other = QgsVectorLayer("Polygon?crs=EPSG:32633&field=name:string(32)", "no labels", "memory")
     project.addMapLayers([layer, other])
-    plugin.dock.teach.labels.setLayer(layer)
+    plugin.dock.train.labels.setLayer(layer)
     assert isinstance(layer.renderer(), QgsCategorizedSymbolRenderer)
     assert layer.customProperty(LABELS)
-    plugin.dock.teach.labels.setLayer(other)
+    plugin.dock.train.labels.setLayer(other)
     assert not isinstance(other.renderer(), QgsCategorizedSymbolRenderer)
 
 

@@ -14,23 +14,23 @@ ALL = ("background", "building", "road")
 
 
 def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer, draw_tile, wait_until):
-    teach = stepper.dock.teach
-    teach.kind.setCurrentIndex(teach.kind.findData("extended"))  # the chosen refiner is of another kind
+    train = stepper.dock.train
+    train.kind.setCurrentIndex(train.kind.findData("extended"))  # the chosen refiner is of another kind
     draw_tile(label_layer, 0, 170)
-    teach.labels.setLayer(label_layer)
+    train.labels.setLayer(label_layer)
     taught = []
     for begins in ("Banepa", "a labelled tile"):
-        stepper.click(teach.train)
-        assert ("Going on from" in teach.progress.text()) == (begins == "Banepa")
-        wait_until(lambda: "Loss" in teach.progress.text(), 120, "some updates")
-        stepper.click(teach.stop)
+        stepper.click(train.train)
+        assert ("Going on from" in train.progress.text()) == (begins == "Banepa")
+        wait_until(lambda: "Loss" in train.progress.text(), 120, "some updates")
+        stepper.click(train.stop)
         stepper.wait()
         taught.append(stepper.run.refiner)
         assert _card(Path(taught[-1]))["trained_on"].startswith(begins)
-        stepper.click(teach.go_on)
+        stepper.click(train.go_on)
     assert len(set(taught)) == 2
-    teach.kind.setCurrentIndex(teach.kind.findData("crf"))
-    assert not teach.go_on.isEnabled()
+    train.kind.setCurrentIndex(train.kind.findData("crf"))
+    assert not train.go_on.isEnabled()
 
 
 def test_the_chosen_refiner_comes_first_where_it_fits(refiner_file):
@@ -57,12 +57,12 @@ def test_a_kind_without_weights_does_not_go_on(tmp_path):
 @pytest.mark.parametrize(("chosen", "stays"), [(True, True), (False, False)])
 def test_the_refiner_before_stays_chosen_only_where_it_was(plugin, stepper, chosen, stays):
     """Where another went on from the one that ships, that one may not even be for the classes of the map."""
-    refiner, teach = stepper.dock.refine.refiner, stepper.dock.teach
+    refiner, train = stepper.dock.refine.refiner, stepper.dock.train
     refiner.add_file(KNOWN.title, KNOWN.path, choose=chosen)
-    teach.kind.setCurrentIndex(teach.kind.findData("extended"))
-    control = plugin.controller.teaching
+    train.kind.setCurrentIndex(train.kind.findData("extended"))
+    control = plugin.controller.training
     control._begin = KNOWN.path
     control._on_trained(Trained("/new.safetensors", 220, 0.7, 0.6, False, "refiner", (0.6, 0.7), 1, 0.72))
     assert (refiner.path() == KNOWN.path) == stays
     assert (refiner.path() == "/new.safetensors") != stays
-    assert ("no better than the one" in teach.progress.text()) == stays
+    assert ("no better than the one" in train.progress.text()) == stays

@@ -65,7 +65,7 @@ def offers(analyst):
 def test_a_missing_folder_gets_a_sentence(plugin, project, tmp_path):
     gone = tmp_path / "runs" / "20260101_000000"
     project.writeEntry("map_refiner", "run", str(gone))
-    plugin.controller.keeping._on_project_read()
+    plugin.controller.run_persistence._on_project_read()
     assert f"The folder of the run is gone: {gone}" in plugin.iface.bar.text()
     assert plugin.controller.context.run is None
 
@@ -79,8 +79,8 @@ def kept(plugin, scene, write_raster, tmp_path):
     dock.scene.set_rectangle(scene.extent().buffered(-5), scene.crs())
     dock.scene.area.setCurrentIndex(dock.scene.area.findData(Area.DRAWN))
     dock.refine.refiner.add_file("mine", str(refiner_file))
-    dock.teach.go_on.setChecked(False)
-    run, _ = plugin.controller.scenes.run_for(plugin.controller.scenes.scene())
+    dock.train.go_on.setChecked(False)
+    run, _ = plugin.controller.scene.run_for(plugin.controller.scene.choice())
     run.folder.mkdir(parents=True)
     context.run, context.coming, run.refiner = run, None, str(refiner_file)
     context.layers.begin(run.name, run.scene.name)
@@ -90,7 +90,7 @@ def kept(plugin, scene, write_raster, tmp_path):
     run.accuracy[1] = StepAccuracy(0.9, 0.5, (0.9, 0.4, None), (0.3, None, None), ((3, 1, 0), (0, 2, 1), (0, 0, 0)))
     run.coarse = "/m.safetensors"
     context.show_step(2)
-    plugin.controller.keeping.keep()
+    plugin.controller.run_persistence.keep()
     return plugin
 
 
@@ -111,7 +111,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert (first.folder / LOCK).exists()
     assert project.write(str(first.folder.parent / "project.qgz"))
     add_step(context, write_raster, 3)  # another, after the saving
-    kept.controller.keeping.keep()
+    kept.controller.run_persistence.keep()
     last = first.steps[3]
     project.clear()
     assert context.run is None
@@ -120,7 +120,7 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     moved = first.folder.parent.parent / "moved"  # with the project, whose paths are relative
     shutil.move(first.folder.parent, moved)
     dock.refine.refiner.setCurrentIndex(0)
-    dock.teach.go_on.setChecked(True)
+    dock.train.go_on.setChecked(True)
     assert project.read(str(moved / "project.qgz"))
     settle()
     run = context.run
@@ -129,9 +129,9 @@ def test_a_run_comes_back_with_its_project(kept, project, settle, wait_until, wr
     assert Path(run.steps[3].scores).name == Path(last.scores).name
     assert (run.best_steps, run.accuracy) == (first.best_steps, first.accuracy)
     assert (run.made_by, run.scene, run.coarse) == (first.made_by, first.scene, first.coarse)
-    assert kept.controller.scenes.scene() == run.scene
+    assert kept.controller.scene.choice() == run.scene
     assert dock.refine.refiner.choice() == run.refiner
-    assert not dock.teach.go_on.isChecked()
+    assert not dock.train.go_on.isChecked()
     assert analyst.layers() == ["Step 2 · classes"]
     assert context.layers.sources(run.name, 3) == []  # the layers of the former third step are gone
     assert isinstance(context.on_run()[0], Resume)
@@ -161,7 +161,7 @@ def test_a_run_is_offered_after_a_crash(kept, project, settle, wait_until):
     Correction(layer, QgsGeometry.fromRect(run.place.extent), "road").make()
     project.clear()
     crash(folder)
-    kept.controller.keeping._offered = False  # as in another QGIS
+    kept.controller.run_persistence._offered = False  # as in another QGIS
     dock.hide()
     dock.show()
     (button,) = offers(analyst)
@@ -190,7 +190,7 @@ def _layers_lead_to_their_steps(plugin, stepper):
     show.trigger()
     assert stepper.layers() == ["Step 0 · building"]
     stepper.context.run = None  # as of another day
-    plugin.controller.keeping.release()
+    plugin.controller.run_persistence.release()
     show.trigger()
     assert stepper.run.name == name, stepper.bar.text()
     assert (stepper.run.folder, stepper.run.shown) == (folder, 0)

@@ -33,7 +33,7 @@ def drawn(canvas, wait_until):
 def two_steps(analyst, write_raster, tmp_path, wait_until):
     """An analyst with a run of two steps beyond the coarse map, which no worker has made."""
     context, image = analyst.context, analyst.dock.scene.layer.currentLayer()
-    run = Run(analyst.plugin.controller.scenes.scene(), tmp_path, Extent(image.extent(), image.crs(), _context()))
+    run = Run(analyst.plugin.controller.scene.choice(), tmp_path, Extent(image.extent(), image.crs(), _context()))
     context.run = run
     context.layers.begin(run.name, "image")
     for step in range(3):
@@ -114,7 +114,7 @@ def test_swipe_shows_the_other_step_left_of_the_mouse(two_steps, wait_until):
     two_steps.context.show_step(2)
     drawn(canvas, wait_until)
     two_steps.click(row.swipe)
-    tool = two_steps.plugin.controller.comparing.tool
+    tool = two_steps.plugin.controller.comparison.tool
     assert canvas.mapTool() is tool
     wait_until(lambda: tool.curtain.image is not None, 20, "the other step")
     x = canvas.width() // 3

@@ -119,9 +119,9 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
 def test_killed_in_a_training(stepper, label_layer, draw_tile, wait_until):
     stepper.run_to(1)
     draw_tile(label_layer)
-    stepper.dock.teach.labels.setLayer(label_layer)
+    stepper.dock.train.labels.setLayer(label_layer)
     kill_at(stepper, TrainingProgressed)
-    stepper.click(stepper.dock.teach.train)
+    stepper.click(stepper.dock.train.train)
     check_dead_and_restart(stepper, wait_until, 2)
     assert label_layer.featureCount() > 5
     stepper.step()

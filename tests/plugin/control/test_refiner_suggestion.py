@@ -48,19 +48,19 @@ def test_another_map_is_offered_what_needs_no_teaching(weights, tmp_path):
 
 def test_the_refiner_from_before_comes_back_where_it_fits(qgis_app, work_folder, weights):
     refine = RefineSection()
-    proposing = RefinerSuggester(refine, Settings())
+    refiner_suggester = RefinerSuggester(refine, Settings())
     refiner, usual = weights("refiner", "extended"), Settings().last_step
     refine.propose_end(usual)
     refine.refiner.add_file("Aerial", refiner)
     spectra, town = CoarseMapInfo(weights("forest", "random-forest", 218, LAND), 218, LAND), CoarseMapInfo("", 3, TOWN)
-    proposing.propose(spectra)
+    refiner_suggester.propose(spectra)
     assert (refine.refiner.choice(), refine.end.value()) == ("opinion-pool", 1)
-    assert "is for 3 bands" in proposing.reason()
-    proposing.propose(spectra)
+    assert "is for 3 bands" in refiner_suggester.reason()
+    refiner_suggester.propose(spectra)
     assert refine.refiner.choice() == "opinion-pool"
-    proposing.propose(town)
-    assert (refine.refiner.choice(), refine.end.value(), proposing.reason()) == (refiner, usual, "")
-    proposing.propose(spectra)
+    refiner_suggester.propose(town)
+    assert (refine.refiner.choice(), refine.end.value(), refiner_suggester.reason()) == (refiner, usual, "")
+    refiner_suggester.propose(spectra)
     refine.refiner.choose("heat")  # by the analyst
-    proposing.propose(town)
-    assert (refine.refiner.choice(), proposing.reason()) == ("heat", "")
+    refiner_suggester.propose(town)
+    assert (refine.refiner.choice(), refiner_suggester.reason()) == ("heat", "")

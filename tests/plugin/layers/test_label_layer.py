@@ -11,9 +11,9 @@ from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsGeometry, Qgs
 
 
 def new_tile(analyst, wait_until):
-    analyst.click(analyst.dock.teach.new_tile)
-    wait_until(lambda: analyst.dock.teach.label_layer() is not None, 5, "the new layer")
-    return analyst.dock.teach.label_layer()
+    analyst.click(analyst.dock.train.new_tile)
+    wait_until(lambda: analyst.dock.train.label_layer() is not None, 5, "the new layer")
+    return analyst.dock.train.label_layer()
 
 
 def test_a_new_tile_is_ready_to_digitize_in(analyst, wait_until, work_folder):
@@ -45,8 +45,8 @@ def test_the_map_does_not_cover_what_is_digitized(stepper, wait_until):
 
 def test_a_second_tile_has_a_file_of_its_own(analyst, wait_until, work_folder):
     first = new_tile(analyst, wait_until)
-    analyst.click(analyst.dock.teach.new_tile)
-    wait_until(lambda: analyst.dock.teach.label_layer() is not first, 5, "the second layer")
+    analyst.click(analyst.dock.train.new_tile)
+    wait_until(lambda: analyst.dock.train.label_layer() is not first, 5, "the second layer")
     assert (work_folder / "labels" / "image_tile_2.gpkg").is_file()
 
 
@@ -68,7 +68,7 @@ def test_outline_is_the_view_within_the_scene_and_can_be_undone(analyst, wait_un
     layer = new_tile(analyst, wait_until)
     analyst.plugin.iface.canvas.setExtent(QgsRectangle(500_100, 3_999_950, 500_300, 4_000_100))
     view = analyst.plugin.iface.canvas.extent()
-    analyst.click(analyst.dock.teach.outline)
+    analyst.click(analyst.dock.train.outline)
     (feature,) = layer.getFeatures()
     assert feature["class"] == "tile"
     expected = view.intersect(QgsRectangle(500_000, 3_999_880, 500_150, 4_000_000))
@@ -76,7 +76,7 @@ def test_outline_is_the_view_within_the_scene_and_can_be_undone(analyst, wait_un
     layer.undoStack().undo()
     assert layer.featureCount() == 0
     analyst.plugin.iface.canvas.setExtent(QgsRectangle(0, 0, 10, 10))
-    analyst.click(analyst.dock.teach.outline)
+    analyst.click(analyst.dock.train.outline)
     assert "does not show the scene" in analyst.bar.text()
 
 
@@ -84,7 +84,7 @@ def test_training_saves_unsaved_labels_first_and_reads_the_file(stepper, wait_un
     layer = new_tile(stepper, wait_until)
     draw_tile(layer)
     assert layer.isModified()
-    stepper.click(stepper.dock.teach.train)
+    stepper.click(stepper.dock.train.train)
     assert not layer.isModified()
     assert layer.isEditable()
     path = layer.source().split("|")[0]
@@ -93,22 +93,22 @@ def test_training_saves_unsaved_labels_first_and_reads_the_file(stepper, wait_un
     feature["class"] = "building"
     feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(500_000, 3_999_990, 500_005, 3_999_995)))
     assert layer.addFeature(feature)
-    wait_until(lambda: stepper.dock.teach.curve.points, 90, "a measurement")
-    stepper.click(stepper.dock.teach.stop)
+    wait_until(lambda: stepper.dock.train.curve.points, 90, "a measurement")
+    stepper.click(stepper.dock.train.stop)
     stepper.wait()
     assert layer.isModified()
     assert Path(stepper.run.refiner).name == "refiner_1.safetensors"
 
 
 def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
-    stepper.dock.teach.save_requested.emit(str(tmp_path / "mine"))
+    stepper.dock.train.save_requested.emit(str(tmp_path / "mine"))
     saved = tmp_path / "mine.safetensors"
     assert saved.read_bytes() == refiner_file.read_bytes()
-    stepper.dock.teach.load_requested.emit(str(saved))
+    stepper.dock.train.load_requested.emit(str(saved))
     stepper.wait()
     assert stepper.run.refiner == str(saved)
     assert stepper.dock.refine.refiner.currentText() == "Mine 0.5 m"
-    stepper.dock.teach.save_requested.emit(str(tmp_path / "no folder" / "mine"))
+    stepper.dock.train.save_requested.emit(str(tmp_path / "no folder" / "mine"))
     assert "cannot be saved" in stepper.bar.text()
     stepper.step()
     assert stepper.run.last == 1
@@ -118,7 +118,7 @@ def taught(stepper, path, *by_step, before=None):
     """Let the worker's answer to a teaching arrive."""
     best = max(range(len(by_step)), key=lambda step: by_step[step])
     event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best, before)
-    stepper.plugin.controller.teaching.handlers[Trained](event)
+    stepper.plugin.controller.training.handlers[Trained](event)
 
 
 def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_the_result(stepper):
@@ -126,7 +126,7 @@ def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_
     before = stepper.dock.refine.refiner.path()
     stepper.dock.refine.end_is_chosen = False
     taught(stepper, "/worse.safetensors", 0.6, 0.5, 0.4)
-    text = stepper.dock.teach.progress.text()
+    text = stepper.dock.train.progress.text()
     assert "does not beat the coarse map on the held-out part" in text
     assert "0.500" in text
     assert "0.600" in text
@@ -146,9 +146,9 @@ def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_s
     former, steps = stepper.dock.refine.refiner.path(), list(stepper.run.steps)
     last = gdal.Open(steps[3].scores).ReadAsArray()
     stepper.context.show_step(2)
-    stepper.plugin.controller.teaching._begin = former
+    stepper.plugin.controller.training._begin = former
     taught(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
-    assert "no better than the one that it went on from" in stepper.dock.teach.progress.text()
+    assert "no better than the one that it went on from" in stepper.dock.train.progress.text()
     assert (stepper.run.shown, stepper.run.steps) == (2, steps)
     assert stepper.visible_layers() == ["Step 2 · classes"]
     assert stepper.dock.refine.slider.value() == 2
@@ -163,7 +163,7 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     better.write_bytes(refiner_file.read_bytes())
     taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # as its file says, too
     refine = stepper.dock.refine
-    assert "Stop at step 5: 0.700, coarse map 0.600" in stepper.dock.teach.progress.text()
+    assert "Stop at step 5: 0.700, coarse map 0.600" in stepper.dock.train.progress.text()
     assert refine.end.value() == 5
     assert refine.refiner.path() == str(better)
     stepper.run.refiner = None  # the worker has not really taught it
@@ -187,16 +187,16 @@ def test_an_end_that_the_analyst_chose_stays(stepper):
 
 def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
     draw_tile(label_layer)
-    stepper.dock.teach.labels.setLayer(label_layer)
+    stepper.dock.train.labels.setLayer(label_layer)
     asked = []
     stepper.context.engine.send = lambda *requests: asked.extend(requests)
-    stepper.dock.teach.kind.setCurrentIndex(stepper.dock.teach.kind.findData("crf"))
-    stepper.dock.teach.train.click()
+    stepper.dock.train.kind.setCurrentIndex(stepper.dock.train.kind.findData("crf"))
+    stepper.dock.train.train.click()
     assert asked[-1].kind == "crf"
     assert asked[-1].steps is None
     told = TrainingProgressed(12, 60, 0.0, 0.7, 0.6, None)
-    stepper.plugin.controller.teaching.handlers[TrainingProgressed](told)
-    assert stepper.dock.teach.progress.text().startswith("Trying parameters 12 of 60 · ")
+    stepper.plugin.controller.training.handlers[TrainingProgressed](told)
+    assert stepper.dock.train.progress.text().startswith("Trying parameters 12 of 60 · ")
     assert stepper.dock.footer.text.text() == "Trying parameters 12 of 60"
     stepper.context.task = Task.NONE
 
@@ -226,12 +226,12 @@ def test_untaught_kinds_step(stepper):
 
 def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_tile):
     draw_tile(label_layer)
-    stepper.dock.teach.labels.setLayer(label_layer)
+    stepper.dock.train.labels.setLayer(label_layer)
     stepper.choose_kind("heat")
     said = []
-    set_progress = stepper.dock.teach.set_progress
-    stepper.dock.teach.set_progress = lambda text: (said.append(text), set_progress(text))
-    stepper.click(stepper.dock.teach.train)
+    set_progress = stepper.dock.train.set_progress
+    stepper.dock.train.set_progress = lambda text: (said.append(text), set_progress(text))
+    stepper.click(stepper.dock.train.train)
     stepper.wait()
     tried = [text for text in said if text.startswith("Trying parameters ")]
     assert tried
@@ -242,11 +242,11 @@ def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_t
     assert Path(refiner.itemData(index)).is_file()
     assert stepper.run.refiner == refiner.itemData(index)
     assert "coarse map" in said[-1]
-    stepper.click(stepper.dock.teach.train)
+    stepper.click(stepper.dock.train.train)
     stepper.wait()
     assert refiner.findText("Heat flow, taught on my labels (2)") >= 0
     refiner.setCurrentIndex(index)
     assert stepper.dock.refine.about.text().startswith("Scores even out like heat")
-    assert stepper.dock.teach.save.isEnabled()
+    assert stepper.dock.train.save.isEnabled()
     stepper.step()
     assert stepper.run.last == 1

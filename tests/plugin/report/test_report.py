@@ -187,8 +187,8 @@ def test_a_report_through_the_dock(stepper, label_layer, draw_tile, tmp_path, mo
     stepper.run_to(2)
     draw_tile(label_layer, 0, 170)
     dock = stepper.dock
-    dock.teach.labels.setLayer(label_layer)
-    stepper.click(dock.teach.measure)
+    dock.train.labels.setLayer(label_layer)
+    stepper.click(dock.train.measure)
     stepper.wait()
 
     path = tmp_path / "report.html"

@@ -40,7 +40,7 @@ def test_a_pixel_through_the_steps(stepper, settle):
     canvas, box = stepper.plugin.iface.canvas, stepper.dock.refine.identify
     stepper.run_to(2)
     stepper.click(box.identify)
-    assert canvas.mapTool() is stepper.plugin.controller.identifying.tool
+    assert canvas.mapTool() is stepper.plugin.controller.pixel_inspector.tool
     zoom(canvas, 40, 45)
     click(canvas, 40, 45)
     assert told(box) == pytest.approx(np.array(held(stepper, 40, 45)))
@@ -55,7 +55,7 @@ def test_a_pixel_through_the_steps(stepper, settle):
     zoom(canvas, 100, 120)
     click(canvas, 100, 120)
     assert told(box) == pytest.approx(np.array(held(stepper, 100, 120)))
-    mark = stepper.plugin.controller.identifying.mark
+    mark = stepper.plugin.controller.pixel_inspector.mark
     assert mark.isVisible()
     assert mark.center().distance(canvas.center()) < 0.65  # m: half the diagonal of a pixel, on this projection
     assert not np.allclose(held(stepper, 100, 120), held(stepper, 40, 45))

@@ -86,7 +86,7 @@ def test_what_is_enabled_follows_from_the_state(dock):
     assert dock.refine.step.toolTip().startswith("Make a coarse map first.")
     assert dock.export.report.toolTip().startswith("Make a coarse map first.")
     dock.refresh(DockState(**ready, shown=3))
-    assert dock.teach.train.toolTip().startswith("Choose labels first")
+    assert dock.train.train.toolTip().startswith("Choose labels first")
     assert dock.export.polygons.toolTip().startswith("Name a file first.")
     for worker in (WorkerState.DEAD, WorkerState.MISSING, WorkerState.STARTING, WorkerState.SILENT):
         assert enabled(dock, DockState(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
@@ -218,21 +218,21 @@ def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
     assert "even out" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=0))
     assert dock.refine.step.isEnabled()
-    assert not dock.teach.save.isEnabled()  # there is no file to save
+    assert not dock.train.save.isEnabled()  # there is no file to save
     refiner.setCurrentIndex(refiner.count() - 1)
     assert refiner.choice() == ""
     assert not dock.refine.step.isEnabled()
 
 
 def test_the_kind_to_teach_explains_itself(dock):
-    teach = dock.teach
-    assert [teach.kind.itemText(index) for index in range(2)] == ["Extended", "Faithful"]
-    assert teach.chosen_kind() == "extended"
-    teach.kind.setCurrentIndex(teach.kind.findData("geodesic"))
-    assert teach.chosen_kind() == "geodesic"
-    assert "Outlines" in teach.about.text()
+    train = dock.train
+    assert [train.kind.itemText(index) for index in range(2)] == ["Extended", "Faithful"]
+    assert train.chosen_kind() == "extended"
+    train.kind.setCurrentIndex(train.kind.findData("geodesic"))
+    assert train.chosen_kind() == "geodesic"
+    assert "Outlines" in train.about.text()
     dock.refresh(DockState(worker=WorkerState.BUSY, task=Task.TEACH))
-    assert not teach.kind.isEnabled()
+    assert not train.kind.isEnabled()
 
 
 def test_an_end_is_proposed_until_the_analyst_chooses_one(dock):
