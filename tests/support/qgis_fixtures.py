@@ -267,10 +267,10 @@ spec = importlib.util.spec_from_file_location(
     "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 import torch
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from map_refiner.models.refine.rnn import RefinementRNN
 torch.manual_seed(0)
-save_model(path, RefinementRNN(3, 3), Card("faithful", ("background", "building", "road"), 3, 0.5, 5))
+save_model(path, RefinementRNN(3, 3), ModelCard("faithful", ("background", "building", "road"), 3, 0.5, 5))
 """
 
 

@@ -14,14 +14,14 @@ spec = importlib.util.spec_from_file_location(
     "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 import torch
-from map_refiner.models.weights.checkpoint import Card, save_model
+from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from map_refiner.models.coarse.lrr import LRR
 torch.manual_seed(0)
 net = LRR(3, 3)
 net.bases.normal_()
 for head in net.coefficients:
     torch.nn.init.normal_(head.weight, std=0.01)
-save_model(path, net, Card("lrr", ("background", "building", "road"), 3, 0.5))
+save_model(path, net, ModelCard("lrr", ("background", "building", "road"), 3, 0.5))
 """
 
 
