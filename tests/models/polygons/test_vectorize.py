@@ -269,7 +269,7 @@ spec = importlib.util.spec_from_file_location(
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 import shapely
 from map_refiner.models.errors import OutputError
-from map_refiner.models.polygons.files import ClassPolygons, write
+from map_refiner.models.polygons.files import ClassPolygons, write_class_polygons
 shapes = tuple(shapely.Point(n, n).buffer(0.4, quad_segs=40) for n in range(400))
 found = ClassPolygons(shapes, ("a",) * 400, (0.5,) * 400, (1.0,) * 400)
 said = []
@@ -277,7 +277,7 @@ for limit in (3_000, 200_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     for name in ("p.gpkg", "p.shp", "p.geojson"):
         try:
-            write([found], folder / name, "EPSG:32631")
+            write_class_polygons([found], folder / name, "EPSG:32631")
         except OutputError as error:
             said.append(str(error))
 print(json.dumps(said))

@@ -190,7 +190,7 @@ def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
             late.append(client)
             raise
 
-    monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.PARTING", 0.1)
+    monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.CLOSE_TIMEOUT_S", 0.1)
     monkeypatch.setattr(distributed.Client, "close", close_late)
     assert describe_cluster(cluster.scheduler_address) == "2 workers, 2 threads"
     result = call(
@@ -259,7 +259,7 @@ def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path)
     ],
 )
 def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, address, says):
-    monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.PATIENCE", "1s")
+    monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.CONNECT_TIMEOUT", "1s")
     result = call("classify", town.image_path, "--model", coarse_path, "--scheduler", address, "-o", tmp_path / "s.tif")
     assert result.exit_code == 2, result.exception
     (line,) = result.stderr.splitlines()

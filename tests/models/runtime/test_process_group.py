@@ -17,7 +17,7 @@ import torch
 from map_refiner.models.coarse import registry
 from map_refiner.models.cli.main import main
 torch.set_num_threads(1)
-kind = registry.KINDS["fcn"]
+kind = registry.COARSE_KINDS["fcn"]
 
 def watched(net, images, recipe, device):
     if recipe.team.rank:
@@ -32,7 +32,7 @@ def watched(net, images, recipe, device):
     with open(f"{sys.argv[1]}/rank_{recipe.team.rank}.json", "w") as target:
         json.dump(found, target)
 
-registry.KINDS["fcn"] = dataclasses.replace(kind, train=watched)
+registry.COARSE_KINDS["fcn"] = dataclasses.replace(kind, train=watched)
 main(json.loads(sys.argv[2]))
 """
 

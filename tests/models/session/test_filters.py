@@ -61,7 +61,7 @@ def test_tiles_are_exact(session, tmp_path, monkeypatch, kind):
         session.use_refiner(ExtendedRefiner(3, 3), kind, session.classes)
     _, whole, _ = shown(session, tmp_path / "whole.tif")
     for size in (41, 95):  # the last leaves a row of one pixel
-        monkeypatch.setattr(filters, "TILE", size)
+        monkeypatch.setattr(filters, "TILE_PX", size)
         _, tiled, _ = shown(session, tmp_path / f"{size}.tif")
         assert np.allclose(tiled, whole, atol=1e-5)
 
@@ -70,7 +70,7 @@ def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
     event, answers, names = shown(session, tmp_path / "f.tif", scores=(7, 3), image=())
     assert event.names == names == ("M 4 on building", "M 8 on building")
     assert (event.score_filters, event.image_filters) == ((3, 7), ())
-    assert (event.score_size, event.image_size, event.bands, event.class_index, event.step) == (5, 5, 3, 1, 0)
+    assert (event.score_size, event.image_size, event.bands) == (5, 5, 3)
     assert np.allclose(event.score_kernels, session.refiner.score_filters.detach(), atol=1e-5)
     assert np.allclose(event.image_kernels, session.refiner.image_filters.detach(), atol=1e-5)
     for limit, band in zip(event.limits, answers, strict=True):
@@ -79,7 +79,7 @@ def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
 
 def test_the_range_of_a_large_scene_is_that_of_a_sample(session, tmp_path, monkeypatch):
     whole, _, _ = shown(session, tmp_path / "f.tif")
-    monkeypatch.setattr(filters, "TILE", 40)
+    monkeypatch.setattr(filters, "TILE_PX", 40)
     monkeypatch.setattr(filters, "SAMPLE", 1300)  # a ninth of the pixels
     sizes, percentile = [], np.percentile
 

@@ -375,7 +375,7 @@ def test_a_run_folder_that_is_gone_says_so(begin):
 def large(monkeypatch):
     """Make every scene a large one, of tiles of 40 pixels."""
     monkeypatch.setattr(scenes, "KEPT_PIXELS", 1)
-    monkeypatch.setattr(sessions, "TILE", 40)
+    monkeypatch.setattr(sessions, "TILE_PX", 40)
 
 
 def broken_off(act):

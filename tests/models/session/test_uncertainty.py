@@ -66,7 +66,7 @@ def test_a_sure_map_has_none_and_no_data_is_no_doubt(grid):
 def test_tiles_find_what_the_whole_does(grid, monkeypatch):
     read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
     once = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
-    monkeypatch.setattr("map_refiner.models.session.uncertainty.TILE", 50)
+    monkeypatch.setattr("map_refiner.models.session.uncertainty.TILE_PX", 50)
     tiled = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
     assert [(d.row, d.column) for d in tiled] == [(d.row, d.column) for d in once]
 

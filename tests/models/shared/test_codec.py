@@ -22,6 +22,7 @@ EXAMPLES = {
     "tuple[float, ...]": (0.25, 1.0),
     "tuple[tuple[float, ...], ...]": ((0.5, -1.0), (2.0,)),
     "tuple[tuple[int, ...], ...]": ((3, 1), (0, 2)),
+    "tuple[tuple[str, Union[str, float]], ...]": (("name", "ü.tif"), ("count", 3), ("size", 0.5)),
     "tuple[tuple[str, str, str], ...]": (("32x", "/tmp/ü.tif", "/tmp/k.tif"),),
     "tuple[float, float]": (0.5, 0.75),
     "tuple[float, float] | None": (0.5, 0.75),

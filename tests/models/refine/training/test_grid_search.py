@@ -54,7 +54,7 @@ def test_every_parameter_that_is_tried_may_be_used(kind):
 
 
 def test_all_that_work_untaught_can_be_searched_and_none_else():
-    assert {kind for kind, lesson in TRAINERS.items() if lesson.teach is grid_search} == TRAINING_FREE
+    assert {kind for kind, lesson in TRAINERS.items() if lesson.train is grid_search} == TRAINING_FREE
     assert set(REFINER_KINDS) >= TRAINING_FREE
 
 
