@@ -6,7 +6,7 @@
 The dense CRF (5 mean-field iterations, the default parameters) is the truncated one of the product: pydensecrf has no
 wheels. The U-Net is that of the refiners benchmark with random weights, in windows of 512 pixels as in the Deepness
 plugin: it shows the cost of such a network and has no accuracy. Each contender has its own process, for its peak
-memory: `python -m benchmarks.speed.alternatives FOLDER NAME REPEATS`.
+memory: `python -m benchmarks.speed.alternatives FOLDER NAME REPEATS THREADS`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def unet(image: np.ndarray, classes: int) -> Callable[[], None]:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/unet.onnx"
         torch.onnx.export(net, example, path, input_names=["scores", "image"], dynamo=False)
-        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     rows, columns = (-(-size // TILE) * TILE for size in image.shape[1:])
     padded = np.pad(image, ((0, 0), (0, rows - image.shape[1]), (0, columns - image.shape[2])))[None]
     scores = example[0].numpy()
@@ -150,6 +152,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 def in_process(folder: Path, name: str, repeats: int) -> Values:
     """Return the result of `main` in a new process."""
     command = [sys.executable, "-m", "benchmarks.speed.alternatives", str(folder), name, str(repeats)]
+    command.append(str(torch.get_num_threads()))
     output = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
     values: Values = json.loads(output.splitlines()[-1])
     return values
@@ -219,7 +222,8 @@ BENCHMARK = Benchmark(
 
 def main() -> None:
     """Measure one contender, or count its operations where the repeats are 0, and print the result as JSON."""
-    folder, name, repeats = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    folder, name, repeats, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    torch.set_num_threads(threads)
     found = contend(name, folder, repeats) if repeats else {"operations": operations_of(name, folder)}
     print(json.dumps(found))
 
