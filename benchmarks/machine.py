@@ -22,8 +22,9 @@ CPU = torch.device("cpu")
 
 def describe_machine() -> str:
     """Return the processor, its cores and the versions of Python and torch, for the head of a page."""
-    cores = len(os.sched_getaffinity(0))
-    return f"{devices.processor()}, {cores} cores, Python {platform.python_version()}, torch {version('torch')}"
+    count = len(os.sched_getaffinity(0))
+    cores = f"{count} core{'s' * (count > 1)}"
+    return f"{devices.processor()}, {cores}, Python {platform.python_version()}, torch {version('torch')}"
 
 
 def median_seconds(work: Callable[[], object], repeats: int, device: torch.device = CPU) -> float:

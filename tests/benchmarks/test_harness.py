@@ -1,11 +1,12 @@
 """A benchmark measures each cell once, keeps the result, and writes one page of all results."""
 
+import itertools
 import json
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks.harness import Benchmark, Option, Page, UsageError, markdown_table
+from benchmarks.harness import Benchmark, Cell, Option, Page, UsageError, markdown_table
 from benchmarks.quality import ablation
 
 
@@ -140,6 +141,9 @@ def test_the_options_of_a_benchmark_have_defaults_and_help(name, capsys):
     benchmark = command.load(name)
     given = benchmark.parser().parse_args([])
     assert given.results.parts[-2:] == ("build", "benchmarks")
+    cells = itertools.product(benchmark.scenes, benchmark.kinds, given.seeds)
+    files = [Cell(*each).file_name() for each in cells]
+    assert len(files) == len(set(files))
     with pytest.raises(SystemExit) as ended:
         command.main([name, "--help"])
     assert ended.value.code == 0
