@@ -17,6 +17,13 @@ class Tile:
     outer: Window
     borders: Borders
 
+    def core_of_result(self, halo: int) -> tuple[slice, slice]:
+        """Return the rows and columns of the core in a result that is smaller by `halo` where there is no border."""
+        rows, columns = self.core.slices(self.outer)
+        top = 0 if self.borders.top else halo
+        left = 0 if self.borders.left else halo
+        return slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+
 
 def tiles(height: int, width: int, size: int, halo: int) -> Iterator[Tile]:
     """Cut a scene into cores of at most `size` pixels a side, each with up to `halo` neighbours."""

@@ -7,11 +7,8 @@ read ahead and written behind; what comes out does not depend on the tiles.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +16,18 @@ import numpy as np
 import torch
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import Mask, Scores, argmax_classes
+from ..arrays.score_maps import Scores
 from ..arrays.tiles import Tile, surround, tiles
-from ..errors import RefinerError
-from ..io.prefetch import WriteBehind, prefetch
 from ..io.raster_reader import environment
 from ..io.raster_writer import NODATA, RasterWriter, optimize, score_writer
 from ..io.tile_store import TileStore
-from ..runtime.device import SMALLEST_TILE_PX, choose_device, out_of_memory, tile_side
+from ..runtime.device import choose_device, tile_side
 from ..scene.scene import Scene
+from ..tiling.memory_fallback import MemoryFallback
+from ..tiling.refine_tile import count_changed
+from ..tiling.tile_loop import TileResult, run_tiles, timed
 from .job import BlockOutcome, Job, kind_of
 from .tile_tasks import ClassifyTask, RefineTask, TilePixels, TileTask
-
-BLOCK_MULTIPLE_PX = 16  # px: tiles begin at multiples of it, and so at multiples of any model's stride
 
 
 class BlockRunner:
@@ -40,52 +36,37 @@ class BlockRunner:
     def __init__(self, job: Job) -> None:
         """Open the scene and the model."""
         self.job = job
-        self.device = choose_device(job.device)
+        device = choose_device(job.device)
         self.scene = Scene(job.image, job.bands, None, job.pixel_size_m, job.statistics)
-        self.work: TileTask = (RefineTask if job.scores else ClassifyTask)(job, self.scene, self.device)
-        self.side = self.scene.affordable(tile_side(self.device))
-        self.notices: list[str] = []
+        self.task: TileTask = (RefineTask if job.scores else ClassifyTask)(job, self.scene, device)
+        self.memory = MemoryFallback(device, self.scene.affordable(tile_side(device)))
 
     def around(self, core: Window) -> Tile:
         """Add to a core what the work looks at."""
-        return surround(core, self.scene.grid.height, self.scene.grid.width, self.work.total_halo)
+        return surround(core, self.scene.grid.height, self.scene.grid.width, self.task.total_halo)
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         """Compute a tile, in smaller ones and then on the CPU where the device's memory runs out."""
-        while True:
-            try:
-                if max(tile.core.height, tile.core.width) <= self.side:
-                    return self.work.compute(tile, pixels)
-                return self._in_parts(tile, pixels)
-            except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
-                    raise
-                self._give_in(max(tile.core.height, tile.core.width), error)
+        side = max(tile.core.height, tile.core.width)
+
+        def compute() -> list[Scores]:
+            return self.task.compute(tile, pixels) if side <= self.memory.side else self._in_parts(tile, pixels)
+
+        return self.memory.run(compute, self.task.to, side)
 
     def _in_parts(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         core = tile.core
         found: list[Scores] = []
-        for part in tiles(core.height, core.width, self.side, 0):
+        for part in tiles(core.height, core.width, self.memory.side, 0):
             place = part.core
             inside = self.around(Window(core.row + place.row, core.column + place.column, place.height, place.width))
-            maps = self.work.compute(inside, self.work.part(tile, pixels, inside))
+            maps = self.task.compute(inside, self.task.part(tile, pixels, inside))
             if not found:
                 found = [np.empty((len(each), core.height, core.width), dtype=np.float32) for each in maps]
             for whole, each in zip(found, maps, strict=True):
                 rows, columns = place.slices()
                 whole[:, rows, columns] = each
         return found
-
-    def _give_in(self, side: int, error: BaseException) -> None:
-        if min(side, self.side) > SMALLEST_TILE_PX:
-            self.side = max(SMALLEST_TILE_PX, min(side, self.side) // 2 // BLOCK_MULTIPLE_PX * BLOCK_MULTIPLE_PX)
-            self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
-        elif self.device.type != "cpu":
-            self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
-            self.device = torch.device("cpu")
-            self.work.to(self.device)
-        else:
-            raise RefinerError("There is too little memory even for the smallest tiles.") from error
 
 
 _own = threading.local()  # a bench a thread: open rasters are not for two
@@ -107,35 +88,26 @@ def release() -> None:
     """Let go of what the last job of this thread had open."""
     bench = getattr(_own, "bench", None)
     if bench is not None:
-        bench.work.close()
+        bench.task.close()
         bench.scene.close()
         _own.bench = None
 
 
 def _run(bench: BlockRunner, job: Job, block: Window) -> BlockOutcome:
-    parts = [_moved(part.core, block) for part in tiles(block.height, block.width, bench.side, 0)]
-    pixels, flips, seconds = 0, [0] * (job.last - job.first), 0.0
+    cores = [_moved(part.core, block) for part in tiles(block.height, block.width, bench.memory.side, 0)]
+    classes = len(job.classes)
 
-    def read(core: Window) -> tuple[Tile, TilePixels]:
-        tile = bench.around(core)
-        return tile, bench.work.read(tile)
+    def compute(tile: Tile, found: TilePixels) -> TileResult:
+        states, milliseconds = timed(lambda: bench.compute(tile, found))
+        valid = found.valid[tile.core.slices(found.place)]
+        compared = states if found.before is None else [found.before, *states]
+        return TileResult(states, valid, count_changed(compared, valid, classes), milliseconds)
 
-    with _Writers(bench, block) as writers, WriteBehind() as behind, closing(prefetch(read, parts)) as reads:
-        for tile, found in reads:
-            started = time.perf_counter()
-            states = bench.compute(tile, found)
-            seconds += time.perf_counter() - started
-            kept = found.valid[tile.core.slices(found.place)]
-            best = [argmax_classes(state[: len(job.classes)]) for state in states]
-            if found.before is not None:
-                best.insert(0, argmax_classes(found.before[: len(job.classes)]))
-            for n in range(len(flips)):
-                flips[n] += int(np.count_nonzero((best[n] != best[n + 1]) & kept))
-            pixels += int(np.count_nonzero(kept))
-            behind.do(partial(writers.write, states, kept, tile.core))
-    notices = tuple(bench.notices)
-    bench.notices.clear()
-    return BlockOutcome(pixels, tuple(flips), seconds * 1000, notices)
+    with _Writers(bench, block) as writers:
+        totals = run_tiles([bench.around(core) for core in cores], bench.task.read, compute, writers.write)
+    notices = tuple(bench.memory.notices)
+    bench.memory.notices.clear()
+    return BlockOutcome(totals.pixels, totals.changed, totals.milliseconds, notices)
 
 
 def _moved(core: Window, block: Window) -> Window:
@@ -156,15 +128,16 @@ class _Writers:
             self._writers = [opened.enter_context(writer) for writer in writers]
             if job.keeps_state:
                 path = files.path(kind_of(job.last, state=True), block)
-                bands = [f"channel {n + 1}" for n in range(bench.work.channels)]
+                bands = [f"channel {n + 1}" for n in range(bench.task.channels)]
                 self._state = opened.enter_context(score_writer(path, here, bands, pixel_size_m, False))
             self._files = opened.pop_all()
 
     def _draft(self, path: Path) -> Path:
         return path.with_suffix(".draft.tif") if self._job.lasting else path
 
-    def write(self, states: Sequence[Scores], valid: Mask, core: Window) -> None:
-        """Write what was computed of a tile."""
+    def write(self, tile: Tile, result: TileResult) -> None:
+        """Write a computed tile."""
+        states, valid, core = result.states, result.valid, tile.core
         window = Window(core.row - self._block.row, core.column - self._block.column, core.height, core.width)
         nodata = np.float32(NODATA)
         for writer, n in zip(self._writers, self._steps, strict=True):

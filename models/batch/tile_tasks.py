@@ -9,17 +9,16 @@ import numpy as np
 import torch
 
 from ..arrays.grid import Window
-from ..arrays.score_maps import LOG_FLOOR, Mask, Scores, uniform_where_invalid
+from ..arrays.score_maps import Mask, Scores
 from ..arrays.tiles import Tile
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
 from ..io.score_raster import ScoreRaster
 from ..refine.registry import TRAINING_FREE, make_refiner
-from ..refine.unroll import from_prepared, total_halo
-from ..runtime.device import synchronize
+from ..refine.unroll import total_halo
 from ..scene.scene import Scene
-from ..tiling.classify_tile import image_around, score_image, strides
-from ..tiling.refine_tile import prepare_tile
+from ..tiling.classify_tile import image_around, log_probabilities, score_image, strides
+from ..tiling.refine_tile import prepare_tile, refine_tile
 from ..weights.checkpoint import load_coarse, load_refiner
 from .job import Job
 
@@ -82,7 +81,7 @@ class ClassifyTask:
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         """Return the logits of a tile."""
         maps = score_image(self._model, pixels.image, tile.core, self._device)
-        return [_log_softmax(maps)]
+        return [log_probabilities(maps)]
 
     def part(self, tile: Tile, pixels: TilePixels, inside: Tile) -> TilePixels:
         """Cut out the image around a smaller tile."""
@@ -119,7 +118,7 @@ class RefineTask:
         """Read the image and the scores around a tile."""
         image, valid = self._scene.read(tile.outer)
         maps, known = self._existing.read(tile.outer)
-        valid, begun = valid & known, _log_softmax(maps)
+        valid, begun = valid & known, log_probabilities(maps)
         if self._states is None:
             return TilePixels(tile.outer, valid, image, begun)
         state, _ = self._states.read(range(1, self.channels + 1), tile.outer)
@@ -130,22 +129,13 @@ class RefineTask:
         """Return the states of a tile; the first is the coarse map where the job begins with it."""
         if pixels.begun is None:
             return []
-        refiner, valid, first = self._refiner, torch.from_numpy(pixels.valid).to(self._device), self._job.first
-        prepared = prepare_tile(refiner, pixels.image, pixels.begun, pixels.valid, tile.borders, self._device)
+        device = self._device
+        prepared = prepare_tile(self._refiner, pixels.image, pixels.begun, pixels.valid, tile.borders, device)
         before = pixels.begun if pixels.state is None else pixels.state
-        held = torch.from_numpy(uniform_where_invalid(before, pixels.valid, refiner.classes)).to(self._device)
+        steps = range(self._job.first, self._job.last)
+        states = refine_tile(self._refiner, tile, before, pixels.valid, prepared=prepared, steps=steps, device=device)
         rows, columns = tile.core.slices(tile.outer)
-        found = [pixels.begun[:, rows, columns]] if pixels.state is None else []
-        with torch.inference_mode():
-            state = refiner.start(held) if pixels.state is None else held
-            steps = range(first, self._job.last)
-            for n, after in enumerate(from_prepared(refiner, state, prepared, tile.borders, steps, valid), start=1):
-                lost = total_halo(refiner, n)
-                top, left = 0 if tile.borders.top else lost, 0 if tile.borders.left else lost
-                cut = after[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-                found.append(np.ascontiguousarray(cut.cpu().numpy(), dtype=np.float32))
-            synchronize(self._device)
-        return found
+        return [*([pixels.begun[:, rows, columns]] if pixels.state is None else []), *states]
 
     def part(self, tile: Tile, pixels: TilePixels, inside: Tile) -> TilePixels:
         """Cut out what a smaller tile needs."""
@@ -172,9 +162,3 @@ class RefineTask:
         self._existing.close()
         if self._states is not None:
             self._states.close()
-
-
-def _log_softmax(maps: Scores) -> Scores:
-    """Return logits as every step 0 has them."""
-    log = torch.log_softmax(torch.from_numpy(maps), dim=0).clamp_min(float(np.log(LOG_FLOOR)))
-    return np.asarray(log.numpy(), dtype=np.float32)

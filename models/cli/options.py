@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..batch.block_runner import BLOCK_MULTIPLE_PX
+from ..tiling.memory_fallback import TILE_MULTIPLE_PX
 from ..batch.scene_run import BLOCK_PX
 from ..errors import OutputError
 from ..io.bands import parse_bands
@@ -32,10 +32,10 @@ resume_option = click.option("--resume", is_flag=True, help="Go on with what an 
 scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
 block_option = click.option(
     "--block",
-    type=click.IntRange(BLOCK_MULTIPLE_PX),
+    type=click.IntRange(TILE_MULTIPLE_PX),
     default=BLOCK_PX,
     show_default=True,
-    callback=lambda _, __, size: size // BLOCK_MULTIPLE_PX * BLOCK_MULTIPLE_PX,
+    callback=lambda _, __, size: size // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX,
     help="Pixels a side of what is finished at once: a task of a cluster, a tile of a .vrt.",
 )
 scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import replace
 
 from ..arrays.tiles import tiles
 from ..errors import RefinerError
@@ -29,21 +29,18 @@ def apply_corrections(session: Session, path: str, start: int, watch: ProgressCa
             "There is no step {start}; the last one is {number}.", start=start, number=len(session.history) - 1
         )
     session.set_corrections(read_corrections(path, session.scene.grid, session.classes), path)
-    _clear_superseded(session)
+    session.delete_superseded()
     count = len(session.history) - start
     for n, index in enumerate(range(start, len(session.history))):
-        old, step = session.history[index], _rewritten(session, index, sub_progress(watch, n / count, 1 / count))
-        session.superseded += [old.scores, old.classes_raster]
-        session.history[index] = step
-        session.save()
+        step = _rewritten(session, index, sub_progress(watch, n / count, 1 / count))
+        session.replace_step(step)
         yield step
 
 
 def _rewritten(session: Session, index: int, watch: ProgressCallback) -> StepFiles:
     """Write anew what is seen of a step, from its state and the corrections."""
     scene, step, count = session.scene, session.history[index], len(session.classes)
-    scores, classes_raster, _, _ = session.names(index)
-    names = (scores, classes_raster, step.state, index)
+    names = replace(session.new_names(index), state=step.state)
     parts = [part.core for part in tiles(scene.grid.height, scene.grid.width, TILE_PX, 0)]
     with (
         GridReader(session.run_dir / step.state) as reader,
@@ -51,15 +48,6 @@ def _rewritten(session: Session, index: int, watch: ProgressCallback) -> StepFil
     ):
         for n, window in enumerate(parts):
             state, _ = reader.read(range(1, count + 1), window)
-            writer.write(state, state[0] != NODATA, window, session.bound(state, window))
+            writer.write(state, state[0] != NODATA, window, session.corrected(state, window))
             watch((n + 1) / len(parts))
     return writer.step(step.changed, step.milliseconds, step.refiner)
-
-
-def _clear_superseded(session: Session) -> None:
-    """Delete what the correction before the last one replaced; QGIS shows the newer rasters by now."""
-    for name in session.superseded:
-        for path in session.run_dir.glob(f"{name.rpartition('.')[0]}.*"):
-            with suppress(OSError):  # a raster that is still open somewhere stays
-                path.unlink()
-    session.superseded = []

@@ -62,7 +62,7 @@ def _write_uncertainty(session: Session, step: int, path: str, watch: ProgressCa
     with score_writer(path, grid, ["uncertainty"], session.scene.pixel_size_m) as writer:
         for n, window in enumerate(parts):
             maps = session.maps(step, window)
-            unsure = uncertainty(session.bound(maps.scores, window))
+            unsure = uncertainty(session.corrected(maps.scores, window))
             writer.write(np.where(maps.valid, unsure, np.float32(NODATA))[None], window)
             watch((n + 1) / len(parts))
 

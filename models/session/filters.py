@@ -215,10 +215,9 @@ def write_responses(
             image, _ = session.scene.read(tile.outer)
             rows, columns = tile.core.slices(tile.outer)
             valid = maps.valid[rows, columns]
-            top = 0 if tile.borders.top else reach
-            left = 0 if tile.borders.left else reach
+            inner_rows, inner_columns = tile.core_of_result(reach)
             answers = _answers(chosen, k, maps.scores, image, tile.borders)
-            answers = answers[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            answers = answers[:, inner_rows, inner_columns]
             writer.write(np.where(valid, answers, np.float32(NODATA)), tile.core)
             every = max(1, math.isqrt(len(parts) * valid.size // SAMPLE))
             samples.append(np.abs(answers[:, ::every, ::every])[:, valid[::every, ::every]])

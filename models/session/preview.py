@@ -159,7 +159,10 @@ class Previewer:
         seen = self._look(part, refiner, beginning)
         started = time.perf_counter()
         state = self._state(part, refiner, start, refiner.channels if index else refiner.classes)
-        after = refine_tile(refiner, part.tile, state, seen.prepared, seen.valid, index, session.device)
+        steps = range(index, index + 1)
+        (after,) = refine_tile(
+            refiner, part.tile, state, seen.valid, prepared=seen.prepared, steps=steps, device=session.device
+        )
         pace = (time.perf_counter() - started) / after[0].size
         self._pace = math.sqrt(self._pace * pace)  # one that another program held up says little of the next
         self._after = (origin, after) if part.factor > 1 else None

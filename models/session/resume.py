@@ -28,11 +28,11 @@ def resume_session(run_dir: str | Path, device: torch.device) -> Session:
         session = Session(scene, folder, device)
         history: list[StepFiles] = []
         for entry in content["history"]:
-            step = StepFiles(**entry)
+            step = StepFiles.from_record(entry)
             if not all((folder / name).is_file() for name in (step.scores, step.classes_raster, step.state)):
                 break
             history.append(step)
-        session.take_up(tuple(content["classes"]), history, int(content["serial"]))
+        session.restore(tuple(content["classes"]), history, int(content["serial"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefinerError(
             "{folder} is not the folder of a run that can be gone on with: {error}.", folder=folder, error=error

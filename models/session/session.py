@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -27,8 +27,8 @@ from ..scene.scene import Scene
 from ..tiling.classify_tile import score_levels
 from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
-from .step_engine import Start, Stepping, Target
-from .step_files import StepFiles
+from .step_engine import Start, StepEngine, Target
+from .step_files import StepFiles, StepNames
 from .unfinished_step import Kept, kept_tiles
 
 MANIFEST = "session.json"
@@ -46,13 +46,13 @@ class Session:
         self.levels: tuple[tuple[str, StepFiles], ...] = ()  # by name, what led to the coarse map; seen, never refined
         self.refiner: Refiner | None = None
         self.refiner_path = ""
-        self._maker = ""  # the refiner, as the steps that it made know it
+        self._refiner_id = ""  # the refiner, as the steps that it made know it
         self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
         self.corrections: Labels | None = None  # on the whole grid
         self.corrections_path = ""
-        self.superseded: list[str] = []  # rasters that a correction has replaced
-        self.stepping = Stepping(scene, self.run_dir, device)
-        self.notices = self.stepping.notices  # sentences for the analyst that no result carries
+        self._superseded: list[str] = []  # rasters that a correction has replaced
+        self.engine = StepEngine(scene, self.run_dir, device)
+        self.notices = self.engine.memory.notices  # sentences for the analyst that no result carries
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
         if scene.warning:
             self.notices.append(scene.warning)
@@ -60,7 +60,7 @@ class Session:
     @property
     def device(self) -> torch.device:
         """Where steps are computed; the CPU once the memory of a GPU did not do."""
-        return self.stepping.device
+        return self.engine.memory.device
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
@@ -106,13 +106,13 @@ class Session:
         if self.corrections is not None and classes != self.classes:
             self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
             self.set_corrections(None, "")
-        targets = [Target(self.names(0), classes, self.bound) for _ in (*coarser, "")]
-        *levels, step = self.stepping.begin(targets, logits, side, source, watch)
+        targets = [Target(self.new_names(0), classes, self.corrected) for _ in (*coarser, "")]
+        *levels, step = self.engine.begin(targets, logits, side, source, watch)
         self.classes, self.history = classes, [step]
         self.levels = tuple(zip(coarser, levels))
         if self.refiner is not None and self._refined_classes != classes:
             self.notices.append(f"The refiner was for the classes {', '.join(self._refined_classes)}; choose another.")
-            self.refiner, self.refiner_path, self.stepping.prepared = None, "", None
+            self.refiner, self.refiner_path, self.engine.prepared = None, "", None
         self.save()
         return self.history[0]
 
@@ -143,8 +143,8 @@ class Session:
 
     def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
         """Refine these classes with this from now on."""
-        self.refiner, self.refiner_path, self.stepping.prepared = refiner, str(path), None
-        self._maker = _maker(self.refiner_path)
+        self.refiner, self.refiner_path, self.engine.prepared = refiner, str(path), None
+        self._refiner_id = _refiner_id(self.refiner_path)
         self._refined_classes = classes
         self.save()
 
@@ -174,22 +174,20 @@ class Session:
     def steps_made(self, start: int) -> int:
         """Return how many steps in a row the refiner in use has made up to step `start`; after another's, none."""
         step = self.history[start]
-        return step.age if step.refiner == self._maker else 0
-
-    def back(self) -> StepFiles:
-        """Forget the last step, and return the one before."""
-        if len(self.history) < 2:
-            raise RefinerError("This is the coarse map; there is no step before it.")
-        self.history.pop()
-        self.save()
-        return self.history[-1]
+        return step.iteration if step.refiner == self._refiner_id else 0
 
     def _advance(self, refiner: Refiner, start: int, watch: ProgressCallback) -> StepFiles:
         """Make the step after `start`."""
-        age = self.steps_made(start)
-        origin, beginning = self.history[start].state, self.history[start - age].state
-        target = Target(self.names(start + 1), self.classes, self.bound, self._bound_now())
-        return self.stepping.advance(target, Start(refiner, self._maker, origin, beginning, age), watch)
+        iteration = self.steps_made(start)
+        step = Start(
+            refiner=refiner,
+            refiner_id=self._refiner_id,
+            previous_state=self.history[start].state,
+            initial_state=self.history[start - iteration].state,
+            iteration=iteration,
+        )
+        target = Target(self.new_names(start + 1), self.classes, self.corrected, self._corrections_hash())
+        return self.engine.advance(target, step, watch)
 
     def unfinished(self) -> Kept | None:
         """Return how much of a step that was broken off is kept, and will be gone on from."""
@@ -199,15 +197,15 @@ class Session:
 
     def set_corrections(self, corrections: Labels | None, path: str) -> None:
         """Bind the corrections of a layer, which are on the whole grid, from now on, or none."""
-        self.corrections, self.corrections_path, self.stepping.prepared = corrections, path, None
+        self.corrections, self.corrections_path, self.engine.prepared = corrections, path, None
 
-    def _bound_now(self) -> str:
-        """Tell what is bound from anything else; a small scene does not ask."""
+    def _corrections_hash(self) -> str:
+        """Return a hash of the corrections, which tells apart tiles made with others; empty for a small scene."""
         if self.corrections is None or self.scene.is_small:
             return ""
         return hashlib.blake2b(self.corrections.tobytes(), digest_size=16).hexdigest()
 
-    def bound(self, scores: Scores, window: Window) -> Scores:
+    def corrected(self, scores: Scores, window: Window) -> Scores:
         """Return (channels, rows, columns) of a window with the corrections bound."""
         if self.corrections is None:
             return scores
@@ -227,23 +225,43 @@ class Session:
         """Return the absolute path of a file of the run."""
         return str((self.run_dir / name).resolve())
 
-    def prepared(self, beginning: str) -> torch.Tensor | None:
-        """Return what was prepared of the whole scene, where that is kept, for a state that a refiner began with."""
-        prepared = self.stepping.prepared
-        return prepared[1] if prepared is not None and prepared[0] == beginning else None
+    def prepared(self, initial_state: str) -> torch.Tensor | None:
+        """Return the prepared terms of the whole scene for an initial state, if they are kept."""
+        prepared = self.engine.prepared
+        return prepared.terms if prepared is not None and prepared.initial_state == initial_state else None
 
     def new_name(self, stem: str) -> str:
         """Return a name of a raster that was never used before."""
         self._serial += 1
         return f"{stem}_{self._serial:04d}.tif"
 
-    def names(self, index: int) -> tuple[str, str, str, int]:
-        """Return names of the files of a step that were never used before."""
+    def new_names(self, index: int) -> StepNames:
+        """Return names for the files of a step that were never used before."""
         self._serial += 1
         stem = f"step_{index:03d}_{self._serial:04d}"
-        return f"{stem}.tif", f"{stem}_classes.tif", f"{stem}_state.{'tif' if self.scene.is_small else 'vrt'}", index
+        state = f"{stem}_state.{'tif' if self.scene.is_small else 'vrt'}"
+        return StepNames(index, f"{stem}.tif", f"{stem}_classes.tif", state)
 
-    def take_up(self, classes: tuple[str, ...], history: list[StepFiles], serial: int) -> None:
+    def replace_step(self, step: StepFiles) -> None:
+        """Show other rasters of a step, whose state stays; the former rasters are deleted at the next correction."""
+        old = self.history[step.index]
+        self._superseded += [old.scores, old.classes_raster]
+        self.history[step.index] = step
+        self.save()
+
+    def delete_superseded(self) -> None:
+        """Delete the rasters that `replace_step` has replaced; QGIS shows the newer ones by now."""
+        for name in self._superseded:
+            for path in self.run_dir.glob(f"{name.rpartition('.')[0]}.*"):
+                with suppress(OSError):  # a raster that is still open somewhere stays
+                    path.unlink()
+        self._superseded = []
+
+    def on_resumed(self, call: Callable[[Kept], None]) -> None:
+        """Have a function called when a step resumes from finished tiles."""
+        self.engine.resumed = call
+
+    def restore(self, classes: tuple[str, ...], history: list[StepFiles], serial: int) -> None:
         """Go on with the steps of an earlier session in the same folder."""
         self.classes, self.history, self._serial = classes, history, serial
 
@@ -258,7 +276,7 @@ class Session:
             "refiner": self.refiner_path,
             "corrections": self.corrections_path,
             "serial": self._serial,
-            "history": [asdict(step) for step in self.history],
+            "history": [step.record() for step in self.history],
         }
         write_whole(self.run_dir / MANIFEST, json.dumps(content, indent=1).encode())
 
@@ -267,6 +285,6 @@ class Session:
         self.scene.close()
 
 
-def _maker(path: str) -> str:
+def _refiner_id(path: str) -> str:
     """Name a refiner so that other weights in a file of the same name are another."""
     return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path

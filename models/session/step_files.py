@@ -1,12 +1,13 @@
-"""The files of one step, and writing them side by side."""
+"""The files of one step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,65 +20,107 @@ from .unfinished_step import StateTiles
 
 
 @dataclass(frozen=True)
-class StepFiles:
-    """The files of one step, by their names in the run's folder, and how it came about."""
+class StepNames:
+    """The number of a step, and the names of its files in the folder of the run."""
 
     index: int
-    scores: str  # probabilities, float32, a band a class
+    scores: str
+    classes_raster: str
+    state: str
+
+
+@dataclass(frozen=True)
+class StepFiles:
+    """The files of one step, and how the step was made."""
+
+    index: int
+    scores: str  # probabilities, one float32 band per class
     classes_raster: str  # class indices
-    state: str  # float32, what the next step starts from: logits, and what the refiner remembers
+    state: str  # float32, input of the next step: logits, then the hidden state of the refiner
     changed: float | None  # fraction of valid pixels whose class differs from the step before
     milliseconds: float  # of computing, without reading and writing
-    refiner: str = ""  # that made it
-    age: int = 0  # steps that this refiner has made in a row
+    refiner: str = ""  # identity of the refiner that made the step
+    iteration: int = 0  # steps in a row that this refiner has made
+
+    def record(self) -> dict[str, Any]:
+        """Return the step as it is stored in the session file."""
+        content = asdict(self)
+        content["age"] = content.pop("iteration")  # the stored name of the first release
+        return content
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> StepFiles:
+        """Return the step that a record describes.
+
+        Raises:
+            TypeError: if the record has other fields.
+        """
+        content = dict(record)
+        content["iteration"] = content.pop("age", 0)
+        return cls(**content)
 
 
 class StepWriter:
-    """Writes the rasters of a step side by side; all of them appear, or none.
+    """Writes the rasters of a step together; all of them appear, or none.
 
-    The state of a large scene is tiles, which somebody else writes, and which stay when the step is broken off.
+    The state of a large scene consists of tiles, which `StateTiles` writes and which stay if the step is interrupted.
     """
 
     def __init__(
         self,
-        names: tuple[str, str, str, int],
+        names: StepNames,
         folder: Path,
         grid: Grid,
         classes: Sequence[str],
         pixel_size_m: float | None,
-        memory: int = 0,
+        *,
+        hidden: int = 0,
         keep_state: bool = False,
         tiles: StateTiles | None = None,
     ) -> None:
-        """Begin the three rasters; with `keep_state` the two that are seen, of a state that is on disk already."""
+        """Create the rasters.
+
+        Args:
+            names: of the files.
+            folder: of the run.
+            grid: of the scene.
+            classes: one band of scores each.
+            pixel_size_m: the working resolution in metres.
+            hidden: channels of the state after the classes.
+            keep_state: whether the state is on disk already, so that only scores and classes are written.
+            tiles: the tiles that become the state of a large scene.
+        """
         self._names, self._folder, self._count, self._tiles = names, folder, len(classes), tiles
         large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
-        bands = (*classes, *(f"memory {number + 1}" for number in range(memory)))
+        bands = (*classes, *(f"memory {number + 1}" for number in range(hidden)))
         with ExitStack() as files:
-            scores = score_writer(folder / names[0], grid, classes, pixel_size_m, large, large)
+            scores = score_writer(folder / names.scores, grid, classes, pixel_size_m, large, large)
             self._scores = files.enter_context(scores)
-            self._classes = files.enter_context(class_writer(folder / names[1], grid, classes, large))
+            self._classes = files.enter_context(class_writer(folder / names.classes_raster, grid, classes, large))
             self._state = None
             if not keep_state and tiles is None:
-                self._state = files.enter_context(score_writer(folder / names[2], grid, bands, pixel_size_m, False))
+                state = score_writer(folder / names.state, grid, bands, pixel_size_m, False)
+                self._state = files.enter_context(state)
             self._files = files.pop_all()
 
-    def write(self, state: Scores, valid: Mask, window: Window, seen: Scores | None = None) -> None:
-        """Write a (classes + memory, rows, columns) state, logits first, at a window.
+    def write(self, state: Scores, valid: Mask, window: Window, shown: Scores | None = None) -> None:
+        """Write a window of a state: (classes + hidden, rows, columns), logits first.
 
-        What is seen of it may be other scores, with corrections bound; the state is kept free of them, so that they can
-        be taken back.
+        `shown` are the scores with corrections applied. The state is stored without them, so that corrections can be
+        undone.
         """
-        maps = torch.from_numpy((state if seen is None else seen)[: self._count])
+        maps = torch.from_numpy((state if shown is None else shown)[: self._count])
         nodata = np.float32(NODATA)
         self._scores.write(np.where(valid, torch.softmax(maps, dim=0).numpy(), nodata), window)
         self._classes.write(np.where(valid, argmax_classes(maps.numpy()), np.uint8(UNLABELLED))[None], window)
         if self._state is not None:
             self._state.write(np.where(valid, state, nodata), window)
 
-    def step(self, changed: float | None, milliseconds: float, refiner: str = "", age: int = 0) -> StepFiles:
-        """Describe what was written."""
-        return StepFiles(self._names[3], *self._names[:3], changed, milliseconds, refiner, age)
+    def step(self, changed: float | None, milliseconds: float, refiner: str = "", iteration: int = 0) -> StepFiles:
+        """Return the step that was written."""
+        return StepFiles(
+            **asdict(self._names), changed=changed, milliseconds=milliseconds, refiner=refiner, iteration=iteration
+        )
 
     def __enter__(self) -> StepWriter:
         return self
@@ -85,12 +128,13 @@ class StepWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        names = self._names
         try:
             self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
             if kind is None and self._tiles is not None:
-                self._tiles.leave(self._names[2])
+                self._tiles.publish(names.state)
         except BaseException:
-            own = self._names[:3] if self._state is not None else self._names[:2]
+            own = [names.scores, names.classes_raster, *([names.state] if self._state is not None else [])]
             for path in (self._folder / name for name in own):
                 if path.is_file():
                     path.unlink()

@@ -1,4 +1,4 @@
-"""The state of a step of a large scene, tile by tile: what a step that was broken off goes on from."""
+"""The finished tiles of the current step of a large scene, from which an interrupted step resumes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..arrays.grid import Grid, Window
-from ..arrays.score_maps import Mask, Scores
 from ..arrays.tiles import Tile, count, tiles
 from ..errors import OutputError
 from ..io.files import require_space
@@ -19,6 +18,7 @@ from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA, score_writer
 from ..io.tile_store import TileStore, plain
 from ..io.vrt import BandSchema, VrtSource, write_vrt
+from ..tiling.tile_loop import TileResult
 
 FOLDER = ".unfinished"  # in the folder of a run: it works on one step at a time
 OF, STEP, SIDE = "of", "step", "tile"  # what is written down about the tiles
@@ -26,35 +26,26 @@ OF, STEP, SIDE = "of", "step", "tile"  # what is written down about the tiles
 
 @dataclass(frozen=True)
 class Kept:
-    """How much there is of a step that is not whole."""
+    """The progress of an interrupted step."""
 
     step: int
     finished: int  # tiles
     tiles: int  # in all
 
 
-@dataclass(frozen=True)
-class Done:
-    """A finished tile."""
-
-    state: Scores
-    valid: Mask
-    flips: int  # pixels whose class changed
-    milliseconds: float  # of computing
-
-
 class StateTiles:
-    """The tiles of the step that a run is working on."""
+    """The state tiles of the current step."""
 
     def __init__(
-        self, run_dir: Path, grid: Grid, channels: int, step: int, side: int, halo: int, about: Mapping[str, Any]
+        self, run_dir: Path, grid: Grid, channels: int, step: int, side: int, halo: int, manifest: Mapping[str, Any]
     ) -> None:
-        """Keep what is there of just this step, which `about` tells from all others, and drop anything else.
+        """Reuse finished tiles whose manifest equals `manifest`; delete all others.
 
-        Tiles that were begun with a smaller side stay; memory may have been short then.
+        Tiles of a smaller side are reused as they are: memory may have been short when they were made.
         """
-        self._run_dir, self._grid, self._bands = run_dir, grid, [f"channel {n + 1}" for n in range(channels)]
-        self._files, of = TileStore(run_dir / FOLDER), plain({**about, STEP: step})
+        self._run_dir, self._grid, self._step = run_dir, grid, step
+        self._bands = [f"channel {n + 1}" for n in range(channels)]
+        self._files, of = TileStore(run_dir / FOLDER), plain({**manifest, STEP: step})
         begun = self._files.about()
         if isinstance(begun, dict) and begun.get(OF) == of and 0 < begun[SIDE] <= side:
             side = begun[SIDE]
@@ -65,27 +56,32 @@ class StateTiles:
         left = (len(self.parts) - finished) * grid.width * grid.height // len(self.parts)
         require_space(run_dir, 4 * channels * left)
 
-    def read(self, tile: Tile) -> Done | None:
-        """Return a tile where it is finished."""
+    def read(self, tile: Tile) -> TileResult | None:
+        """Return a tile if it is finished."""
         core, note = tile.core, self._files.finished(tile.core, 0)
         if note is None:
             return None
         with GridReader(self._files.path("state", core)) as reader:
             state, _ = reader.read(range(1, len(self._bands) + 1), Window(0, 0, core.height, core.width))
-        return Done(state, state[0] != NODATA, int(note["flips"]), float(note["milliseconds"]))
+        changed = (int(note["flips"]),) if self._step else ()  # the coarse map changes nothing
+        return TileResult([state], state[0] != NODATA, changed, float(note["milliseconds"]))
 
-    def write(self, state: Scores, valid: Mask, core: Window, flips: int, milliseconds: float) -> None:
-        """Write a tile, and note that it is finished."""
+    def write(self, result: TileResult, core: Window) -> None:
+        """Write a tile and record that it is finished, unless it is finished already."""
+        if self._files.finished(core, 0) is not None:
+            return
         with score_writer(self._files.path("state", core), self._grid.crop(core), self._bands, None, False) as writer:
-            writer.write(np.where(valid, state, np.float32(NODATA)), Window(0, 0, core.height, core.width))
-        self._files.finish(core, 0, {"flips": flips, "milliseconds": milliseconds})
+            writer.write(
+                np.where(result.valid, result.states[0], np.float32(NODATA)), Window(0, 0, core.height, core.width)
+            )
+        self._files.finish(core, 0, {"flips": sum(result.changed), "milliseconds": result.milliseconds})
 
     def drop(self) -> None:
         """Remove the tiles."""
         self._files.clear()
 
-    def leave(self, name: str) -> None:
-        """Make the tiles, which are all there, the raster of this name (*.vrt) in the run's folder."""
+    def publish(self, name: str) -> None:
+        """Turn the complete tiles into the raster of this name (*.vrt) in the folder of the run."""
         folder = (self._run_dir / name).with_suffix("")
         try:
             os.replace(self._files.folder, folder)
@@ -103,7 +99,7 @@ class StateTiles:
 
 
 def kept_tiles(run_dir: Path, grid: Grid) -> Kept | None:
-    """Tell how much a run's folder holds of a step that was broken off; None where there is nothing."""
+    """Return the progress of the interrupted step in the folder of a run; None if there is none."""
     files = TileStore(run_dir / FOLDER)
     about = files.about()
     try:

@@ -1,4 +1,4 @@
-"""What every coarse model is, and how one covers a tile of a scene."""
+"""Classification of one tile of a scene by a coarse model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..arrays.borders import reflect
 from ..arrays.grid import Window
-from ..arrays.score_maps import Scores
+from ..arrays.score_maps import LOG_FLOOR, Scores
 from ..arrays.statistics import Statistics
 from ..coarse.model import CoarseModel, Pyramid
 from ..scene.scene import CLIP, Scene
@@ -64,6 +64,12 @@ def _cropped(logits: Tensor, window: Window, stride: int) -> Scores:
     return np.asarray(core.float().cpu().numpy(), dtype=np.float32)
 
 
+def log_probabilities(logits: Scores) -> Scores:
+    """Return the logarithms of the probabilities, not below `LOG_FLOOR`'s: the scores of step 0."""
+    log = torch.log_softmax(torch.from_numpy(logits), dim=0).clamp_min(float(np.log(LOG_FLOOR)))
+    return np.asarray(log.numpy(), dtype=np.float32)
+
+
 def strides(start: int, size: int, stride: int) -> range:
-    """Return from where to where the whole strides reach that hold `size` pixels from `start` on."""
+    """Extend [start, start + size) to multiples of `stride`."""
     return range(start // stride * stride, -(-(start + size) // stride) * stride)

@@ -1,13 +1,15 @@
-"""Refining one tile once: the same for a whole scene, for what a map shows of it, and on a cluster."""
+"""Refinement of one tile: the one implementation for sessions, previews, whole scenes and clusters."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..arrays.borders import Borders
-from ..arrays.score_maps import Mask, Scores, uniform_where_invalid
+from ..arrays.score_maps import Mask, Scores, argmax_classes, uniform_where_invalid
 from ..arrays.tiles import Tile
 from ..refine.refiner import Refiner
 from ..refine.unroll import from_prepared, total_halo
@@ -15,31 +17,43 @@ from ..runtime.device import synchronize
 
 
 def prepare_tile(
-    refiner: Refiner, image: Scores, begun: Scores, valid: Mask, borders: Borders, device: torch.device
+    refiner: Refiner, image: Scores, initial: Scores, valid: Mask, borders: Borders, device: torch.device
 ) -> Tensor:
-    """Return what does not change from step to step, from the image and the scores that the refiner began with."""
-    first = torch.from_numpy(uniform_where_invalid(begun, valid, refiner.classes))
+    """Return the part of the refiner's input that stays the same at every step."""
+    first = torch.from_numpy(uniform_where_invalid(initial, valid, refiner.classes))
     with torch.inference_mode():
         return refiner.prepare(torch.from_numpy(image).to(device), first.to(device), borders)
 
 
 def refine_tile(
-    refiner: Refiner, tile: Tile, before: Scores, prepared: Tensor, valid: Mask, index: int, device: torch.device
-) -> Scores:
-    """Refine a tile once and cut it to its core; `before` has bare scores at the first step of a refiner."""
+    refiner: Refiner, tile: Tile, before: Scores, valid: Mask, *, prepared: Tensor, steps: range, device: torch.device
+) -> list[Scores]:
+    """Return the state over the core of a tile after each of the steps.
+
+    NoData is filled with equal scores before the first step and held at every step.
+
+    Args:
+        refiner: the refiner, on `device`.
+        tile: the tile; it has a halo for all the steps.
+        before: (channels, rows, columns) before the steps; only logits before the refiner's first step.
+        valid: (rows, columns) where there is data.
+        prepared: the result of `prepare_tile`.
+        steps: the numbers of the steps, counted from 0 at the refiner's first step.
+        device: where the steps are computed.
+    """
     held = torch.from_numpy(uniform_where_invalid(before, valid, refiner.classes)).to(device)
+    mask = None if valid.all() else torch.from_numpy(valid).to(device)  # holding NoData costs a copy
+    states = []
     with torch.inference_mode():
-        (after,) = from_prepared(
-            refiner,
-            held if index else refiner.start(held),
-            prepared,
-            tile.borders,
-            range(index, index + 1),
-            None if valid.all() else torch.from_numpy(valid).to(device),  # to hold what is missing costs a copy
-        )
+        state = held if steps.start else refiner.start(held)
+        for n, after in enumerate(from_prepared(refiner, state, prepared, tile.borders, steps, mask), start=1):
+            rows, columns = tile.core_of_result(total_halo(refiner, n))
+            states.append(np.ascontiguousarray(after[:, rows, columns].cpu().numpy(), dtype=np.float32))
         synchronize(device)
-    top = 0 if tile.borders.top else total_halo(refiner)
-    left = 0 if tile.borders.left else total_halo(refiner)
-    rows, columns = tile.core.slices(tile.outer)
-    cut = after[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    return np.asarray(cut.cpu().numpy(), dtype=np.float32)
+    return states
+
+
+def count_changed(scores: Sequence[Scores], valid: Mask, classes: int) -> tuple[int, ...]:
+    """Count the valid pixels whose class changes from each map of scores to the next."""
+    best = [argmax_classes(each[:classes]) for each in scores]
+    return tuple(int(np.count_nonzero((old != new) & valid)) for old, new in zip(best, best[1:]))

@@ -33,7 +33,7 @@ def on_resume(context: RequestContext, request: requests.Resume) -> None:
 
 
 def _take(context: RequestContext, session: Session) -> None:
-    session.stepping.tell = partial(context.tell_kept, going_on=True)
+    session.on_resumed(partial(context.tell_kept, going_on=True))
     context.take(session)
 
 

@@ -63,7 +63,7 @@ def by_itself(session, refiner, start, count):
 
 @pytest.mark.parametrize("tile", [None, 40])
 def test_steps_go_on_from_what_was_remembered(session, refiner, tile):
-    session.stepping.side = tile or session.stepping.side
+    session.engine.memory.side = tile or session.engine.memory.side
     for start in range(4):
         step(session, start)
     assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)
@@ -86,7 +86,7 @@ def test_after_another_refiner_it_begins_anew(session, refiner, path):
     session.load_refiner(path)
     step(session, 2, 2)
     assert np.allclose(scores(session, 4), by_itself(session, refiner, 2, 2), atol=1e-4)
-    assert [one.age for one in session.history] == [0, 1, 1, 1, 2]
+    assert [one.iteration for one in session.history] == [0, 1, 1, 1, 2]
 
 
 def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):

@@ -68,10 +68,10 @@ def test_small_steps_have_no_overviews_and_large_ones_do(grid, tmp_path, monkeyp
     rows = np.zeros((3, 8, 600), "float32")
     for limit, levels in ((4_000_000, []), (100, [2])):
         monkeypatch.setattr(step_files, "KEPT_PIXELS", limit)
-        names = (f"{limit}.tif", f"{limit}_classes.tif", f"{limit}_state.tif", 0)
+        names = step_files.StepNames(0, f"{limit}.tif", f"{limit}_classes.tif", f"{limit}_state.tif")
         with step_files.StepWriter(names, tmp_path, grid(8, 600), NAMES, 0.5) as writer:
             writer.write(rows, np.ones((8, 600), bool), Window(0, 0, 8, 600))
-        for name in names[:2]:
+        for name in (names.scores, names.classes_raster):
             with rasterio.open(tmp_path / name) as source:
                 assert source.overviews(1) == levels
 

@@ -21,6 +21,7 @@ from map_refiner.models.io.tile_store import DONE, TileStore
 from map_refiner.models.refine.extended import ExtendedRefiner
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session.session import Session
+from map_refiner.models.tiling import memory_fallback
 from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 CPU = torch.device("cpu")
@@ -139,7 +140,7 @@ def test_tiles_may_stay_under_a_view_on_the_images_grid(town, coarse_path, refin
 
 @pytest.mark.parametrize("work", ["refine", "classify"])
 def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coarse_path, tmp_path, monkeypatch, work):
-    monkeypatch.setattr(block_runner, "SMALLEST_TILE_PX", 16)
+    monkeypatch.setattr(memory_fallback, "SMALLEST_TILE_PX", 16)
     command = {
         "refine": refining(town, extended, "OUT", steps=2),
         "classify": ("classify", town.image_path, "--model", coarse_path, "-o", "OUT"),

@@ -150,7 +150,7 @@ def test_a_view_that_is_no_rectangle_is_none(session, odd):
 
 
 def test_without_memory_there_is_no_preview(session, pixels, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr(previews, "refine_tile", full)

@@ -45,7 +45,7 @@ def begin(town, tmp_path, refiner_path):
         if refiner:
             session.load_refiner(refiner)
         if tile:
-            session.stepping.side = tile
+            session.engine.memory.side = tile
         return session
 
     yield make
@@ -148,16 +148,6 @@ def test_file_names_are_never_used_again(begin):
     seen += [step.scores for step in (*session.history, *run(session, 0, 2))]
     assert len(set(seen)) == len(seen)
     assert set(seen) <= files(session)
-
-
-def test_back_forgets_the_last_step(begin):
-    session = begin()
-    run(session, 0, 2)
-    assert session.back().index == 1
-    assert [step.index for step in session.history] == [0, 1]
-    assert session.back().index == 0
-    with pytest.raises(RefinerError, match="no step before it"):
-        session.back()
 
 
 def test_what_is_cancelled_leaves_the_steps_that_were_there(begin):
@@ -394,9 +384,9 @@ def computed(monkeypatch):
     """List the tiles that are refined."""
     found, real = [], tiling_refine_tile.refine_tile
 
-    def refine_tile(refiner, tile, *rest):
+    def refine_tile(refiner, tile, *rest, **options):
         found.append(tile.core)
-        return real(refiner, tile, *rest)
+        return real(refiner, tile, *rest, **options)
 
     monkeypatch.setattr(step_engine, "refine_tile", refine_tile)
     return found
@@ -409,17 +399,17 @@ def test_a_step_that_was_broken_off_goes_on_from_its_finished_tiles(begin, go_on
     broken_off(lambda watch: list(session.step(0, 1, watch)))
     assert not [name for name in files(session) if name.startswith("step_001")]  # nothing that looks finished
     again = go_on(session.run_dir)
-    again.stepping.side = 60  # memory may do for more now
+    again.engine.memory.side = 60  # memory may do for more now
     kept, told = again.unfinished(), []
     assert (kept.step, kept.tiles) == (1, 9)
     assert 2 <= kept.finished <= 3
-    again.stepping.tell = told.append
+    again.on_resumed(told.append)
     computed.clear()
     (first,) = run(again, 0, 1)
     assert told == [kept]
     assert len(computed) == 9 - kept.finished
     assert again.unfinished() is None
-    again.stepping.side = 40
+    again.engine.memory.side = 40
     (second,) = run(again, 1, 1)
     everything = Window(0, 0, 96, 120)
     for one, two in zip(expected, (first, second), strict=True):
@@ -457,7 +447,7 @@ def test_finished_tiles_of_anything_else_do_not_count(
             path = vectors("c.gpkg", [pixels(5, 5, 12, 12)], **{"class": ["road"]})
             list(apply_corrections(each, path, 1, ignore))
         else:
-            each.stepping.side = 33
+            each.engine.memory.side = 33
         computed.clear()
         (step,) = run(each, start, 1)
         assert len(computed) == (12 if change == "smaller tiles" else 9)
@@ -469,7 +459,7 @@ def test_a_coarse_map_that_was_broken_off_goes_on(begin, large, town):
     broken_off(lambda watch: session.load_scores(town.scores_path, watch))
     kept, told = session.unfinished(), []
     assert (kept.step, kept.tiles) == (0, 9)
-    session.stepping.tell = told.append
+    session.on_resumed(told.append)
     session.load_scores(town.scores_path, ignore)
     assert told == [kept]
     assert np.allclose(probabilities(session, 0), town.scores, atol=1e-4)

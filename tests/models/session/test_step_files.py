@@ -7,9 +7,9 @@ from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import OutputError
 from map_refiner.models.io.raster_writer import NODATA
-from map_refiner.models.session.step_files import StepFiles, StepWriter
+from map_refiner.models.session.step_files import StepFiles, StepNames, StepWriter
 
-NAMES = ("s.tif", "c.tif", "t.tif", 4)
+NAMES = StepNames(4, "s.tif", "c.tif", "t.tif")
 
 
 def begin(folder, here):
@@ -52,7 +52,7 @@ def test_a_step_that_is_broken_off_leaves_nothing(tmp_path, grid, logits):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("blocked", NAMES[:3])
+@pytest.mark.parametrize("blocked", (NAMES.scores, NAMES.classes_raster, NAMES.state))
 def test_all_of_them_or_none(tmp_path, grid, logits, blocked):
     """Where one of the names cannot be written, the others are not there either."""
     (tmp_path / blocked).mkdir()
@@ -63,5 +63,5 @@ def test_all_of_them_or_none(tmp_path, grid, logits, blocked):
 
 def test_a_step_that_cannot_be_begun_leaves_nothing(tmp_path, grid):
     with pytest.raises(OutputError):
-        StepWriter(("s.tif", "missing/c.tif", "t.tif", 4), tmp_path, grid(20, 24), ("a", "b", "c"), 0.5)
+        StepWriter(StepNames(4, "s.tif", "missing/c.tif", "t.tif"), tmp_path, grid(20, 24), ("a", "b", "c"), 0.5)
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,55 @@
+"""Smaller tiles, and then the CPU, where the memory of the device runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+from ..errors import RefinerError
+from ..runtime.device import SMALLEST_TILE_PX, TILE_PX, out_of_memory
+
+TILE_MULTIPLE_PX = 16  # tiles start at multiples of it, and so at multiples of the stride of any model
+
+Result = TypeVar("Result")
+
+
+class MemoryFallback:
+    """The device and the tile size of a computation; both give way where memory runs out."""
+
+    def __init__(self, device: torch.device, side: int) -> None:
+        """Start with tiles of `side` pixels on a device."""
+        self.device, self.side = device, side
+        self.notices: list[str] = []
+
+    def run(
+        self, compute: Callable[[], Result], move: Callable[[torch.device], object], side: int | None = None
+    ) -> Result:
+        """Compute, again with less memory where it runs out.
+
+        Args:
+            compute: what is called, again after each change of `side` or `device`.
+            move: called with the CPU before `compute` runs there.
+            side: px, of the tile at hand, where it may be smaller than `self.side`.
+
+        Raises:
+            RefinerError: if even the smallest tiles on the CPU need too much memory.
+        """
+        while True:
+            try:
+                return compute()
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                used = min(self.side, self.side if side is None else side)
+                if used > SMALLEST_TILE_PX:
+                    half = min(used, 2 * TILE_PX) // 2 // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX
+                    self.side = max(SMALLEST_TILE_PX, half)
+                    self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
+                elif self.device.type != "cpu":
+                    self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
+                    self.device = torch.device("cpu")
+                    move(self.device)
+                else:
+                    raise RefinerError("There is too little memory even for the smallest tiles.") from error
