@@ -10,12 +10,12 @@ from typing import Any
 
 import click
 
-from ..tiling.memory_fallback import TILE_MULTIPLE_PX
 from ..batch.scene_run import BLOCK_PX
 from ..errors import OutputError
 from ..io.bands import parse_bands
 from ..io.raster_reader import GridReader
 from ..runtime.progress import ProgressCallback
+from ..tiling.memory_fallback import TILE_MULTIPLE_PX
 from ..training.loop import TrainingUpdate
 
 device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")

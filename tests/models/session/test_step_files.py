@@ -52,7 +52,7 @@ def test_a_step_that_is_broken_off_leaves_nothing(tmp_path, grid, logits):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("blocked", (NAMES.scores, NAMES.classes_raster, NAMES.state))
+@pytest.mark.parametrize("blocked", [NAMES.scores, NAMES.classes_raster, NAMES.state])
 def test_all_of_them_or_none(tmp_path, grid, logits, blocked):
     """Where one of the names cannot be written, the others are not there either."""
     (tmp_path / blocked).mkdir()
