@@ -44,7 +44,8 @@ class Cell:
 
     def file_name(self) -> str:
         """Return the name of the file of the result."""
-        return re.sub(r"[^\w.-]+", "_", f"{self.scene}.{self.kind}.{self.seed}.json")
+        words = filter(None, (self.scene, self.kind, str(self.seed), "json"))
+        return re.sub(r"[^\w.-]+", "_", ".".join(words))
 
 
 class Results(dict[Cell, Values]):
