@@ -1,0 +1,29 @@
+"""The script that trains the released weights imports, and its options have defaults."""
+
+import importlib.util
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train_shipped_weights"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    loader = SourceFileLoader("train_shipped_weights", str(SCRIPT))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    monkeypatch.setitem(sys.modules, loader.name, module)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(module)
+    return module
+
+
+def test_the_options_have_the_values_of_the_release(script):
+    given = script.options().parse_args(["data", "resources/weights"])
+    assert (given.coarse_updates, given.refiner_updates, script.SHARE) == (1600, 360, 0.5)
+
+
+def test_the_demo_scene_is_no_training_scene(script):
+    assert script.DEMO_SEED not in {*script.COARSE_SEEDS, *script.REFINER_SEEDS}
