@@ -41,7 +41,7 @@ class MapRefinerPlugin(QObject):
         window = self.iface.mainWindow()
         self.action = QAction(plugin_icon(), self.tr("Map Refiner"), window)
         self.action.setObjectName("MapRefinerToggle")
-        self.action.setToolTip(self.tr("Open or close the panel that corrects classification maps."))
+        self.action.setToolTip(self.tr("Show or hide the Map Refiner panel."))
         self.iface.addToolBarIcon(self.action)
         self.iface.rasterMenu().addAction(self.action)
         self.dock = MapRefinerDock(window)

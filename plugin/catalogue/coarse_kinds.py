@@ -34,8 +34,9 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et "
-            "al. 2015); it sees further than the paper's network and finds more, but takes longer to classify.",
+            "For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at "
+            "strides 16 and 8 (Long et al. 2015). It has a larger context than the paper's network and "
+            "finds more, but classifies more slowly.",
         ),
         is_spectral=False,
     ),
@@ -44,22 +45,22 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, is quick, and "
-            "bears vectors that are shifted or incomplete.",
+            "The coarse network of the paper, for colour images of 0.25-1 m. Its context is 30 pixels; "
+            "it is fast and tolerates shifted or incomplete vectors.",
         ),
         is_spectral=False,
     ),
     CoarseKind(
         "fcn-16s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-16s"),
-        QT_TRANSLATE_NOOP("MapRefiner", "The same with strides of 32 and 16 pixels alone: coarser outlines."),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same with only strides of 32 and 16 pixels. Coarser outlines."),
         is_spectral=False,
     ),
     CoarseKind(
         "fcn-32s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-32s"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The same with a stride of 32 pixels alone: large things only, to compare with."
+            "MapRefiner", "The same with only a stride of 32 pixels, for comparison. Finds only large objects."
         ),
         is_spectral=False,
     ),
@@ -68,8 +69,8 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Builds each class from shapes learnt from the labels, and adds finer ones where the coarser are unsure "
-            "(Ghiasi and Fowlkes 2016): the slowest to train.",
+            "Reconstructs each class from shapes learned from the labels, and adds finer levels where "
+            "the coarser ones are uncertain (Ghiasi and Fowlkes 2016). The slowest to train.",
         ),
         is_spectral=False,
         has_scales=True,
@@ -79,7 +80,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "FCN-8s on the large network that it was made for, for three bands: begin with its weights; for a GPU.",
+            "FCN-8s on its original large backbone, for three bands. Needs pretrained weights and a GPU.",
         ),
         is_spectral=False,
         has_trunk=True,
@@ -89,7 +90,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "LRR on the large network that it was made for, for three bands: begin with its weights; for a GPU.",
+            "LRR on its original large backbone, for three bands. Needs pretrained weights and a GPU.",
         ),
         is_spectral=False,
         has_trunk=True,
@@ -100,8 +101,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Patches: LeNet"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Classifies each pixel from the 32 x 32 pixels around it with few weights: for small sets of labels, and "
-            "slow to use.",
+            "Classifies each pixel from the 32 x 32 pixels around it with few weights. For few labels; slow to apply.",
         ),
         is_spectral=False,
     ),
@@ -110,52 +110,54 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, PRetanh"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.",
+            "Processes the bands of a pixel in sequence (Mou et al. 2017). For many bands; slow to train.",
         ),
     ),
     CoarseKind(
         "gru-pretanh-shared",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, one PRetanh slope"),
-        QT_TRANSLATE_NOOP("MapRefiner", "The same network, whose activation bends alike in all channels."),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same network with one activation slope for all channels."),
     ),
     CoarseKind(
         "gru-tanh",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, tanh"),
-        QT_TRANSLATE_NOOP("MapRefiner", "The same network with the usual activation, to compare with."),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same network with the usual activation, for comparison."),
     ),
     CoarseKind(
         "gru-relu",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, ReLU"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The same network with an unbounded activation, whose training may diverge; to compare with."
+            "MapRefiner", "The same network with an unbounded activation, for comparison. Its training may diverge."
         ),
     ),
     CoarseKind(
         "lstm",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: LSTM"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "Reads the bands one after the other with a memory cell: a third more weights than the GRU."
+            "MapRefiner", "Processes the bands in sequence with a memory cell. A third more weights than the GRU."
         ),
     ),
     CoarseKind(
         "cnn-1d",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: 1-D convolutions"),
-        QT_TRANSLATE_NOOP("MapRefiner", "Looks for shapes within the spectrum (Hu et al. 2015), and is quick to use."),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015). Fast to apply."
+        ),
     ),
     CoarseKind(
         "crnn",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: convolutions, then LSTM"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Looks for shapes within the spectrum and reads them in order (Wu and Prasad 2017); refine it with the "
-            "opinion pool.",
+            "Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017). Refine "
+            "its map with the opinion pool.",
         ),
     ),
     CoarseKind(
         "random-forest",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: random forest"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The votes of 200 decision trees: trained in seconds, and hard to spoil; needs scikit-learn."
+            "MapRefiner", "The votes of 200 decision trees. Trains in seconds and is robust; needs scikit-learn."
         ),
     ),
     CoarseKind(
@@ -163,8 +165,8 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: support vector machine"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs "
-            "scikit-learn.",
+            "Separates pairs of classes with a radial kernel. Strong with few labels, slow with many; "
+            "needs scikit-learn.",
         ),
     ),
 )

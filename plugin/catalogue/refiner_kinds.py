@@ -39,8 +39,8 @@ LEARNED = (
         QT_TRANSLATE_NOOP("MapRefiner", "Extended"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The learned network of the paper, extended: classes see each other, a step looks further, every pixel "
-            "remembers something, and the steps fade out.",
+            "The learned network of the paper, extended: classes interact, each step has a larger "
+            "context, pixels have a hidden state, and the steps converge.",
         ),
     ),
     RefinerKind(
@@ -48,15 +48,15 @@ LEARNED = (
         QT_TRANSLATE_NOOP("MapRefiner", "Faithful"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The learned network as Maggiori et al. (2017) published it: each class is refined by itself, from its "
-            "own scores and the image.",
+            "The learned network as published by Maggiori et al. (2017): each class is refined "
+            "separately, from its own scores and the image.",
         ),
     ),
     RefinerKind(
         "class-agnostic",
         QT_TRANSLATE_NOOP("MapRefiner", "Class-agnostic"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The paper's network with the same weights for all classes: less to learn from few labels."
+            "MapRefiner", "The paper's network with shared weights for all classes: fewer weights for few labels."
         ),
     ),
     RefinerKind(
@@ -64,7 +64,7 @@ LEARNED = (
         QT_TRANSLATE_NOOP("MapRefiner", "Unshared"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The paper's network with weights of its own at each of five steps: five times as much to learn.",
+            "The paper's network with separate weights for each of five steps: five times as many weights.",
         ),
     ),
 )
@@ -72,36 +72,36 @@ UNTAUGHT = (
     RefinerKind(
         "crf",
         QT_TRANSLATE_NOOP("MapRefiner", "Dense CRF"),
-        QT_TRANSLATE_NOOP(
-            "MapRefiner", "Pixels that lie near each other and are alike in colour are drawn to the same class."
-        ),
+        QT_TRANSLATE_NOOP("MapRefiner", "Assigns nearby pixels of similar colour to the same class."),
     ),
     RefinerKind(
         "heat",
         QT_TRANSLATE_NOOP("MapRefiner", "Heat flow"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "Scores even out like heat, whatever the image shows: noise goes, and so do corners."
+            "MapRefiner", "Smooths scores by heat flow, independent of the image. It removes noise, and also corners."
         ),
     ),
     RefinerKind(
         "perona-malik",
         QT_TRANSLATE_NOOP("MapRefiner", "Perona-Malik"),
-        QT_TRANSLATE_NOOP("MapRefiner", "Scores even out like heat, but hardly where the image has an edge."),
+        QT_TRANSLATE_NOOP("MapRefiner", "Smooths scores by heat flow, but hardly across edges of the image."),
     ),
     RefinerKind(
         "anisotropic",
         QT_TRANSLATE_NOOP("MapRefiner", "Anisotropic diffusion"),
-        QT_TRANSLATE_NOOP("MapRefiner", "Scores even out along the edges of the image, and hardly across them."),
+        QT_TRANSLATE_NOOP("MapRefiner", "Smooths scores along the edges of the image, and hardly across them."),
     ),
     RefinerKind(
         "geodesic",
         QT_TRANSLATE_NOOP("MapRefiner", "Geodesic contour"),
-        QT_TRANSLATE_NOOP("MapRefiner", "Outlines of the classes become smooth and are drawn to edges of the image."),
+        QT_TRANSLATE_NOOP("MapRefiner", "Smooths the outlines of the classes and attracts them to edges of the image."),
     ),
     RefinerKind(
         "opinion-pool",
         QT_TRANSLATE_NOOP("MapRefiner", "Opinion pool"),
-        QT_TRANSLATE_NOOP("MapRefiner", "Each pixel joins the opinions of its neighbours to its own."),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner", "Each pixel combines its class probabilities with the probabilities of its neighbours."
+        ),
     ),
 )
 TAUGHT = (*LEARNED, *UNTAUGHT)  # those that can be taught, in the order in which they are offered
@@ -122,5 +122,5 @@ def rank(key: str, path: Path = RANKS) -> str:
         place, gain = int(found["rank"]), 100 * float(found["mean_iou_gain"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    text = tr("Measured gain {:+.1f} points of mean IoU, rank {} of {}.")
+    text = tr("Measured gain: {:+.1f} points of mean IoU, rank {} of {}.")
     return text.format(gain, place, count)

@@ -23,9 +23,9 @@ def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
             text = tr("the measured mean IoU was higher at step {} ({:.3f}, here {:.3f})")
             found.append(text.format(-index, value, facts.accuracy.mean_iou))
     if facts.best_step == 0:
-        found.append(tr("on what was held out, this refiner does not beat the coarse map"))
+        found.append(tr("on held-out blocks, this refiner does not beat the coarse map"))
     elif facts.best_step is not None and shown > facts.best_step:
-        found.append(tr("on what was held out, this refiner gains little after step {}").format(facts.best_step))
+        found.append(tr("on held-out blocks, this refiner gains little after step {}").format(facts.best_step))
     if facts.changed is not None and facts.changed < LEAST_CHANGED:
         found.append(tr("fewer than {:g} % of the pixels change").format(100 * LEAST_CHANGED))
     return found
@@ -34,4 +34,4 @@ def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
 def hint(steps: Sequence[StepFacts], shown: int) -> str:
     """Return the reasons as one sentence, or nothing."""
     found = reasons(steps, shown)
-    return tr("Stepping on no longer helps: {}.").format("; ".join(found)) if found else ""
+    return tr("Further steps no longer help: {}.").format("; ".join(found)) if found else ""

@@ -24,8 +24,8 @@ class Verdict:
 def doing(event: TrainingProgressed, kind: str) -> str:
     """Say what goes on."""
     if kind in SEARCHED:
-        return tr("Trying parameters {} of {}").format(event.step, event.steps)
-    return tr("Teaching")
+        return tr("Trying parameter values {} of {}").format(event.step, event.steps)
+    return tr("Training")
 
 
 def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
@@ -50,29 +50,37 @@ def verdict(event: Trained) -> Verdict:
     coarse, before = event.coarse_miou or 0.0, event.before_miou
     if before is not None and before > coarse and before >= event.held_out_miou and not event.stopped:
         figures = tr(
-            "The refiner is no better than the one that it went on from: {:.3f}, {:.3f} before, coarse map {:.3f} "
-            "(held-out mean IoU)."
+            "The refiner is no better than its pretrained start: held-out mean IoU {:.3f}, before {:.3f} "
+            "(coarse map: {:.3f})."
         ).format(event.held_out_miou, before, coarse)
-        advice = tr("That one stays chosen; the new one is in the list. Label more, or train without going on.")
+        advice = tr(
+            "The previous refiner stays selected; the new one is in the list. Label more, or "
+            "train without pretrained weights."
+        )
         message = tr(
-            "No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen."
+            "No better than the previous refiner: held-out mean IoU {:.3f}, before {:.3f}. The previous "
+            "refiner stays selected."
         )
         return Verdict(figures, advice, message.format(event.held_out_miou, before), False, True)
     if event.best_step > 0:
-        figures = tr("The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).")
-        advice = tr("Run to End takes you there from the coarse map.")
+        figures = tr(
+            "Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f})."
+        )
+        advice = tr("Run to End goes there from the coarse map.")
         figures = figures.format(event.best_step, event.held_out_miou, coarse)
         return Verdict(figures, advice, figures, True)
     figures = tr(
-        "The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, "
-        "coarse map {:.3f}."
+        "The refiner does not beat the coarse map on held-out blocks: mean IoU {:.3f} at its best step "
+        "(coarse map: {:.3f})."
     )
     refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
     if event.stopped:
-        advice = tr("It was stopped early: train it for longer before you judge it. The coarse map is shown.")
+        advice = tr(
+            "The training was stopped early. Train longer before you judge the result. The coarse map is shown."
+        )
         figures = figures.format(refined, coarse)
         return Verdict(figures, advice, f"{figures} {advice}", False)
-    advice = tr("The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.")
+    advice = tr("The coarse map is shown. Label more, and more precisely, and train again; or export the coarse map.")
     message = tr(
         "The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): "
         "label more, or export step 0."

@@ -86,7 +86,7 @@ class CoarseControl(SectionController):
             return ""
         if layer.fields().indexOf(FIELD) < 0:
             raise UserError(
-                self.tr("The layer “{}” has no text field “{}”, which says what each polygon or point is.").format(
+                self.tr("The layer “{}” has no text field “{}” with the class of each polygon or point.").format(
                     layer.name(), FIELD
                 )
             )
@@ -125,7 +125,7 @@ class CoarseControl(SectionController):
         name = run.scene.name if run is not None else Path(event.model).stem
         self.dock.coarse.source.add_file(self.tr("Trained on {}").format(name), event.model)
         self.context.messages.tell(
-            self.tr("The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.").format(
-                event.held_out_miou
-            )
+            self.tr(
+                "Training of the coarse model finished: held-out mean IoU {:.3f}. Click Classify to use it."
+            ).format(event.held_out_miou)
         )

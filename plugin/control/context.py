@@ -69,7 +69,7 @@ class AppContext(QObject):
             Refused: where one runs.
         """
         if self.task is not Task.NONE:
-            raise UserError(self.tr("Something else is still running. Wait for it, or cancel it."))
+            raise UserError(self.tr("Another task is running. Wait for it, or cancel it."))
 
     def start_worker(self) -> None:
         """Start the worker anew; the run is opened again with the next request.
@@ -82,7 +82,8 @@ class AppContext(QObject):
             self.refresh()
             raise UserError(
                 self.tr(
-                    "No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner."
+                    "No Python with PyTorch was found. Choose one, or create an environment, in Settings "
+                    "> Options > Map Refiner."
                 )
             )
         self.close_runs()
@@ -152,7 +153,7 @@ class AppContext(QObject):
     def may_replace(self, path: Path, title: str) -> bool:
         """Ask whether a file that is there may be replaced."""
         buttons = QMessageBox.StandardButton
-        question = self.tr("{} is there already. Replace it?").format(path.name)
+        question = self.tr("{} already exists. Replace it?").format(path.name)
         answer = QMessageBox.question(self.dock, title, question, buttons.Yes | buttons.No, buttons.No)
         return answer == buttons.Yes
 

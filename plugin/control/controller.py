@@ -143,7 +143,7 @@ class Controller(SectionController):
                 context.close_runs()  # the worker closes one scene before it opens another
             context.messages.fail(failure_text(event), event.detail)
         elif isinstance(event, Cancelled):
-            context.messages.tell(self.tr("Cancelled. Finished steps and labels stay."))
+            context.messages.tell(self.tr("Cancelled. Finished steps and labels are kept."))
         if kept := self.steps.what_is_kept():
             context.messages.tell(kept)
         self.steps.on_ended(event)
@@ -181,7 +181,7 @@ class Controller(SectionController):
         context.coming = None
         context.start_worker()
         if context.run is not None:
-            context.ask(Task.RESUME, self.tr("Opening the scene again…"), Resume(str(context.run.folder)))
+            context.ask(Task.RESUME, self.tr("Reopening the scene…"), Resume(str(context.run.folder)))
         context.refresh()
 
     def _on_options_requested(self) -> None:

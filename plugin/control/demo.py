@@ -42,7 +42,7 @@ class DemoControl(SectionController):
         truth = QgsVectorLayer(str(folder / TRUTH), self.tr("Truth"), "ogr")
         for layer in (image, tile, truth):
             if not layer.isValid():
-                raise UserError(self.tr("QGIS cannot open {}; it may be gone.").format(layer.source()))
+                raise UserError(self.tr("QGIS cannot open {}. The file may be missing.").format(layer.source()))
         if not context.project.mapLayers():
             context.project.setCrs(image.crs())
         for layer in (image, truth, tile):

@@ -48,9 +48,9 @@ class ExportControl(SectionController):
         if event.warning:
             self.context.messages.warn(event.warning)
         if event.features is None:
-            self.context.messages.tell(self.tr("The class raster is written to {}.").format(path))
+            self.context.messages.tell(self.tr("The class raster was written to {}.").format(path))
         else:
-            self.context.messages.tell(self.tr("{} polygons are written to {}.").format(event.features, path))
+            self.context.messages.tell(self.tr("{} polygons were written to {}.").format(event.features, path))
         if self.dock.export.add_to_map.isChecked() or self._was_on_map == path:
             self._add(path)
         self._was_on_map = None
@@ -66,7 +66,7 @@ class ExportControl(SectionController):
         is_raster = path.suffix.lower() in RASTER_ENDINGS
         layer: QgsRasterLayer | QgsVectorLayer = (open_raster if is_raster else open_polygons)(path, classes)
         if not layer.isValid():
-            self.context.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(path))
+            self.context.messages.warn(self.tr("{} was written, but QGIS cannot open it.").format(path))
             return
         self.context.project.addMapLayer(layer, False)
         self.context.project.layerTreeRoot().insertLayer(0, layer)

@@ -37,13 +37,16 @@ class FineTuningControl(SectionController):
         context, run = self.context, self.context.mapped_run()
         if not self.dock.refine.refiner.path():
             raise UserError(
-                self.tr("This refiner follows a formula and cannot learn. Choose a learned one, or teach one.")
+                self.tr(
+                    "This refiner is a formula without weights, so it cannot be fine-tuned. Choose a "
+                    "learned refiner, or train one."
+                )
             )
         labels = self.training.labels_if_any(run)
         learn = FineTune(str(new_weights_file(run.folder, "refiner")), labels)
         step = Step(0, self._last(run))
         requests = context.on_run(LoadRefiner(self._base()), learn, step)
-        context.ask(Task.LEARN, self.tr("Learning…"), *requests)
+        context.ask(Task.LEARN, self.tr("Fine-tuning…"), *requests)
 
     @shows_errors
     def _on_unlearn_requested(self) -> None:
@@ -54,7 +57,7 @@ class FineTuningControl(SectionController):
             self.learnt.emit(run.steps[run.shown])
             requests = self.context.on_run(LoadRefiner(path), Step(0, self._last(run)))
             self.context.ask(Task.STEP, self.tr("Refining…"), *requests)
-            self.dock.correct.set_progress(self.tr("The weights before the last Learn are in use again."))
+            self.dock.correct.set_progress(self.tr("The weights before the last fine-tuning are in use again."))
 
     def _base(self) -> str:
         """Return the weights to learn from: those before the first Learn, for all corrections are learnt each time.
@@ -77,7 +80,7 @@ class FineTuningControl(SectionController):
 
     def _on_progressed(self, event: TrainingProgressed) -> None:
         if self.context.task is Task.LEARN:
-            text = self.tr("Learning · loss {:.3f}").format(event.loss)
+            text = self.tr("Fine-tuning · loss {:.3f}").format(event.loss)
             self.dock.footer.set_progress(event.step / max(1, event.steps), text, event.seconds_left)
 
     def _on_learnt(self, event: FineTuned) -> None:
@@ -93,13 +96,15 @@ class FineTuningControl(SectionController):
         refiner.add_file(title, event.model)
         self.dock.correct.can_unlearn = True
         before, after = event.corrected
-        text = self.tr("Of the corrected pixels the refiner by itself got {:.0f} % right, and now {:.0f} %.")
+        text = self.tr(
+            "On the corrected pixels, the refiner alone was right for {:.0f} % before, and is right for {:.0f} % now."
+        )
         text = text.format(100 * before, 100 * after)
         worse = False
         if event.tile is not None:
             text += " " + self.tr("Mean IoU on the labels: {:.3f} before, {:.3f} now.").format(*event.tile)
             worse = event.tile[1] < event.tile[0] - TOLERATED
         if worse or after < before:
-            text += " " + self.tr("It has not become better: Undo Learning takes the earlier weights.")
+            text += " " + self.tr("No improvement. Undo Fine-Tuning restores the earlier weights.")
         self.dock.correct.set_progress(text)
         (context.messages.warn if worse or after < before else context.messages.tell)(text)

@@ -60,7 +60,7 @@ class LayerMenu(SectionController):
         """Show the step of the active layer in the dock, of an earlier run too."""
         layer = self.context.iface.activeLayer()
         if layer is None or not layer.customProperty(RUN):
-            raise UserError(self.tr("Choose the layer of a step first."))
+            raise UserError(self.tr("Choose a layer of a step first."))
         self.dock.setUserVisible(True)
         name, step = str(layer.customProperty(RUN)), int(layer.customProperty(STEP))
         if self.context.run is None or self.context.run.name != name:
@@ -88,11 +88,11 @@ class LayerMenu(SectionController):
         for path in paths:
             kind = weights_kind(Path(path))
             if not kind:
-                raise UserError(self.tr("{} is no model of Map Refiner.").format(Path(path).name))
+                raise UserError(self.tr("{} is not a model of Map Refiner.").format(Path(path).name))
             combo = self.dock.refine.refiner if kind_of(kind) is not None else self.dock.coarse.source
             combo.add_file(title_of(Path(path)), path)
             place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
-            self.context.messages.tell(self.tr("{} is chosen in {}.").format(Path(path).name, place))
+            self.context.messages.tell(self.tr("{} is selected under {}.").format(Path(path).name, place))
 
     @shows_errors
     def _on_labels_dropped(self, paths: list[str]) -> None:
@@ -104,8 +104,8 @@ class LayerMenu(SectionController):
             project.addMapLayer(layer, False)
             project.layerTreeRoot().insertLayer(0, layer)
             if layer.fields().indexOf(FIELD) < 0:
-                text = self.tr("“{}” is on the map, but cannot teach: it has no text field “{}”.")
+                text = self.tr("“{}” was added to the map, but cannot be used for training: it has no text field “{}”.")
                 said.warn(text.format(layer.name(), FIELD))
                 continue
             self.dock.train.labels.setLayer(layer)
-            said.tell(self.tr("{} is chosen in {}.").format(Path(path).name, self.tr("Teach")))
+            said.tell(self.tr("{} is selected under {}.").format(Path(path).name, self.tr("Train")))

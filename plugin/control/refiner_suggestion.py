@@ -101,9 +101,9 @@ def suggest_refiner(path: str, title: str, made: CoarseMapInfo) -> RefinerSugges
         found = tr("“{}” is for other classes than those of this map").format(title)
     if made.is_spectral:
         what = tr(
-            "joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead."
+            "Wu and Prasad (2017) combine the probabilities of each pixel once with those of its neighbours instead."
         )
         return RefinerSuggestion(POOL, f"{found}; {what}", 1)
     return RefinerSuggestion(
-        CRF, f"{found}; " + tr("the dense CRF needs no teaching, and you can teach another below.")
+        CRF, f"{found}; " + tr("the dense CRF needs no training, and you can train another refiner below.")
     )

@@ -44,10 +44,10 @@ class ReportControl(SectionController):
     def _on_requested(self, text: str) -> None:
         context, run = self.context, self.context.mapped_run()
         if self._task is not None:
-            raise UserError(self.tr("A report is being written already. Wait for it."))
+            raise UserError(self.tr("A report is being written. Wait until it is finished."))
         path = checked_path(text, ENDINGS)
         there = [each for each in (path, path.with_suffix(".csv")) if each.exists()]
-        if there and not context.may_replace(there[0], self.tr("RunReport")):
+        if there and not context.may_replace(there[0], self.tr("Report")):
             return
         steps = [run.steps[index] for index in sorted({0, run.shown})]
         self._task = ReportTask(self._report(run), steps, path, context.project.transformContext())
@@ -57,12 +57,12 @@ class ReportControl(SectionController):
     def _on_finished(self, task: ReportTask, done: bool) -> None:
         self._task = None
         if done:
-            self.context.messages.tell(self.tr("The report is written to {}.").format(task.path))
+            self.context.messages.tell(self.tr("The report was written to {}.").format(task.path))
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.path)))
         elif task.refusal:
             self.context.messages.warn(task.refusal)
         else:
-            self.context.messages.tell(self.tr("The report was cancelled; nothing is written."))
+            self.context.messages.tell(self.tr("The report was cancelled; nothing was written."))
 
     # --- what it says -----------------------------------------------------------------------------------------
 
@@ -95,13 +95,13 @@ class ReportControl(SectionController):
     def _models(self, run: Run) -> Pairs:
         pairs = [(self.tr("Coarse map"), self._coarse(run))]
         if run.coarse:
-            pairs.append((self.tr("Its file"), run.coarse))
+            pairs.append((self.tr("File of the refiner"), run.coarse))
         for maker in dict.fromkeys(maker for maker in run.made_by if maker):
             kind = kind_of(weights_kind(Path(maker)) or maker)
             pairs.append((self.tr("Refiner"), self._title(maker)))
-            pairs.append((self.tr("Its kind"), self.tr("unknown") if kind is None else kind.title()))
+            pairs.append((self.tr("Kind of the refiner"), self.tr("unknown") if kind is None else kind.title()))
             if Path(maker).is_absolute():
-                pairs.append((self.tr("Its file"), maker))
+                pairs.append((self.tr("File of the refiner"), maker))
         layer = layer_for(self.context.project, run.name)
         if layer is not None:
             text = self.tr("{} ({} corrections)").format(layer.source().split("|")[0], layer.featureCount())

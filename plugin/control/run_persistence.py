@@ -119,7 +119,7 @@ class RunPersistenceControl(SectionController):
         context = self.context
         run, choices = read(folder, context.project.transformContext())
         if not run.steps:
-            raise UserError(self.tr("The steps of the run in {} are gone.").format(folder))
+            raise UserError(self.tr("The steps of the run in {} are missing.").format(folder))
         layer = self._image_layer(run)
         if layer is not None:
             run.scene = replace(run.scene, layer_id=layer.id())
@@ -197,7 +197,7 @@ class RunPersistenceControl(SectionController):
         bar = self.context.iface.messageBar()
         text = self.tr("QGIS ended before the run on “{}” of {} was saved in a project.")
         self._offer = bar.createMessage(TAG, text.format(*self._described(folder)))
-        button = QPushButton(self.tr("Open It Again"))
+        button = QPushButton(self.tr("Restore Run"))
         button.clicked.connect(lambda: self._on_recover(folder))
         self._offer.layout().addWidget(button)
         self._offer.destroyed.connect(self._on_offer_gone)
@@ -227,7 +227,7 @@ class RunPersistenceControl(SectionController):
         if labels is not None and labels.isValid():
             context.project.addMapLayer(labels)
         run = self.restore(folder, with_layers=True)
-        context.messages.tell(self.tr("The run is back, with {} steps. Save the project.").format(run.last))
+        context.messages.tell(self.tr("The run is restored, with {} steps. Save the project.").format(run.last))
 
 
 def _lock(folder: Path) -> QLockFile:

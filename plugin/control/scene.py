@@ -111,13 +111,13 @@ class SceneControl(SectionController):
             return
         own = own_pixel_size_m(layer, self.context.project.transformContext())
         size = size_of(layer, scene.area, own, scene.pixel_size_m)
-        text = self.tr("{} × {} pixels, {:.3g} megapixels; about {:.3g} MB a step on disk.").format(
+        text = self.tr("{} × {} pixels, {:.3g} megapixels; about {:.3g} MB per step on disk.").format(
             size.width, size.height, size.megapixels, size.megabytes_a_step
         )
         if own is None:
-            text += " " + self.tr("The layer has no CRS, so sizes are in its own pixels and areas stay unknown.")
+            text += " " + self.tr("The layer has no CRS, so sizes are in the layer's own pixels and areas are unknown.")
         elif size.megapixels > LARGE_MP:
-            text += " " + self.tr("That is large: begin with a smaller area.")
+            text += " " + self.tr("This is large: start with a smaller area.")
         self.dock.scene.set_summary(text)
 
     def _on_layer_changed(self) -> None:

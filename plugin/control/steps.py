@@ -206,7 +206,7 @@ class StepControl(SectionController):
 
     def _on_tiles_kept(self, kept: TilesKept) -> None:
         if kept.going_on:
-            text = self.tr("Step {} goes on from {} of {} tiles, which were finished before.")
+            text = self.tr("Step {} resumes: {} of {} tiles are finished already.")
             self.context.messages.tell(text.format(kept.step, kept.finished, kept.tiles))
         else:
             self._kept = kept
@@ -216,7 +216,7 @@ class StepControl(SectionController):
         kept, self._kept = self._kept, None
         if kept is None:
             return ""
-        text = self.tr("{} of {} tiles of step {} are finished and kept: making it again goes on from them.")
+        text = self.tr("{} of {} tiles of step {} are finished and kept. Making the step again resumes from them.")
         return text.format(kept.finished, kept.tiles, kept.step)
 
     def end_preview(self) -> None:

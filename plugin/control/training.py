@@ -72,7 +72,9 @@ class TrainingControl(SectionController):
         context.iface.actionAddFeature().trigger()
         if context.run is not None:
             context.layers.set_visible(context.run.name, False)  # it would cover what is to be digitized
-        context.messages.tell(self.tr("Digitize in “{}”: first a “tile”, then what is in it.").format(layer.name()))
+        context.messages.tell(
+            self.tr("Digitize in “{}”: first a “tile”, then the objects inside it.").format(layer.name())
+        )
 
     def _on_labels_chosen(self, layer: QgsMapLayer | None) -> None:
         if isinstance(layer, QgsVectorLayer):
@@ -85,7 +87,7 @@ class TrainingControl(SectionController):
     def _labels(self) -> QgsVectorLayer:
         layer = self.dock.train.label_layer()
         if layer is None:
-            raise UserError(self.tr("Choose a layer of labels first, or make one with New Labelled Tile."))
+            raise UserError(self.tr("Choose a label layer first, or create one with New Labelled Tile."))
         return layer
 
     def labels_if_any(self, run: Run) -> str:
@@ -116,15 +118,15 @@ class TrainingControl(SectionController):
         self._begin = begin
         path = str(new_weights_file(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
-        context.ask(Task.TEACH, self.tr("Teaching…"), *context.on_run(request))
+        context.ask(Task.TEACH, self.tr("Training…"), *context.on_run(request))
         train.curve.clear()
-        train.set_progress(self.tr("Going on from “{}”.").format(title_of(Path(begin))) if begin else "")
+        train.set_progress(self.tr("Starting from “{}”.").format(title_of(Path(begin))) if begin else "")
 
     @shows_errors
     def _on_measure_requested(self) -> None:
         context, run = self.context, self.context.mapped_run()
         request = Evaluate(self._checked_labels(run))
-        context.ask(Task.MEASURE, self.tr("Measuring the accuracy…"), *context.on_run(request))
+        context.ask(Task.MEASURE, self.tr("Evaluating the accuracy…"), *context.on_run(request))
 
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
         if self.context.task is not Task.TEACH:
@@ -157,7 +159,7 @@ class TrainingControl(SectionController):
     def _title(self) -> str:
         """Name a refiner after its kind and its labels, and tell it from one that was taught before."""
         kind = kind_of(self._kind)
-        title = self.tr("{}, taught on {}").format(self._kind if kind is None else kind.title(), self._label_name)
+        title = self.tr("{}, trained on {}").format(self._kind if kind is None else kind.title(), self._label_name)
         number, wanted = 1, title
         while self.dock.refine.refiner.findText(wanted) >= 0:
             number += 1
@@ -182,7 +184,7 @@ class TrainingControl(SectionController):
             os.replace(part, path)
         except OSError as error:
             raise UserError(self.tr("The refiner cannot be saved: {}").format(error.strerror or error)) from error
-        self.context.messages.tell(self.tr("The refiner is saved to {}.").format(path))
+        self.context.messages.tell(self.tr("The refiner was saved to {}.").format(path))
 
     @shows_errors
     def _on_load_requested(self, path: str) -> None:

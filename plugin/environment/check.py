@@ -140,13 +140,13 @@ class Check(QObject):
             names = ("python", "found", "device", "step", "problem", "cluster")
             self.described.emit(Description(*(content[name] for name in names)))
         except (IndexError, ValueError, KeyError, TypeError):
-            self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("It gave no answer."))
+            self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("Python did not answer."))
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self.stop()
-            self.failed.emit(self.tr("It could not be started."))
+            self.failed.emit(self.tr("Python could not be started."))
 
     def _on_limit(self) -> None:
         self.stop()
-        self.failed.emit(self.tr("It gave no answer in {} s.").format(CHECK_MS // 1000))
+        self.failed.emit(self.tr("Python did not answer within {} s.").format(CHECK_MS // 1000))

@@ -57,7 +57,7 @@ class EnvironmentMaker(QObject):
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self.log.write_text("", encoding="utf-8")
         except OSError as error:
-            raise UserError(tr("The folder {} cannot be made: {}").format(recipe.folder, error.strerror)) from error
+            raise UserError(tr("The folder {} cannot be created: {}").format(recipe.folder, error.strerror)) from error
         self._recipe = recipe
         self._stages = deque(stages(recipe))
         self._lines.clear()
@@ -83,7 +83,7 @@ class EnvironmentMaker(QObject):
             if python is not None:
                 self.made.emit(str(python))
             else:
-                self.failed.emit(tr("The environment is made, but no Python is in it."))
+                self.failed.emit(tr("The environment was created, but contains no Python."))
             return
         stage = self._stages.popleft()
         self._text = stage.text

@@ -34,8 +34,8 @@ class EnvironmentDialog(QDialog):
         self.form = QFormLayout(self)
         about = self._text(
             self.tr(
-                "Makes a Python environment of its own for Map Refiner: downloads PyTorch and the libraries beside it, "
-                "and changes nothing else on this computer. It may take some minutes."
+                "Creates a separate Python environment for Map Refiner: downloads PyTorch and other "
+                "libraries, and changes nothing else on this computer. This may take some minutes."
             )
         )
         self.form.addRow(about)
@@ -75,8 +75,8 @@ class EnvironmentDialog(QDialog):
 
     def _add_fields(self) -> None:
         self.python = QgsFileWidget()
-        self.python.lineEdit().setPlaceholderText(self.tr("Looking for one…"))
-        self._add(self.tr("Python"), self.python, self.tr("Any Python from 3.10 on. It stays as it is."))
+        self.python.lineEdit().setPlaceholderText(self.tr("Searching…"))
+        self._add(self.tr("Python"), self.python, self.tr("Any Python 3.10 or newer. It is not changed."))
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
         self.folder.setFilePath(str(default_environment()))
@@ -84,7 +84,9 @@ class EnvironmentDialog(QDialog):
         self._add(
             self.tr("Folder"),
             self.folder,
-            self.tr("Where the environment goes: outside of the plugin, so that an update of the plugin keeps it."),
+            self.tr(
+                "The folder of the environment. It lies outside the plugin, so that updates of the plugin keep it."
+            ),
         )
         self.device = QComboBox()
         self.device.addItem(self.tr("Processor"), CPU)
@@ -92,7 +94,7 @@ class EnvironmentDialog(QDialog):
         self._add(
             self.tr("Compute on"),
             self.device,
-            self.tr("The build of PyTorch. That for NVIDIA GPUs computes on the processor too, but is much larger."),
+            self.tr("The build of PyTorch. The build for NVIDIA GPUs also runs on the processor, but is much larger."),
         )
         self.wheels = QgsFileWidget()
         self.wheels.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
@@ -101,8 +103,8 @@ class EnvironmentDialog(QDialog):
             self.tr("Folder of wheels"),
             self.wheels,
             self.tr(
-                "For computers without a network: a folder with the wheels of all libraries, filled elsewhere by "
-                "“pip download”."
+                "For computers without a network: a folder with the wheels of all libraries, made "
+                "elsewhere with “pip download”."
             ),
         )
 
@@ -135,7 +137,7 @@ class EnvironmentDialog(QDialog):
     def _on_python(self, path: str) -> None:
         if not self.python.filePath():
             self.python.setFilePath(path)
-        self.python.lineEdit().setPlaceholderText("" if path else self.tr("None was found: choose one"))
+        self.python.lineEdit().setPlaceholderText("" if path else self.tr("None found: choose one"))
 
     def _on_driver(self, driver: str, card: str) -> None:
         build = cuda_build(driver)
@@ -143,7 +145,9 @@ class EnvironmentDialog(QDialog):
             self.device.addItem(self.tr("{} (CUDA {}, driver {})").format(card, _cuda(build), driver), build)
             self.device.setCurrentIndex(1)
         elif driver:
-            text = self.tr("The driver {} of {} is too old for PyTorch: 550 or newer is needed to compute on it.")
+            text = self.tr(
+                "The driver {} of {} is too old for PyTorch. Version 550 or newer is needed to use this GPU."
+            )
             self._say(text.format(driver, card))
 
     def _on_create(self) -> None:
@@ -160,14 +164,14 @@ class EnvironmentDialog(QDialog):
 
     def _on_made(self, python: str) -> None:
         self._refresh()
-        self._say(self.tr("The environment is made."))
+        self._say(self.tr("The environment is ready."))
         self.made.emit(python)
         self.accept()
 
     def _on_failed(self, sentence: str) -> None:
         self._refresh()
         if not sentence:
-            self._say(self.tr("Cancelled. What is there already is used the next time."))
+            self._say(self.tr("Cancelled. Finished downloads are reused next time."))
             return
         log = QUrl.fromLocalFile(str(self.maker.log)).toString()
         link = f'<a href="{log}">' + self.tr("Open the log") + "</a>"
@@ -190,7 +194,9 @@ class EnvironmentDialog(QDialog):
         self.cancel.setEnabled(running)
         self.bar.setVisible(running)
         recipe = self.recipe()
-        text = self.tr("It will take about {:.1f} GB, and {:.1f} GB while it is made; {:.1f} GB are free there.")
+        text = self.tr(
+            "The environment needs about {:.1f} GB, and {:.1f} GB during installation. {:.1f} GB are free there."
+        )
         self.size.setText(text.format(recipe.build.installed_gb, recipe.build.needed_gb, free_gb(recipe.folder)))
 
 

@@ -66,21 +66,21 @@ class OptionsPage(QgsOptionsPageWidget):
             self.tr("Python"),
             self.python,
             self.tr(
-                "The Python that computes: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the "
-                "one named by {}, or the one in the plugin's own environment."
+                "The Python of the worker: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. "
+                "Empty: the value of {}, or the plugin's own environment."
             ).format(VARIABLE),
         )
         self.test = QPushButton(self.tr("Test"))
         self.test.setToolTip(
-            self.tr("Ask this Python for the libraries that Map Refiner needs and for its device, and time a step.")
+            self.tr("Check this Python for the libraries that Map Refiner needs and for its device, and time a step.")
         )
         self.test.clicked.connect(self._on_test)
         self.report = QLabel()
         self.report.setWordWrap(True)
-        self.report.setAccessibleName(self.tr("What this Python has"))
+        self.report.setAccessibleName(self.tr("Test result"))
         self.create = QPushButton(self.tr("Create Environment…"))
         self.create.setToolTip(
-            self.tr("Make a Python environment for Map Refiner: PyTorch and what it needs, in a folder of its own.")
+            self.tr("Create a Python environment for Map Refiner: PyTorch and its dependencies, in a separate folder.")
         )
         self.create.clicked.connect(self._on_create)
         row = QHBoxLayout()
@@ -93,7 +93,7 @@ class OptionsPage(QgsOptionsPageWidget):
     def _add_device(self, form: QFormLayout) -> None:
         self.device = QComboBox()
         names = {
-            "auto": self.tr("The Fastest There Is"),
+            "auto": self.tr("Automatic (fastest available)"),
             "cpu": self.tr("Processor"),
             "cuda": self.tr("NVIDIA GPU (CUDA)"),
             "mps": self.tr("Apple GPU (MPS)"),
@@ -101,7 +101,12 @@ class OptionsPage(QgsOptionsPageWidget):
         for device in DEVICES:
             self.device.addItem(names[device], device)
         self.device.setCurrentIndex(max(0, self.device.findData(self.settings.device)))
-        _add(form, self.tr("Device"), self.device, self.tr("What computes. The dock shows which one is in use."))
+        _add(
+            form,
+            self.tr("Device"),
+            self.device,
+            self.tr("The device of the worker. The dock shows which one is in use."),
+        )
 
     def _add_scheduler(self, form: QFormLayout) -> None:
         self.scheduler = QLineEdit(self.settings.scheduler)
@@ -111,9 +116,9 @@ class OptionsPage(QgsOptionsPageWidget):
             self.tr("Dask scheduler"),
             self.scheduler,
             self.tr(
-                "The address of a Dask cluster that the algorithms of Processing use for whole images, measuring and "
-                "polygons. Its workers need the same version of Map Refiner, and must see the files. Empty: this "
-                "machine alone. Test asks the cluster too."
+                "The address of a Dask cluster that the Processing algorithms use for whole images, "
+                "evaluation and polygons. Its workers need the same version of Map Refiner and access to "
+                "the files. Empty: only this computer. Test also checks the cluster."
             ),
         )
 
@@ -127,18 +132,18 @@ class OptionsPage(QgsOptionsPageWidget):
             self.tr("Folder"),
             self.folder,
             self.tr(
-                "Where the rasters of runs and your labelled tiles are kept. Map Refiner never deletes them: empty "
-                "“runs” yourself when the projects that show them are done with."
+                "The folder of run rasters and labelled tiles. Map Refiner never deletes them: empty "
+                "“runs” yourself when their projects are finished."
             ),
         )
 
     def _on_test(self) -> None:
         path = find_python(self.python.filePath().strip())
         if path is None:
-            self.report.setText(self.tr("No Python was found. Choose one."))
+            self.report.setText(self.tr("No Python was found. Click Create Environment…, or choose one."))
             return
         self.test.setEnabled(False)
-        self.report.setText(self.tr("Asking {}…").format(path))
+        self.report.setText(self.tr("Checking {}…").format(path))
         self._check.start(str(path), self.device.currentData(), self.scheduler.text().strip())
 
     def _on_create(self) -> None:
@@ -158,7 +163,7 @@ class OptionsPage(QgsOptionsPageWidget):
         versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
         lines = [self.tr("Python {}: {}").format(found.python, versions or "-")]
         if found.missing:
-            lines.append(self.tr("Missing: {}. Install them there with pip.").format(", ".join(found.missing)))
+            lines.append(self.tr("Missing: {}. Install them with pip.").format(", ".join(found.missing)))
         if found.device:
             lines.append(self.tr("Device: {}").format(found.device))
         if found.step_ms is not None:
@@ -166,12 +171,12 @@ class OptionsPage(QgsOptionsPageWidget):
         if found.cluster:
             lines.append(self.tr("Cluster: {}").format(found.cluster))
         if found.problem:
-            lines.append(self.tr("It cannot compute. {}").format(found.problem))
+            lines.append(self.tr("This Python cannot run the worker. {}").format(found.problem))
         self.report.setText("\n".join(lines))
 
     def _on_failed(self, reason: str) -> None:
         self.test.setEnabled(True)
-        self.report.setText(self.tr("This is no Python that works. {}").format(reason))
+        self.report.setText(self.tr("This is not a working Python. {}").format(reason))
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):

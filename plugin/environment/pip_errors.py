@@ -22,12 +22,13 @@ MEANINGS = (
         r"ensurepip is not available|No module named '?(?:venv|ensurepip|pip)\b",
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "This Python cannot make environments. Install python3-venv on Debian and Ubuntu, or choose another.",
+            "This Python cannot create environments. Install python3-venv on Debian and Ubuntu, or "
+            "choose another Python.",
         ),
     ),
     (
         r"command not found|not recognized as|Python was not found",
-        QT_TRANSLATE_NOOP("MapRefiner", "This is no Python that works. Choose another one."),
+        QT_TRANSLATE_NOOP("MapRefiner", "This is not a working Python. Choose another one."),
     ),
     (
         r"needs Python 3\.10",
@@ -37,15 +38,15 @@ MEANINGS = (
         r"ProxyError|Tunnel connection failed|407 Proxy|Missing dependencies for SOCKS",
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The proxy said no. Check it in Settings > Options > Network, or use a folder of wheels.",
+            "The proxy refused the connection. Check Settings > Options > Network, or install from a folder of wheels.",
         ),
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError",
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The network answers with a certificate that Python does not trust, as inspecting proxies do. Ask who runs "
-            "the network, or install from a folder of wheels.",
+            "The network presents a certificate that Python does not trust, as inspecting proxies do. "
+            "Ask your network administrator, or install from a folder of wheels.",
         ),
     ),
     (
@@ -53,20 +54,21 @@ MEANINGS = (
         r"|ConnectTimeout|ReadTimeout|Read timed out|Connection (?:refused|reset|aborted)|RemoteDisconnected",
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The network cannot be reached. Try again, set the proxy in Settings > Options > Network, or install from "
-            "a folder of wheels.",
+            "The network is not reachable. Try again, set the proxy in Settings > Options > Network, or "
+            "install from a folder of wheels.",
         ),
     ),
     (
         r"HTTP error (?:403|451)|403 Client Error",
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The network forbids the download. Ask who runs it, or install from a folder of wheels."
+            "MapRefiner",
+            "The network blocks the download. Ask your network administrator, or install from a folder of wheels.",
         ),
     ),
     (
         r"Permission denied|Errno 13|WinError 5\b|Access is denied",
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The folder may not be written, or a file in it is in use. Choose another one."
+            "MapRefiner", "The folder is not writable, or a file in it is in use. Choose another folder."
         ),
     ),
 )
@@ -83,11 +85,11 @@ def explain(lines: Sequence[str]) -> str:
     missing = _NO_WHEEL.search(text)
     if missing:
         return tr(
-            "There is no build of {} for this Python and this system where pip looked. Choose another Python (3.10 to "
+            "pip found no build of {} for this Python and this system. Choose another Python (3.10 to "
             "3.13 have all), or another folder of wheels."
         ).format(missing.group(1))
     last = next((line for line in reversed(lines) if line.strip()), "")
-    return tr("The environment could not be made. {}").format(last).strip()
+    return tr("The environment could not be created. {}").format(last).strip()
 
 
 def scrubbed(line: str) -> str:

@@ -58,11 +58,11 @@ def check(recipe: EnvironmentRecipe) -> None:
     """
     folder = recipe.folder
     if not recipe.python:
-        raise UserError(tr("Choose the Python that is to make the environment: 3.10 or newer."))
+        raise UserError(tr("Choose the Python that creates the environment: 3.10 or newer."))
     if not folder.is_absolute() or folder.is_relative_to(PACKAGE_ROOT):
-        raise UserError(tr("Choose a folder outside of the plugin, which an update replaces."))
+        raise UserError(tr("Choose a folder outside the plugin: an update replaces the plugin folder."))
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file())):
-        raise UserError(tr("{} holds something else. Choose a folder that is empty or new.").format(folder))
+        raise UserError(tr("{} contains other files. Choose an empty or new folder.").format(folder))
     if recipe.wheels and not any(Path(recipe.wheels).glob("*.whl")):
         raise UserError(tr("There is no wheel (*.whl) in {}.").format(recipe.wheels))
     free = free_gb(folder)
@@ -90,8 +90,8 @@ def stages(recipe: EnvironmentRecipe) -> list[Stage]:
     elif recipe.build.index:
         where = ("--index-url", recipe.build.index)
     stages = [
-        Stage(tr("Looking at the Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
-        Stage(tr("Making the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
+        Stage(tr("Checking Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
+        Stage(tr("Creating the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
     ]
     if torch:  # first and alone: what else asks for it must not bring another build of it
         stages.append(Stage(tr("Installing PyTorch"), str(inside), (*pip, *where, *torch)))

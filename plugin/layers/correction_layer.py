@@ -105,12 +105,12 @@ class History:
         self._taken_back = []
 
     def undo(self) -> None:
-        """Take the last correction back."""
+        "Undo the last correction."
         self._made[-1].take_back()
         self._taken_back.append(self._made.pop())
 
     def redo(self) -> None:
-        """Make the correction again that was taken back last."""
+        "Redo the last undone correction."
         self._taken_back[-1].make()
         self._made.append(self._taken_back.pop())
 
@@ -127,7 +127,7 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     """
     if layer.fields().indexOf(FIELD) < 0:
         raise UserError(
-            tr("The layer “{}” has no text field “class”, which says what each polygon is.").format(layer.name())
+            tr("The layer “{}” has no text field “class” with the class of each polygon.").format(layer.name())
         )
     if not classes:
         raise UserError(tr("Make a coarse map first."))

@@ -47,7 +47,7 @@ def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "ti
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+        raise UserError(tr("The folder {} cannot be created: {}").format(folder, error.strerror)) from error
     code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
     if code != QgsVectorFileWriter.WriterError.NoError:
         raise UserError(tr("The file {} cannot be written: {}").format(path, message))
@@ -144,7 +144,9 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
     """
     field = _field(layer)
     if not layer.featureCount():
-        raise UserError(tr("The layer “{}” has no polygons yet. Draw a “tile” and what is in it.").format(layer.name()))
+        raise UserError(
+            tr("The layer “{}” has no polygons yet. Draw a “tile” and the objects inside it.").format(layer.name())
+        )
     extent = QgsGeometry.fromRect(scene.in_crs(layer.crs()))
     known = {*classes, TILE, IGNORE}
     crossing, unknown, outside = [], [], []
@@ -162,7 +164,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
     _refuse_features(layer, classes, unknown, crossing)
     _refuse_classes(layer, classes, inside, bool(outside))
     if outside:
-        return tr("Outside the scene, and left out: {}.").format(_named(outside))
+        return tr("Outside the scene and ignored: {}.").format(_named(outside))
     return ""
 
 
@@ -183,14 +185,14 @@ def _refuse_features(
 ) -> None:
     if unknown:
         raise UserError(
-            tr("In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.").format(
+            tr("“{}” has features without a class of the map: {}. Set them to one of {}, “tile” or “ignore”.").format(
                 layer.name(), _named(unknown), ", ".join(classes)
             )
         )
     if crossing:
         raise UserError(
             tr(
-                "In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them."
+                "“{}” has self-intersecting or empty geometries: {}. Fix them with the Vertex Tool, or delete them."
             ).format(layer.name(), _named(crossing))
         )
 
@@ -201,13 +203,13 @@ def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[s
     if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
         raise UserError(
             tr(
-                "The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is "
-                "left bare inside it counts as {}."
+                "The layer “{}” has no “tile” polygon in the scene. Draw one around the labelled area; "
+                "anything left unlabelled inside it counts as {}."
             ).format(layer.name(), classes[0])
         )
     if not inside & set(classes[1:]):
         raise UserError(
-            tr("The layer “{}” labels one class alone. Draw {} inside the tile as well.").format(
+            tr("The layer “{}” has labels of only one class. Also draw {} inside the tile.").format(
                 layer.name(), tr(" or ").join(classes[1:])
             )
         )

@@ -19,20 +19,20 @@ def layer_source(layer: QgsVectorLayer, folder: Path) -> str:
         Refused: for layers that are neither files nor small layers in memory.
     """
     if not layer.isValid():
-        raise UserError(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise UserError(tr("The layer “{}” is not valid. Its file may be missing.").format(layer.name()))
     if layer.providerType() == "memory" and layer.featureCount() <= MOST_COPIED:
         return _copy(layer, folder)
     if layer.providerType() != "ogr":
         raise UserError(
             tr(
-                "The layer “{}” is no file, so the worker cannot read it. Save it with Export > Save Features As…, "
-                "then choose the file."
+                "The layer “{}” is a web service or lies in memory, not in a file. Save it with Export > "
+                "Save Features As…, then choose the file."
             ).format(layer.name())
         )
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     path = str(parts.get("path") or "")
     if not Path(path).exists() and not path.startswith("/vsi"):
-        raise UserError(tr("The file of the layer “{}” is gone: {}").format(layer.name(), path))
+        raise UserError(tr("The file of the layer “{}” is missing: {}").format(layer.name(), path))
     name, subset = parts.get("layerName"), layer.subsetString()
     return path + (f"|layername={name}" if name else "") + (f"|subset={subset}" if subset else "")
 

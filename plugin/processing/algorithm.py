@@ -126,6 +126,9 @@ def _launch() -> Launch:
     python = find_python(settings.python)
     if python is None:
         raise UserError(
-            tr("No Python with PyTorch was found for the worker. Choose one in Settings > Options > Map Refiner.")
+            tr(
+                "No Python with PyTorch was found. Choose one, or create an environment, in Settings > "
+                "Options > Map Refiner."
+            )
         )
     return Launch(str(python), settings.device)

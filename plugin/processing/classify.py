@@ -36,20 +36,26 @@ class ClassifyAlgorithm(Algorithm):
     def help(self) -> str:
         """Return what it does."""
         return tr(
-            "Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each "
-            "class, the background first, on the image's own pixels.\n\n"
-            "The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. "
-            "Others come from <i>Train coarse model</i>. The result is what <i>Refine scores</i> begins with."
+            "Makes a coarse map of an image with a trained model: a raster with one band of "
+            "probabilities per class, background first, on the image's own pixels.\n\n"
+            "The shipped model finds buildings and roads in three colour bands of aerial images of "
+            "0.25-1 m. <i>Train coarse model</i> makes other models. The result is the input of "
+            "<i>Refine scores</i>."
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         model = QgsProcessingParameterFile(MODEL, tr("Coarse model"), extension="safetensors", optional=True)
-        model.setHelp(tr("A file of weights. Empty: the model that ships."))
+        model.setHelp(tr("A file of weights. Empty: the shipped model."))
         scales = QgsProcessingParameterBoolean(SCALES, tr("Look at several scales"), False)
-        scales.setHelp(tr("At 0.6 and 0.8 of the image's size too; for models of the kind lrr. Three times as slow."))
+        scales.setHelp(
+            tr(
+                "Also classify at 0.6 and 0.8 of the image's size. Only for models of the kind "
+                "lrr; three times as slow."
+            )
+        )
         return [
-            *scene_parameters(tr("the one that the model was trained on.")),
+            *scene_parameters(tr("the pixel size of the training.")),
             model,
             advanced(scales),
             scheduler_parameter(),
@@ -81,7 +87,7 @@ def weights_file(text: str, role: str) -> str:
     if not text:
         found = [weights.path for weights in shipped(role)]
         if not found:
-            raise UserError(tr("No weights ship with this version. Choose a file of weights."))
+            raise UserError(tr("This version ships no weights. Choose a file of weights."))
         return found[0]
     if not Path(text).is_file():
         raise UserError(tr("There is no file of weights {}.").format(text))

@@ -30,16 +30,18 @@ class EvaluateAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return tr("Measure accuracy")
+        return tr("Evaluate accuracy")
 
     def help(self) -> str:
         """Return what it does."""
         return tr(
-            "Measures rasters of scores against labels: overall accuracy, mean IoU, the IoU of each class, and that of "
-            "what lies within two pixels of the outlines. The log lists them; the report, a JSON file, has the "
-            "confusion matrices and more distances too. The numbers that it returns are those of the last raster.\n\n"
-            "The labels are polygons with a text field <i>class</i> (the classes, <i>tile</i>, <i>ignore</i>), or a "
-            "raster of class indices, the background 0, unlabelled 255. Labels that a refiner was taught on flatter it."
+            "Evaluates score rasters against labels: overall accuracy, mean IoU, the IoU of each class, "
+            "and the boundary IoU within two pixels of the outlines. The log lists them; the report, a "
+            "JSON file, also has the confusion matrices and other distances. The returned numbers belong "
+            "to the last raster.\n\n"
+            "The labels are polygons with a text field <i>class</i> (the classes, <i>tile</i>, "
+            "<i>ignore</i>), or a raster of class indices with background 0 and unlabelled 255. Scores "
+            "are optimistic on labels that the refiner was trained on."
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
@@ -62,7 +64,7 @@ class EvaluateAlgorithm(Algorithm):
         """Measure every raster."""
         self._scores = values.rasters(SCORES)
         if not self._scores:
-            raise UserError(tr("No raster of scores is given."))
+            raise UserError(tr("No score raster is given."))
         return [EvaluateFiles(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:

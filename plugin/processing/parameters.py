@@ -40,13 +40,15 @@ WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
 def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
     """Return the parameters that describe a scene; `pixel_size` says what an empty one means."""
     bands = QgsProcessingParameterBand(BANDS, tr("Bands"), None, IMAGE, optional=True, allowMultiple=True)
-    bands.setHelp(tr("Empty: those that are shown as red, green and blue, or the first three."))
+    bands.setHelp(tr("Empty: the bands shown as red, green and blue, or the first three."))
     extent = QgsProcessingParameterExtent(EXTENT, tr("Area"), optional=True)
-    extent.setHelp(tr("The part of the image to work on. Empty: all of it."))
+    extent.setHelp(tr("The part of the image to process. Empty: the whole image."))
     size = QgsProcessingParameterNumber(
         PIXEL_SIZE, tr("Working pixel, in metres"), QgsProcessingParameterNumber.Type.Double, None, True, 0.001, 10_000
     )
-    size.setHelp(tr("The pixel size to compute at. Results come back on the image's own pixels. Empty: ") + pixel_size)
+    size.setHelp(
+        tr("The pixel size of the computation. Results are written on the image's own pixels. Empty: ") + pixel_size
+    )
     return [QgsProcessingParameterRasterLayer(IMAGE, tr("Image")), advanced(bands), advanced(extent), advanced(size)]
 
 
@@ -55,8 +57,8 @@ def scheduler_parameter() -> QgsProcessingParameterDefinition:
     scheduler = QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True)
     scheduler.setHelp(
         tr(
-            "The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: "
-            "the one in Settings > Options > Map Refiner, or this machine where none is named there."
+            "The address of a Dask cluster, such as tcp://HOST:8786. Its workers need access to the "
+            "files. Empty: the address in Settings > Options > Map Refiner, or else this computer."
         )
     )
     return advanced(scheduler)
@@ -132,11 +134,11 @@ class Parameters:
         given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
         if given and is_part:
             raise UserError(
-                tr("A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.")
+                tr("A cluster processes whole images. Clip the image first, or leave the area or the scheduler empty.")
             )
         chosen = given or ("" if is_part else Settings().scheduler)
         if chosen:
-            self.tell(tr("Working on the cluster at {}").format(chosen))
+            self.tell(tr("Running on the cluster at {}").format(chosen))
         return chosen
 
     # --- where results go -----------------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ class Parameters:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(tr("The folder {} cannot be made: {}").format(folder, error.strerror)) from error
+            raise UserError(tr("The folder {} cannot be created: {}").format(folder, error.strerror)) from error
         return folder
 
     def show(self, path: str, kind: str, classes: tuple[str, ...] = ()) -> None:
@@ -206,7 +208,7 @@ class Parameters:
         layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
         if layer is None:
             title = self._algorithm.parameterDefinition(name).description()
-            raise UserError(tr("“{}” is no raster that can be opened: {}").format(title, self._parameters.get(name)))
+            raise UserError(tr("“{}” cannot be opened as a raster: {}").format(title, self._parameters.get(name)))
         raster_source(layer)
         return layer
 
@@ -228,13 +230,13 @@ class Parameters:
         """
         layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
-            raise UserError(tr("The layer “{}” has edits that are not saved. Save or drop them.").format(layer.name()))
+            raise UserError(tr("The layer “{}” has unsaved edits. Save or discard them.").format(layer.name()))
         path, inside = self._algorithm.parameterAsCompatibleSourceLayerPathAndLayerName(
             self._parameters, name, self._context, READABLE, "gpkg", self._feedback
         )
         if not path:
             title = self._algorithm.parameterDefinition(name).description()
-            raise UserError(tr("“{}” is no layer that can be opened: {}").format(title, self._parameters.get(name)))
+            raise UserError(tr("“{}” cannot be opened as a layer: {}").format(title, self._parameters.get(name)))
         return path + (f"|layername={inside}" if inside else "") + (f"|subset={subset}" if subset else "")
 
     # --- the scene ------------------------------------------------------------------------------------------------
@@ -253,7 +255,7 @@ class Parameters:
             raise UserError(sentence.format(missing[0], layer.bandCount()))
         size = self.number(PIXEL_SIZE) or pixel_size_m
         if size is not None and self.own_pixel_size_m() is None:
-            self._feedback.pushWarning(tr("The image has no CRS; its own pixels are worked on."))
+            self._feedback.pushWarning(tr("The image has no CRS, so the image's own pixels are used."))
             size = None
         return Open(raster_source(layer), str(self.folder), bands, self._area(layer), size)
 

@@ -45,13 +45,13 @@ class RefineAlgorithm(Algorithm):
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in UNTAUGHT)
         return (
             tr(
-                "Refines the scores of a coarse map step by step, each step from the scores before it and from the "
-                "image, and writes the last step: its scores, and if you like its class map. Name a folder to get the "
-                "scores of all steps, from step_000.tif (the scores as they came) on.\n\n"
-                "The scores are those of <i>Classify image</i>, or any raster with a band of probabilities, "
-                "percentages, bytes or raw scores for each class, the background first.\n\n"
-                "The method <b>weights</b> is a refiner that was taught: by <i>Teach refiner</i>, or the one that "
-                "ships. Others need no teaching:"
+                "Refines the scores of a coarse map step by step, each step from the previous scores and "
+                "the image, and writes the last step: its scores, and optionally its class map. Choose a "
+                "folder to get the scores of all steps, starting with step_000.tif (the input scores).\n\n"
+                "The scores come from <i>Classify image</i>, or from any raster with one band of "
+                "probabilities, percentages, bytes or raw scores per class, background first.\n\n"
+                "The method <b>weights</b> is a trained refiner: from <i>Train refiner</i>, or the "
+                "shipped one. The other methods need no training:"
             )
             + kinds
         )
@@ -61,10 +61,10 @@ class RefineAlgorithm(Algorithm):
         number = QgsProcessingParameterNumber
         methods = [WEIGHTS, *(kind.key for kind in UNTAUGHT)]
         refiner = QgsProcessingParameterFile(REFINER, tr("Refiner"), extension="safetensors", optional=True)
-        refiner.setHelp(tr("A file of weights. Empty: the refiner that ships."))
+        refiner.setHelp(tr("A file of weights. Empty: the shipped refiner."))
         raster = QgsProcessingParameterRasterDestination
         return [
-            *scene_parameters(tr("the one of the scores, or of the refiner.")),
+            *scene_parameters(tr("the pixel size of the scores, or of the refiner.")),
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
             QgsProcessingParameterEnum(METHOD, tr("Method"), methods, False, WEIGHTS, False, True),
             refiner,

@@ -49,15 +49,16 @@ class TrainCoarseAlgorithm(Algorithm):
         """Return what it does."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KINDS)
         text = tr(
-            "Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to "
-            "a file of weights for <i>Classify image</i>.\n\n"
-            "Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a "
-            "text field that names them; what no feature covers is background. OpenStreetMap will do: that it is "
-            "shifted and incomplete is what the refiner is for. Or give labels instead, which bring their own classes: "
-            "polygons or points with a text field <i>class</i>, or a raster of class indices; what lies between them "
-            "says nothing.\n\n"
-            "Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the "
-            "training did not see, against the same layers.\n\nKinds:"
+            "Trains a classification network for an image from vector layers, and saves its weights to a "
+            "file for <i>Classify image</i>.\n\n"
+            "Choose polygons of buildings, lines or polygons of roads, or one layer of polygons of any "
+            "classes with a text field that names them. Uncovered pixels are background. OpenStreetMap "
+            "is good enough: the refiner corrects its shifts and omissions. Or choose labels instead, "
+            "which define their own classes: polygons or points with a text field <i>class</i>, or a "
+            "raster of class indices. Unlabelled pixels are ignored.\n\n"
+            "Training usually takes two minutes on a processor. The held-out mean IoU is measured on "
+            "parts of the image that are not used for training, against the same layers.\n\n"
+            "Kinds:"
         )
         return text + kinds
 
@@ -76,14 +77,16 @@ class TrainCoarseAlgorithm(Algorithm):
             optional=True,
         )
         kinds = [kind.key for kind in COARSE_KINDS]
-        steps = number(STEPS, tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
-        steps.setHelp(tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
-        samples = number(SAMPLES, tr("Pixels a class"), number.Type.Integer, None, True, 1)
-        samples.setHelp(tr("Of kinds that learn from single spectra, at most. Empty: the usual number."))
+        steps = number(STEPS, tr("Training iterations"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(
+            tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
+        )
+        samples = number(SAMPLES, tr("Pixels per class"), number.Type.Integer, None, True, 1)
+        samples.setHelp(tr("Maximum, for spectral kinds. Empty: the default."))
         trunk = QgsProcessingParameterFile(TRUNK, tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
-        trunk.setHelp(tr("A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone."))
+        trunk.setHelp(tr("A file with pretrained weights in the naming of torchvision. Only for the kinds on VGG-16."))
         return [
-            *scene_parameters(tr("the image's own, but no finer than 0.5 m.")),
+            *scene_parameters(tr("the image's own pixel size, but at least 0.5 m.")),
             QgsProcessingParameterFeatureSource(BUILDINGS, tr("Buildings"), [polygon], optional=True),
             QgsProcessingParameterFeatureSource(ROADS, tr("Roads"), [line, polygon], optional=True),
             width,
@@ -94,7 +97,7 @@ class TrainCoarseAlgorithm(Algorithm):
             advanced(samples),
             advanced(trunk),
             advanced(steps),
-            advanced(number(SEED, tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
+            advanced(number(SEED, tr("Random seed"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
@@ -126,7 +129,7 @@ class TrainCoarseAlgorithm(Algorithm):
             raise UserError(tr("There is no file of weights {}.").format(path))
         if path and not (chosen and chosen.has_trunk):
             able = ", ".join(each.key for each in COARSE_KINDS if each.has_trunk)
-            raise UserError(tr("The kind {} cannot begin with VGG-16's weights; {} can.").format(kind, able))
+            raise UserError(tr("The kind {} has no VGG-16 backbone; {} have one.").format(kind, able))
         return path
 
     def _sources(self, values: Parameters) -> tuple[ClassSource, ...]:
@@ -138,7 +141,7 @@ class TrainCoarseAlgorithm(Algorithm):
         if values.is_given(OTHERS):
             sources += classes_of(values.vectors(OTHERS), values.text(FIELD))
         if not sources:
-            raise UserError(tr("No layer is given. Give buildings, roads, polygons of any classes, or labels."))
+            raise UserError(tr("No layer is given. Choose buildings, roads, polygons of any classes, or labels."))
         return tuple(sources)
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:

@@ -44,20 +44,23 @@ class TrainRefinerAlgorithm(Algorithm):
 
     def title(self) -> str:
         """Return what it is called."""
-        return tr("Teach refiner")
+        return tr("Train refiner")
 
     def help(self) -> str:
         """Return what it does."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TAUGHT)
         return (
             tr(
-                "Teaches a refiner on one labelled tile of an image, from the scores of a coarse map, and saves it to "
-                "a file of weights for <i>Refine scores</i>. About a minute is usual.\n\n"
-                "The labels are polygons with a text field <i>class</i>: the classes of the map, <i>tile</i> for the "
-                "outline of what was labelled (what lies bare inside counts as background), and <i>ignore</i>. Or a "
-                "raster of class indices, the background 0, unlabelled 255.\n\n"
-                "Parts of the tile are held out: compare the held-out mean IoU with that of the coarse map there. "
-                "A best step of 0 means that the coarse map is as good.\n\nKinds:"
+                "Trains a refiner on one labelled tile of an image, from the scores of a coarse map, and "
+                "saves its weights to a file for <i>Refine scores</i>. Training usually takes about a "
+                "minute.\n\n"
+                "The labels are polygons with a text field <i>class</i>: the classes of the map, "
+                "<i>tile</i> for the outline of the labelled area (unlabelled pixels inside it count as "
+                "background), and <i>ignore</i>. Or a raster of class indices with background 0 and "
+                "unlabelled 255.\n\n"
+                "Blocks of the tile are held out: compare the held-out mean IoU with the mean IoU of the "
+                "coarse map there. A best step of 0 means that the coarse map is as good.\n\n"
+                "Kinds:"
             )
             + kinds
         )
@@ -65,27 +68,30 @@ class TrainRefinerAlgorithm(Algorithm):
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         number = QgsProcessingParameterNumber
-        steps = number(STEPS, tr("Updates of the weights"), number.Type.Integer, None, True, 1, 100_000)
-        steps.setHelp(tr("Or parameters to try, of kinds without weights. Empty: as many as the kind needs."))
+        steps = number(STEPS, tr("Training iterations"), number.Type.Integer, None, True, 1, 100_000)
+        steps.setHelp(
+            tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
+        )
         kinds = [kind.key for kind in TAUGHT]
-        begin = QgsProcessingParameterFile(BEGIN, tr("Refiner to go on from"), extension=WEIGHTS[1:], optional=True)
+        begin = QgsProcessingParameterFile(BEGIN, tr("Pretrained refiner"), extension=WEIGHTS[1:], optional=True)
         begin.setHelp(
             tr(
-                "Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: "
-                "the same labels then mostly teach more. Empty: those that ship, where they fit."
+                "Weights of a learned refiner of this kind, with the same bands and with the classes of "
+                "the map, to start the training from. This usually gives a better refiner. Empty: the "
+                "shipped weights, where they fit."
             )
         )
-        fresh = QgsProcessingParameterBoolean(FRESH, tr("Teach a fresh refiner"), False)
-        fresh.setHelp(tr("Go on from no weights, not even from those that ship."))
+        fresh = QgsProcessingParameterBoolean(FRESH, tr("Train from scratch"), False)
+        fresh.setHelp(tr("Train from random weights instead of pretrained ones."))
         return [
-            *scene_parameters(tr("the one of the scores.")),
+            *scene_parameters(tr("the pixel size of the scores.")),
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
             QgsProcessingParameterMapLayer(LABELS, tr("Labels"), types=labels_parameter_types()),
             QgsProcessingParameterEnum(KIND, tr("Kind"), kinds, False, kinds[0], False, True),
             advanced(begin),
             advanced(fresh),
             advanced(steps),
-            advanced(number(SEED, tr("Seed of chance"), number.Type.Integer, 0, False, 0)),
+            advanced(number(SEED, tr("Random seed"), number.Type.Integer, 0, False, 0)),
             QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
@@ -109,17 +115,19 @@ class TrainRefinerAlgorithm(Algorithm):
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         values.tell(
-            tr("Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.").format(
+            tr("Held-out mean IoU: {:.3f} for the coarse map, {} after each step. Stop at step {}.").format(
                 trained.coarse_miou or 0.0,
                 ", ".join(f"{value:.3f}" for value in trained.by_step[1:]),
                 trained.best_step,
             )
         )
         if not trained.best_step:
-            values.warn(tr("It does not beat the coarse map where it was held out: keep that, or label more."))
+            values.warn(
+                tr("The refiner does not beat the coarse map on held-out blocks. Keep the coarse map, or label more.")
+            )
         before = trained.before_miou
         if before is not None and before >= trained.held_out_miou:
-            values.warn(tr("The refiner that it went on from is as good there: {:.3f}.").format(before))
+            values.warn(tr("The pretrained refiner is as good there: {:.3f}.").format(before))
         return {
             OUTPUT: trained.model,
             MIOU: trained.held_out_miou,

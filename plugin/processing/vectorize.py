@@ -38,10 +38,11 @@ class VectorizeAlgorithm(Algorithm):
     def help(self) -> str:
         """Return what it does."""
         return tr(
-            "Turns a raster of scores into polygons of its best class: neighbours share their edges, without gaps and "
-            "overlaps, with true areas and the mean and least probability of each.\n\n"
-            "Parts that are smaller than the smallest area go to their largest neighbour. The outlines are simplified "
-            "by the tolerance, shared edges alike. GeoPackage, Shapefile or GeoJSON, by the file's ending."
+            "Converts a score raster to polygons of the most probable class. Neighbours share their "
+            "edges, without gaps or overlaps; each polygon has its true area and mean probability.\n\n"
+            "Parts below the smallest area are merged into their largest neighbour. The tolerance "
+            "simplifies all outlines, including shared edges. GeoPackage, Shapefile or GeoJSON, by the "
+            "ending of the file."
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
@@ -51,7 +52,7 @@ class VectorizeAlgorithm(Algorithm):
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores")),
             number(MIN_AREA, tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
             number(TOLERANCE, tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
-            QgsProcessingParameterBoolean(BACKGROUND, tr("Write the background too"), False),
+            QgsProcessingParameterBoolean(BACKGROUND, tr("Include background"), False),
             scheduler_parameter(),
             QgsProcessingParameterVectorDestination(OUTPUT, tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon),
         ]

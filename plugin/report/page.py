@@ -76,11 +76,12 @@ def _steps(report: RunReport) -> str:
     marked = next((n for n, step in enumerate(report.steps) if step.index == report.shown), -1)
     if report.is_measured:
         note = tr(
-            "Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the "
-            "same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines."
+            "Fractions from 0 to 1, against the labels chosen under Train. Scores are optimistic where "
+            "the model was trained on these labels. The boundary IoU covers the pixels within 2 pixels "
+            "of the outlines."
         )
     else:
-        note = tr("The accuracy was not measured: that takes labels, and a click on Measure in Teach.")
+        note = tr("The accuracy was not evaluated. Choose labels under Train and click Evaluate.")
     return _table(heads, rows, (1,), marked) + f'<p class="quiet">{escape(note)}</p>'
 
 
@@ -105,7 +106,7 @@ def _areas(report: RunReport) -> str:
         ground = [NONE, NONE] if area is None else [_number(area), _number(area / HECTARE_M2, 4)]
         rows.append([_named(report, k), _number(pixels), f"{100 * pixels / total:.2f} %", *ground])
     heads = [tr("Class"), tr("Pixels"), tr("Share"), tr("Area (m²)"), tr("Area (ha)")]
-    note = tr("Pixels are counted, and a pixel is measured on the ground at the centre of the scene.")
+    note = tr("Areas are pixel counts times the ground area of a pixel at the centre of the scene.")
     if report.pixel_m2 is None:
         note = tr("The image has no CRS, so areas on the ground are unknown.")
     return _table(heads, rows, (0,)) + f'<p class="quiet">{escape(note)}</p>'

@@ -136,5 +136,5 @@ def _grid(layer: QgsRasterLayer, pixel_size_m: float | None) -> tuple[tuple[str,
 
 
 def _gone(step: Stepped) -> UserError:
-    sentence = tr("The class raster of step {} is gone or damaged: {}")
+    sentence = tr("The class raster of step {} is missing or damaged: {}")
     return UserError(sentence.format(step.index, step.classes_raster))

@@ -91,7 +91,7 @@ def numbered(text: str, spectrum: Spectrum) -> str:
         factor = NANOMETRES[found[3].lower()]
         low, high = sorted((float(found[1]) * factor, float(found[2]) * factor))
         if not any(spectrum.centres):
-            raise UserError(tr("The layer does not say the wavelengths of its bands. Write their numbers."))
+            raise UserError(tr("The layer has no wavelengths. Enter band numbers instead."))
         bands = spectrum.between(low, high)
         if not bands:
             raise UserError(tr("No good band lies in {}.").format(found[0]))

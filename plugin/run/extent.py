@@ -35,5 +35,5 @@ class Extent:
         try:
             return QgsCoordinateTransform(self.crs, crs, self.context).transformBoundingBox(self.extent)
         except QgsCsException:
-            sentence = QCoreApplication.translate("MapRefiner", "The area cannot be brought from {} to {}.")
+            sentence = QCoreApplication.translate("MapRefiner", "The area cannot be transformed from {} to {}.")
             raise UserError(sentence.format(self.crs.userFriendlyIdentifier(), crs.userFriendlyIdentifier())) from None

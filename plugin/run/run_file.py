@@ -65,7 +65,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
     """
     if not folder.is_dir():
         raise UserError(
-            tr("The folder of the run is gone: {}. Put it back, or make a coarse map again.").format(folder)
+            tr("The folder of the run is missing: {}. Restore it, or make a coarse map again.").format(folder)
         )
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -94,7 +94,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         pairs = {name: tuple((str(a), str(b)) for a, b in getattr(choices, name)) for name in ("models", "refiners")}
         return run, replace(choices, go_on=bool(choices.go_on), **pairs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(tr("{} holds no run that can be gone on with: {}").format(folder, error)) from error
+        raise UserError(tr("{} holds no run that can be resumed: {}").format(folder, error)) from error
 
 
 def _entry(step: Stepped) -> dict[str, Any]:

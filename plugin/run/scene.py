@@ -72,18 +72,18 @@ def raster_source(layer: QgsRasterLayer | None) -> str:
     if layer is None:
         raise UserError(tr("Choose a raster layer first."))
     if not layer.isValid():
-        raise UserError(tr("The layer “{}” is not valid; its file may be gone.").format(layer.name()))
+        raise UserError(tr("The layer “{}” is not valid. Its file may be missing.").format(layer.name()))
     source = layer.source().split("|option:")[0]
     if layer.providerType() != "gdal" or source.startswith(("/vsimem/", "MEM:")):
         raise UserError(
             tr(
-                "The layer “{}” is no raster file, so the worker cannot read it. Save it with "
-                "Export > Save As…, then choose the file."
+                "The layer “{}” is a web service or lies in memory, not in a file. Save it with Export > "
+                "Save As…, then choose the file."
             ).format(layer.name())
         )
     path = QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path", source)
     if source == path and "/vsi" not in source and ":" not in source[2:] and not Path(source).exists():
-        raise UserError(tr("The file of the layer “{}” is gone: {}").format(layer.name(), source))
+        raise UserError(tr("The file of the layer “{}” is missing: {}").format(layer.name(), source))
     return source
 
 
@@ -114,14 +114,14 @@ def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tupl
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text.strip()))):
         numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
         if numbers is None:
-            text = tr("“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
+            text = tr("“{}” is not a band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
             raise UserError(text.format(part))
         first, last = int(numbers[1]), int(numbers[2] or numbers[1])
         if not 1 <= first <= last <= count:
             raise UserError(tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
         bands.extend(range(first, last + 1))
     if len(set(bands)) != len(bands):
-        raise UserError(tr("A band is named twice in “{}”.").format(text))
+        raise UserError(tr("A band occurs twice in “{}”.").format(text))
     return tuple(bands)
 
 
@@ -156,7 +156,9 @@ def area_in_layer(place: Extent, layer: QgsRasterLayer) -> tuple[float, float, f
     """
     common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
-        raise UserError(tr("The area does not touch the layer “{}”. Move the map, or draw anew.").format(layer.name()))
+        raise UserError(
+            tr("The area does not intersect the layer “{}”. Move the map, or draw another area.").format(layer.name())
+        )
     return (common.xMinimum(), common.yMinimum(), common.xMaximum(), common.yMaximum())
 
 

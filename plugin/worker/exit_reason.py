@@ -26,8 +26,8 @@ def explain(code: int, stderr: Sequence[str], python: str) -> str:
         ).format(python=python, module=missing.group(1))
     if _OUT_OF_MEMORY.search(text) or code in KILLED:
         return tr(
-            "The worker was killed (exit code {code}), probably because the memory ran out. "
-            "Try a smaller area or a larger working pixel."
+            "The worker was killed (exit code {code}), probably because memory ran out. Try a smaller "
+            "area or a larger working pixel."
         ).format(code=code)
     if _DLL.search(text):
         return tr(

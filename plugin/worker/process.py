@@ -156,7 +156,7 @@ class WorkerProcess(QObject):
     def _on_ready(self, ready: events.Ready) -> None:
         if ready.version != codec.VERSION:
             self._kill(
-                self.tr("The worker speaks version {} of the protocol, the plugin version {}.").format(
+                self.tr("The worker uses version {} of the protocol, the plugin version {}.").format(
                     ready.version, codec.VERSION
                 )
             )
@@ -192,9 +192,9 @@ class WorkerProcess(QObject):
 
     def _on_grace_over(self) -> None:
         self._kill(
-            self.tr("The worker did not answer Cancel within {} s and was ended; finished steps are kept.").format(
-                GRACE_MS // 1000
-            )
+            self.tr(
+                "The worker did not react to Cancel within {} s and was terminated; finished steps are kept."
+            ).format(GRACE_MS // 1000)
         )
 
     def _kill(self, verdict: str) -> None:

@@ -4,15 +4,15 @@
   <context>
     <name>AnimateControl</name>
     <message>
-      <source>Play the steps with the Temporal Controller; its floppy disk saves them as pictures.</source>
+      <source>The steps play in the Temporal Controller. Use its Export Animation button to save the frames.</source>
       <translation>Jouez les pas avec le contrôleur temporel ; sa disquette les enregistre en images.</translation>
     </message>
     <message>
-      <source>There is one step alone. Make some more first.</source>
+      <source>Only one step exists. Make more steps first.</source>
       <translation>Il n’y a qu’un pas. Faites-en d’abord d’autres.</translation>
     </message>
     <message>
-      <source>This QGIS has no temporal controller.</source>
+      <source>This QGIS has no Temporal Controller.</source>
       <translation>Ce QGIS n’a pas de contrôleur temporel.</translation>
     </message>
   </context>
@@ -27,37 +27,37 @@
       <translation>Liste des bandes</translation>
     </message>
     <message>
-      <source>Pick bands from a list; their order is that of your clicks.</source>
+      <source>Choose bands from a list. Their order is the order of your clicks.</source>
       <translation>Choisir des bandes dans une liste ; leur ordre est celui de vos clics.</translation>
     </message>
   </context>
   <context>
     <name>BindControl</name>
     <message>
-      <source>Binding the corrections…</source>
+      <source>Applying the corrections…</source>
       <translation>Prise en compte des corrections…</translation>
     </message>
     <message>
-      <source>That is outside the scene; correct the map within it.</source>
+      <source>This place is outside the scene. Correct the map within the scene.</source>
       <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
     </message>
     <message>
-      <source>What you drew cannot be brought to the CRS of the scene.</source>
+      <source>The drawn shape cannot be transformed to the CRS of the scene.</source>
       <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
     </message>
   </context>
   <context>
     <name>Check</name>
     <message>
-      <source>It could not be started.</source>
+      <source>Python could not be started.</source>
       <translation>Il n’a pas pu être démarré.</translation>
     </message>
     <message>
-      <source>It gave no answer in {} s.</source>
+      <source>Python did not answer within {} s.</source>
       <translation>Il n’a pas répondu en {} s.</translation>
     </message>
     <message>
-      <source>It gave no answer.</source>
+      <source>Python did not answer.</source>
       <translation>Il n’a pas répondu.</translation>
     </message>
   </context>
@@ -84,11 +84,11 @@
       <translation>Lecture des spectres…</translation>
     </message>
     <message>
-      <source>The coarse model is trained (held-out mean IoU {:.3f}). Click Classify.</source>
+      <source>Training of the coarse model finished: held-out mean IoU {:.3f}. Click Classify to use it.</source>
       <translation>Le modèle grossier est entraîné (IoU moyen de validation {:.3f}). Cliquez sur Classer.</translation>
     </message>
     <message>
-      <source>The layer “{}” has no text field “{}”, which says what each polygon or point is.</source>
+      <source>The layer “{}” has no text field “{}” with the class of each polygon or point.</source>
       <translation>La couche « {} » n’a pas de champ texte « {} », qui dit ce qu’est chaque polygone ou point.</translation>
     </message>
     <message>
@@ -115,11 +115,11 @@
       <translation> m</translation>
     </message>
     <message>
-      <source>A raster with one band a class, background first: scores, probabilities or percentages.</source>
+      <source>A raster with one band per class, background first: scores, probabilities or percentages.</source>
       <translation>Un raster avec une bande par classe, le fond d’abord : scores, probabilités ou pourcentages.</translation>
     </message>
     <message>
-      <source>A safetensors file of VGG-16 with the names of torchvision, to begin with. Without one the network begins from scratch, and needs far more labels and time.</source>
+      <source>A safetensors file with pretrained VGG-16 weights in the naming of torchvision. Without it, the network trains from scratch and needs far more labels and time.</source>
       <translation>Un fichier safetensors de VGG-16, aux noms de torchvision, comme point de départ. Sans lui, le réseau part de zéro, et demande bien plus d’étiquettes et de temps.</translation>
     </message>
     <message>
@@ -127,7 +127,7 @@
       <translation>Bâtiments</translation>
     </message>
     <message>
-      <source>Centre lines of roads; they are widened to the road width.</source>
+      <source>Centre lines of roads. They are buffered to the road width.</source>
       <translation>Axes des routes ; ils sont élargis à la largeur de route.</translation>
     </message>
     <message>
@@ -139,11 +139,11 @@
       <translation>Carte grossière</translation>
     </message>
     <message>
-      <source>Draw the mean spectrum of each labelled class, and how far it spreads.</source>
+      <source>Plot the mean spectrum of each labelled class and its standard deviation.</source>
       <translation>Tracer le spectre moyen de chaque classe étiquetée, et sa dispersion.</translation>
     </message>
     <message>
-      <source>End the training now and keep its best weights.</source>
+      <source>Stop the training now and keep the best weights.</source>
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
@@ -151,11 +151,11 @@
       <translation>Raster de scores existant</translation>
     </message>
     <message>
-      <source>How many pixels of a class to learn from at most, drawn at random from the labels.</source>
+      <source>The maximum number of training pixels per class, sampled at random from the labels.</source>
       <translation>De combien de pixels d’une classe apprendre au plus, tirés au hasard des étiquettes.</translation>
     </message>
     <message>
-      <source>How wide the roads are on the ground.</source>
+      <source>The width of the roads on the ground.</source>
       <translation>Largeur des routes au sol.</translation>
     </message>
     <message>
@@ -167,27 +167,27 @@
       <translation>Étiquettes</translation>
     </message>
     <message>
-      <source>Look at the image at 0.6 and 0.8 of its size too, and keep the largest probability of each class, as LRR's authors do: about three times as slow.</source>
+      <source>Also classify the image at 0.6 and 0.8 of its size, and keep the largest probability of each class, as the authors of LRR do. This takes about three times as long.</source>
       <translation>Regarder aussi l’image à 0,6 et 0,8 de sa taille, et garder la plus grande probabilité de chaque classe, comme les auteurs de LRR : environ trois fois plus lent.</translation>
     </message>
     <message>
-      <source>Make the coarse map, step 0, with the chosen model.</source>
+      <source>Make the coarse map (step 0) with the chosen model.</source>
       <translation>Faire la carte grossière, le pas 0, avec le modèle choisi.</translation>
     </message>
     <message>
-      <source>Pixels a class</source>
+      <source>Pixels per class</source>
       <translation>Pixels par classe</translation>
     </message>
     <message>
-      <source>Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap.</source>
+      <source>Building polygons. They may be shifted and incomplete, as in OpenStreetMap.</source>
       <translation>Polygones de bâtiments. Ils peuvent être décalés et incomplets, comme dans OpenStreetMap.</translation>
     </message>
     <message>
-      <source>Polygons or points with a text field “class”, of as many classes as you like; what lies between them says nothing. Draw several of each class: whole ones are held out to judge by.</source>
+      <source>Polygons or points with a text field “class”, with any number of classes. Unlabelled pixels are ignored. Draw several features per class: whole features are held out for evaluation.</source>
       <translation>Polygones ou points avec un champ texte « class », d’autant de classes que vous voulez ; ce qui est entre eux ne dit rien. Dessinez-en plusieurs par classe : certains sont mis de côté en entier pour juger.</translation>
     </message>
     <message>
-      <source>Progress of the training</source>
+      <source>Training progress</source>
       <translation>Progression de l’entraînement</translation>
     </message>
     <message>
@@ -219,11 +219,11 @@
       <translation>Arrêter</translation>
     </message>
     <message>
-      <source>Take the chosen raster as the coarse map, step 0.</source>
+      <source>Use the chosen raster as the coarse map (step 0).</source>
       <translation>Prendre le raster choisi comme carte grossière, le pas 0.</translation>
     </message>
     <message>
-      <source>The kind of model to train. Those of spectra look at single pixels: for images of many bands.</source>
+      <source>The kind of model to train. Spectral kinds classify single pixels and suit images with many bands.</source>
       <translation>La sorte de modèle à entraîner. Ceux des spectres regardent des pixels isolés : pour les images de nombreuses bandes.</translation>
     </message>
     <message>
@@ -235,7 +235,7 @@
       <translation>Entraîner sur des vecteurs</translation>
     </message>
     <message>
-      <source>Train a coarse model on the vector layers over the scene; this takes some minutes.</source>
+      <source>Train a coarse model on the vector layers within the scene. This takes some minutes.</source>
       <translation>Entraîner un modèle grossier sur les couches vecteur de la scène ; cela prend quelques minutes.</translation>
     </message>
     <message>
@@ -251,11 +251,11 @@
       <translation>Poids (*.safetensors)</translation>
     </message>
     <message>
-      <source>What makes the first map: a trained model, one trained here on map vectors, or scores that you have.</source>
+      <source>The source of the coarse map: a trained model, a model trained here from vector layers, or an existing score raster.</source>
       <translation>Ce qui fait la première carte : un modèle entraîné, un entraîné ici sur des vecteurs, ou des scores que vous avez.</translation>
     </message>
     <message>
-      <source>What the kind of model does</source>
+      <source>Description of the model kind</source>
       <translation>Ce que fait cette sorte de modèle</translation>
     </message>
   </context>
@@ -269,7 +269,7 @@
   <context>
     <name>CompareRow</name>
     <message>
-      <source>Before Learning</source>
+      <source>Before Fine-Tuning</source>
       <translation>Avant l’apprentissage</translation>
     </message>
     <message>
@@ -281,11 +281,11 @@
       <translation>Clignoter</translation>
     </message>
     <message>
-      <source>Show the other step for as long as the button is held down.</source>
+      <source>Show the other step while the button is held down.</source>
       <translation>Montrer l’autre pas tant que le bouton est maintenu.</translation>
     </message>
     <message>
-      <source>Show the other step left of the mouse on the map; click again to end it.</source>
+      <source>Show the other step to the left of the mouse pointer on the map. Click again to stop.</source>
       <translation>Montrer l’autre pas à gauche de la souris sur la carte ; cliquez de nouveau pour finir.</translation>
     </message>
     <message>
@@ -300,7 +300,7 @@
   <context>
     <name>Controller</name>
     <message>
-      <source>Cancelled. Finished steps and labels stay.</source>
+      <source>Cancelled. Finished steps and labels are kept.</source>
       <translation>Annulé. Les pas terminés et les étiquettes restent.</translation>
     </message>
     <message>
@@ -308,18 +308,18 @@
       <translation>Annulation…</translation>
     </message>
     <message>
-      <source>Opening the scene again…</source>
+      <source>Reopening the scene…</source>
       <translation>Réouverture de la scène…</translation>
     </message>
   </context>
   <context>
     <name>CorrectControl</name>
     <message>
-      <source>Finding the connected part…</source>
+      <source>Finding the connected region…</source>
       <translation>Recherche de la partie connexe…</translation>
     </message>
     <message>
-      <source>Map Refiner: Correct a Connected Part</source>
+      <source>Map Refiner: Correct a Connected Region</source>
       <translation>Map Refiner : corriger une partie connexe</translation>
     </message>
     <message>
@@ -355,7 +355,7 @@
       <translation>Map Refiner : défaire la correction</translation>
     </message>
     <message>
-      <source>That is outside the scene.</source>
+      <source>This place is outside the scene.</source>
       <translation>C’est hors de la scène.</translation>
     </message>
   </context>
@@ -374,11 +374,11 @@
       <translation>Cliquer</translation>
     </message>
     <message>
-      <source>Click a connected part of the shown map: all of it becomes the chosen class.</source>
+      <source>Click a connected region of the shown map to assign the chosen class to all of it.</source>
       <translation>Cliquer sur une partie connexe de la carte montrée : toute la partie prend la classe choisie.</translation>
     </message>
     <message>
-      <source>Click a place to move the map there. Those that are corrected are checked.</source>
+      <source>Click a place to move the map there. Corrected places are checked.</source>
       <translation>Cliquez sur un endroit pour y amener la carte. Ceux qui sont corrigés sont cochés.</translation>
     </message>
     <message>
@@ -386,7 +386,7 @@
       <translation>Corriger</translation>
     </message>
     <message>
-      <source>Correct something first.</source>
+      <source>Make a correction first.</source>
       <translation>Corrigez d’abord quelque chose.</translation>
     </message>
     <message>
@@ -394,11 +394,11 @@
       <translation>Dessiner</translation>
     </message>
     <message>
-      <source>Draw a polygon: left for corners, right or Enter to close, Backspace to take a corner back.</source>
+      <source>Draw a polygon: left click adds a corner, right click or Enter closes it, Backspace removes the last corner.</source>
       <translation>Dessiner un polygone : clic gauche pour les sommets, clic droit ou Entrée pour fermer, Retour arrière pour retirer un sommet.</translation>
     </message>
     <message>
-      <source>How wide the brush is, in metres on the ground.</source>
+      <source>The width of the brush, in metres on the ground.</source>
       <translation>Largeur du pinceau, en mètres au sol.</translation>
     </message>
     <message>
@@ -406,15 +406,15 @@
       <translation>Couche</translation>
     </message>
     <message>
-      <source>Learn</source>
+      <source>Fine-Tune</source>
       <translation>Apprendre</translation>
     </message>
     <message>
-      <source>List the places of the shown step that are most worth a label or a correction, the best first.</source>
+      <source>List the most uncertain places of the shown step, where a label or a correction helps most.</source>
       <translation>Lister les endroits du pas montré qui méritent le plus une étiquette ou une correction, les meilleurs d’abord.</translation>
     </message>
     <message>
-      <source>Make the correction again that was taken back last.</source>
+      <source>Redo the last undone correction.</source>
       <translation>Refaire la dernière correction annulée.</translation>
     </message>
     <message>
@@ -426,7 +426,7 @@
       <translation>Peindre au pinceau : presser et tirer.</translation>
     </message>
     <message>
-      <source>Places to look at</source>
+      <source>Uncertain places</source>
       <translation>Endroits à regarder</translation>
     </message>
     <message>
@@ -434,19 +434,19 @@
       <translation>Refaire</translation>
     </message>
     <message>
-      <source>Take the last correction back.</source>
+      <source>Undo the last correction.</source>
       <translation>Défaire la dernière correction.</translation>
     </message>
     <message>
-      <source>Take the weights before the last Learn again, and make the steps anew.</source>
+      <source>Restore the weights before the last fine-tuning, and recompute the steps.</source>
       <translation>Reprendre les poids d’avant le dernier apprentissage, et refaire les pas.</translation>
     </message>
     <message>
-      <source>Teach the refiner on from the corrections, and from the labels chosen in Teach; it takes seconds. Then the steps are made anew.</source>
+      <source>Fine-tune the refiner on the corrections and on the labels chosen under Train. This takes seconds. Then the steps are recomputed.</source>
       <translation>Continuer l’entraînement du raffineur avec les corrections, et avec les étiquettes choisies dans Enseigner ; cela prend quelques secondes. Les pas sont ensuite refaits.</translation>
     </message>
     <message>
-      <source>This is</source>
+      <source>Paint as</source>
       <translation>Ceci est</translation>
     </message>
     <message>
@@ -454,23 +454,23 @@
       <translation>Défaire</translation>
     </message>
     <message>
-      <source>Undo Learning</source>
+      <source>Undo Fine-Tuning</source>
       <translation>Désapprendre</translation>
     </message>
     <message>
-      <source>What came of the corrections</source>
+      <source>Effect of the corrections</source>
       <translation>Ce qu’ont donné les corrections</translation>
     </message>
     <message>
-      <source>What the corrections have gained</source>
+      <source>Gain from the corrections</source>
       <translation>Ce que les corrections ont fait gagner</translation>
     </message>
     <message>
-      <source>What the place that you paint, click or draw is; “unsure” takes back what was corrected there.</source>
+      <source>The class of the places that you paint, click or draw. “unsure” removes corrections there.</source>
       <translation>Ce qu’est l’endroit que vous peignez, cliquez ou dessinez ; « incertain » annule ce qui y a été corrigé.</translation>
     </message>
     <message>
-      <source>Where the corrections are kept: polygons with a text field “class”. One is made with the first correction. You can edit it with QGIS's own tools too, or choose exported polygons that you edited.</source>
+      <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose exported polygons that you edited.</source>
       <translation>Où sont gardées les corrections : des polygones avec un champ texte « class ». Une couche est créée à la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir des polygones exportés que vous avez modifiés.</translation>
     </message>
     <message>
@@ -512,7 +512,7 @@
       <translation>Tuile étiquetée</translation>
     </message>
     <message>
-      <source>QGIS cannot open {}; it may be gone.</source>
+      <source>QGIS cannot open {}. The file may be missing.</source>
       <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
     </message>
     <message>
@@ -527,22 +527,22 @@
       <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
-      <source>No Python with PyTorch was found for the worker. Choose one in Settings &gt; Options &gt; Map Refiner.</source>
+      <source>No Python with PyTorch was found. Choose one, or create an environment, in Settings &gt; Options &gt; Map Refiner.</source>
       <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
-      <source>Something else is still running. Wait for it, or cancel it.</source>
+      <source>Another task is running. Wait for it, or cancel it.</source>
       <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
     </message>
     <message>
-      <source>{} is there already. Replace it?</source>
+      <source>{} already exists. Replace it?</source>
       <translation>{} existe déjà. Le remplacer ?</translation>
     </message>
   </context>
   <context>
     <name>Engine</name>
     <message>
-      <source>The worker did not answer Cancel within {} s and was ended; finished steps are kept.</source>
+      <source>The worker did not react to Cancel within {} s and was terminated; finished steps are kept.</source>
       <translation>Le processus de calcul n’a pas répondu à Annuler en {} s et a été terminé ; les pas terminés sont gardés.</translation>
     </message>
     <message>
@@ -550,7 +550,7 @@
       <translation>Le processus de calcul n’a pas démarré en {} s.</translation>
     </message>
     <message>
-      <source>The worker speaks version {} of the protocol, the plugin version {}.</source>
+      <source>The worker uses version {} of the protocol, the plugin version {}.</source>
       <translation>Le processus de calcul parle la version {} du protocole, l’extension la version {}.</translation>
     </message>
   </context>
@@ -561,7 +561,7 @@
       <translation> · encore {}</translation>
     </message>
     <message>
-      <source>Any Python from 3.10 on. It stays as it is.</source>
+      <source>Any Python 3.10 or newer. It is not changed.</source>
       <translation>N’importe quel Python à partir de 3.10. Il reste tel quel.</translation>
     </message>
     <message>
@@ -569,7 +569,7 @@
       <translation>Annuler</translation>
     </message>
     <message>
-      <source>Cancelled. What is there already is used the next time.</source>
+      <source>Cancelled. Finished downloads are reused next time.</source>
       <translation>Annulé. Ce qui est déjà là servira la prochaine fois.</translation>
     </message>
     <message>
@@ -593,23 +593,23 @@
       <translation>Dossier de wheels</translation>
     </message>
     <message>
-      <source>For computers without a network: a folder with the wheels of all libraries, filled elsewhere by “pip download”.</source>
+      <source>For computers without a network: a folder with the wheels of all libraries, made elsewhere with “pip download”.</source>
       <translation>Pour les ordinateurs sans réseau : un dossier avec les wheels de toutes les bibliothèques, rempli ailleurs par « pip download ».</translation>
     </message>
     <message>
-      <source>It will take about {:.1f} GB, and {:.1f} GB while it is made; {:.1f} GB are free there.</source>
+      <source>The environment needs about {:.1f} GB, and {:.1f} GB during installation. {:.1f} GB are free there.</source>
       <translation>Il prendra environ {:.1f} Go, et {:.1f} Go pendant sa création ; {:.1f} Go y sont libres.</translation>
     </message>
     <message>
-      <source>Looking for one…</source>
+      <source>Searching…</source>
       <translation>Recherche en cours…</translation>
     </message>
     <message>
-      <source>Makes a Python environment of its own for Map Refiner: downloads PyTorch and the libraries beside it, and changes nothing else on this computer. It may take some minutes.</source>
+      <source>Creates a separate Python environment for Map Refiner: downloads PyTorch and other libraries, and changes nothing else on this computer. This may take some minutes.</source>
       <translation>Crée un environnement Python pour Map Refiner seul : télécharge PyTorch et les bibliothèques voisines, et ne change rien d’autre sur cet ordinateur. Cela peut prendre quelques minutes.</translation>
     </message>
     <message>
-      <source>None was found: choose one</source>
+      <source>None found: choose one</source>
       <translation>Aucun trouvé : choisissez-en un</translation>
     </message>
     <message>
@@ -633,19 +633,19 @@
       <translation>Python</translation>
     </message>
     <message>
-      <source>The build of PyTorch. That for NVIDIA GPUs computes on the processor too, but is much larger.</source>
+      <source>The build of PyTorch. The build for NVIDIA GPUs also runs on the processor, but is much larger.</source>
       <translation>La version de PyTorch. Celle pour GPU NVIDIA calcule aussi sur le processeur, mais est bien plus grande.</translation>
     </message>
     <message>
-      <source>The driver {} of {} is too old for PyTorch: 550 or newer is needed to compute on it.</source>
+      <source>The driver {} of {} is too old for PyTorch. Version 550 or newer is needed to use this GPU.</source>
       <translation>Le pilote {} de {} est trop ancien pour PyTorch : il faut 550 ou plus récent pour calculer dessus.</translation>
     </message>
     <message>
-      <source>The environment is made.</source>
+      <source>The environment is ready.</source>
       <translation>L’environnement est créé.</translation>
     </message>
     <message>
-      <source>Where the environment goes: outside of the plugin, so that an update of the plugin keeps it.</source>
+      <source>The folder of the environment. It lies outside the plugin, so that updates of the plugin keep it.</source>
       <translation>Où va l’environnement : hors de l’extension, pour qu’une mise à jour de celle-ci le garde.</translation>
     </message>
     <message>
@@ -668,15 +668,15 @@
       <translation>Export du raster…</translation>
     </message>
     <message>
-      <source>The class raster is written to {}.</source>
+      <source>The class raster was written to {}.</source>
       <translation>Le raster des classes est écrit dans {}.</translation>
     </message>
     <message>
-      <source>{} is written, but QGIS cannot open it.</source>
+      <source>{} was written, but QGIS cannot open it.</source>
       <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
     </message>
     <message>
-      <source>{} polygons are written to {}.</source>
+      <source>{} polygons were written to {}.</source>
       <translation>{} polygones sont écrits dans {}.</translation>
     </message>
   </context>
@@ -691,11 +691,11 @@
       <translation> m²</translation>
     </message>
     <message>
-      <source>A GeoTIFF of class numbers on the pixels of the image.</source>
+      <source>A GeoTIFF of class numbers on the image's own pixels.</source>
       <translation>Un GeoTIFF de numéros de classe sur les pixels de l’image.</translation>
     </message>
     <message>
-      <source>A file ending in .gpkg, .shp or .geojson; the ending chooses the format.</source>
+      <source>A file that ends in .gpkg, .shp or .geojson. The ending selects the format.</source>
       <translation>Un fichier en .gpkg, .shp ou .geojson ; la terminaison décide du format.</translation>
     </message>
     <message>
@@ -703,11 +703,11 @@
       <translation>Ajouter à la carte</translation>
     </message>
     <message>
-      <source>Add what is exported to the project, styled by class.</source>
+      <source>Add the exported layer to the project, styled by class.</source>
       <translation>Ajouter au projet ce qui est exporté, stylé par classe.</translation>
     </message>
     <message>
-      <source>Also write polygons of the background, so that the scene is covered whole.</source>
+      <source>Also write background polygons, so that the polygons cover the whole scene.</source>
       <translation>Écrire aussi les polygones du fond, pour que toute la scène soit couverte.</translation>
     </message>
     <message>
@@ -731,7 +731,7 @@
       <translation>GeoTIFF (*.tif)</translation>
     </message>
     <message>
-      <source>How far an edge may move, in metres on the ground. Neighbours keep sharing their edges. 0: none.</source>
+      <source>The largest distance that an edge may move, in metres on the ground. Neighbours keep shared edges. 0: no simplification.</source>
       <translation>De combien un bord peut bouger, en mètres au sol. Les voisins gardent leurs bords communs. 0 : pas du tout.</translation>
     </message>
     <message>
@@ -739,15 +739,15 @@
       <translation>Inclure le fond</translation>
     </message>
     <message>
-      <source>Name a file</source>
+      <source>Choose a file</source>
       <translation>Nommez un fichier</translation>
     </message>
     <message>
-      <source>Name a file first.</source>
+      <source>Choose a file first.</source>
       <translation>Nommez d’abord un fichier.</translation>
     </message>
     <message>
-      <source>Parts smaller than this, in square metres on the ground, are merged into what surrounds them.</source>
+      <source>Parts smaller than this, in square metres on the ground, are merged into their surroundings.</source>
       <translation>Les parties plus petites, en mètres carrés au sol, sont fondues dans ce qui les entoure.</translation>
     </message>
     <message>
@@ -779,15 +779,15 @@
       <translation>Écrire le rapport</translation>
     </message>
     <message>
-      <source>Write the shown step's class raster.</source>
+      <source>Write the class raster of the shown step.</source>
       <translation>Écrire le raster des classes du pas montré.</translation>
     </message>
     <message>
-      <source>Write the shown step's polygons with class, mean confidence and area in true square metres.</source>
+      <source>Write the polygons of the shown step with class, mean confidence and true area in square metres.</source>
       <translation>Écrire les polygones du pas montré avec classe, confiance moyenne et surface en vrais mètres carrés.</translation>
     </message>
     <message>
-      <source>Write what was done and how right it is as a page for the browser, with all figures as a CSV table beside it.</source>
+      <source>Write a report of the run and its accuracy as a web page, with all figures in a CSV table next to it.</source>
       <translation>Écrire ce qui a été fait et avec quelle exactitude, dans une page pour le navigateur, avec tous les chiffres dans un tableau CSV à côté.</translation>
     </message>
   </context>
@@ -798,7 +798,7 @@
       <translation>Filtrage de la scène…</translation>
     </message>
     <message>
-      <source>It is not known which kind of refiner this is.</source>
+      <source>The kind of this refiner is unknown.</source>
       <translation>On ne sait pas de quelle sorte est ce raffineur.</translation>
     </message>
     <message>
@@ -828,7 +828,7 @@
       <translation>Annuler</translation>
     </message>
     <message>
-      <source>Give up what runs now. Finished steps and labels stay.</source>
+      <source>Cancel the running task. Finished steps and labels are kept.</source>
       <translation>Abandonner ce qui est en cours. Les pas terminés et les étiquettes restent.</translation>
     </message>
     <message>
@@ -836,11 +836,11 @@
       <translation>Aide</translation>
     </message>
     <message>
-      <source>Open the options of Map Refiner, where the Python that computes is made or chosen.</source>
+      <source>Open the options of Map Refiner to create or choose the Python environment.</source>
       <translation>Ouvrir les options de Map Refiner, où se crée ou se choisit le Python qui calcule.</translation>
     </message>
     <message>
-      <source>Open the user guide at the section that you are in (F1).</source>
+      <source>Open the user guide at the current section (F1).</source>
       <translation>Ouvrir le guide à la section où vous êtes (F1).</translation>
     </message>
     <message>
@@ -856,19 +856,19 @@
       <translation>Préparer Python…</translation>
     </message>
     <message>
-      <source>Start the worker again and open the scene with all of its finished steps.</source>
+      <source>Restart the worker and reopen the scene with all finished steps.</source>
       <translation>Redémarrer le processus de calcul et rouvrir la scène avec tous ses pas terminés.</translation>
     </message>
     <message>
-      <source>Status of the worker</source>
+      <source>Worker status</source>
       <translation>État du processus de calcul</translation>
     </message>
     <message>
-      <source>The networks need a Python of their own with PyTorch. It is set up once, in minutes.</source>
+      <source>The networks need a separate Python with PyTorch. Setting it up takes minutes, once.</source>
       <translation>Les réseaux ont besoin d’un Python à eux avec PyTorch. Il se prépare une fois, en quelques minutes.</translation>
     </message>
     <message>
-      <source>The worker has stopped. Restart it to go on; finished steps are kept.</source>
+      <source>The worker has stopped. Restart it to continue; finished steps are kept.</source>
       <translation>Le processus de calcul s’est arrêté. Redémarrez-le pour continuer ; les pas terminés sont gardés.</translation>
     </message>
     <message>
@@ -880,11 +880,11 @@
       <translation>Le processus de calcul démarre…</translation>
     </message>
     <message>
-      <source>The worker starts with the first click.</source>
+      <source>Ready.</source>
       <translation>Le processus de calcul démarre au premier clic.</translation>
     </message>
     <message>
-      <source>What runs now</source>
+      <source>Running task</source>
       <translation>Ce qui est en cours</translation>
     </message>
     <message>
@@ -895,7 +895,7 @@
   <context>
     <name>IdentifyBox</name>
     <message>
-      <source>Click a pixel on the map and see the scores of its classes at every step.</source>
+      <source>Click a pixel on the map to see its class scores at every step.</source>
       <translation>Cliquer sur un pixel de la carte et voir les scores de ses classes à chaque pas.</translation>
     </message>
     <message>
@@ -911,18 +911,18 @@
       <translation>Le pixel</translation>
     </message>
     <message>
-      <source>The score of each class at this pixel, from 0 to 1, by step.</source>
+      <source>The score of each class at this pixel, from 0 to 1, per step.</source>
       <translation>Le score de chaque classe en ce pixel, de 0 à 1, par pas.</translation>
     </message>
   </context>
   <context>
     <name>IdentifyControl</name>
     <message>
-      <source>QGIS cannot open {}; it may be gone.</source>
+      <source>QGIS cannot open {}. The file may be missing.</source>
       <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
     </message>
     <message>
-      <source>That is outside the scene.</source>
+      <source>This place is outside the scene.</source>
       <translation>C’est hors de la scène.</translation>
     </message>
     <message>
@@ -937,7 +937,7 @@
   <context>
     <name>KeepControl</name>
     <message>
-      <source>Open It Again</source>
+      <source>Restore Run</source>
       <translation>Le rouvrir</translation>
     </message>
     <message>
@@ -945,18 +945,18 @@
       <translation>QGIS s’est terminé avant que le traitement de « {} » du {} soit enregistré dans un projet.</translation>
     </message>
     <message>
-      <source>The run is back, with {} steps. Save the project.</source>
+      <source>The run is restored, with {} steps. Save the project.</source>
       <translation>Le traitement est revenu, avec {} pas. Enregistrez le projet.</translation>
     </message>
     <message>
-      <source>The steps of the run in {} are gone.</source>
+      <source>The steps of the run in {} are missing.</source>
       <translation>Les pas du traitement dans {} ont disparu.</translation>
     </message>
   </context>
   <context>
     <name>KernelDialog</name>
     <message>
-      <source>Filter the scene with the checked kernels; each becomes a layer.</source>
+      <source>Filter the scene with the checked kernels. Each response becomes a layer.</source>
       <translation>Filtrer la scène avec les noyaux cochés ; chacun devient une couche.</translation>
     </message>
     <message>
@@ -984,22 +984,22 @@
       <translation>Montrer en couches</translation>
     </message>
     <message>
-      <source>The class whose scores the M filters look at.</source>
+      <source>The class whose score map the M filters are applied to.</source>
       <translation>La classe dont les filtres M regardent les scores.</translation>
     </message>
     <message>
-      <source>The learned kernels that make step {} of step {}: blue is negative, white zero, red positive. What the checked ones answer to step {} is on the map, as layers, until this window is closed.</source>
+      <source>Kernels used to compute step {} from step {}: blue is negative, white is zero, red is positive. The responses of the checked kernels to step {} are on the map as layers until this window is closed.</source>
       <translation>Les noyaux appris qui font le pas {} du pas {} : bleu est négatif, blanc zéro, rouge positif. Ce que les noyaux cochés répondent au pas {} est sur la carte, en couches, jusqu’à la fermeture de cette fenêtre.</translation>
     </message>
     <message>
-      <source>What is shown</source>
+      <source>Description</source>
       <translation>Ce qui est montré</translation>
     </message>
   </context>
   <context>
     <name>LayerActions</name>
     <message>
-      <source>Choose the layer of a step first.</source>
+      <source>Choose a layer of a step first.</source>
       <translation>Choisissez d’abord la couche d’un pas.</translation>
     </message>
     <message>
@@ -1027,34 +1027,34 @@
       <translation>Montrer dans Map Refiner</translation>
     </message>
     <message>
-      <source>Teach</source>
+      <source>Train</source>
       <translation>Enseigner</translation>
     </message>
     <message>
-      <source>{} is chosen in {}.</source>
+      <source>{} is selected under {}.</source>
       <translation>{} est choisi dans {}.</translation>
     </message>
     <message>
-      <source>{} is no model of Map Refiner.</source>
+      <source>{} is not a model of Map Refiner.</source>
       <translation>{} n’est pas un modèle de Map Refiner.</translation>
     </message>
     <message>
-      <source>“{}” is on the map, but cannot teach: it has no text field “{}”.</source>
+      <source>“{}” was added to the map, but cannot be used for training: it has no text field “{}”.</source>
       <translation>« {} » est sur la carte, mais ne peut rien enseigner : elle n’a pas de champ texte « {} ».</translation>
     </message>
   </context>
   <context>
     <name>LearnControl</name>
     <message>
-      <source>It has not become better: Undo Learning takes the earlier weights.</source>
+      <source>No improvement. Undo Fine-Tuning restores the earlier weights.</source>
       <translation>Il ne s’est pas amélioré : Désapprendre reprend les poids d’avant.</translation>
     </message>
     <message>
-      <source>Learning · loss {:.3f}</source>
+      <source>Fine-tuning · loss {:.3f}</source>
       <translation>Apprentissage · perte {:.3f}</translation>
     </message>
     <message>
-      <source>Learning…</source>
+      <source>Fine-tuning…</source>
       <translation>Apprentissage…</translation>
     </message>
     <message>
@@ -1062,7 +1062,7 @@
       <translation>IoU moyen sur les étiquettes : {:.3f} avant, {:.3f} maintenant.</translation>
     </message>
     <message>
-      <source>Of the corrected pixels the refiner by itself got {:.0f} % right, and now {:.0f} %.</source>
+      <source>On the corrected pixels, the refiner alone was right for {:.0f} % before, and is right for {:.0f} % now.</source>
       <translation>Parmi les pixels corrigés, le raffineur seul en avait {:.0f} % de justes, et maintenant {:.0f} %.</translation>
     </message>
     <message>
@@ -1070,11 +1070,11 @@
       <translation>Raffinement…</translation>
     </message>
     <message>
-      <source>The weights before the last Learn are in use again.</source>
+      <source>The weights before the last fine-tuning are in use again.</source>
       <translation>Les poids d’avant le dernier apprentissage servent à nouveau.</translation>
     </message>
     <message>
-      <source>This refiner follows a formula and cannot learn. Choose a learned one, or teach one.</source>
+      <source>This refiner is a formula without weights, so it cannot be fine-tuned. Choose a learned refiner, or train one.</source>
       <translation>Ce raffineur suit une formule et ne peut pas apprendre. Choisissez-en un appris, ou entraînez-en un.</translation>
     </message>
     <message>
@@ -1085,15 +1085,15 @@
   <context>
     <name>LookControl</name>
     <message>
-      <source>Choose labels in Teach to have the gain measured.</source>
+      <source>Choose labels under Train to measure the gain.</source>
       <translation>Choisissez des étiquettes dans Enseigner pour que le gain soit mesuré.</translation>
     </message>
     <message>
-      <source>Looking for doubtful places…</source>
+      <source>Finding uncertain places…</source>
       <translation>Recherche des endroits douteux…</translation>
     </message>
     <message>
-      <source>Map Refiner: Next Place to Look at</source>
+      <source>Map Refiner: Next Uncertain Place</source>
       <translation>Map Refiner : endroit suivant à regarder</translation>
     </message>
     <message>
@@ -1105,11 +1105,11 @@
       <translation>IoU moyen sur les étiquettes : {:.3f}, et maintenant {:.3f} ({:+.1f} points).</translation>
     </message>
     <message>
-      <source>Measuring the accuracy…</source>
+      <source>Evaluating the accuracy…</source>
       <translation>Mesure de l’exactitude…</translation>
     </message>
     <message>
-      <source>No place is in doubt.</source>
+      <source>No place is uncertain.</source>
       <translation>Aucun endroit n’est douteux.</translation>
     </message>
     <message>
@@ -1117,7 +1117,7 @@
       <translation>Endroits corrigés : {} sur {}.</translation>
     </message>
     <message>
-      <source>{}. {} or {}? {:.0f} %</source>
+      <source>{}. {} or {}? Uncertainty {:.0f} %</source>
       <translation>{}. {} ou {} ? {:.0f} %</translation>
     </message>
   </context>
@@ -1156,23 +1156,23 @@
       <translation>, IoU moyen de validation {:.3f}</translation>
     </message>
     <message>
-      <source>A band is named twice in “{}”.</source>
+      <source>A band occurs twice in “{}”.</source>
       <translation>Une bande est nommée deux fois dans « {} ».</translation>
     </message>
     <message>
-      <source>A cluster works on whole images. Clip the image first, or leave the area or the scheduler empty.</source>
+      <source>A cluster processes whole images. Clip the image first, or leave the area or the scheduler empty.</source>
       <translation>Une grappe travaille sur des images entières. Découpez d’abord l’image, ou laissez vide la zone ou l’ordonnanceur.</translation>
     </message>
     <message>
-      <source>A file of weights. Empty: the model that ships.</source>
+      <source>A file of weights. Empty: the shipped model.</source>
       <translation>Un fichier de poids. Vide : le modèle fourni.</translation>
     </message>
     <message>
-      <source>A file of weights. Empty: the refiner that ships.</source>
+      <source>A file of weights. Empty: the shipped refiner.</source>
       <translation>Un fichier de poids. Vide : le raffineur fourni.</translation>
     </message>
     <message>
-      <source>A file with the names of torchvision, to begin with; for the kinds on VGG-16 alone.</source>
+      <source>A file with pretrained weights in the naming of torchvision. Only for the kinds on VGG-16.</source>
       <translation>Un fichier aux noms de torchvision, pour commencer ; seulement pour les sortes sur VGG-16.</translation>
     </message>
     <message>
@@ -1212,7 +1212,7 @@
       <translation>Surfaces au pas {}</translation>
     </message>
     <message>
-      <source>At 0.6 and 0.8 of the image's size too; for models of the kind lrr. Three times as slow.</source>
+      <source>Also classify at 0.6 and 0.8 of the image's size. Only for models of the kind lrr; three times as slow.</source>
       <translation>Aussi à 0,6 et 0,8 de la taille de l’image ; pour les modèles de la sorte lrr. Trois fois plus lent.</translation>
     </message>
     <message>
@@ -1232,7 +1232,7 @@
       <translation>Bâtiments</translation>
     </message>
     <message>
-      <source>Builds each class from shapes learnt from the labels, and adds finer ones where the coarser are unsure (Ghiasi and Fowlkes 2016): the slowest to train.</source>
+      <source>Reconstructs each class from shapes learned from the labels, and adds finer levels where the coarser ones are uncertain (Ghiasi and Fowlkes 2016). The slowest to train.</source>
       <translation>Construit chaque classe de formes apprises des étiquettes, et en ajoute de plus fines là où les grossières hésitent (Ghiasi et Fowlkes 2016) : le plus lent à entraîner.</translation>
     </message>
     <message>
@@ -1244,7 +1244,7 @@
       <translation>Pixels changés</translation>
     </message>
     <message>
-      <source>Choose a folder outside of the plugin, which an update replaces.</source>
+      <source>Choose a folder outside the plugin: an update replaces the plugin folder.</source>
       <translation>Choisissez un dossier hors de celui de l’extension, qu’une mise à jour remplace.</translation>
     </message>
     <message>
@@ -1252,7 +1252,7 @@
       <translation>Choisissez d’abord une couche raster.</translation>
     </message>
     <message>
-      <source>Choose the Python that is to make the environment: 3.10 or newer.</source>
+      <source>Choose the Python that creates the environment: 3.10 or newer.</source>
       <translation>Choisissez le Python qui doit créer l’environnement : 3.10 ou plus récent.</translation>
     </message>
     <message>
@@ -1268,7 +1268,7 @@
       <translation>Indépendant des classes</translation>
     </message>
     <message>
-      <source>Classifies each pixel from the 32 x 32 pixels around it with few weights: for small sets of labels, and slow to use.</source>
+      <source>Classifies each pixel from the 32 x 32 pixels around it with few weights. For few labels; slow to apply.</source>
       <translation>Classe chaque pixel d’après les 32 x 32 pixels qui l’entourent, avec peu de poids : pour de petits jeux d’étiquettes, et lent à utiliser.</translation>
     </message>
     <message>
@@ -1308,11 +1308,11 @@
       <translation>CRF dense</translation>
     </message>
     <message>
-      <source>Each pixel joins the opinions of its neighbours to its own.</source>
+      <source>Each pixel combines its class probabilities with the probabilities of its neighbours.</source>
       <translation>Chaque pixel joint les opinions de ses voisins à la sienne.</translation>
     </message>
     <message>
-      <source>Empty: those that are shown as red, green and blue, or the first three.</source>
+      <source>Empty: the bands shown as red, green and blue, or the first three.</source>
       <translation>Vide : celles qui sont montrées en rouge, vert et bleu, ou les trois premières.</translation>
     </message>
     <message>
@@ -1320,7 +1320,7 @@
       <translation>Étendu</translation>
     </message>
     <message>
-      <source>FCN-8s on the large network that it was made for, for three bands: begin with its weights; for a GPU.</source>
+      <source>FCN-8s on its original large backbone, for three bands. Needs pretrained weights and a GPU.</source>
       <translation>FCN-8s sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
     </message>
     <message>
@@ -1332,11 +1332,11 @@
       <translation>Champ de la classe</translation>
     </message>
     <message>
-      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, made finer by those at 16 and 8 (Long et al. 2015); it sees further than the paper's network and finds more, but takes longer to classify.</source>
+      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at strides 16 and 8 (Long et al. 2015). It has a larger context than the paper's network and finds more, but classifies more slowly.</source>
       <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015) ; il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
     </message>
     <message>
-      <source>Fractions from 0 to 1, against the labels that were chosen in Teach. Where a model was taught on the same labels, they flatter it. The boundary IoU is within 2 pixels of the outlines.</source>
+      <source>Fractions from 0 to 1, against the labels chosen under Train. Scores are optimistic where the model was trained on these labels. The boundary IoU covers the pixels within 2 pixels of the outlines.</source>
       <translation>Fractions de 0 à 1, par rapport aux étiquettes choisies dans Enseigner. Là où un modèle a été entraîné sur les mêmes étiquettes, elles le flattent. L’IoU des contours est à moins de 2 pixels des contours.</translation>
     </message>
     <message>
@@ -1344,7 +1344,7 @@
       <translation>Contour géodésique</translation>
     </message>
     <message>
-      <source>Go on from no weights, not even from those that ship.</source>
+      <source>Train from random weights instead of pretrained ones.</source>
       <translation>Ne partir d’aucun poids, pas même de ceux qui sont fournis.</translation>
     </message>
     <message>
@@ -1360,7 +1360,7 @@
       <translation>IoU moyen de validation de la carte grossière</translation>
     </message>
     <message>
-      <source>Held-out mean IoU: {:.3f} of the coarse map, {} after each step; stop at step {}.</source>
+      <source>Held-out mean IoU: {:.3f} for the coarse map, {} after each step. Stop at step {}.</source>
       <translation>IoU moyen de validation : {:.3f} pour la carte grossière, {} après chaque pas ; arrêtez au pas {}.</translation>
     </message>
     <message>
@@ -1368,11 +1368,11 @@
       <translation>Image</translation>
     </message>
     <message>
-      <source>In “{}” these cross themselves or are empty: {}. Mend them with the vertex tool, or delete them.</source>
+      <source>“{}” has self-intersecting or empty geometries: {}. Fix them with the Vertex Tool, or delete them.</source>
       <translation>Dans « {} », ces entités se croisent elles-mêmes ou sont vides : {}. Corrigez-les avec l’outil de nœud, ou supprimez-les.</translation>
     </message>
     <message>
-      <source>In “{}” these have no class that the map knows: {}. The classes are {}, “tile” and “ignore”.</source>
+      <source>“{}” has features without a class of the map: {}. Set them to one of {}, “tile” or “ignore”.</source>
       <translation>Dans « {} », ces entités n’ont pas de classe que la carte connaisse : {}. Les classes sont {}, « tile » et « ignore ».</translation>
     </message>
     <message>
@@ -1388,11 +1388,11 @@
       <translation>IoU {}</translation>
     </message>
     <message>
-      <source>It does not beat the coarse map where it was held out: keep that, or label more.</source>
+      <source>The refiner does not beat the coarse map on held-out blocks. Keep the coarse map, or label more.</source>
       <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
     </message>
     <message>
-      <source>It was stopped early: train it for longer before you judge it. The coarse map is shown.</source>
+      <source>The training was stopped early. Train longer before you judge the result. The coarse map is shown.</source>
       <translation>L’entraînement a été arrêté tôt : laissez-le durer plus longtemps avant d’en juger. La carte grossière est affichée.</translation>
     </message>
     <message>
@@ -1400,7 +1400,7 @@
       <translation>Sorte</translation>
     </message>
     <message>
-      <source>LRR on the large network that it was made for, for three bands: begin with its weights; for a GPU.</source>
+      <source>LRR on its original large backbone, for three bands. Needs pretrained weights and a GPU.</source>
       <translation>LRR sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
     </message>
     <message>
@@ -1416,15 +1416,15 @@
       <translation>Regarder à plusieurs échelles</translation>
     </message>
     <message>
-      <source>Looking at the Python</source>
+      <source>Checking Python</source>
       <translation>Examen du Python</translation>
     </message>
     <message>
-      <source>Looks for shapes within the spectrum (Hu et al. 2015), and is quick to use.</source>
+      <source>Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015). Fast to apply.</source>
       <translation>Cherche des formes dans le spectre (Hu et al. 2015), et est rapide à utiliser.</translation>
     </message>
     <message>
-      <source>Looks for shapes within the spectrum and reads them in order (Wu and Prasad 2017); refine it with the opinion pool.</source>
+      <source>Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017). Refine its map with the opinion pool.</source>
       <translation>Cherche des formes dans le spectre et les lit dans l’ordre (Wu et Prasad 2017) ; à raffiner par la mise en commun d’opinions.</translation>
     </message>
     <message>
@@ -1440,15 +1440,15 @@
       <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
-      <source>Makes a coarse map of an image with a trained model: a raster with a band of probabilities for each class, the background first, on the image's own pixels.
+      <source>Makes a coarse map of an image with a trained model: a raster with one band of probabilities per class, background first, on the image's own pixels.
 
-The model that ships finds buildings and roads in three colour bands of aerial images of 0.25-1 m. Others come from &lt;i&gt;Train coarse model&lt;/i&gt;. The result is what &lt;i&gt;Refine scores&lt;/i&gt; begins with.</source>
+The shipped model finds buildings and roads in three colour bands of aerial images of 0.25-1 m. &lt;i&gt;Train coarse model&lt;/i&gt; makes other models. The result is the input of &lt;i&gt;Refine scores&lt;/i&gt;.</source>
       <translation>Fait une carte grossière d’une image avec un modèle entraîné : un raster avec une bande de probabilités par classe, le fond d’abord, sur les pixels de l’image.
 
 Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’images aériennes de 0,25 à 1 m. D’autres viennent de &lt;i&gt;Entraîner un modèle grossier&lt;/i&gt;. Le résultat est le point de départ de &lt;i&gt;Raffiner des scores&lt;/i&gt;.</translation>
     </message>
     <message>
-      <source>Making the environment</source>
+      <source>Creating the environment</source>
       <translation>Création de l’environnement</translation>
     </message>
     <message>
@@ -1476,17 +1476,17 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
       <translation>IoU moyen des contours</translation>
     </message>
     <message>
-      <source>Measure accuracy</source>
+      <source>Evaluate accuracy</source>
       <translation>Mesurer l’exactitude</translation>
     </message>
     <message>
-      <source>Measured gain {:+.1f} points of mean IoU, rank {} of {}.</source>
+      <source>Measured gain: {:+.1f} points of mean IoU, rank {} of {}.</source>
       <translation>Gain mesuré : {:+.1f} points d’IoU moyen, rang {} sur {}.</translation>
     </message>
     <message>
-      <source>Measures rasters of scores against labels: overall accuracy, mean IoU, the IoU of each class, and that of what lies within two pixels of the outlines. The log lists them; the report, a JSON file, has the confusion matrices and more distances too. The numbers that it returns are those of the last raster.
+      <source>Evaluates score rasters against labels: overall accuracy, mean IoU, the IoU of each class, and the boundary IoU within two pixels of the outlines. The log lists them; the report, a JSON file, also has the confusion matrices and other distances. The returned numbers belong to the last raster.
 
-The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt; (the classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), or a raster of class indices, the background 0, unlabelled 255. Labels that a refiner was taught on flatter it.</source>
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt; (the classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), or a raster of class indices with background 0 and unlabelled 255. Scores are optimistic on labels that the refiner was trained on.</source>
       <translation>Mesure des rasters de scores avec des étiquettes : exactitude globale, IoU moyen, IoU de chaque classe, et celui de ce qui se trouve à moins de deux pixels des contours. Le journal les énumère ; le rapport, un fichier JSON, contient aussi les matrices de confusion et d’autres distances. Les nombres rendus sont ceux du dernier raster.
 
 Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; (les classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), ou un raster d’indices de classe, fond 0, non étiqueté 255. Les étiquettes dont un raffineur a appris le flattent.</translation>
@@ -1500,11 +1500,11 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Modèles et réglages</translation>
     </message>
     <message>
-      <source>No Python with PyTorch was found for the worker. Choose one in Settings &gt; Options &gt; Map Refiner.</source>
+      <source>No Python with PyTorch was found. Choose one, or create an environment, in Settings &gt; Options &gt; Map Refiner.</source>
       <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
-      <source>No better than the refiner before: held-out mean IoU {:.3f}, before {:.3f}. That one stays chosen.</source>
+      <source>No better than the previous refiner: held-out mean IoU {:.3f}, before {:.3f}. The previous refiner stays selected.</source>
       <translation>Pas meilleur que le raffineur d’avant : IoU moyen de validation {:.3f}, avant {:.3f}. Celui-là reste choisi.</translation>
     </message>
     <message>
@@ -1512,15 +1512,15 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Aucune bonne bande n’est dans {}.</translation>
     </message>
     <message>
-      <source>No layer is given. Give buildings, roads, polygons of any classes, or labels.</source>
+      <source>No layer is given. Choose buildings, roads, polygons of any classes, or labels.</source>
       <translation>Aucune couche n’est donnée. Donnez des bâtiments, des routes, des polygones de classes quelconques, ou des étiquettes.</translation>
     </message>
     <message>
-      <source>No raster of scores is given.</source>
+      <source>No score raster is given.</source>
       <translation>Aucun raster de scores n’est donné.</translation>
     </message>
     <message>
-      <source>No weights ship with this version. Choose a file of weights.</source>
+      <source>This version ships no weights. Choose a file of weights.</source>
       <translation>Cette version est fournie sans poids. Choisissez un fichier de poids.</translation>
     </message>
     <message>
@@ -1528,7 +1528,7 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Nombre de polygones</translation>
     </message>
     <message>
-      <source>Of kinds that learn from single spectra, at most. Empty: the usual number.</source>
+      <source>Maximum, for spectral kinds. Empty: the default.</source>
       <translation>Pour les sortes qui apprennent de spectres isolés, au plus. Vide : le nombre habituel.</translation>
     </message>
     <message>
@@ -1540,7 +1540,7 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Ou des étiquettes</translation>
     </message>
     <message>
-      <source>Or parameters to try, of kinds without weights. Empty: as many as the kind needs.</source>
+      <source>For kinds without weights: the number of parameter values to try. Empty: the default of the kind.</source>
       <translation>Ou paramètres à essayer, pour les sortes sans poids. Vide : autant qu’il en faut à la sorte.</translation>
     </message>
     <message>
@@ -1548,11 +1548,11 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Contour de la vue</translation>
     </message>
     <message>
-      <source>Outlines of the classes become smooth and are drawn to edges of the image.</source>
+      <source>Smooths the outlines of the classes and attracts them to edges of the image.</source>
       <translation>Les contours des classes deviennent lisses et sont attirés par les bords dans l’image.</translation>
     </message>
     <message>
-      <source>Outside the scene, and left out: {}.</source>
+      <source>Outside the scene and ignored: {}.</source>
       <translation>Hors de la scène, et laissées de côté : {}.</translation>
     </message>
     <message>
@@ -1576,15 +1576,15 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Pixels</translation>
     </message>
     <message>
-      <source>Pixels a class</source>
+      <source>Pixels per class</source>
       <translation>Pixels par classe</translation>
     </message>
     <message>
-      <source>Pixels are counted, and a pixel is measured on the ground at the centre of the scene.</source>
+      <source>Areas are pixel counts times the ground area of a pixel at the centre of the scene.</source>
       <translation>Les pixels sont comptés, et un pixel est mesuré au sol au centre de la scène.</translation>
     </message>
     <message>
-      <source>Pixels that lie near each other and are alike in colour are drawn to the same class.</source>
+      <source>Assigns nearby pixels of similar colour to the same class.</source>
       <translation>Les pixels proches et de couleur semblable sont attirés vers la même classe.</translation>
     </message>
     <message>
@@ -1620,11 +1620,11 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Pyramide : LRR sur VGG-16</translation>
     </message>
     <message>
-      <source>Reads the bands of a pixel one after the other (Mou et al. 2017): for many bands, and slow to train.</source>
+      <source>Processes the bands of a pixel in sequence (Mou et al. 2017). For many bands; slow to train.</source>
       <translation>Lit les bandes d’un pixel l’une après l’autre (Mou et al. 2017) : pour de nombreuses bandes, et lent à entraîner.</translation>
     </message>
     <message>
-      <source>Reads the bands one after the other with a memory cell: a third more weights than the GRU.</source>
+      <source>Processes the bands in sequence with a memory cell. A third more weights than the GRU.</source>
       <translation>Lit les bandes l’une après l’autre avec une cellule de mémoire : un tiers de poids de plus que le GRU.</translation>
     </message>
     <message>
@@ -1640,15 +1640,15 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Raffineur</translation>
     </message>
     <message>
-      <source>Refiner to go on from</source>
+      <source>Pretrained refiner</source>
       <translation>Raffineur à partir duquel continuer</translation>
     </message>
     <message>
-      <source>Refines the scores of a coarse map step by step, each step from the scores before it and from the image, and writes the last step: its scores, and if you like its class map. Name a folder to get the scores of all steps, from step_000.tif (the scores as they came) on.
+      <source>Refines the scores of a coarse map step by step, each step from the previous scores and the image, and writes the last step: its scores, and optionally its class map. Choose a folder to get the scores of all steps, starting with step_000.tif (the input scores).
 
-The scores are those of &lt;i&gt;Classify image&lt;/i&gt;, or any raster with a band of probabilities, percentages, bytes or raw scores for each class, the background first.
+The scores come from &lt;i&gt;Classify image&lt;/i&gt;, or from any raster with one band of probabilities, percentages, bytes or raw scores per class, background first.
 
-The method &lt;b&gt;weights&lt;/b&gt; is a refiner that was taught: by &lt;i&gt;Teach refiner&lt;/i&gt;, or the one that ships. Others need no teaching:</source>
+The method &lt;b&gt;weights&lt;/b&gt; is a trained refiner: from &lt;i&gt;Train refiner&lt;/i&gt;, or the shipped one. The other methods need no training:</source>
       <translation>Raffine les scores d’une carte grossière pas à pas, chaque pas à partir des scores précédents et de l’image, et écrit le dernier pas : ses scores et, si vous voulez, sa carte des classes. Nommez un dossier pour obtenir les scores de tous les pas, à partir de step_000.tif (les scores tels quels).
 
 Les scores sont ceux de &lt;i&gt;Classer une image&lt;/i&gt;, ou tout raster avec une bande de probabilités, de pourcentages, d’octets ou de scores bruts par classe, le fond d’abord.
@@ -1664,7 +1664,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Routes</translation>
     </message>
     <message>
-      <source>Run to End takes you there from the coarse map.</source>
+      <source>Run to End goes there from the coarse map.</source>
       <translation>À la fin vous y mène depuis la carte grossière.</translation>
     </message>
     <message>
@@ -1676,15 +1676,15 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Scores</translation>
     </message>
     <message>
-      <source>Scores even out along the edges of the image, and hardly across them.</source>
+      <source>Smooths scores along the edges of the image, and hardly across them.</source>
       <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
     </message>
     <message>
-      <source>Scores even out like heat, but hardly where the image has an edge.</source>
+      <source>Smooths scores by heat flow, but hardly across edges of the image.</source>
       <translation>Les scores s’égalisent comme la chaleur, mais à peine là où l’image a un bord.</translation>
     </message>
     <message>
-      <source>Scores even out like heat, whatever the image shows: noise goes, and so do corners.</source>
+      <source>Smooths scores by heat flow, independent of the image. It removes noise, and also corners.</source>
       <translation>Les scores s’égalisent comme la chaleur, quoi que montre l’image : le bruit s’en va, et les coins aussi.</translation>
     </message>
     <message>
@@ -1696,11 +1696,11 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Scores vers polygones</translation>
     </message>
     <message>
-      <source>Seed of chance</source>
+      <source>Random seed</source>
       <translation>Graine du hasard</translation>
     </message>
     <message>
-      <source>Separates the classes two by two with a radial kernel: strong with few labels, slow with many; needs scikit-learn.</source>
+      <source>Separates pairs of classes with a radial kernel. Strong with few labels, slow with many; needs scikit-learn.</source>
       <translation>Sépare les classes deux à deux avec un noyau radial : fort avec peu d’étiquettes, lent avec beaucoup ; demande scikit-learn.</translation>
     </message>
     <message>
@@ -1772,7 +1772,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Pas {} : {:.2%} des pixels changés</translation>
     </message>
     <message>
-      <source>Stepping on no longer helps: {}.</source>
+      <source>Further steps no longer help: {}.</source>
       <translation>Continuer n’aide plus : {}.</translation>
     </message>
     <message>
@@ -1780,19 +1780,19 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Pas</translation>
     </message>
     <message>
-      <source>Teach a fresh refiner</source>
+      <source>Train from scratch</source>
       <translation>Entraîner un raffineur neuf</translation>
     </message>
     <message>
-      <source>Teach refiner</source>
+      <source>Train refiner</source>
       <translation>Entraîner un raffineur</translation>
     </message>
     <message>
-      <source>Teaches a refiner on one labelled tile of an image, from the scores of a coarse map, and saves it to a file of weights for &lt;i&gt;Refine scores&lt;/i&gt;. About a minute is usual.
+      <source>Trains a refiner on one labelled tile of an image, from the scores of a coarse map, and saves its weights to a file for &lt;i&gt;Refine scores&lt;/i&gt;. Training usually takes about a minute.
 
-The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt;: the classes of the map, &lt;i&gt;tile&lt;/i&gt; for the outline of what was labelled (what lies bare inside counts as background), and &lt;i&gt;ignore&lt;/i&gt;. Or a raster of class indices, the background 0, unlabelled 255.
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt;: the classes of the map, &lt;i&gt;tile&lt;/i&gt; for the outline of the labelled area (unlabelled pixels inside it count as background), and &lt;i&gt;ignore&lt;/i&gt;. Or a raster of class indices with background 0 and unlabelled 255.
 
-Parts of the tile are held out: compare the held-out mean IoU with that of the coarse map there. A best step of 0 means that the coarse map is as good.
+Blocks of the tile are held out: compare the held-out mean IoU with the mean IoU of the coarse map there. A best step of 0 means that the coarse map is as good.
 
 Kinds:</source>
       <translation>Entraîne un raffineur sur une tuile étiquetée d’une image, à partir des scores d’une carte grossière, et l’enregistre dans un fichier de poids pour &lt;i&gt;Raffiner des scores&lt;/i&gt;. Une minute environ est habituelle.
@@ -1804,11 +1804,11 @@ Des parties de la tuile sont mises de côté : comparez l’IoU moyen de validat
 Sortes :</translation>
     </message>
     <message>
-      <source>Teaching</source>
+      <source>Training</source>
       <translation>Entraînement</translation>
     </message>
     <message>
-      <source>That one stays chosen; the new one is in the list. Label more, or train without going on.</source>
+      <source>The previous refiner stays selected; the new one is in the list. Label more, or train without pretrained weights.</source>
       <translation>Celui-là reste choisi ; le nouveau est dans la liste. Étiquetez davantage, ou entraînez sans continuer.</translation>
     </message>
     <message>
@@ -1824,31 +1824,31 @@ Sortes :</translation>
       <translation>Le Python {python} n’a pas le module « {module} ». Installez-l’y, ou choisissez un autre Python dans Préférences &gt; Options &gt; Map Refiner.</translation>
     </message>
     <message>
-      <source>The accuracy was not measured: that takes labels, and a click on Measure in Teach.</source>
+      <source>The accuracy was not evaluated. Choose labels under Train and click Evaluate.</source>
       <translation>L’exactitude n’a pas été mesurée : il faut des étiquettes, et un clic sur Mesurer dans Enseigner.</translation>
     </message>
     <message>
-      <source>The address of a Dask cluster to work on, such as tcp://HOST:8786; its workers must see the files. Empty: the one in Settings &gt; Options &gt; Map Refiner, or this machine where none is named there.</source>
+      <source>The address of a Dask cluster, such as tcp://HOST:8786. Its workers need access to the files. Empty: the address in Settings &gt; Options &gt; Map Refiner, or else this computer.</source>
       <translation>L’adresse d’une grappe Dask où calculer, comme tcp://HOST:8786 ; ses processus doivent voir les fichiers. Vide : celle de Préférences &gt; Options &gt; Map Refiner, ou cette machine si aucune n’y est indiquée.</translation>
     </message>
     <message>
-      <source>The area cannot be brought from {} to {}.</source>
+      <source>The area cannot be transformed from {} to {}.</source>
       <translation>La zone ne peut pas être amenée de {} à {}.</translation>
     </message>
     <message>
-      <source>The area does not touch the layer “{}”. Move the map, or draw anew.</source>
+      <source>The area does not intersect the layer “{}”. Move the map, or draw another area.</source>
       <translation>La zone ne touche pas la couche « {} ». Déplacez la carte, ou redessinez.</translation>
     </message>
     <message>
-      <source>The class raster of step {} is gone or damaged: {}</source>
+      <source>The class raster of step {} is missing or damaged: {}</source>
       <translation>Le raster de classes du pas {} a disparu ou est endommagé : {}</translation>
     </message>
     <message>
-      <source>The coarse map is shown. Label more, and more exactly, and train again; or export the coarse map.</source>
+      <source>The coarse map is shown. Label more, and more precisely, and train again; or export the coarse map.</source>
       <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
     </message>
     <message>
-      <source>The coarse network of the paper, for colour images of 0.25-1 m: it looks 30 pixels around, is quick, and bears vectors that are shifted or incomplete.</source>
+      <source>The coarse network of the paper, for colour images of 0.25-1 m. Its context is 30 pixels; it is fast and tolerates shifted or incomplete vectors.</source>
       <translation>Le réseau grossier de l'article, pour les images en couleurs de 0,25 à 1 m : il regarde 30 pixels alentour, est rapide, et supporte des vecteurs décalés ou incomplets.</translation>
     </message>
     <message>
@@ -1860,11 +1860,11 @@ Sortes :</translation>
       <translation>Le disque est plein. Faites de la place, ou choisissez un dossier sur un autre disque.</translation>
     </message>
     <message>
-      <source>The environment could not be made. {}</source>
+      <source>The environment could not be created. {}</source>
       <translation>L’environnement n’a pas pu être créé. {}</translation>
     </message>
     <message>
-      <source>The environment is made, but no Python is in it.</source>
+      <source>The environment was created, but contains no Python.</source>
       <translation>L’environnement est créé, mais il ne contient pas de Python.</translation>
     </message>
     <message>
@@ -1872,7 +1872,7 @@ Sortes :</translation>
       <translation>Le champ « {} » a {} valeurs distinctes ; il faut de 1 à {} classes.</translation>
     </message>
     <message>
-      <source>The file of the layer “{}” is gone: {}</source>
+      <source>The file of the layer “{}” is missing: {}</source>
       <translation>Le fichier de la couche « {} » a disparu : {}</translation>
     </message>
     <message>
@@ -1880,15 +1880,15 @@ Sortes :</translation>
       <translation>Le fichier {} ne peut pas être écrit : {}</translation>
     </message>
     <message>
-      <source>The folder may not be written, or a file in it is in use. Choose another one.</source>
+      <source>The folder is not writable, or a file in it is in use. Choose another folder.</source>
       <translation>Le dossier ne peut pas être écrit, ou un de ses fichiers est utilisé. Choisissez-en un autre.</translation>
     </message>
     <message>
-      <source>The folder of the run is gone: {}. Put it back, or make a coarse map again.</source>
+      <source>The folder of the run is missing: {}. Restore it, or make a coarse map again.</source>
       <translation>Le dossier du traitement a disparu : {}. Remettez-le en place, ou refaites une carte grossière.</translation>
     </message>
     <message>
-      <source>The folder {} cannot be made: {}</source>
+      <source>The folder {} cannot be created: {}</source>
       <translation>Le dossier {} ne peut pas être créé : {}</translation>
     </message>
     <message>
@@ -1896,11 +1896,11 @@ Sortes :</translation>
       <translation>L’image n’a pas de SCR : les surfaces au sol sont inconnues.</translation>
     </message>
     <message>
-      <source>The image has no CRS; its own pixels are worked on.</source>
+      <source>The image has no CRS, so the image's own pixels are used.</source>
       <translation>L’image n’a pas de SCR ; le travail se fait sur ses propres pixels.</translation>
     </message>
     <message>
-      <source>The kind {} cannot begin with VGG-16's weights; {} can.</source>
+      <source>The kind {} has no VGG-16 backbone; {} have one.</source>
       <translation>La sorte {} ne peut pas commencer par les poids de VGG-16 ; {} le peuvent.</translation>
     </message>
     <message>
@@ -1912,7 +1912,7 @@ Sortes :</translation>
       <translation>Les étiquettes de « {} » ne peuvent pas être enregistrées : {}</translation>
     </message>
     <message>
-      <source>The layer does not say the wavelengths of its bands. Write their numbers.</source>
+      <source>The layer has no wavelengths. Enter band numbers instead.</source>
       <translation>La couche ne dit pas les longueurs d’onde de ses bandes. Écrivez leurs numéros.</translation>
     </message>
     <message>
@@ -1924,15 +1924,15 @@ Sortes :</translation>
       <translation>La couche « {} » ne peut pas être modifiée.</translation>
     </message>
     <message>
-      <source>The layer “{}” has edits that are not saved. Save or drop them.</source>
+      <source>The layer “{}” has unsaved edits. Save or discard them.</source>
       <translation>La couche « {} » a des modifications non enregistrées. Enregistrez-les ou abandonnez-les.</translation>
     </message>
     <message>
-      <source>The layer “{}” has no polygons yet. Draw a “tile” and what is in it.</source>
+      <source>The layer “{}” has no polygons yet. Draw a “tile” and the objects inside it.</source>
       <translation>La couche « {} » n’a pas encore de polygones. Dessinez une « tile » et ce qu’elle contient.</translation>
     </message>
     <message>
-      <source>The layer “{}” has no text field “class”, which says what each polygon is.</source>
+      <source>The layer “{}” has no text field “class” with the class of each polygon.</source>
       <translation>La couche « {} » n’a pas de champ texte « class », qui dit ce qu’est chaque polygone.</translation>
     </message>
     <message>
@@ -1940,31 +1940,31 @@ Sortes :</translation>
       <translation>La couche « {} » n’a pas de champ texte « class ». Utilisez Nouvelle tuile, ou ajoutez le champ avec la classe de chaque polygone.</translation>
     </message>
     <message>
-      <source>The layer “{}” has no “tile” polygon in the scene. Draw one around what you have labelled; what is left bare inside it counts as {}.</source>
+      <source>The layer “{}” has no “tile” polygon in the scene. Draw one around the labelled area; anything left unlabelled inside it counts as {}.</source>
       <translation>La couche « {} » n’a pas de polygone « tile » dans la scène. Dessinez-en un autour de ce que vous avez étiqueté ; ce qui y reste nu compte comme {}.</translation>
     </message>
     <message>
-      <source>The layer “{}” is no file, so the worker cannot read it. Save it with Export &gt; Save Features As…, then choose the file.</source>
+      <source>The layer “{}” is a web service or lies in memory, not in a file. Save it with Export &gt; Save Features As…, then choose the file.</source>
       <translation>La couche « {} » n’est pas un fichier : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Sauvegarder les entités sous…, puis choisissez le fichier.</translation>
     </message>
     <message>
-      <source>The layer “{}” is no raster file, so the worker cannot read it. Save it with Export &gt; Save As…, then choose the file.</source>
+      <source>The layer “{}” is a web service or lies in memory, not in a file. Save it with Export &gt; Save As…, then choose the file.</source>
       <translation>La couche « {} » n’est pas un fichier raster : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Enregistrer sous…, puis choisissez le fichier.</translation>
     </message>
     <message>
-      <source>The layer “{}” is not valid; its file may be gone.</source>
+      <source>The layer “{}” is not valid. Its file may be missing.</source>
       <translation>La couche « {} » n’est pas valide ; son fichier a peut-être disparu.</translation>
     </message>
     <message>
-      <source>The layer “{}” labels one class alone. Draw {} inside the tile as well.</source>
+      <source>The layer “{}” has labels of only one class. Also draw {} inside the tile.</source>
       <translation>La couche « {} » n’étiquette qu’une seule classe. Dessinez aussi {} dans la tuile.</translation>
     </message>
     <message>
-      <source>The learned network as Maggiori et al. (2017) published it: each class is refined by itself, from its own scores and the image.</source>
+      <source>The learned network as published by Maggiori et al. (2017): each class is refined separately, from its own scores and the image.</source>
       <translation>Le réseau appris tel que Maggiori et al. (2017) l’ont publié : chaque classe est raffinée seule, à partir de ses propres scores et de l’image.</translation>
     </message>
     <message>
-      <source>The learned network of the paper, extended: classes see each other, a step looks further, every pixel remembers something, and the steps fade out.</source>
+      <source>The learned network of the paper, extended: classes interact, each step has a larger context, pixels have a hidden state, and the steps converge.</source>
       <translation>Le réseau appris de l’article, étendu : les classes se voient, un pas regarde plus loin, chaque pixel se souvient de quelque chose, et les pas s’éteignent.</translation>
     </message>
     <message>
@@ -1972,35 +1972,35 @@ Sortes :</translation>
       <translation>La carte ne montre pas la scène. Amenez-la d’abord à cet endroit.</translation>
     </message>
     <message>
-      <source>The network answers with a certificate that Python does not trust, as inspecting proxies do. Ask who runs the network, or install from a folder of wheels.</source>
+      <source>The network presents a certificate that Python does not trust, as inspecting proxies do. Ask your network administrator, or install from a folder of wheels.</source>
       <translation>Le réseau répond avec un certificat auquel Python ne se fie pas, comme le font les mandataires qui inspectent. Demandez à qui gère le réseau, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
-      <source>The network cannot be reached. Try again, set the proxy in Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
+      <source>The network is not reachable. Try again, set the proxy in Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
       <translation>Le réseau n’est pas joignable. Réessayez, réglez le mandataire dans Préférences &gt; Options &gt; Réseau, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
-      <source>The network forbids the download. Ask who runs it, or install from a folder of wheels.</source>
+      <source>The network blocks the download. Ask your network administrator, or install from a folder of wheels.</source>
       <translation>Le réseau interdit le téléchargement. Demandez à qui le gère, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
-      <source>The paper's network with the same weights for all classes: less to learn from few labels.</source>
+      <source>The paper's network with shared weights for all classes: fewer weights for few labels.</source>
       <translation>Le réseau de l’article avec les mêmes poids pour toutes les classes : moins à apprendre de peu d’étiquettes.</translation>
     </message>
     <message>
-      <source>The paper's network with weights of its own at each of five steps: five times as much to learn.</source>
+      <source>The paper's network with separate weights for each of five steps: five times as many weights.</source>
       <translation>Le réseau de l’article avec ses propres poids à chacun de cinq pas : cinq fois plus à apprendre.</translation>
     </message>
     <message>
-      <source>The part of the image to work on. Empty: all of it.</source>
+      <source>The part of the image to process. Empty: the whole image.</source>
       <translation>La partie de l’image à traiter. Vide : toute l’image.</translation>
     </message>
     <message>
-      <source>The pixel size to compute at. Results come back on the image's own pixels. Empty: </source>
+      <source>The pixel size of the computation. Results are written on the image's own pixels. Empty: </source>
       <translation>La taille de pixel du calcul. Les résultats reviennent sur les pixels de l’image. Vide : </translation>
     </message>
     <message>
-      <source>The proxy said no. Check it in Settings &gt; Options &gt; Network, or use a folder of wheels.</source>
+      <source>The proxy refused the connection. Check Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
       <translation>Le mandataire a dit non. Vérifiez-le dans Préférences &gt; Options &gt; Réseau, ou utilisez un dossier de wheels.</translation>
     </message>
     <message>
@@ -2008,19 +2008,19 @@ Sortes :</translation>
       <translation>Le raffineur ne bat pas la carte grossière (IoU moyen de validation {:.3f}, carte grossière {:.3f}) : étiquetez davantage, ou exportez le pas 0.</translation>
     </message>
     <message>
-      <source>The refiner does not beat the coarse map on the held-out part: mean IoU {:.3f} at its best step, coarse map {:.3f}.</source>
+      <source>The refiner does not beat the coarse map on held-out blocks: mean IoU {:.3f} at its best step (coarse map: {:.3f}).</source>
       <translation>Le raffineur ne bat pas la carte grossière sur la partie de validation : IoU moyen {:.3f} à son meilleur pas, carte grossière {:.3f}.</translation>
     </message>
     <message>
-      <source>The refiner is no better than the one that it went on from: {:.3f}, {:.3f} before, coarse map {:.3f} (held-out mean IoU).</source>
+      <source>The refiner is no better than its pretrained start: held-out mean IoU {:.3f}, before {:.3f} (coarse map: {:.3f}).</source>
       <translation>Le raffineur n’est pas meilleur que celui dont il est parti : {:.3f}, {:.3f} avant, carte grossière {:.3f} (IoU moyen de validation).</translation>
     </message>
     <message>
-      <source>The refiner is taught. Stop at step {}: {:.3f}, coarse map {:.3f} (held-out mean IoU).</source>
+      <source>Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f}).</source>
       <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
     </message>
     <message>
-      <source>The refiner that it went on from is as good there: {:.3f}.</source>
+      <source>The pretrained refiner is as good there: {:.3f}.</source>
       <translation>Le raffineur dont il est parti y est aussi bon : {:.3f}.</translation>
     </message>
     <message>
@@ -2028,23 +2028,23 @@ Sortes :</translation>
       <translation>Le rapport ne peut pas être écrit dans {} : {}. Fermez les fichiers là où ils sont ouverts, faites de la place ou choisissez un autre endroit.</translation>
     </message>
     <message>
-      <source>The same network with an unbounded activation, whose training may diverge; to compare with.</source>
+      <source>The same network with an unbounded activation, for comparison. Its training may diverge.</source>
       <translation>Le même réseau avec une activation non bornée, dont l’entraînement peut diverger ; pour comparer.</translation>
     </message>
     <message>
-      <source>The same network with the usual activation, to compare with.</source>
+      <source>The same network with the usual activation, for comparison.</source>
       <translation>Le même réseau avec l’activation habituelle, pour comparer.</translation>
     </message>
     <message>
-      <source>The same network, whose activation bends alike in all channels.</source>
+      <source>The same network with one activation slope for all channels.</source>
       <translation>Le même réseau, dont l’activation se courbe de même dans tous les canaux.</translation>
     </message>
     <message>
-      <source>The same with a stride of 32 pixels alone: large things only, to compare with.</source>
+      <source>The same with only a stride of 32 pixels, for comparison. Finds only large objects.</source>
       <translation>Le même avec le seul pas de 32 pixels : grandes choses seulement, pour comparer.</translation>
     </message>
     <message>
-      <source>The same with strides of 32 and 16 pixels alone: coarser outlines.</source>
+      <source>The same with only strides of 32 and 16 pixels. Coarser outlines.</source>
       <translation>Le même avec les seuls pas de 32 et 16 pixels : contours plus grossiers.</translation>
     </message>
     <message>
@@ -2052,7 +2052,7 @@ Sortes :</translation>
       <translation>La scène a {} × {} pixels</translation>
     </message>
     <message>
-      <source>The votes of 200 decision trees: trained in seconds, and hard to spoil; needs scikit-learn.</source>
+      <source>The votes of 200 decision trees. Trains in seconds and is robust; needs scikit-learn.</source>
       <translation>Les votes de 200 arbres de décision : entraîné en quelques secondes, et difficile à gâter ; demande scikit-learn.</translation>
     </message>
     <message>
@@ -2068,7 +2068,7 @@ Sortes :</translation>
       <translation>Le processus de calcul ne répond pas. Attendez, ou annulez.</translation>
     </message>
     <message>
-      <source>The worker was killed (exit code {code}), probably because the memory ran out. Try a smaller area or a larger working pixel.</source>
+      <source>The worker was killed (exit code {code}), probably because memory ran out. Try a smaller area or a larger working pixel.</source>
       <translation>Le processus de calcul a été tué (code {code}), sans doute faute de mémoire. Essayez une zone plus petite ou un pixel de travail plus grand.</translation>
     </message>
     <message>
@@ -2080,7 +2080,7 @@ Sortes :</translation>
       <translation>Il n’y a pas de bande {} ; la couche a les bandes 1 à {}.</translation>
     </message>
     <message>
-      <source>There is no build of {} for this Python and this system where pip looked. Choose another Python (3.10 to 3.13 have all), or another folder of wheels.</source>
+      <source>pip found no build of {} for this Python and this system. Choose another Python (3.10 to 3.13 have all), or another folder of wheels.</source>
       <translation>Là où pip a cherché, il n’y a pas de {} pour ce Python et ce système. Choisissez un autre Python (3.10 à 3.13 ont tout), ou un autre dossier de wheels.</translation>
     </message>
     <message>
@@ -2100,7 +2100,7 @@ Sortes :</translation>
       <translation>Il n’y a pas de wheel (*.whl) dans {}.</translation>
     </message>
     <message>
-      <source>This Python cannot make environments. Install python3-venv on Debian and Ubuntu, or choose another.</source>
+      <source>This Python cannot create environments. Install python3-venv on Debian and Ubuntu, or choose another Python.</source>
       <translation>Ce Python ne peut pas créer d’environnements. Installez python3-venv sous Debian et Ubuntu, ou choisissez-en un autre.</translation>
     </message>
     <message>
@@ -2108,7 +2108,7 @@ Sortes :</translation>
       <translation>Ce Python est trop ancien : il faut 3.10 ou plus récent. Choisissez un autre Python.</translation>
     </message>
     <message>
-      <source>This is no Python that works. Choose another one.</source>
+      <source>This is not a working Python. Choose another one.</source>
       <translation>Ce Python ne fonctionne pas. Choisissez-en un autre.</translation>
     </message>
     <message>
@@ -2120,11 +2120,11 @@ Sortes :</translation>
       <translation>Entraîner un modèle grossier</translation>
     </message>
     <message>
-      <source>Trains a network to tell classes apart in an image, from vector layers that lie over it, and saves it to a file of weights for &lt;i&gt;Classify image&lt;/i&gt;.
+      <source>Trains a classification network for an image from vector layers, and saves its weights to a file for &lt;i&gt;Classify image&lt;/i&gt;.
 
-Give polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a text field that names them; what no feature covers is background. OpenStreetMap will do: that it is shifted and incomplete is what the refiner is for. Or give labels instead, which bring their own classes: polygons or points with a text field &lt;i&gt;class&lt;/i&gt;, or a raster of class indices; what lies between them says nothing.
+Choose polygons of buildings, lines or polygons of roads, or one layer of polygons of any classes with a text field that names them. Uncovered pixels are background. OpenStreetMap is good enough: the refiner corrects its shifts and omissions. Or choose labels instead, which define their own classes: polygons or points with a text field &lt;i&gt;class&lt;/i&gt;, or a raster of class indices. Unlabelled pixels are ignored.
 
-Two minutes on a processor are usual. The held-out mean IoU is measured on parts of the image that the training did not see, against the same layers.
+Training usually takes two minutes on a processor. The held-out mean IoU is measured on parts of the image that are not used for training, against the same layers.
 
 Kinds:</source>
       <translation>Entraîne un réseau à distinguer des classes dans une image, à partir de couches vecteur qui la recouvrent, et l’enregistre dans un fichier de poids pour &lt;i&gt;Classer une image&lt;/i&gt;.
@@ -2140,13 +2140,13 @@ Sortes :</translation>
       <translation>Classe vraie</translation>
     </message>
     <message>
-      <source>Trying parameters {} of {}</source>
+      <source>Trying parameter values {} of {}</source>
       <translation>Essai des paramètres {} sur {}</translation>
     </message>
     <message>
-      <source>Turns a raster of scores into polygons of its best class: neighbours share their edges, without gaps and overlaps, with true areas and the mean and least probability of each.
+      <source>Converts a score raster to polygons of the most probable class. Neighbours share their edges, without gaps or overlaps; each polygon has its true area and mean probability.
 
-Parts that are smaller than the smallest area go to their largest neighbour. The outlines are simplified by the tolerance, shared edges alike. GeoPackage, Shapefile or GeoJSON, by the file's ending.</source>
+Parts below the smallest area are merged into their largest neighbour. The tolerance simplifies all outlines, including shared edges. GeoPackage, Shapefile or GeoJSON, by the ending of the file.</source>
       <translation>Transforme un raster de scores en polygones de sa meilleure classe : les voisins partagent leurs bords, sans trous ni recouvrements, avec les surfaces vraies et la probabilité moyenne et minimale de chacun.
 
 Les parties plus petites que la plus petite surface vont à leur plus grand voisin. Les contours sont simplifiés selon la tolérance, les bords communs de même. GeoPackage, Shapefile ou GeoJSON, selon la terminaison du fichier.</translation>
@@ -2160,7 +2160,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Mise à jour {} sur {}, perte {:.3f}</translation>
     </message>
     <message>
-      <source>Updates of the weights</source>
+      <source>Training iterations</source>
       <translation>Mises à jour des poids</translation>
     </message>
     <message>
@@ -2172,7 +2172,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Poids</translation>
     </message>
     <message>
-      <source>Weights of a learned refiner of this kind, for as many bands, that knows the classes of the map: the same labels then mostly teach more. Empty: those that ship, where they fit.</source>
+      <source>Weights of a learned refiner of this kind, with the same bands and with the classes of the map, to start the training from. This usually gives a better refiner. Empty: the shipped weights, where they fit.</source>
       <translation>Les poids d’un raffineur appris de cette sorte, pour autant de bandes, qui connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Vide : les poids fournis, s’ils conviennent.</translation>
     </message>
     <message>
@@ -2180,7 +2180,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Largeur des lignes de route, en mètres</translation>
     </message>
     <message>
-      <source>Working on the cluster at {}</source>
+      <source>Running on the cluster at {}</source>
       <translation>Calcul sur la grappe à {}</translation>
     </message>
     <message>
@@ -2188,7 +2188,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Pixel de travail, en mètres</translation>
     </message>
     <message>
-      <source>Write the background too</source>
+      <source>Include background</source>
       <translation>Écrire aussi le fond</translation>
     </message>
     <message>
@@ -2208,7 +2208,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>moins de {:g} % des pixels changent</translation>
     </message>
     <message>
-      <source>joining each pixel's opinion once to those of its neighbours is what Wu and Prasad (2017) do instead.</source>
+      <source>Wu and Prasad (2017) combine the probabilities of each pixel once with those of its neighbours instead.</source>
       <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
     </message>
     <message>
@@ -2216,11 +2216,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>cartographié {}</translation>
     </message>
     <message>
-      <source>on what was held out, this refiner does not beat the coarse map</source>
+      <source>on held-out blocks, this refiner does not beat the coarse map</source>
       <translation>sur la partie de validation, ce raffineur ne bat pas la carte grossière</translation>
     </message>
     <message>
-      <source>on what was held out, this refiner gains little after step {}</source>
+      <source>on held-out blocks, this refiner gains little after step {}</source>
       <translation>sur la partie de validation, ce raffineur gagne peu après le pas {}</translation>
     </message>
     <message>
@@ -2228,11 +2228,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>exactitude globale {:.4f}, IoU moyen {:.4f} ({})</translation>
     </message>
     <message>
-      <source>the dense CRF needs no teaching, and you can teach another below.</source>
+      <source>the dense CRF needs no training, and you can train another refiner below.</source>
       <translation>le CRF dense n’a pas besoin d’apprentissage, et vous pouvez en former un autre ci-dessous.</translation>
     </message>
     <message>
-      <source>the image's own, but no finer than 0.5 m.</source>
+      <source>the image's own pixel size, but at least 0.5 m.</source>
       <translation>celui de l’image, mais pas plus fin que 0,5 m.</translation>
     </message>
     <message>
@@ -2240,15 +2240,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>l’IoU moyen mesuré était plus haut au pas {} ({:.3f}, ici {:.3f})</translation>
     </message>
     <message>
-      <source>the one of the scores, or of the refiner.</source>
+      <source>the pixel size of the scores, or of the refiner.</source>
       <translation>celui des scores, ou du raffineur.</translation>
     </message>
     <message>
-      <source>the one of the scores.</source>
+      <source>the pixel size of the scores.</source>
       <translation>celui des scores.</translation>
     </message>
     <message>
-      <source>the one that the model was trained on.</source>
+      <source>the pixel size of the training.</source>
       <translation>celui de l’entraînement du modèle.</translation>
     </message>
     <message>
@@ -2268,11 +2268,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>{} n’a pas pu être démarré.</translation>
     </message>
     <message>
-      <source>{} holds no run that can be gone on with: {}</source>
+      <source>{} holds no run that can be resumed: {}</source>
       <translation>{} ne contient pas de traitement à reprendre : {}</translation>
     </message>
     <message>
-      <source>{} holds something else. Choose a folder that is empty or new.</source>
+      <source>{} contains other files. Choose an empty or new folder.</source>
       <translation>{} contient autre chose. Choisissez un dossier vide ou nouveau.</translation>
     </message>
     <message>
@@ -2296,15 +2296,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>« {} » est pour {} bandes, et cette carte a été faite de {}</translation>
     </message>
     <message>
-      <source>“{}” is no band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
+      <source>“{}” is not a band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
       <translation>« {} » n’est pas un numéro de bande. Écrivez les bandes comme 1, 2, 3, comme une plage, 1-10, ou comme 450-900 nm.</translation>
     </message>
     <message>
-      <source>“{}” is no layer that can be opened: {}</source>
+      <source>“{}” cannot be opened as a layer: {}</source>
       <translation>« {} » n’est pas une couche qui puisse être ouverte : {}</translation>
     </message>
     <message>
-      <source>“{}” is no raster that can be opened: {}</source>
+      <source>“{}” cannot be opened as a raster: {}</source>
       <translation>« {} » n’est pas un raster qui puisse être ouvert : {}</translation>
     </message>
     <message>
@@ -2330,7 +2330,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Map Refiner</translation>
     </message>
     <message>
-      <source>Open or close the panel that corrects classification maps.</source>
+      <source>Show or hide the Map Refiner panel.</source>
       <translation>Ouvrir ou fermer le panneau qui corrige les cartes de classification.</translation>
     </message>
   </context>
@@ -2356,11 +2356,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>GPU Apple (MPS)</translation>
     </message>
     <message>
-      <source>Ask this Python for the libraries that Map Refiner needs and for its device, and time a step.</source>
+      <source>Check this Python for the libraries that Map Refiner needs and for its device, and time a step.</source>
       <translation>Demander à ce Python les bibliothèques dont Map Refiner a besoin et son matériel, et chronométrer un pas.</translation>
     </message>
     <message>
-      <source>Asking {}…</source>
+      <source>Checking {}…</source>
       <translation>Interrogation de {}…</translation>
     </message>
     <message>
@@ -2388,15 +2388,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Dossier</translation>
     </message>
     <message>
-      <source>It cannot compute. {}</source>
+      <source>This Python cannot run the worker. {}</source>
       <translation>Il ne peut pas calculer. {}</translation>
     </message>
     <message>
-      <source>Make a Python environment for Map Refiner: PyTorch and what it needs, in a folder of its own.</source>
+      <source>Create a Python environment for Map Refiner: PyTorch and its dependencies, in a separate folder.</source>
       <translation>Créer un environnement Python pour Map Refiner : PyTorch et ce qu’il lui faut, dans un dossier à lui.</translation>
     </message>
     <message>
-      <source>Missing: {}. Install them there with pip.</source>
+      <source>Missing: {}. Install them with pip.</source>
       <translation>Il manque : {}. Installez-les-y avec pip.</translation>
     </message>
     <message>
@@ -2404,7 +2404,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>GPU NVIDIA (CUDA)</translation>
     </message>
     <message>
-      <source>No Python was found. Choose one.</source>
+      <source>No Python was found. Click Create Environment…, or choose one.</source>
       <translation>Aucun Python n’a été trouvé. Choisissez-en un.</translation>
     </message>
     <message>
@@ -2432,31 +2432,31 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Tester</translation>
     </message>
     <message>
-      <source>The Fastest There Is</source>
+      <source>Automatic (fastest available)</source>
       <translation>Le plus rapide qui soit là</translation>
     </message>
     <message>
-      <source>The Python that computes: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the one named by {}, or the one in the plugin's own environment.</source>
+      <source>The Python of the worker: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the value of {}, or the plugin's own environment.</source>
       <translation>Le Python qui calcule : 3.10 ou plus récent, hors de QGIS, avec PyTorch et rasterio. Vide : celui que nomme {}, ou celui de l’environnement de l’extension.</translation>
     </message>
     <message>
-      <source>The address of a Dask cluster that the algorithms of Processing use for whole images, measuring and polygons. Its workers need the same version of Map Refiner, and must see the files. Empty: this machine alone. Test asks the cluster too.</source>
+      <source>The address of a Dask cluster that the Processing algorithms use for whole images, evaluation and polygons. Its workers need the same version of Map Refiner and access to the files. Empty: only this computer. Test also checks the cluster.</source>
       <translation>L’adresse d’une grappe Dask dont les algorithmes de Processing se servent pour les images entières, les mesures et les polygones. Ses processus ont besoin de la même version de Map Refiner et doivent voir les fichiers. Vide : cette machine seule. Tester interroge aussi la grappe.</translation>
     </message>
     <message>
-      <source>This is no Python that works. {}</source>
+      <source>This is not a working Python. {}</source>
       <translation>Ce n’est pas un Python qui marche. {}</translation>
     </message>
     <message>
-      <source>What computes. The dock shows which one is in use.</source>
+      <source>The device of the worker. The dock shows which one is in use.</source>
       <translation>Ce qui calcule. Le panneau montre ce qui sert.</translation>
     </message>
     <message>
-      <source>What this Python has</source>
+      <source>Test result</source>
       <translation>Ce qu’a ce Python</translation>
     </message>
     <message>
-      <source>Where the rasters of runs and your labelled tiles are kept. Map Refiner never deletes them: empty “runs” yourself when the projects that show them are done with.</source>
+      <source>The folder of run rasters and labelled tiles. Map Refiner never deletes them: empty “runs” yourself when their projects are finished.</source>
       <translation>Où sont gardés les rasters des traitements et vos tuiles étiquetées. Map Refiner ne les supprime jamais : videz vous-même « runs » quand les projets qui les montrent sont finis.</translation>
     </message>
   </context>
@@ -2478,7 +2478,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Exactitude à chaque pas</translation>
     </message>
     <message>
-      <source>Add a layer of the shown step: where it is unsure, or what it has changed.</source>
+      <source>Add a layer of the shown step: its uncertainty, or its changes.</source>
       <translation>Ajouter une couche du pas montré : là où il hésite, ou ce qu’il a changé.</translation>
     </message>
     <message>
@@ -2514,7 +2514,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Classes</translation>
     </message>
     <message>
-      <source>Coarse {} · a level before the coarse map, to look at</source>
+      <source>Coarse {} · a coarser level, only for viewing</source>
       <translation>Grossière {} · un niveau avant la carte grossière, à regarder</translation>
     </message>
     <message>
@@ -2550,7 +2550,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Jouer</translation>
     </message>
     <message>
-      <source>Play the steps with QGIS's Temporal Controller, which also exports them as an animation. Click again to end it.</source>
+      <source>Play the steps with QGIS's Temporal Controller, which also exports animations. Click again to stop.</source>
       <translation>Jouer les pas avec le contrôleur temporel de QGIS, qui les exporte aussi en animation. Cliquez de nouveau pour finir.</translation>
     </message>
     <message>
@@ -2558,15 +2558,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Raffiner</translation>
     </message>
     <message>
-      <source>Refine step by step up to the end number, and show each step.</source>
+      <source>Refine step by step up to the end step, and show each step.</source>
       <translation>Raffiner pas à pas jusqu’au numéro de fin, en montrant chaque pas.</translation>
     </message>
     <message>
-      <source>Refine the shown map once. Steps that came after it are made anew.</source>
+      <source>Refine the shown map once. Later steps are recomputed.</source>
       <translation>Raffiner une fois la carte montrée. Les pas qui la suivaient sont refaits.</translation>
     </message>
     <message>
-      <source>Refine up to the end number at once, then show the last step.</source>
+      <source>Refine up to the end step, then show the last step.</source>
       <translation>Raffiner d’un coup jusqu’au numéro de fin, puis montrer le dernier pas.</translation>
     </message>
     <message>
@@ -2578,7 +2578,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>À la fin</translation>
     </message>
     <message>
-      <source>See the kernels that the refiner has learnt, and what they answer to the scores of the shown step and to the image.</source>
+      <source>Show the learned kernels of the refiner, and their responses to the scores of the shown step and to the image.</source>
       <translation>Voir les noyaux que le raffineur a appris, et ce qu’ils répondent aux scores du pas montré et à l’image.</translation>
     </message>
     <message>
@@ -2590,7 +2590,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Filtres…</translation>
     </message>
     <message>
-      <source>Show the step before this one. Nothing is computed or lost.</source>
+      <source>Show the previous step. Nothing is computed or lost.</source>
       <translation>Montrer le pas précédent. Rien n’est calculé ni perdu.</translation>
     </message>
     <message>
@@ -2614,7 +2614,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Pas {} · {} des pixels changés</translation>
     </message>
     <message>
-      <source>Stop after the step that runs now.</source>
+      <source>Stop after the running step.</source>
       <translation>Arrêter après le pas en cours.</translation>
     </message>
     <message>
@@ -2622,7 +2622,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>La carte des classes, ou la carte de chaleur d’une classe : son score de 0 (sombre) à 1 (clair).</translation>
     </message>
     <message>
-      <source>The end number is reached; choose a larger one.</source>
+      <source>The end step is reached. Choose a larger one.</source>
       <translation>Le numéro de fin est atteint ; choisissez-en un plus grand.</translation>
     </message>
     <message>
@@ -2630,7 +2630,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Le pas montré</translation>
     </message>
     <message>
-      <source>There is no refiner yet: load one, or teach one below.</source>
+      <source>There is no refiner yet. Load one, or train one below.</source>
       <translation>Il n’y a pas encore de raffineur : chargez-en un, ou entraînez-en un ci-dessous.</translation>
     </message>
     <message>
@@ -2638,19 +2638,19 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Incertitude</translation>
     </message>
     <message>
-      <source>What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one that needs no teaching.</source>
+      <source>The method of each step: a shipped refiner, one that you trained, one from a file, or one that needs no training.</source>
       <translation>Ce qui améliore la carte à chaque pas : un raffineur fourni, un que vous avez entraîné, un d’un fichier, ou un qui n’a rien à apprendre.</translation>
     </message>
     <message>
-      <source>What the refiner does</source>
+      <source>Description of the refiner</source>
       <translation>Ce que fait le raffineur</translation>
     </message>
     <message>
-      <source>Where Play and Run to End stop. Refiners are taught for about five steps.</source>
+      <source>The last step of Play and Run to End. Refiners are trained for about five steps.</source>
       <translation>Où Jouer et À la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
     </message>
     <message>
-      <source>Which step to see in the place of the shown one, or beside it.</source>
+      <source>The step to compare with the shown one.</source>
       <translation>Le pas à voir à la place de celui qui est affiché, ou à côté.</translation>
     </message>
   </context>
@@ -2661,7 +2661,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>, … ({} en tout)</translation>
     </message>
     <message>
-      <source>A report is being written already. Wait for it.</source>
+      <source>A report is being written. Wait until it is finished.</source>
       <translation>Un rapport est déjà en cours d’écriture. Attendez-le.</translation>
     </message>
     <message>
@@ -2693,11 +2693,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Dossier du traitement</translation>
     </message>
     <message>
-      <source>Its file</source>
+      <source>File of the refiner</source>
       <translation>Son fichier</translation>
     </message>
     <message>
-      <source>Its kind</source>
+      <source>Kind of the refiner</source>
       <translation>Sa sorte</translation>
     </message>
     <message>
@@ -2713,11 +2713,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Rapport</translation>
     </message>
     <message>
-      <source>The report is written to {}.</source>
+      <source>The report was written to {}.</source>
       <translation>Le rapport est écrit dans {}.</translation>
     </message>
     <message>
-      <source>The report was cancelled; nothing is written.</source>
+      <source>The report was cancelled; nothing was written.</source>
       <translation>Le rapport a été annulé ; rien n’est écrit.</translation>
     </message>
     <message>
@@ -2744,15 +2744,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Dessinez d’abord le rectangle sur la carte.</translation>
     </message>
     <message>
-      <source>That is large: begin with a smaller area.</source>
+      <source>This is large: start with a smaller area.</source>
       <translation>C’est grand : commencez par une zone plus petite.</translation>
     </message>
     <message>
-      <source>The layer has no CRS, so sizes are in its own pixels and areas stay unknown.</source>
+      <source>The layer has no CRS, so sizes are in the layer's own pixels and areas are unknown.</source>
       <translation>La couche n’a pas de SCR : les tailles sont en pixels de la couche, et les surfaces restent inconnues.</translation>
     </message>
     <message>
-      <source>{} × {} pixels, {:.3g} megapixels; about {:.3g} MB a step on disk.</source>
+      <source>{} × {} pixels, {:.3g} megapixels; about {:.3g} MB per step on disk.</source>
       <translation>{} × {} pixels, {:.3g} mégapixels ; environ {:.3g} Mo par pas sur le disque.</translation>
     </message>
   </context>
@@ -2779,7 +2779,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Couleurs</translation>
     </message>
     <message>
-      <source>Draw a small synthetic town with a labelled tile and its truth, and add them to the project.</source>
+      <source>Add a small synthetic town to the project, with a labelled tile and its truth.</source>
       <translation>Dessiner une petite ville synthétique avec une tuile étiquetée et sa vérité terrain, et les ajouter au projet.</translation>
     </message>
     <message>
@@ -2831,23 +2831,23 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Taille de la scène</translation>
     </message>
     <message>
-      <source>The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer knows its wavelengths. A model needs as many as it was trained on, in its order.</source>
+      <source>The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer has wavelengths. A model needs the number and order of bands that it was trained on.</source>
       <translation>Les bandes à utiliser, comme 1, 2, 3 ou 1-10, ou 450-900 nm si la couche connaît ses longueurs d’onde. Il en faut à un modèle autant que lors de son entraînement, dans le même ordre.</translation>
     </message>
     <message>
-      <source>The image to map. It must be a file, with any number of bands.</source>
+      <source>The image to map. It must be a file; any number of bands is possible.</source>
       <translation>L’image à cartographier. Ce doit être un fichier, avec n’importe quel nombre de bandes.</translation>
     </message>
     <message>
-      <source>The part of the layer to work on. Begin with a small part: each click then takes a moment alone.</source>
+      <source>The part of the layer to process. Start with a small part: each step then takes only a moment.</source>
       <translation>La partie de la couche à traiter. Commencez par une petite partie : chaque clic ne prend alors qu’un instant.</translation>
     </message>
     <message>
-      <source>The pixel size to compute at, in metres on the ground. Larger pixels are faster; the networks see further, but less sharply. Results come back on the image's own pixels at export.</source>
+      <source>The pixel size of the computation, in metres on the ground. Larger pixels are faster and give more context, but less detail. Exports use the image's own pixels.</source>
       <translation>La taille de pixel du calcul, en mètres au sol. De plus grands pixels vont plus vite ; les réseaux voient plus loin, mais moins net. À l’export, les résultats reviennent sur les pixels de l’image.</translation>
     </message>
     <message>
-      <source>Which wavelengths the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). What is computed stays the same.</source>
+      <source>The wavelengths that the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). The computation does not change.</source>
       <translation>Les longueurs d’onde que la couche montre en rouge, vert et bleu : naturelles (650, 560, 480 nm), infrarouge (850, 650, 560) ou infrarouge à ondes courtes (2200, 850, 650). Ce qui est calculé reste le même.</translation>
     </message>
     <message>
@@ -2889,14 +2889,14 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Préparez d’abord Python : le bouton ci-dessous.</translation>
     </message>
     <message>
-      <source>Something else runs now.</source>
+      <source>Another task is running.</source>
       <translation>Autre chose est en cours.</translation>
     </message>
   </context>
   <context>
     <name>Spectra</name>
     <message>
-      <source>Mean of the labelled pixels in the image's own units, and one standard deviation around it: {}.</source>
+      <source>Mean of the labelled pixels in the image's own units, with one standard deviation: {}.</source>
       <translation>Moyenne des pixels étiquetés dans les unités de l’image, et un écart-type autour : {}.</translation>
     </message>
     <message>
@@ -2931,7 +2931,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>IoU moyen</translation>
     </message>
     <message>
-      <source>The accuracy of each step against the labels that were measured: the fraction of pixels that are right, the mean IoU, the IoU of each class (dotted), and the mean IoU of what lies within two pixels of the outlines, where a sharper map shows first.</source>
+      <source>The accuracy of each step against the chosen labels: the overall accuracy, the mean IoU, the IoU of each class (dotted), and the mean boundary IoU within two pixels of the outlines, where a sharper map shows first.</source>
       <translation>L’exactitude de chaque pas par rapport aux étiquettes mesurées : la part des pixels justes, l’IoU moyen, l’IoU de chaque classe (pointillé), et l’IoU moyen de ce qui est à moins de deux pixels des contours, où une carte plus nette se voit d’abord.</translation>
     </message>
   </context>
@@ -2942,26 +2942,26 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Raffinement…</translation>
     </message>
     <message>
-      <source>Step {} goes on from {} of {} tiles, which were finished before.</source>
+      <source>Step {} resumes: {} of {} tiles are finished already.</source>
       <translation>Le pas {} reprend avec {} de {} tuiles, déjà terminées.</translation>
     </message>
     <message>
-      <source>{} of {} tiles of step {} are finished and kept: making it again goes on from them.</source>
+      <source>{} of {} tiles of step {} are finished and kept. Making the step again resumes from them.</source>
       <translation>{} de {} tuiles du pas {} sont terminées et gardées : le refaire les reprend.</translation>
     </message>
   </context>
   <context>
     <name>TeachControl</name>
     <message>
-      <source>Choose a layer of labels first, or make one with New Labelled Tile.</source>
+      <source>Choose a label layer first, or create one with New Labelled Tile.</source>
       <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile.</translation>
     </message>
     <message>
-      <source>Digitize in “{}”: first a “tile”, then what is in it.</source>
+      <source>Digitize in “{}”: first a “tile”, then the objects inside it.</source>
       <translation>Numérisez dans « {} » : d’abord une « tile », puis ce qu’elle contient.</translation>
     </message>
     <message>
-      <source>Going on from “{}”.</source>
+      <source>Starting from “{}”.</source>
       <translation>Suite de « {} ».</translation>
     </message>
     <message>
@@ -2969,11 +2969,11 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Chargement du raffineur…</translation>
     </message>
     <message>
-      <source>Measuring the accuracy…</source>
+      <source>Evaluating the accuracy…</source>
       <translation>Mesure de l’exactitude…</translation>
     </message>
     <message>
-      <source>Teaching…</source>
+      <source>Training…</source>
       <translation>Entraînement…</translation>
     </message>
     <message>
@@ -2981,34 +2981,34 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Le raffineur ne peut pas être enregistré : {}</translation>
     </message>
     <message>
-      <source>The refiner is saved to {}.</source>
+      <source>The refiner was saved to {}.</source>
       <translation>Le raffineur est enregistré dans {}.</translation>
     </message>
     <message>
-      <source>{}, taught on {}</source>
+      <source>{}, trained on {}</source>
       <translation>{}, entraîné sur {}</translation>
     </message>
   </context>
   <context>
     <name>TeachSection</name>
     <message>
-      <source>Add a “tile” polygon around what the map shows of the scene. All that you leave unlabelled inside it counts as background.</source>
+      <source>Add a “tile” polygon around the visible part of the scene. Anything left unlabelled inside it counts as background.</source>
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
     </message>
     <message>
-      <source>Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this kind and knows the classes of the map: the same labels then mostly teach more. Otherwise, or where this is off, a fresh refiner is taught.</source>
+      <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. Otherwise the training starts from random weights.</source>
       <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
     </message>
     <message>
-      <source>Choose labels first, or make a tile.</source>
+      <source>Choose labels first, or create a tile.</source>
       <translation>Choisissez d’abord des étiquettes, ou faites une tuile.</translation>
     </message>
     <message>
-      <source>End the training now and keep its best weights.</source>
+      <source>Stop the training now and keep the best weights.</source>
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
-      <source>Go on from earlier weights</source>
+      <source>Start from pretrained weights</source>
       <translation>Continuer à partir de poids existants</translation>
     </message>
     <message>
@@ -3028,23 +3028,23 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Charger…</translation>
     </message>
     <message>
-      <source>Loss and held-out mean IoU over the training</source>
+      <source>Loss and held-out mean IoU during training</source>
       <translation>Perte et IoU moyen de validation pendant l’entraînement</translation>
     </message>
     <message>
-      <source>Make a polygon layer to digitize in. Draw the outline of a small part as class “tile”, then every building and road inside it: what is left bare inside the tile counts as background. Mark what you cannot tell as “ignore”.</source>
+      <source>Create a polygon layer for digitizing. Draw the outline of a small area as class “tile”, then every building and road inside it. Anything left unlabelled inside the tile counts as background. Mark unclear places as “ignore”.</source>
       <translation>Créer une couche de polygones où numériser. Dessinez le contour d’une petite partie avec la classe « tile », puis tous les bâtiments et toutes les routes qu’elle contient : ce qui reste nu à l’intérieur compte comme fond. Marquez « ignore » ce que vous ne pouvez pas dire.</translation>
     </message>
     <message>
-      <source>Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there; thin, the loss on a scale of its own.</source>
+      <source>Mean IoU on the held-out blocks of the tile; dashed: the coarse map there; thin: the loss, on its own scale.</source>
       <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit ; en trait fin, la perte, à son échelle.</translation>
     </message>
     <message>
-      <source>Measure</source>
+      <source>Evaluate</source>
       <translation>Mesurer</translation>
     </message>
     <message>
-      <source>Measure every step against the chosen labels. Where the refiner was taught on them, the figures flatter it: measure on a tile that it has not seen.</source>
+      <source>Evaluate every step against the chosen labels. Scores are optimistic where the refiner was trained on these labels; use a tile that was not used for training.</source>
       <translation>Mesurer chaque pas avec les étiquettes choisies. Là où le raffineur a appris d’elles, les chiffres le flattent : mesurez sur une tuile qu’il n’a pas vue.</translation>
     </message>
     <message>
@@ -3064,7 +3064,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Polygones avec un champ texte « class » : les classes de la carte, « tile » et « ignore ». Dans n’importe quel SCR.</translation>
     </message>
     <message>
-      <source>Progress of the training</source>
+      <source>Training progress</source>
       <translation>Progression de l’entraînement</translation>
     </message>
     <message>
@@ -3080,7 +3080,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Enregistrer le raffineur choisi dans un fichier, pour d’autres scènes.</translation>
     </message>
     <message>
-      <source>Save the labels, then teach a refiner on them. It takes about a minute; go on meanwhile.</source>
+      <source>Save the labels and train a refiner on them. This takes about a minute; you can continue working.</source>
       <translation>Enregistrer les étiquettes, puis entraîner un raffineur avec elles. Cela prend environ une minute ; continuez entre-temps.</translation>
     </message>
     <message>
@@ -3088,15 +3088,15 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Arrêter</translation>
     </message>
     <message>
-      <source>Take a refiner from a file.</source>
+      <source>Load a refiner from a file.</source>
       <translation>Prendre un raffineur dans un fichier.</translation>
     </message>
     <message>
-      <source>Teach</source>
+      <source>Train</source>
       <translation>Enseigner</translation>
     </message>
     <message>
-      <source>The kind of refiner to teach. The learned networks adapt their weights; for the others, the parameters that do best on the labels are looked for.</source>
+      <source>The kind of refiner to train. Learned networks adapt their weights; for the other kinds, a grid search finds the parameters that fit the labels best.</source>
       <translation>La sorte de raffineur à entraîner. Les réseaux appris adaptent leurs poids ; pour les autres, on cherche les paramètres qui vont le mieux sur les étiquettes.</translation>
     </message>
     <message>
@@ -3104,7 +3104,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Entraîner</translation>
     </message>
     <message>
-      <source>What the kind of refiner does</source>
+      <source>Description of the refiner kind</source>
       <translation>Ce que fait cette sorte de raffineur</translation>
     </message>
   </context>
@@ -3123,7 +3123,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Pas {} · incertitude</translation>
     </message>
     <message>
-      <source>This is the coarse map: nothing has changed yet. Make a step first.</source>
+      <source>This is the coarse map, so nothing has changed yet. Make a step first.</source>
       <translation>C’est la carte grossière : rien n’a encore changé. Faites d’abord un pas.</translation>
     </message>
     <message>
@@ -3131,7 +3131,7 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Écriture de la couche…</translation>
     </message>
     <message>
-      <source>{} is written, but QGIS cannot open it.</source>
+      <source>{} was written, but QGIS cannot open it.</source>
       <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
     </message>
   </context>

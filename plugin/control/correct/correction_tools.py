@@ -48,7 +48,7 @@ class CorrectionToolControl(SectionController):
         correct, add = self.dock.correct, self.shortcuts.add
         for key, text, keys in (
             ("paint", self.tr("Map Refiner: Paint a Correction"), "Ctrl+Alt+B"),
-            ("click", self.tr("Map Refiner: Correct a Connected Part"), "Ctrl+Alt+K"),
+            ("click", self.tr("Map Refiner: Correct a Connected Region"), "Ctrl+Alt+K"),
             ("draw", self.tr("Map Refiner: Draw a Correction"), "Ctrl+Alt+D"),
         ):
             add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))
@@ -118,10 +118,10 @@ class CorrectionToolControl(SectionController):
                 way = QgsCoordinateTransform(crs, run.place.crs, self.context.project.transformContext())
                 point = way.transform(point)
             except QgsCsException:
-                raise UserError(self.tr("That is outside the scene.")) from None
+                raise UserError(self.tr("This place is outside the scene.")) from None
         self._meant = self.dock.correct.chosen_class()
         request = FindRegion(run.shown, point.x(), point.y())
-        self.context.ask(Task.CORRECT, self.tr("Finding the connected part…"), *self.context.on_run(request))
+        self.context.ask(Task.CORRECT, self.tr("Finding the connected region…"), *self.context.on_run(request))
 
     def _on_region_found(self, event: RegionFound) -> None:
         run = self.context.run

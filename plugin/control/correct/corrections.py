@@ -70,9 +70,9 @@ class CorrectionControl(SectionController):
             try:
                 shape.transform(QgsCoordinateTransform(crs, layer.crs(), self.context.project.transformContext()))
             except QgsCsException:
-                raise UserError(self.tr("What you drew cannot be brought to the CRS of the scene.")) from None
+                raise UserError(self.tr("The drawn shape cannot be transformed to the CRS of the scene.")) from None
         if not shape.intersects(QgsGeometry.fromRect(run.place.in_crs(layer.crs()))):
-            raise UserError(self.tr("That is outside the scene; correct the map within it."))
+            raise UserError(self.tr("This place is outside the scene. Correct the map within the scene."))
         self.history.push(Correction(layer, shape, name))
         self._send()
 
@@ -131,13 +131,13 @@ class CorrectionControl(SectionController):
     # --- binding ----------------------------------------------------------------------------------------------
 
     def undo(self) -> None:
-        """Take the last correction back."""
+        "Undo the last correction."
         if self.history.can_undo:
             self.history.undo()
             self._send()
 
     def redo(self) -> None:
-        """Make the correction again that was taken back last."""
+        "Redo the last undone correction."
         if self.history.can_redo:
             self.history.redo()
             self._send()
@@ -162,7 +162,7 @@ class CorrectionControl(SectionController):
         self._is_due = False
         commit(layer)
         request = Correct(layer_source(layer, run.folder), run.shown)
-        context.ask(Task.CORRECT, self.tr("Binding the corrections…"), *context.on_run(request))
+        context.ask(Task.CORRECT, self.tr("Applying the corrections…"), *context.on_run(request))
 
     def _on_corrected(self, event: Corrected) -> None:
         run = self.context.run

@@ -39,7 +39,7 @@ class UncertainPlaceControl(SectionController):
         self.dock.correct.doubts_requested.connect(self._on_requested)
         self.dock.correct.doubt_chosen.connect(self._on_chosen)
         self.corrections.bound.connect(self._on_bound)
-        correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
+        correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Uncertain Place"), "Ctrl+Alt+N", self.next)
 
     @shows_errors
     def _on_requested(self) -> None:
@@ -48,7 +48,7 @@ class UncertainPlaceControl(SectionController):
         first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
         context.ask(
             Task.DOUBTS,
-            self.tr("Looking for doubtful places…"),
+            self.tr("Finding uncertain places…"),
             *context.on_run(*first, FindUncertainPlaces(run.shown, COUNT)),
         )
 
@@ -61,7 +61,7 @@ class UncertainPlaceControl(SectionController):
         accuracy = run.accuracy.get(event.step)
         self._before = None if accuracy is None else accuracy.mean_iou
         texts = [
-            self.tr("{}. {} or {}? {:.0f} %").format(
+            self.tr("{}. {} or {}? Uncertainty {:.0f} %").format(
                 number, run.classes[place[3]], run.classes[place[4]], 100 * place[2]
             )
             for number, place in enumerate(event.places, start=1)
@@ -121,7 +121,7 @@ class UncertainPlaceControl(SectionController):
             if labels:
                 self._measured = True
                 self.context.ask(
-                    Task.MEASURE, self.tr("Measuring the accuracy…"), *self.context.on_run(Evaluate(labels))
+                    Task.MEASURE, self.tr("Evaluating the accuracy…"), *self.context.on_run(Evaluate(labels))
                 )
 
     def _on_evaluated(self, event: Evaluated) -> None:
@@ -130,10 +130,10 @@ class UncertainPlaceControl(SectionController):
 
     def _sentence(self, now: float | None = None) -> str:
         if not self._spots:
-            return self.tr("No place is in doubt.")
+            return self.tr("No place is uncertain.")
         text = self.tr("{} of {} places corrected.").format(sum(spot.done for spot in self._spots), len(self._spots))
         if self._before is None:
-            return text + " " + self.tr("Choose labels in Teach to have the gain measured.")
+            return text + " " + self.tr("Choose labels under Train to measure the gain.")
         if now is None:
             return text + " " + self.tr("Mean IoU on the labels when the list was made: {:.3f}.").format(self._before)
         gain = 100 * (now - self._before)

@@ -35,14 +35,14 @@ class AnimationControl(SectionController):
                 panel.hide()
             return
         if run is None or run.last + len(run.levels) < 1:
-            raise UserError(self.tr("There is one step alone. Make some more first."))
+            raise UserError(self.tr("Only one step exists. Make more steps first."))
         if not animate(canvas, -len(run.levels), run.last):
-            raise UserError(self.tr("This QGIS has no temporal controller."))
+            raise UserError(self.tr("This QGIS has no Temporal Controller."))
         self._has_opened = panel is not None and not panel.isVisible()
         if panel is not None:
             panel.show()
         self.context.messages.tell(
-            self.tr("Play the steps with the Temporal Controller; its floppy disk saves them as pictures.")
+            self.tr("The steps play in the Temporal Controller. Use its Export Animation button to save the frames.")
         )
 
     def _on_time_changed(self) -> None:

@@ -27,7 +27,7 @@ class DerivedLayerControl(SectionController):
     def _on_requested(self, view: str) -> None:
         context, run = self.context, self.context.mapped_run()
         if view != "uncertainty" and run.shown == 0:
-            raise UserError(self.tr("This is the coarse map: nothing has changed yet. Make a step first."))
+            raise UserError(self.tr("This is the coarse map, so nothing has changed yet. Make a step first."))
         number = 1
         while (path := run.folder / f"view_{number}.tif").exists():
             number += 1
@@ -46,7 +46,7 @@ class DerivedLayerControl(SectionController):
         }
         layer = QgsRasterLayer(str(Path(event.path)), names[event.view].format(event.step), "gdal")
         if not layer.isValid():
-            self.context.messages.warn(self.tr("{} is written, but QGIS cannot open it.").format(event.path))
+            self.context.messages.warn(self.tr("{} was written, but QGIS cannot open it.").format(event.path))
             return
         if event.view == "uncertainty":
             style_uncertainty(layer)

@@ -36,7 +36,7 @@ class FilterControl(SectionController):
         if key in WITH_FILTERS:
             reason = ""
         elif kind is None:
-            reason = self.tr("It is not known which kind of refiner this is.")
+            reason = self.tr("The kind of this refiner is unknown.")
         else:
             reason = self.tr("“{}” has no learned filters: it follows a formula.").format(kind.title())
         self.dock.refine.set_no_filters(reason)

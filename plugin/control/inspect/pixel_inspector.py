@@ -70,7 +70,7 @@ class PixelInspectorControl(SectionController):
             self._point = self._in_run(run, point)
         except QgsCsException:
             self._point = None
-            self.box.tell(self.tr("That is outside the scene."))
+            self.box.tell(self.tr("This place is outside the scene."))
         self._place_mark()
         self._show()
 
@@ -122,9 +122,9 @@ class PixelInspectorControl(SectionController):
         options = QgsRasterLayer.LayerOptions(False)  # no style, which would take longer than the reading
         layer = QgsRasterLayer(path, "", "gdal", options)
         if not layer.isValid():
-            raise UserError(self.tr("QGIS cannot open {}; it may be gone.").format(path))
+            raise UserError(self.tr("QGIS cannot open {}. The file may be missing.").format(path))
         if not layer.extent().contains(point):
-            raise UserError(self.tr("That is outside the scene."))
+            raise UserError(self.tr("This place is outside the scene."))
         values = tuple(layer.dataProvider().sample(point, band)[0] for band in range(1, layer.bandCount() + 1))
         if not all(map(math.isfinite, values)):
             raise UserError(self.tr("There is no data at this pixel."))

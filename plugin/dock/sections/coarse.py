@@ -49,7 +49,8 @@ class CoarseSection(Section):
             self.tr("Source"),
             self.source,
             self.tr(
-                "What makes the first map: a trained model, one trained here on map vectors, or scores that you have."
+                "The source of the coarse map: a trained model, a model trained here from vector layers, "
+                "or an existing score raster."
             ),
         )
 
@@ -61,9 +62,11 @@ class CoarseSection(Section):
         self.add_row(
             self.tr("Kind"),
             self.kind,
-            self.tr("The kind of model to train. Those of spectra look at single pixels: for images of many bands."),
+            self.tr(
+                "The kind of model to train. Spectral kinds classify single pixels and suit images with many bands."
+            ),
         )
-        self.about = subtitle(self.tr("What the kind of model does"))
+        self.about = subtitle(self.tr("Description of the model kind"))
         self.add_wide(self.about)
         self.labels = _layer_combo(QgsMapLayerProxyModel.Filter.VectorLayer)
         self.labels.layerChanged.connect(lambda _: self.update_again())
@@ -71,8 +74,9 @@ class CoarseSection(Section):
             self.tr("Labels"),
             self.labels,
             self.tr(
-                "Polygons or points with a text field “class”, of as many classes as you like; what lies between them "
-                "says nothing. Draw several of each class: whole ones are held out to judge by."
+                "Polygons or points with a text field “class”, with any number of classes. Unlabelled "
+                "pixels are ignored. Draw several features per class: whole features are held out for "
+                "evaluation."
             ),
         )
         self.samples = QSpinBox()
@@ -80,9 +84,9 @@ class CoarseSection(Section):
         self.samples.setValue(USUAL_SAMPLES)
         self.samples.setSingleStep(100)
         self.add_row(
-            self.tr("Pixels a class"),
+            self.tr("Pixels per class"),
             self.samples,
-            self.tr("How many pixels of a class to learn from at most, drawn at random from the labels."),
+            self.tr("The maximum number of training pixels per class, sampled at random from the labels."),
         )
         self.trunk = QgsFileWidget()
         self.trunk.setFilter(self.tr("Weights (*.safetensors)"))
@@ -90,8 +94,8 @@ class CoarseSection(Section):
             self.tr("VGG-16 weights"),
             self.trunk,
             self.tr(
-                "A safetensors file of VGG-16 with the names of torchvision, to begin with. Without one the network "
-                "begins from scratch, and needs far more labels and time."
+                "A safetensors file with pretrained VGG-16 weights in the naming of torchvision. Without "
+                "it, the network trains from scratch and needs far more labels and time."
             ),
         )
         self._kind_is_chosen = False  # by the analyst; then it is left alone
@@ -129,18 +133,18 @@ class CoarseSection(Section):
         self.add_row(
             self.tr("Buildings"),
             self.buildings,
-            self.tr("Polygons of buildings. They may be shifted and incomplete, as in OpenStreetMap."),
+            self.tr("Building polygons. They may be shifted and incomplete, as in OpenStreetMap."),
         )
         self.roads = _layer_combo(QgsMapLayerProxyModel.Filter.LineLayer)
         self.roads.layerChanged.connect(lambda _: self.update_again())
         self.add_row(
-            self.tr("Roads"), self.roads, self.tr("Centre lines of roads; they are widened to the road width.")
+            self.tr("Roads"), self.roads, self.tr("Centre lines of roads. They are buffered to the road width.")
         )
         self.road_width = QgsDoubleSpinBox()
         self.road_width.setRange(0.5, 100.0)
         self.road_width.setDecimals(1)
         self.road_width.setSuffix(self.tr(" m"))
-        self.add_row(self.tr("Road width"), self.road_width, self.tr("How wide the roads are on the ground."))
+        self.add_row(self.tr("Road width"), self.road_width, self.tr("The width of the roads on the ground."))
 
     def _add_scores(self) -> None:
         self.scores = _layer_combo(QgsMapLayerProxyModel.Filter.RasterLayer)
@@ -148,38 +152,39 @@ class CoarseSection(Section):
         self.add_row(
             self.tr("Scores"),
             self.scores,
-            self.tr("A raster with one band a class, background first: scores, probabilities or percentages."),
+            self.tr("A raster with one band per class, background first: scores, probabilities or percentages."),
         )
 
     def _add_buttons(self) -> None:
-        self.classify = button(self.tr("Classify"), self.tr("Make the coarse map, step 0, with the chosen model."))
+        self.classify = button(self.tr("Classify"), self.tr("Make the coarse map (step 0) with the chosen model."))
         self.classify.clicked.connect(self._on_classify_clicked)
         self.scales = QCheckBox(self.tr("Several scales"))
         self.scales.setToolTip(
             self.tr(
-                "Look at the image at 0.6 and 0.8 of its size too, and keep the largest probability of each class, as "
-                "LRR's authors do: about three times as slow."
+                "Also classify the image at 0.6 and 0.8 of its size, and keep the largest probability of "
+                "each class, as the authors of LRR do. This takes about three times as long."
             )
         )
         self.scales.setAccessibleDescription(self.scales.toolTip())
-        self.use_scores = button(self.tr("Use Scores"), self.tr("Take the chosen raster as the coarse map, step 0."))
+        self.use_scores = button(self.tr("Use Scores"), self.tr("Use the chosen raster as the coarse map (step 0)."))
         self.use_scores.clicked.connect(lambda: self.scores_requested.emit(self.scores.currentLayer()))
         self.train = button(
             self.tr("Train"),
-            self.tr("Train a coarse model on the vector layers over the scene; this takes some minutes."),
+            self.tr("Train a coarse model on the vector layers within the scene. This takes some minutes."),
         )
         self.train.clicked.connect(self.train_requested)
-        self.stop = button(self.tr("Stop"), self.tr("End the training now and keep its best weights."))
+        self.stop = button(self.tr("Stop"), self.tr("Stop the training now and keep the best weights."))
         self.stop.clicked.connect(self.stop_requested)
         self.add_wide(self.scales)
         self.add_wide(self.classify)
         self.add_wide(self.use_scores)
         self.training = beside(self.train, self.stop)
         self.add_wide(self.training)
-        self.progress = note(self.tr("Progress of the training"))
+        self.progress = note(self.tr("Training progress"))
         self.add_wide(self.progress)
         self.spectra = button(
-            self.tr("Show Spectra"), self.tr("Draw the mean spectrum of each labelled class, and how far it spreads.")
+            self.tr("Show Spectra"),
+            self.tr("Plot the mean spectrum of each labelled class and its standard deviation."),
         )
         self.spectra.clicked.connect(self.spectra_requested)
         self.add_wide(self.spectra)

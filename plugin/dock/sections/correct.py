@@ -48,16 +48,19 @@ class CorrectSection(Section):
         self.class_name = QComboBox()
         self.class_name.currentIndexChanged.connect(lambda _: self.class_chosen.emit(self.chosen_class()))
         self.add_row(
-            self.tr("This is"),
+            self.tr("Paint as"),
             self.class_name,
-            self.tr("What the place that you paint, click or draw is; “unsure” takes back what was corrected there."),
+            self.tr("The class of the places that you paint, click or draw. “unsure” removes corrections there."),
         )
 
     def _add_tools(self) -> None:
         tips = (
             self.tr("Paint with the brush: press and drag."),
-            self.tr("Click a connected part of the shown map: all of it becomes the chosen class."),
-            self.tr("Draw a polygon: left for corners, right or Enter to close, Backspace to take a corner back."),
+            self.tr("Click a connected region of the shown map to assign the chosen class to all of it."),
+            self.tr(
+                "Draw a polygon: left click adds a corner, right click or Enter closes it, Backspace "
+                "removes the last corner."
+            ),
         )
         names = (self.tr("Paint"), self.tr("Click"), self.tr("Draw"))
         self.tools = {}
@@ -73,10 +76,10 @@ class CorrectSection(Section):
         self.brush.setValue(4.0)
         self.brush.setClearValue(4.0)
         self.brush.valueChanged.connect(self.brush_changed)
-        self.add_row(self.tr("Brush"), self.brush, self.tr("How wide the brush is, in metres on the ground."))
-        self.undo = button(self.tr("Undo"), self.tr("Take the last correction back."))
+        self.add_row(self.tr("Brush"), self.brush, self.tr("The width of the brush, in metres on the ground."))
+        self.undo = button(self.tr("Undo"), self.tr("Undo the last correction."))
         self.undo.clicked.connect(self.undo_requested)
-        self.redo = button(self.tr("Redo"), self.tr("Make the correction again that was taken back last."))
+        self.redo = button(self.tr("Redo"), self.tr("Redo the last undone correction."))
         self.redo.clicked.connect(self.redo_requested)
         self.add_wide(self.undo, self.redo)
 
@@ -90,45 +93,47 @@ class CorrectSection(Section):
             self.tr("Layer"),
             self.layer,
             self.tr(
-                "Where the corrections are kept: polygons with a text field “class”. One is made with the first "
-                "correction. You can edit it with QGIS's own tools too, or choose exported polygons that you edited."
+                "The layer of corrections: polygons with a text field “class”. It is created with the "
+                "first correction. You can also edit it with QGIS's own tools, or choose exported "
+                "polygons that you edited."
             ),
         )
 
     def _add_learning(self) -> None:
         self.learn = button(
-            self.tr("Learn"),
+            self.tr("Fine-Tune"),
             self.tr(
-                "Teach the refiner on from the corrections, and from the labels chosen in Teach; it takes seconds. "
-                "Then the steps are made anew."
+                "Fine-tune the refiner on the corrections and on the labels chosen under Train. This "
+                "takes seconds. Then the steps are recomputed."
             ),
         )
         self.learn.clicked.connect(self.learn_requested)
         self.unlearn = button(
-            self.tr("Undo Learning"), self.tr("Take the weights before the last Learn again, and make the steps anew.")
+            self.tr("Undo Fine-Tuning"),
+            self.tr("Restore the weights before the last fine-tuning, and recompute the steps."),
         )
         self.unlearn.clicked.connect(self.unlearn_requested)
         self.add_wide(self.learn, self.unlearn)
-        self.progress = note(self.tr("What came of the corrections"))
+        self.progress = note(self.tr("Effect of the corrections"))
         self.add_wide(self.progress)
 
     def _add_doubts(self) -> None:
         self.look = button(
             self.tr("Where to Look Next"),
-            self.tr("List the places of the shown step that are most worth a label or a correction, the best first."),
+            self.tr("List the most uncertain places of the shown step, where a label or a correction helps most."),
         )
         self.look.clicked.connect(self.doubts_requested)
         self.add_wide(self.look)
         self.doubts = QListWidget()
-        self.doubts.setAccessibleName(self.tr("Places to look at"))
-        self.doubts.setToolTip(self.tr("Click a place to move the map there. Those that are corrected are checked."))
+        self.doubts.setAccessibleName(self.tr("Uncertain places"))
+        self.doubts.setToolTip(self.tr("Click a place to move the map there. Corrected places are checked."))
         self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.doubts.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.doubts.setFixedHeight((LISTED + 1) * self.fontMetrics().height() + 2 * self.doubts.frameWidth())
         self.doubts.currentRowChanged.connect(lambda row: row >= 0 and self.doubt_chosen.emit(row))
         self.doubts.itemClicked.connect(lambda item: self.doubt_chosen.emit(self.doubts.row(item)))
         self.add_wide(self.doubts)
-        self.gain = note(self.tr("What the corrections have gained"))
+        self.gain = note(self.tr("Gain from the corrections"))
         self.add_wide(self.gain)
 
     # --- setters ----------------------------------------------------------------------------------------------
@@ -198,7 +203,7 @@ class CorrectSection(Section):
         self.undo.setEnabled(has_map and self.can_undo)
         self.redo.setEnabled(has_map and self.can_redo)
         reason = self.why_not(state)
-        allow(self.learn, reason or ("" if self.corrected > 0 else self.tr("Correct something first.")))
+        allow(self.learn, reason or ("" if self.corrected > 0 else self.tr("Make a correction first.")))
         self.unlearn.setEnabled(state.is_free and has_map and self.can_unlearn)
         allow(self.look, reason)
         self.progress.setVisible(bool(self.progress.text()))

@@ -35,14 +35,13 @@ class ExportSection(Section):
         self._add_polygons()
         self._add_raster()
         self.add_to_map = QCheckBox(self.tr("Add to map"))
-        self.add_to_map.setToolTip(self.tr("Add what is exported to the project, styled by class."))
+        self.add_to_map.setToolTip(self.tr("Add the exported layer to the project, styled by class."))
         self.add_to_map.setChecked(True)
         self.add_wide(self.add_to_map)
         self.report = button(
             self.tr("Report…"),
             self.tr(
-                "Write what was done and how right it is as a page for the browser, with all figures as a CSV table "
-                "beside it."
+                "Write a report of the run and its accuracy as a web page, with all figures in a CSV table next to it."
             ),
         )
         self.report.clicked.connect(self._on_report)
@@ -52,45 +51,48 @@ class ExportSection(Section):
         self.polygons_file = _save_widget(
             self.tr("GeoPackage (*.gpkg);;Shapefile (*.shp);;GeoJSON (*.geojson)"), self.tr("Export Polygons")
         )
-        self.polygons_file.lineEdit().setPlaceholderText(self.tr("Name a file"))
+        self.polygons_file.lineEdit().setPlaceholderText(self.tr("Choose a file"))
         self.polygons_file.fileChanged.connect(lambda _: self.update_again())
         self.add_row(
             self.tr("Polygons"),
             self.polygons_file,
-            self.tr("A file ending in .gpkg, .shp or .geojson; the ending chooses the format."),
+            self.tr("A file that ends in .gpkg, .shp or .geojson. The ending selects the format."),
         )
         self.min_area = _spin(self.tr(" m²"), 10.0, 1)
         self.add_row(
             self.tr("Smallest part"),
             self.min_area,
-            self.tr("Parts smaller than this, in square metres on the ground, are merged into what surrounds them."),
+            self.tr("Parts smaller than this, in square metres on the ground, are merged into their surroundings."),
         )
         self.tolerance = _spin(self.tr(" m"), 0.5, 2)
         self.add_row(
             self.tr("Simplification"),
             self.tolerance,
-            self.tr("How far an edge may move, in metres on the ground. Neighbours keep sharing their edges. 0: none."),
+            self.tr(
+                "The largest distance that an edge may move, in metres on the ground. Neighbours "
+                "keep shared edges. 0: no simplification."
+            ),
         )
         self.background = QCheckBox(self.tr("Include background"))
         self.background.setToolTip(
-            self.tr("Also write polygons of the background, so that the scene is covered whole.")
+            self.tr("Also write background polygons, so that the polygons cover the whole scene.")
         )
         self.add_wide(self.background)
         self.polygons = button(
             self.tr("Export Polygons"),
-            self.tr("Write the shown step's polygons with class, mean confidence and area in true square metres."),
+            self.tr("Write the polygons of the shown step with class, mean confidence and true area in square metres."),
         )
         self.polygons.clicked.connect(lambda: self.polygons_requested.emit(self.choices()))
         self.add_wide(self.polygons)
 
     def _add_raster(self) -> None:
         self.raster_file = _save_widget(self.tr("GeoTIFF (*.tif)"), self.tr("Export Raster"))
-        self.raster_file.lineEdit().setPlaceholderText(self.tr("Name a file"))
+        self.raster_file.lineEdit().setPlaceholderText(self.tr("Choose a file"))
         self.raster_file.fileChanged.connect(lambda _: self.update_again())
         self.add_row(
-            self.tr("Raster"), self.raster_file, self.tr("A GeoTIFF of class numbers on the pixels of the image.")
+            self.tr("Raster"), self.raster_file, self.tr("A GeoTIFF of class numbers on the image's own pixels.")
         )
-        self.raster = button(self.tr("Export Raster"), self.tr("Write the shown step's class raster."))
+        self.raster = button(self.tr("Export Raster"), self.tr("Write the class raster of the shown step."))
         self.raster.clicked.connect(lambda: self.raster_requested.emit(self.raster_file.filePath()))
         self.add_wide(self.raster)
 
@@ -112,7 +114,7 @@ class ExportSection(Section):
 
     def update_widgets(self, state: DockState) -> None:
         """Ask for a map and a file."""
-        reason, unnamed = self.why_not(state), self.tr("Name a file first.")
+        reason, unnamed = self.why_not(state), self.tr("Choose a file first.")
         allow(self.polygons, reason or ("" if self.polygons_file.filePath() else unnamed))
         allow(self.report, reason)
         allow(self.raster, reason or ("" if self.raster_file.filePath() else unnamed))

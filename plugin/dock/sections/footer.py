@@ -21,13 +21,13 @@ class Footer(QWidget):
         super().__init__(parent)
         self._device = ""
         self._milliseconds: float | None = None
-        self.status = note(self.tr("Status of the worker"))
+        self.status = note(self.tr("Worker status"))
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.bar.setMaximumHeight(self.fontMetrics().height())
-        self.text = note(self.tr("What runs now"))
+        self.text = note(self.tr("Running task"))
         self._make_buttons()
         row = QHBoxLayout()
         row.addWidget(self.bar, 1)
@@ -43,15 +43,15 @@ class Footer(QWidget):
         self.refresh(DockState())
 
     def _make_buttons(self) -> None:
-        self.cancel = button(self.tr("Cancel"), self.tr("Give up what runs now. Finished steps and labels stay."))
+        self.cancel = button(self.tr("Cancel"), self.tr("Cancel the running task. Finished steps and labels are kept."))
         self.cancel.clicked.connect(self.cancel_requested)
         self.restart = button(
-            self.tr("Restart"), self.tr("Start the worker again and open the scene with all of its finished steps.")
+            self.tr("Restart"), self.tr("Restart the worker and reopen the scene with all finished steps.")
         )
         self.restart.clicked.connect(self.restart_requested)
         self.options = button(
             self.tr("Set Up Python…"),
-            self.tr("Open the options of Map Refiner, where the Python that computes is made or chosen."),
+            self.tr("Open the options of Map Refiner to create or choose the Python environment."),
         )
         self.options.clicked.connect(self.options_requested)
 
@@ -59,7 +59,7 @@ class Footer(QWidget):
         self.help.setText("?")
         self.help.setAutoRaise(True)
         self.help.setAccessibleName(self.tr("Help"))
-        self.help.setToolTip(self.tr("Open the user guide at the section that you are in (F1)."))
+        self.help.setToolTip(self.tr("Open the user guide at the current section (F1)."))
 
     def set_device(self, name: str) -> None:
         """Name the device that computes."""
@@ -100,12 +100,12 @@ class Footer(QWidget):
     def _status(self, state: DockState) -> str:
         sentences = {
             WorkerState.MISSING: self.tr(
-                "The networks need a Python of their own with PyTorch. It is set up once, in minutes."
+                "The networks need a separate Python with PyTorch. Setting it up takes minutes, once."
             ),
-            WorkerState.STOPPED: self.tr("The worker starts with the first click."),
+            WorkerState.STOPPED: self.tr("Ready."),
             WorkerState.STARTING: self.tr("The worker is starting…"),
             WorkerState.SILENT: self.tr("The worker is not responding. Wait, or restart it; finished steps are kept."),
-            WorkerState.DEAD: self.tr("The worker has stopped. Restart it to go on; finished steps are kept."),
+            WorkerState.DEAD: self.tr("The worker has stopped. Restart it to continue; finished steps are kept."),
         }
         if state.worker in sentences:
             return sentences[state.worker]

@@ -41,11 +41,11 @@ class RefineSection(Section):
             self.tr("Refiner"),
             self.refiner,
             self.tr(
-                "What improves the map at each step: a shipped refiner, one that you taught, one from a file, or one "
-                "that needs no teaching."
+                "The method of each step: a shipped refiner, one that you trained, one from a file, or "
+                "one that needs no training."
             ),
         )
-        self.about = subtitle(self.tr("What the refiner does"))
+        self.about = subtitle(self.tr("Description of the refiner"))
         self.add_wide(self.about)
         self._add_buttons()
         self._add_slider()
@@ -60,8 +60,8 @@ class RefineSection(Section):
         self.filters = button(
             self.tr("Show Filters…"),
             self.tr(
-                "See the kernels that the refiner has learnt, and what they answer to the scores of the shown step and "
-                "to the image."
+                "Show the learned kernels of the refiner, and their responses to the scores of the shown "
+                "step and to the image."
             ),
         )
         self._filters_tip = self.filters.toolTip()
@@ -70,7 +70,7 @@ class RefineSection(Section):
         self.add_row(
             self.tr("Compare with"),
             self.compare,
-            self.tr("Which step to see in the place of the shown one, or beside it."),
+            self.tr("The step to compare with the shown one."),
         )
         self.add_wide(self.compare.buttons)
         self._add_views()
@@ -78,8 +78,7 @@ class RefineSection(Section):
         self.animate = button(
             self.tr("Animate"),
             self.tr(
-                "Play the steps with QGIS's Temporal Controller, which also exports them as an animation. Click again "
-                "to end it."
+                "Play the steps with QGIS's Temporal Controller, which also exports animations. Click again to stop."
             ),
         )
         self.animate.setCheckable(True)
@@ -98,12 +97,12 @@ class RefineSection(Section):
 
     def _add_buttons(self) -> None:
         self.back = button(
-            self.tr("Step Back"), self.tr("Show the step before this one. Nothing is computed or lost."), "step_back"
+            self.tr("Step Back"), self.tr("Show the previous step. Nothing is computed or lost."), "step_back"
         )
         self.back.clicked.connect(self.back_requested)
         self.step = button(
             self.tr("Step"),
-            self.tr("Refine the shown map once. Steps that came after it are made anew."),
+            self.tr("Refine the shown map once. Later steps are recomputed."),
             "step",
         )
         self.step.clicked.connect(self.step_requested)
@@ -113,7 +112,7 @@ class RefineSection(Section):
         self.play.clicked.connect(self.play_toggled)
         self.run = button(
             self.tr("Run to End"),
-            self.tr("Refine up to the end number at once, then show the last step."),
+            self.tr("Refine up to the end step, then show the last step."),
             "run_to_end",
         )
         self.run.clicked.connect(self.run_requested)
@@ -132,13 +131,13 @@ class RefineSection(Section):
         self.add_row(
             self.tr("End at step"),
             self.end,
-            self.tr("Where Play and Run to End stop. Refiners are taught for about five steps."),
+            self.tr("The last step of Play and Run to End. Refiners are trained for about five steps."),
         )
 
     def _add_views(self) -> None:
         self.views = button(
             self.tr("More Layers"),
-            self.tr("Add a layer of the shown step: where it is unsure, or what it has changed."),
+            self.tr("Add a layer of the shown step: its uncertainty, or its changes."),
         )
         menu = QMenu(self.views)
         for text, view in (
@@ -185,7 +184,7 @@ class RefineSection(Section):
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
         reason = self.why_not(state) or ("" if can_step else self.tr("Choose a refiner first."))
         allow(self.step, reason)
-        at_end = "" if state.shown < self.end.value() else self.tr("The end number is reached; choose a larger one.")
+        at_end = "" if state.shown < self.end.value() else self.tr("The end step is reached. Choose a larger one.")
         allow(self.run, reason or at_end)
         self.back.setEnabled(state.position > -len(state.levels) and state.shown >= 0 and not stepping)
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
@@ -211,9 +210,9 @@ class RefineSection(Section):
             self.play.setText(text)
             self.play.setAccessibleName(text)
             self.play.setToolTip(
-                self.tr("Stop after the step that runs now.")
+                self.tr("Stop after the running step.")
                 if playing
-                else self.tr("Refine step by step up to the end number, and show each step.")
+                else self.tr("Refine step by step up to the end step, and show each step.")
             )
             self._play_icon.set_name("pause" if playing else "play")
 
@@ -239,9 +238,9 @@ class RefineSection(Section):
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
         if state.level:
-            return self.tr("Coarse {} · a level before the coarse map, to look at").format(state.levels[state.level])
+            return self.tr("Coarse {} · a coarser level, only for viewing").format(state.levels[state.level])
         if not self.refiner.choice():
-            return self.tr("There is no refiner yet: load one, or teach one below.")
+            return self.tr("There is no refiner yet. Load one, or train one below.")
         facts = state.steps[state.shown]
         if facts.changed is None:
             return self.tr("Step {} · the coarse map").format(facts.index)

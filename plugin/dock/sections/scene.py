@@ -58,7 +58,7 @@ class SceneSection(Section):
         self.add_wide(self.summary)
         self.demo = button(
             self.tr("Open Demo Scene"),
-            self.tr("Draw a small synthetic town with a labelled tile and its truth, and add them to the project."),
+            self.tr("Add a small synthetic town to the project, with a labelled tile and its truth."),
         )
         self.demo.clicked.connect(self.demo_requested)
         self.add_wide(self.demo)
@@ -72,7 +72,7 @@ class SceneSection(Section):
         self.add_row(
             self.tr("Raster layer"),
             self.layer,
-            self.tr("The image to map. It must be a file, with any number of bands."),
+            self.tr("The image to map. It must be a file; any number of bands is possible."),
         )
         self.bands = BandEdit()
         self.bands.edited.connect(self.edited)
@@ -80,8 +80,8 @@ class SceneSection(Section):
             self.tr("Bands"),
             self.bands,
             self.tr(
-                "The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer knows its wavelengths. A "
-                "model needs as many as it was trained on, in its order."
+                "The bands to use, such as 1, 2, 3 or 1-10, or 450-900 nm where the layer has "
+                "wavelengths. A model needs the number and order of bands that it was trained on."
             ),
         )
         self.colours = QComboBox()
@@ -97,8 +97,9 @@ class SceneSection(Section):
             self.tr("Colours"),
             self.colours,
             self.tr(
-                "Which wavelengths the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, "
-                "650, 560) or short-wave infrared (2200, 850, 650). What is computed stays the same."
+                "The wavelengths that the layer shows as red, green and blue: natural (650, 560, 480 "
+                "nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). The computation "
+                "does not change."
             ),
         )
         self.set_has_wavelengths(False)
@@ -124,9 +125,7 @@ class SceneSection(Section):
         layout.addWidget(self.draw)
         row.setFocusProxy(self.area)
         shrink(self.area)
-        tip = self.tr(
-            "The part of the layer to work on. Begin with a small part: each click then takes a moment alone."
-        )
+        tip = self.tr("The part of the layer to process. Start with a small part: each step then takes only a moment.")
         self.add_row(self.tr("Area"), row, tip)
         self.area.setAccessibleName(self.tr("Area"))
         self.area.setToolTip(tip)
@@ -144,8 +143,8 @@ class SceneSection(Section):
             self.tr("Working pixel"),
             self.pixel_size,
             self.tr(
-                "The pixel size to compute at, in metres on the ground. Larger pixels are faster; the networks see "
-                "further, but less sharply. Results come back on the image's own pixels at export."
+                "The pixel size of the computation, in metres on the ground. Larger pixels are faster "
+                "and give more context, but less detail. Exports use the image's own pixels."
             ),
         )
 

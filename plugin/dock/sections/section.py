@@ -73,7 +73,7 @@ class Section(QgsCollapsibleGroupBox):
         if state.worker is WorkerState.MISSING:
             return self.tr("Set up Python first: the button below.")
         if not state.is_free:
-            return self.tr("Something else runs now.")
+            return self.tr("Another task is running.")
         return "" if state.shown >= 0 else self.tr("Make a coarse map first.")
 
     def show_row(self, field: QWidget, visible: bool) -> None:

@@ -27,7 +27,7 @@ class TrainSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "teach", parent)
-        self.setTitle(self.tr("Teach"))
+        self.setTitle(self.tr("Train"))
         self._add_labels()
         self._add_kind()
         self._add_training()
@@ -37,17 +37,17 @@ class TrainSection(Section):
         self.new_tile = button(
             self.tr("New Labelled Tile"),
             self.tr(
-                "Make a polygon layer to digitize in. Draw the outline of a small part as class “tile”, then every "
-                "building and road inside it: what is left bare inside the tile counts as background. Mark what you "
-                "cannot tell as “ignore”."
+                "Create a polygon layer for digitizing. Draw the outline of a small area as class "
+                "“tile”, then every building and road inside it. Anything left unlabelled inside the "
+                "tile counts as background. Mark unclear places as “ignore”."
             ),
         )
         self.new_tile.clicked.connect(self.new_tile_requested)
         self.outline = button(
             self.tr("Outline View"),
             self.tr(
-                "Add a “tile” polygon around what the map shows of the scene. All that you leave unlabelled inside it "
-                "counts as background."
+                "Add a “tile” polygon around the visible part of the scene. Anything left unlabelled "
+                "inside it counts as background."
             ),
         )
         self.outline.clicked.connect(self.outline_requested)
@@ -74,18 +74,18 @@ class TrainSection(Section):
             self.tr("Kind"),
             self.kind,
             self.tr(
-                "The kind of refiner to teach. The learned networks adapt their weights; for the others, the "
-                "parameters that do best on the labels are looked for."
+                "The kind of refiner to train. Learned networks adapt their weights; for the other "
+                "kinds, a grid search finds the parameters that fit the labels best."
             ),
         )
-        self.about = subtitle(self.tr("What the kind of refiner does"))
+        self.about = subtitle(self.tr("Description of the refiner kind"))
         self.add_wide(self.about)
-        self.go_on = QCheckBox(self.tr("Go on from earlier weights"))
+        self.go_on = QCheckBox(self.tr("Start from pretrained weights"))
         self.go_on.setChecked(True)
         tip = self.tr(
-            "Begin with what the refiner chosen under Refine knows, or else the one that ships, where it is of this "
-            "kind and knows the classes of the map: the same labels then mostly teach more. Otherwise, or where this "
-            "is off, a fresh refiner is taught."
+            "Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it "
+            "is of this kind and has the classes of the map. This usually gives a better refiner. "
+            "Otherwise the training starts from random weights."
         )
         self.go_on.setToolTip(tip)
         self.go_on.setAccessibleDescription(tip)
@@ -102,28 +102,30 @@ class TrainSection(Section):
     def _add_training(self) -> None:
         self.train = button(
             self.tr("Train"),
-            self.tr("Save the labels, then teach a refiner on them. It takes about a minute; go on meanwhile."),
+            self.tr(
+                "Save the labels and train a refiner on them. This takes about a minute; you can continue working."
+            ),
         )
         self.train.clicked.connect(self.train_requested)
-        self.stop = button(self.tr("Stop"), self.tr("End the training now and keep its best weights."))
+        self.stop = button(self.tr("Stop"), self.tr("Stop the training now and keep the best weights."))
         self.stop.clicked.connect(self.stop_requested)
         self.measure = button(
-            self.tr("Measure"),
+            self.tr("Evaluate"),
             self.tr(
-                "Measure every step against the chosen labels. Where the refiner was taught on them, the figures "
-                "flatter it: measure on a tile that it has not seen."
+                "Evaluate every step against the chosen labels. Scores are optimistic where the refiner "
+                "was trained on these labels; use a tile that was not used for training."
             ),
         )
         self.measure.clicked.connect(self.measure_requested)
         self.add_wide(self.train, self.stop, self.measure)
-        self.progress = note(self.tr("Progress of the training"))
+        self.progress = note(self.tr("Training progress"))
         self.add_wide(self.progress)
         self.curve = Curve()
-        self.curve.setAccessibleName(self.tr("Loss and held-out mean IoU over the training"))
+        self.curve.setAccessibleName(self.tr("Loss and held-out mean IoU during training"))
         self.curve.setToolTip(
             self.tr(
-                "Mean IoU on the part of the tile that is held out; dashed, that of the coarse map there; thin, the "
-                "loss on a scale of its own."
+                "Mean IoU on the held-out blocks of the tile; dashed: the coarse map there; thin: the "
+                "loss, on its own scale."
             )
         )
         self.add_wide(self.curve)
@@ -131,7 +133,7 @@ class TrainSection(Section):
     def _add_files(self) -> None:
         self.save = button(self.tr("Save Refiner…"), self.tr("Save the chosen refiner to a file, for other scenes."))
         self.save.clicked.connect(self._on_save)
-        self.load = button(self.tr("Load Refiner…"), self.tr("Take a refiner from a file."))
+        self.load = button(self.tr("Load Refiner…"), self.tr("Load a refiner from a file."))
         self.load.clicked.connect(self._on_load)
         self.add_wide(self.save, self.load)
 
@@ -150,7 +152,7 @@ class TrainSection(Section):
         labels = self.label_layer() is not None
         self.new_tile.setEnabled(True)
         self.outline.setEnabled(labels)
-        reason = self.why_not(state) or ("" if labels else self.tr("Choose labels first, or make a tile."))
+        reason = self.why_not(state) or ("" if labels else self.tr("Choose labels first, or create a tile."))
         allow(self.train, reason)
         allow(self.measure, reason)
         self.stop.setEnabled(state.task is Task.TEACH)

@@ -27,7 +27,7 @@ class BandEdit(QWidget):
         self.list_button = QToolButton()
         self.list_button.setText("…")
         self.list_button.setAccessibleName(self.tr("List of bands"))
-        self.list_button.setToolTip(self.tr("Pick bands from a list; their order is that of your clicks."))
+        self.list_button.setToolTip(self.tr("Choose bands from a list. Their order is the order of your clicks."))
         self.list_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)

@@ -25,11 +25,12 @@ class CompareRow(QWidget):
         self.other = QComboBox()
         shrink(self.other)
         self.other.activated.connect(lambda _: self.chosen.emit())
-        self.hold = button(self.tr("Flicker"), self.tr("Show the other step for as long as the button is held down."))
+        self.hold = button(self.tr("Flicker"), self.tr("Show the other step while the button is held down."))
         self.hold.pressed.connect(lambda: self.held.emit(int(self.other.currentData())))
         self.hold.released.connect(self.released)
         self.swipe = button(
-            self.tr("Swipe"), self.tr("Show the other step left of the mouse on the map; click again to end it.")
+            self.tr("Swipe"),
+            self.tr("Show the other step to the left of the mouse pointer on the map. Click again to stop."),
         )
         self.swipe.setCheckable(True)
         self.swipe.clicked.connect(self.swiped)
@@ -49,7 +50,7 @@ class CompareRow(QWidget):
         names = [self.tr("Coarse Map"), *(self.tr("Step {}").format(n) for n in range(1, state.last + 1))]
         entries = [(name, n) for n, name in enumerate(names[: state.last + 1])]
         if self.has_before:
-            entries.append((self.tr("Before Learning"), BEFORE))
+            entries.append((self.tr("Before Fine-Tuning"), BEFORE))
         if entries != [(self.other.itemText(n), self.other.itemData(n)) for n in range(self.other.count())]:
             chosen = self.other.currentData()
             self.other.clear()

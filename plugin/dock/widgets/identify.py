@@ -25,7 +25,7 @@ class IdentifyBox(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.identify = button(
-            self.tr("Identify"), self.tr("Click a pixel on the map and see the scores of its classes at every step.")
+            self.tr("Identify"), self.tr("Click a pixel on the map to see its class scores at every step.")
         )
         self.identify.setCheckable(True)
         self.identify.clicked.connect(self.toggled)
@@ -33,7 +33,7 @@ class IdentifyBox(QWidget):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.chart = StepChart()
         self.chart.setAccessibleName(self.tr("Scores of the pixel at each step"))
-        self.chart.setToolTip(self.tr("The score of each class at this pixel, from 0 to 1, by step."))
+        self.chart.setToolTip(self.tr("The score of each class at this pixel, from 0 to 1, per step."))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.text, self.chart):

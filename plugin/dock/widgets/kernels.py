@@ -46,11 +46,11 @@ class KernelDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("MapRefinerKernels")
         self.setWindowTitle(self.tr("Filters of the Refiner"))
-        self.about = note(self.tr("What is shown"))
+        self.about = note(self.tr("Description"))
         self.classes = QComboBox()
         caption = QLabel(self.tr("Score map of"))
         caption.setBuddy(self.classes)
-        tip = self.tr("The class whose scores the M filters look at.")
+        tip = self.tr("The class whose score map the M filters are applied to.")
         caption.setToolTip(tip)
         self.classes.setToolTip(tip)
         self.classes.setAccessibleName(caption.text())
@@ -60,7 +60,8 @@ class KernelDialog(QDialog):
         self.scores = KernelGroup()
         self.image = KernelGroup()
         self.add = button(
-            self.tr("Show as Layers"), self.tr("Filter the scene with the checked kernels; each becomes a layer.")
+            self.tr("Show as Layers"),
+            self.tr("Filter the scene with the checked kernels. Each response becomes a layer."),
         )
         self.add.clicked.connect(self._on_add)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -80,8 +81,9 @@ class KernelDialog(QDialog):
         """Show the kernels that make the step after `step`."""
         self.about.setText(
             self.tr(
-                "The learned kernels that make step {} of step {}: blue is negative, white zero, red positive. What "
-                "the checked ones answer to step {} is on the map, as layers, until this window is closed."
+                "Kernels used to compute step {} from step {}: blue is negative, white is zero, red is "
+                "positive. The responses of the checked kernels to step {} are on the map as layers "
+                "until this window is closed."
             ).format(step + 1, step, step)
         )
         if [self.classes.itemText(n) for n in range(self.classes.count())] != list(classes):

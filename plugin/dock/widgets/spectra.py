@@ -39,9 +39,7 @@ class Spectra(ChartWidget):
         """Show other spectra."""
         self.shown = spectra
         listed = ", ".join(f"{name} ({n})" for name, n in zip(spectra.classes, spectra.pixels))
-        about = self.tr(
-            "Mean of the labelled pixels in the image's own units, and one standard deviation around it: {}."
-        )
+        about = self.tr("Mean of the labelled pixels in the image's own units, with one standard deviation: {}.")
         self.setToolTip(about.format(listed))
         self.updateGeometry()
         self.update()

@@ -47,9 +47,9 @@ class StepChart(ChartWidget):
         self.setFont(font)
         self.setToolTip(
             self.tr(
-                "The accuracy of each step against the labels that were measured: the fraction of pixels that are "
-                "right, the mean IoU, the IoU of each class (dotted), and the mean IoU of what lies within two "
-                "pixels of the outlines, where a sharper map shows first."
+                "The accuracy of each step against the chosen labels: the overall accuracy, the mean "
+                "IoU, the IoU of each class (dotted), and the mean boundary IoU within two pixels of the "
+                "outlines, where a sharper map shows first."
             )
         )
 
@@ -74,7 +74,7 @@ class StepChart(ChartWidget):
             return tuple(None if accuracy is None else read(accuracy) for accuracy in known)
 
         general = (
-            Series(self.tr("StepAccuracy"), over(lambda a: a.overall)),
+            Series(self.tr("Accuracy"), over(lambda a: a.overall)),
             Series(self.tr("Mean IoU"), over(lambda a: a.mean_iou), QPalette.ColorRole.Highlight, width=2.5),
             Series(self.tr("Boundary"), over(lambda a: a.mean_boundary_iou), style=Qt.PenStyle.DashLine),
         )

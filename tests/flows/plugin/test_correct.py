@@ -272,7 +272,7 @@ def learn_and_step_back(painter):
 
 def flip_to_before_and_back(painter):
     canvas, row = painter.plugin.iface.canvas, painter.dock.refine.compare
-    assert [row.other.itemText(n) for n in range(row.other.count())] == ["Coarse Map", "Step 1", "Before Learning"]
+    assert [row.other.itemText(n) for n in range(row.other.count())] == ["Coarse Map", "Step 1", "Before Fine-Tuning"]
     row.other.setCurrentIndex(2)
     former = canvas.layers()
     shown = painter.run.steps[1].classes_raster

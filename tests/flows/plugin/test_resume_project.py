@@ -59,7 +59,7 @@ class Eyes:
 
 def offers(analyst):
     items = analyst.bar.findChildren(QPushButton)
-    return [button for button in items if button.text() == "Open It Again"]
+    return [button for button in items if button.text() == "Restore Run"]
 
 
 def test_a_missing_folder_gets_a_sentence(plugin, project, tmp_path):

@@ -35,7 +35,7 @@ def test_a_step_that_changes_hardly_anything(changed, said):
 def test_past_the_step_that_is_best_on_what_was_held_out():
     assert reasons(steps(best=2), 2) == []
     assert reasons(steps(best=2), 3) == ["on what was held out, this refiner gains little after step 2"]
-    assert reasons(steps(best=0), 1) == ["on what was held out, this refiner does not beat the coarse map"]
+    assert reasons(steps(best=0), 1) == ["on held-out blocks, this refiner does not beat the coarse map"]
 
 
 def test_where_the_measured_accuracy_falls():

@@ -54,7 +54,7 @@ def test_an_equal_map_does_not_beat_the_coarse_one():
 def test_a_learned_kind_is_taught_and_tells_its_newest_figure():
     text = progress(told(12), "faithful", [(1, 0.7), (12, 0.6)], 0.655)
     assert text == "Loss 0.250 · held-out mean IoU 0.600, coarse map 0.655"
-    assert doing(told(12), "faithful") == "Teaching"
+    assert doing(told(12), "faithful") == "Training"
     assert progress(told(12), "faithful", [], None) == "Loss 0.250"
 
 

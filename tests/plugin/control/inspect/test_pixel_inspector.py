@@ -61,7 +61,7 @@ def test_a_pixel_through_the_steps(stepper, settle):
     assert not np.allclose(held(stepper, 100, 120), held(stepper, 40, 45))
     zoom(canvas, 0, 0)
     click(canvas, -5, -5)
-    assert box.text.text() == "That is outside the scene."
+    assert box.text.text() == "This place is outside the scene."
     assert mark.isVisible()  # it shows where was clicked
     assert not box.chart.series
     no_data(stepper, canvas, box)

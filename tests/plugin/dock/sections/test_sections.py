@@ -87,7 +87,7 @@ def test_what_is_enabled_follows_from_the_state(dock):
     assert dock.export.report.toolTip().startswith("Make a coarse map first.")
     dock.refresh(DockState(**ready, shown=3))
     assert dock.train.train.toolTip().startswith("Choose labels first")
-    assert dock.export.polygons.toolTip().startswith("Name a file first.")
+    assert dock.export.polygons.toolTip().startswith("Choose a file first.")
     for worker in (WorkerState.DEAD, WorkerState.MISSING, WorkerState.STARTING, WorkerState.SILENT):
         assert enabled(dock, DockState(**{**ready, "worker": worker}, shown=2)) == {"back", "slider"}
 
@@ -169,7 +169,7 @@ def test_the_chart_shows_what_was_measured_with_a_legend(dock):
     dock.refresh(state)
     assert chart.isVisibleTo(dock)
     assert [series.name for series in chart.series] == [
-        "StepAccuracy",
+        "Accuracy",
         "Mean IoU",
         "Boundary",
         "a",
