@@ -18,7 +18,7 @@ class _Entry(Generic[Value]):
 
     def __init__(self, key: str, default: Value) -> None:
         self.key = f"{PREFIX}/{key}"
-        self.default = default
+        self.default: Value = default
 
     def __get__(self, settings: Settings, owner: type | None = None) -> Value:
         return settings.store.value(self.key, self.default, type=type(self.default))

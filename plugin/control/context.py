@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from qgis.core import QgsProject
 from qgis.gui import QgisInterface
@@ -172,7 +173,7 @@ class SectionController(QObject):
         super().__init__(context)
         self.context = context
         self.dock = context.dock
-        self.handlers: dict[type, Callable[[Event], None]] = {}
+        self.handlers: dict[type, Callable[[Any], None]] = {}
 
 
 def shows_errors(method: Callable[..., None]) -> Callable[..., None]:

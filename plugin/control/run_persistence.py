@@ -32,7 +32,7 @@ class RunPersistenceControl(SectionController):
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         kinds = (Stepped, Corrected, Trained, FineTuned, RefinerLoaded, Evaluated)
-        self.handlers = dict.fromkeys(kinds, lambda _event: self._due.start())
+        self.handlers = dict.fromkeys(kinds, self._on_changed)
         self._lock: QLockFile | None = None
         self._locked: Path | None = None
         self._offered = False
@@ -45,6 +45,9 @@ class RunPersistenceControl(SectionController):
         context.project.readProject.connect(self._on_project_read)
         context.project.cleared.connect(self.release)
         QCoreApplication.instance().aboutToQuit.connect(self.release)
+
+    def _on_changed(self, _event: object) -> None:
+        self._due.start()
 
     def shut_down(self) -> None:
         """Let go of the run and of the project."""

@@ -71,6 +71,8 @@ class SceneControl(SectionController):
         inputs = self.dock.scene.inputs()
         layer = inputs.layer
         image = raster_source(layer)
+        if layer is None:  # refused by `raster_source`
+            raise UserError(self.tr("Choose a raster layer first."))
         bands = parse_bands(inputs.bands, layer.bandCount(), spectrum_of(layer.source())) or default_bands(layer)
         return SceneChoice(layer.id(), layer.name(), image, bands, self._area(layer), inputs.pixel_size_m)
 

@@ -62,7 +62,7 @@ class BlockingWorker(QObject):
         Raises:
             QgsProcessingException: with a sentence, when one fails, the worker dies, or the analyst cancels.
         """
-        whole, before = sum(_effort(request) for request in requests), 0
+        whole, before = sum(_effort(request) for request in requests), 0.0
         for request in requests:
             self._shares.append((before / whole, _effort(request) / whole))
             before += _effort(request)
@@ -99,7 +99,7 @@ class BlockingWorker(QObject):
         if isinstance(event, events.Progressed):
             self._progress(event.fraction, worker_text(event.text), event.seconds_left)
         elif isinstance(event, events.TrainingProgressed):
-            self._progress(event.step / max(1, event.steps), _training(event), event.seconds_left, each=False)
+            self._progress(event.update / max(1, event.updates), _training(event), event.seconds_left, each=False)
         elif isinstance(event, events.Opened):
             size = tr("The scene has {} × {} pixels").format(event.width, event.height)
             self._feedback.pushInfo(size + _pixel(event.pixel_size_m))
@@ -163,7 +163,7 @@ def _effort(request: Request) -> float:
 
 
 def _training(event: events.TrainingProgressed) -> str:
-    text = tr("Update {} of {}, loss {:.3f}").format(event.step, event.steps, event.loss)
+    text = tr("Update {} of {}, loss {:.3f}").format(event.update, event.updates, event.loss)
     if event.held_out_miou is not None:
         text += tr(", held-out mean IoU {:.3f}").format(event.held_out_miou)
     if event.coarse_miou is not None:

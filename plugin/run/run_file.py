@@ -108,8 +108,8 @@ def _step(folder: Path, entry: dict[str, Any]) -> Stepped | None:
     scores, classes = (folder / _name(name) for name in (step.scores, step.classes_raster))
     if not (scores.is_file() and classes.is_file()):
         return None
-    levels = [(str(title), *(folder / _name(name) for name in names)) for title, *names in step.levels]
-    there = tuple((title, *map(str, files)) for title, *files in levels if all(file.is_file() for file in files))
+    levels = [(str(title), [folder / _name(name) for name in names]) for title, *names in step.levels]
+    there = tuple((title, *map(str, paths)) for title, paths in levels if all(path.is_file() for path in paths))
     files = {"scores": str(scores), "classes_raster": str(classes), "levels": there}
     return replace(step, classes=tuple(step.classes), **files)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
@@ -37,7 +38,7 @@ class WorkerProcess(QObject):
         super().__init__(parent)
         self.state = WorkerState.STOPPED
         self.launch: Launch | None = None
-        self._process: QProcess | None = None
+        self._process: Any = None  # a QProcess
         self._waiting: deque[Request] = deque()
         self._running: Request | None = None
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)

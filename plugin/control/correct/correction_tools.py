@@ -51,14 +51,14 @@ class CorrectionToolControl(SectionController):
             ("click", self.tr("Map Refiner: Correct a Connected Region"), "Ctrl+Alt+K"),
             ("draw", self.tr("Map Refiner: Draw a Correction"), "Ctrl+Alt+D"),
         ):
-            add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))
+            add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))  # type: ignore[misc]
         add("Undo", self.tr("Map Refiner: Undo the Correction"), "Ctrl+Alt+Z", self.corrections.undo)
         add("Redo", self.tr("Map Refiner: Redo the Correction"), "Ctrl+Alt+Y", self.corrections.redo)
         add("Larger", self.tr("Map Refiner: Larger Brush"), "Alt+]", lambda: self._resize(LARGER))
         add("Smaller", self.tr("Map Refiner: Smaller Brush"), "Alt+[", lambda: self._resize(1 / LARGER))
         for number in range(NAMED):
             text = self.tr("Map Refiner: Correct as Class {}").format(number + 1)
-            add(f"Class{number + 1}", text, f"Alt+{number + 1}", lambda number=number: correct.choose_class(number))
+            add(f"Class{number + 1}", text, f"Alt+{number + 1}", lambda number=number: correct.choose_class(number))  # type: ignore[misc]
         add("Unsure", self.tr("Map Refiner: Correct as Unsure"), "Alt+0", lambda: correct.choose_class(-1))
 
     def shut_down(self) -> None:

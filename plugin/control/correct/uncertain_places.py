@@ -113,6 +113,7 @@ class UncertainPlaceControl(SectionController):
         ready = self._before is not None and not self._measured and self._spots and run is not None
         if (
             ready
+            and run is not None
             and all(spot.done for spot in self._spots)
             and self.context.task is Task.NONE
             and not self.context.playing

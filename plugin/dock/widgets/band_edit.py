@@ -44,8 +44,8 @@ class BandEdit(QWidget):
 
     def set_layer(self, layer: QgsRasterLayer | None, bands: Sequence[int]) -> None:
         """List a layer's bands, and fill in some of them."""
-        count = layer.bandCount() if layer is not None else 0
-        self._names = [layer.bandName(band) for band in range(1, count + 1)]
+        bands_of_layer = range(1, layer.bandCount() + 1) if layer is not None else ()
+        self._names = [layer.bandName(band) for band in bands_of_layer] if layer is not None else []
         self.set_bands(bands)
 
     def set_bands(self, bands: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
@@ -81,7 +82,7 @@ class StepChart(ChartWidget):
         classes = tuple(
             Series(
                 name,
-                over(lambda a, k=k: _at(a.iou, k)),
+                over(partial(_class_iou, k)),
                 class_colour(name, k) if k else QColor("#8c8c8c"),
                 Qt.PenStyle.DotLine,
             )
@@ -149,6 +150,10 @@ class StepChart(ChartWidget):
 
     def _entry(self, series: Series) -> str:
         return f"{series.name} {self._figure(series)}"
+
+
+def _class_iou(k: int, accuracy: StepAccuracy) -> float | None:
+    return _at(accuracy.iou, k)
 
 
 def _at(values: Sequence[float | None], index: int) -> float | None:
