@@ -35,8 +35,8 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP(
             "MapRefiner",
             "For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at "
-            "strides 16 and 8 (Long et al. 2015). It has a larger context than the paper's network and "
-            "finds more, but classifies more slowly.",
+            "strides 16 and 8 (Long et al. 2015); it has a larger context than the paper's network and "
+            "finds more, but is slower.",
         ),
         is_spectral=False,
     ),
@@ -45,22 +45,22 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "The coarse network of the paper, for colour images of 0.25-1 m. Its context is 30 pixels; "
-            "it is fast and tolerates shifted or incomplete vectors.",
+            "The coarse network of the paper, for colour images of 0.25-1 m: a context of 30 pixels, "
+            "fast, and tolerant of shifted or incomplete vectors.",
         ),
         is_spectral=False,
     ),
     CoarseKind(
         "fcn-16s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-16s"),
-        QT_TRANSLATE_NOOP("MapRefiner", "The same with only strides of 32 and 16 pixels. Coarser outlines."),
+        QT_TRANSLATE_NOOP("MapRefiner", "The same with only strides of 32 and 16 pixels: coarser outlines."),
         is_spectral=False,
     ),
     CoarseKind(
         "fcn-32s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-32s"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The same with only a stride of 32 pixels, for comparison. Finds only large objects."
+            "MapRefiner", "The same with only a stride of 32 pixels, for comparison: finds only large objects."
         ),
         is_spectral=False,
     ),
@@ -70,7 +70,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP(
             "MapRefiner",
             "Reconstructs each class from shapes learned from the labels, and adds finer levels where "
-            "the coarser ones are uncertain (Ghiasi and Fowlkes 2016). The slowest to train.",
+            "the coarser ones are uncertain (Ghiasi and Fowlkes 2016); the slowest to train.",
         ),
         is_spectral=False,
         has_scales=True,
@@ -80,7 +80,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "FCN-8s on its original large backbone, for three bands. Needs pretrained weights and a GPU.",
+            "FCN-8s on its original large backbone, for three bands; needs pretrained weights and a GPU.",
         ),
         is_spectral=False,
         has_trunk=True,
@@ -90,7 +90,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "LRR on its original large backbone, for three bands. Needs pretrained weights and a GPU.",
+            "LRR on its original large backbone, for three bands; needs pretrained weights and a GPU.",
         ),
         is_spectral=False,
         has_trunk=True,
@@ -101,7 +101,8 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Patches: LeNet"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Classifies each pixel from the 32 x 32 pixels around it with few weights. For few labels; slow to apply.",
+            "Classifies each pixel from the 32 x 32 pixels around it with few weights: for few labels, "
+            "and slow to apply.",
         ),
         is_spectral=False,
     ),
@@ -110,7 +111,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, PRetanh"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Processes the bands of a pixel in sequence (Mou et al. 2017). For many bands; slow to train.",
+            "Processes the bands of a pixel in sequence (Mou et al. 2017): for many bands, and slow to train.",
         ),
     ),
     CoarseKind(
@@ -127,21 +128,21 @@ COARSE_KINDS = (
         "gru-relu",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, ReLU"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The same network with an unbounded activation, for comparison. Its training may diverge."
+            "MapRefiner", "The same network with an unbounded activation, for comparison; its training may diverge."
         ),
     ),
     CoarseKind(
         "lstm",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: LSTM"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "Processes the bands in sequence with a memory cell. A third more weights than the GRU."
+            "MapRefiner", "Processes the bands in sequence with a memory cell: a third more weights than the GRU."
         ),
     ),
     CoarseKind(
         "cnn-1d",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: 1-D convolutions"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015). Fast to apply."
+            "MapRefiner", "Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015); fast to apply."
         ),
     ),
     CoarseKind(
@@ -149,7 +150,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: convolutions, then LSTM"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017). Refine "
+            "Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017); refine "
             "its map with the opinion pool.",
         ),
     ),
@@ -157,7 +158,7 @@ COARSE_KINDS = (
         "random-forest",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: random forest"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "The votes of 200 decision trees. Trains in seconds and is robust; needs scikit-learn."
+            "MapRefiner", "The votes of 200 decision trees: trains in seconds and is robust; needs scikit-learn."
         ),
     ),
     CoarseKind(
@@ -165,7 +166,7 @@ COARSE_KINDS = (
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: support vector machine"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
-            "Separates pairs of classes with a radial kernel. Strong with few labels, slow with many; "
+            "Separates pairs of classes with a radial kernel: strong with few labels, slow with many; "
             "needs scikit-learn.",
         ),
     ),

@@ -78,7 +78,7 @@ UNTAUGHT = (
         "heat",
         QT_TRANSLATE_NOOP("MapRefiner", "Heat flow"),
         QT_TRANSLATE_NOOP(
-            "MapRefiner", "Smooths scores by heat flow, independent of the image. It removes noise, and also corners."
+            "MapRefiner", "Smooths scores by heat flow, independent of the image: it removes noise, and also corners."
         ),
     ),
     RefinerKind(

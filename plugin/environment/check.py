@@ -42,14 +42,14 @@ if len(found) == len(modules):
         from map_refiner.models.runtime import device as devices
         from map_refiner.models.tiling import timing
         from map_refiner.models.io import raster_reader  # and rasterio with it
-        chosen = devices.choose(wanted)
-        device, step = devices.describe(chosen), 1000 * timing.timed_step(chosen)
+        chosen = devices.choose_device(wanted)
+        device, step = devices.describe_device(chosen), 1000 * timing.timed_step(chosen)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     if scheduler:
         try:
-            from map_refiner.models.runtime.dask_cluster import greet
-            cluster = greet(scheduler)
+            from map_refiner.models.runtime.dask_cluster import describe_cluster
+            cluster = describe_cluster(scheduler)
         except Exception as error:
             cluster = str(error)
 content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem,

@@ -2,18 +2,37 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="fr" sourcelanguage="en">
   <context>
-    <name>AnimateControl</name>
-    <message>
-      <source>The steps play in the Temporal Controller. Use its Export Animation button to save the frames.</source>
-      <translation>Jouez les pas avec le contrôleur temporel ; sa disquette les enregistre en images.</translation>
-    </message>
+    <name>AnimationControl</name>
     <message>
       <source>Only one step exists. Make more steps first.</source>
       <translation>Il n’y a qu’un pas. Faites-en d’abord d’autres.</translation>
     </message>
     <message>
+      <source>The steps play in the Temporal Controller. Use its Export Animation button to save the frames.</source>
+      <translation>Jouez les pas avec le contrôleur temporel ; sa disquette les enregistre en images.</translation>
+    </message>
+    <message>
       <source>This QGIS has no Temporal Controller.</source>
       <translation>Ce QGIS n’a pas de contrôleur temporel.</translation>
+    </message>
+  </context>
+  <context>
+    <name>AppContext</name>
+    <message>
+      <source>Another task is running. Wait for it, or cancel it.</source>
+      <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
+    </message>
+    <message>
+      <source>Make a coarse map first.</source>
+      <translation>Faites d’abord une carte grossière.</translation>
+    </message>
+    <message>
+      <source>No Python with PyTorch was found. Choose one, or create an environment, in Settings &gt; Options &gt; Map Refiner.</source>
+      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
+    </message>
+    <message>
+      <source>{} already exists. Replace it?</source>
+      <translation>{} existe déjà. Le remplacer ?</translation>
     </message>
   </context>
   <context>
@@ -23,27 +42,12 @@
       <translation>Bandes</translation>
     </message>
     <message>
-      <source>List of bands</source>
-      <translation>Liste des bandes</translation>
-    </message>
-    <message>
       <source>Choose bands from a list. Their order is the order of your clicks.</source>
       <translation>Choisir des bandes dans une liste ; leur ordre est celui de vos clics.</translation>
     </message>
-  </context>
-  <context>
-    <name>BindControl</name>
     <message>
-      <source>Applying the corrections…</source>
-      <translation>Prise en compte des corrections…</translation>
-    </message>
-    <message>
-      <source>This place is outside the scene. Correct the map within the scene.</source>
-      <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
-    </message>
-    <message>
-      <source>The drawn shape cannot be transformed to the CRS of the scene.</source>
-      <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
+      <source>List of bands</source>
+      <translation>Liste des bandes</translation>
     </message>
   </context>
   <context>
@@ -84,10 +88,6 @@
       <translation>Lecture des spectres…</translation>
     </message>
     <message>
-      <source>Training of the coarse model finished: held-out mean IoU {:.3f}. Click Classify to use it.</source>
-      <translation>Le modèle grossier est entraîné (IoU moyen de validation {:.3f}). Cliquez sur Classer.</translation>
-    </message>
-    <message>
       <source>The layer “{}” has no text field “{}” with the class of each polygon or point.</source>
       <translation>La couche « {} » n’a pas de champ texte « {} », qui dit ce qu’est chaque polygone ou point.</translation>
     </message>
@@ -102,6 +102,10 @@
     <message>
       <source>Training</source>
       <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>Training of the coarse model finished: held-out mean IoU {:.3f}. Click Classify to use it.</source>
+      <translation>Le modèle grossier est entraîné (IoU moyen de validation {:.3f}). Cliquez sur Classer.</translation>
     </message>
     <message>
       <source>Training…</source>
@@ -123,6 +127,14 @@
       <translation>Un fichier safetensors de VGG-16, aux noms de torchvision, comme point de départ. Sans lui, le réseau part de zéro, et demande bien plus d’étiquettes et de temps.</translation>
     </message>
     <message>
+      <source>Also classify the image at 0.6 and 0.8 of its size, and keep the largest probability of each class, as the authors of LRR do. This takes about three times as long.</source>
+      <translation>Regarder aussi l’image à 0,6 et 0,8 de sa taille, et garder la plus grande probabilité de chaque classe, comme les auteurs de LRR : environ trois fois plus lent.</translation>
+    </message>
+    <message>
+      <source>Building polygons. They may be shifted and incomplete, as in OpenStreetMap.</source>
+      <translation>Polygones de bâtiments. Ils peuvent être décalés et incomplets, comme dans OpenStreetMap.</translation>
+    </message>
+    <message>
       <source>Buildings</source>
       <translation>Bâtiments</translation>
     </message>
@@ -139,24 +151,12 @@
       <translation>Carte grossière</translation>
     </message>
     <message>
-      <source>Plot the mean spectrum of each labelled class and its standard deviation.</source>
-      <translation>Tracer le spectre moyen de chaque classe étiquetée, et sa dispersion.</translation>
-    </message>
-    <message>
-      <source>Stop the training now and keep the best weights.</source>
-      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
+      <source>Description of the model kind</source>
+      <translation>Ce que fait cette sorte de modèle</translation>
     </message>
     <message>
       <source>Existing Score Raster</source>
       <translation>Raster de scores existant</translation>
-    </message>
-    <message>
-      <source>The maximum number of training pixels per class, sampled at random from the labels.</source>
-      <translation>De combien de pixels d’une classe apprendre au plus, tirés au hasard des étiquettes.</translation>
-    </message>
-    <message>
-      <source>The width of the roads on the ground.</source>
-      <translation>Largeur des routes au sol.</translation>
     </message>
     <message>
       <source>Kind</source>
@@ -167,10 +167,6 @@
       <translation>Étiquettes</translation>
     </message>
     <message>
-      <source>Also classify the image at 0.6 and 0.8 of its size, and keep the largest probability of each class, as the authors of LRR do. This takes about three times as long.</source>
-      <translation>Regarder aussi l’image à 0,6 et 0,8 de sa taille, et garder la plus grande probabilité de chaque classe, comme les auteurs de LRR : environ trois fois plus lent.</translation>
-    </message>
-    <message>
       <source>Make the coarse map (step 0) with the chosen model.</source>
       <translation>Faire la carte grossière, le pas 0, avec le modèle choisi.</translation>
     </message>
@@ -179,16 +175,12 @@
       <translation>Pixels par classe</translation>
     </message>
     <message>
-      <source>Building polygons. They may be shifted and incomplete, as in OpenStreetMap.</source>
-      <translation>Polygones de bâtiments. Ils peuvent être décalés et incomplets, comme dans OpenStreetMap.</translation>
+      <source>Plot the mean spectrum of each labelled class and its standard deviation.</source>
+      <translation>Tracer le spectre moyen de chaque classe étiquetée, et sa dispersion.</translation>
     </message>
     <message>
       <source>Polygons or points with a text field “class”, with any number of classes. Unlabelled pixels are ignored. Draw several features per class: whole features are held out for evaluation.</source>
       <translation>Polygones ou points avec un champ texte « class », d’autant de classes que vous voulez ; ce qui est entre eux ne dit rien. Dessinez-en plusieurs par classe : certains sont mis de côté en entier pour juger.</translation>
-    </message>
-    <message>
-      <source>Training progress</source>
-      <translation>Progression de l’entraînement</translation>
     </message>
     <message>
       <source>Road width</source>
@@ -219,12 +211,24 @@
       <translation>Arrêter</translation>
     </message>
     <message>
-      <source>Use the chosen raster as the coarse map (step 0).</source>
-      <translation>Prendre le raster choisi comme carte grossière, le pas 0.</translation>
+      <source>Stop the training now and keep the best weights.</source>
+      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
       <source>The kind of model to train. Spectral kinds classify single pixels and suit images with many bands.</source>
       <translation>La sorte de modèle à entraîner. Ceux des spectres regardent des pixels isolés : pour les images de nombreuses bandes.</translation>
+    </message>
+    <message>
+      <source>The maximum number of training pixels per class, sampled at random from the labels.</source>
+      <translation>De combien de pixels d’une classe apprendre au plus, tirés au hasard des étiquettes.</translation>
+    </message>
+    <message>
+      <source>The source of the coarse map: a trained model, a model trained here from vector layers, or an existing score raster.</source>
+      <translation>Ce qui fait la première carte : un modèle entraîné, un entraîné ici sur des vecteurs, ou des scores que vous avez.</translation>
+    </message>
+    <message>
+      <source>The width of the roads on the ground.</source>
+      <translation>Largeur des routes au sol.</translation>
     </message>
     <message>
       <source>Train</source>
@@ -239,8 +243,16 @@
       <translation>Entraîner un modèle grossier sur les couches vecteur de la scène ; cela prend quelques minutes.</translation>
     </message>
     <message>
+      <source>Training progress</source>
+      <translation>Progression de l’entraînement</translation>
+    </message>
+    <message>
       <source>Use Scores</source>
       <translation>Utiliser les scores</translation>
+    </message>
+    <message>
+      <source>Use the chosen raster as the coarse map (step 0).</source>
+      <translation>Prendre le raster choisi comme carte grossière, le pas 0.</translation>
     </message>
     <message>
       <source>VGG-16 weights</source>
@@ -249,21 +261,6 @@
     <message>
       <source>Weights (*.safetensors)</source>
       <translation>Poids (*.safetensors)</translation>
-    </message>
-    <message>
-      <source>The source of the coarse map: a trained model, a model trained here from vector layers, or an existing score raster.</source>
-      <translation>Ce qui fait la première carte : un modèle entraîné, un entraîné ici sur des vecteurs, ou des scores que vous avez.</translation>
-    </message>
-    <message>
-      <source>Description of the model kind</source>
-      <translation>Ce que fait cette sorte de modèle</translation>
-    </message>
-  </context>
-  <context>
-    <name>CompareControl</name>
-    <message>
-      <source>Map Refiner: Compare With the Other Step</source>
-      <translation>Map Refiner : comparer avec l’autre pas</translation>
     </message>
   </context>
   <context>
@@ -281,12 +278,12 @@
       <translation>Clignoter</translation>
     </message>
     <message>
-      <source>Show the other step while the button is held down.</source>
-      <translation>Montrer l’autre pas tant que le bouton est maintenu.</translation>
-    </message>
-    <message>
       <source>Show the other step to the left of the mouse pointer on the map. Click again to stop.</source>
       <translation>Montrer l’autre pas à gauche de la souris sur la carte ; cliquez de nouveau pour finir.</translation>
+    </message>
+    <message>
+      <source>Show the other step while the button is held down.</source>
+      <translation>Montrer l’autre pas tant que le bouton est maintenu.</translation>
     </message>
     <message>
       <source>Step {}</source>
@@ -295,6 +292,13 @@
     <message>
       <source>Swipe</source>
       <translation>Balayer</translation>
+    </message>
+  </context>
+  <context>
+    <name>ComparisonControl</name>
+    <message>
+      <source>Map Refiner: Compare With the Other Step</source>
+      <translation>Map Refiner : comparer avec l’autre pas</translation>
     </message>
   </context>
   <context>
@@ -313,7 +317,145 @@
     </message>
   </context>
   <context>
-    <name>CorrectControl</name>
+    <name>CorrectSection</name>
+    <message>
+      <source> m</source>
+      <translation> m</translation>
+    </message>
+    <message>
+      <source>Brush</source>
+      <translation>Pinceau</translation>
+    </message>
+    <message>
+      <source>Click</source>
+      <translation>Cliquer</translation>
+    </message>
+    <message>
+      <source>Click a connected region of the shown map to assign the chosen class to all of it.</source>
+      <translation>Cliquer sur une partie connexe de la carte montrée : toute la partie prend la classe choisie.</translation>
+    </message>
+    <message>
+      <source>Click a place to move the map there. Corrected places are checked.</source>
+      <translation>Cliquez sur un endroit pour y amener la carte. Ceux qui sont corrigés sont cochés.</translation>
+    </message>
+    <message>
+      <source>Correct</source>
+      <translation>Corriger</translation>
+    </message>
+    <message>
+      <source>Draw</source>
+      <translation>Dessiner</translation>
+    </message>
+    <message>
+      <source>Draw a polygon: left click adds a corner, right click or Enter closes it, Backspace removes the last corner.</source>
+      <translation>Dessiner un polygone : clic gauche pour les sommets, clic droit ou Entrée pour fermer, Retour arrière pour retirer un sommet.</translation>
+    </message>
+    <message>
+      <source>Effect of the corrections</source>
+      <translation>Ce qu’ont donné les corrections</translation>
+    </message>
+    <message>
+      <source>Fine-Tune</source>
+      <translation>Apprendre</translation>
+    </message>
+    <message>
+      <source>Fine-tune the refiner on the corrections and on the labels chosen under Train. This takes seconds. Then the steps are recomputed.</source>
+      <translation>Continuer l’entraînement du raffineur avec les corrections, et avec les étiquettes choisies dans Enseigner ; cela prend quelques secondes. Les pas sont ensuite refaits.</translation>
+    </message>
+    <message>
+      <source>Gain from the corrections</source>
+      <translation>Ce que les corrections ont fait gagner</translation>
+    </message>
+    <message>
+      <source>Layer</source>
+      <translation>Couche</translation>
+    </message>
+    <message>
+      <source>List the most uncertain places of the shown step, where a label or a correction helps most.</source>
+      <translation>Lister les endroits du pas montré qui méritent le plus une étiquette ou une correction, les meilleurs d’abord.</translation>
+    </message>
+    <message>
+      <source>Make a correction first.</source>
+      <translation>Corrigez d’abord quelque chose.</translation>
+    </message>
+    <message>
+      <source>Paint</source>
+      <translation>Peindre</translation>
+    </message>
+    <message>
+      <source>Paint as</source>
+      <translation>Ceci est</translation>
+    </message>
+    <message>
+      <source>Paint with the brush: press and drag.</source>
+      <translation>Peindre au pinceau : presser et tirer.</translation>
+    </message>
+    <message>
+      <source>Redo</source>
+      <translation>Refaire</translation>
+    </message>
+    <message>
+      <source>Redo the last undone correction.</source>
+      <translation>Refaire la dernière correction annulée.</translation>
+    </message>
+    <message>
+      <source>Restore the weights before the last fine-tuning, and recompute the steps.</source>
+      <translation>Reprendre les poids d’avant le dernier apprentissage, et refaire les pas.</translation>
+    </message>
+    <message>
+      <source>The class of the places that you paint, click or draw. “unsure” removes corrections there.</source>
+      <translation>Ce qu’est l’endroit que vous peignez, cliquez ou dessinez ; « incertain » annule ce qui y a été corrigé.</translation>
+    </message>
+    <message>
+      <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose exported polygons that you edited.</source>
+      <translation>Où sont gardées les corrections : des polygones avec un champ texte « class ». Une couche est créée à la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir des polygones exportés que vous avez modifiés.</translation>
+    </message>
+    <message>
+      <source>The width of the brush, in metres on the ground.</source>
+      <translation>Largeur du pinceau, en mètres au sol.</translation>
+    </message>
+    <message>
+      <source>Uncertain places</source>
+      <translation>Endroits à regarder</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Défaire</translation>
+    </message>
+    <message>
+      <source>Undo Fine-Tuning</source>
+      <translation>Désapprendre</translation>
+    </message>
+    <message>
+      <source>Undo the last correction.</source>
+      <translation>Défaire la dernière correction.</translation>
+    </message>
+    <message>
+      <source>Where to Look Next</source>
+      <translation>Où regarder ensuite</translation>
+    </message>
+    <message>
+      <source>unsure</source>
+      <translation>incertain</translation>
+    </message>
+  </context>
+  <context>
+    <name>CorrectionControl</name>
+    <message>
+      <source>Applying the corrections…</source>
+      <translation>Prise en compte des corrections…</translation>
+    </message>
+    <message>
+      <source>The drawn shape cannot be transformed to the CRS of the scene.</source>
+      <translation>Ce que vous avez dessiné ne peut pas être amené dans le SCR de la scène.</translation>
+    </message>
+    <message>
+      <source>This place is outside the scene. Correct the map within the scene.</source>
+      <translation>C’est hors de la scène ; corrigez la carte à l’intérieur.</translation>
+    </message>
+  </context>
+  <context>
+    <name>CorrectionToolControl</name>
     <message>
       <source>Finding the connected region…</source>
       <translation>Recherche de la partie connexe…</translation>
@@ -360,129 +502,6 @@
     </message>
   </context>
   <context>
-    <name>CorrectSection</name>
-    <message>
-      <source> m</source>
-      <translation> m</translation>
-    </message>
-    <message>
-      <source>Brush</source>
-      <translation>Pinceau</translation>
-    </message>
-    <message>
-      <source>Click</source>
-      <translation>Cliquer</translation>
-    </message>
-    <message>
-      <source>Click a connected region of the shown map to assign the chosen class to all of it.</source>
-      <translation>Cliquer sur une partie connexe de la carte montrée : toute la partie prend la classe choisie.</translation>
-    </message>
-    <message>
-      <source>Click a place to move the map there. Corrected places are checked.</source>
-      <translation>Cliquez sur un endroit pour y amener la carte. Ceux qui sont corrigés sont cochés.</translation>
-    </message>
-    <message>
-      <source>Correct</source>
-      <translation>Corriger</translation>
-    </message>
-    <message>
-      <source>Make a correction first.</source>
-      <translation>Corrigez d’abord quelque chose.</translation>
-    </message>
-    <message>
-      <source>Draw</source>
-      <translation>Dessiner</translation>
-    </message>
-    <message>
-      <source>Draw a polygon: left click adds a corner, right click or Enter closes it, Backspace removes the last corner.</source>
-      <translation>Dessiner un polygone : clic gauche pour les sommets, clic droit ou Entrée pour fermer, Retour arrière pour retirer un sommet.</translation>
-    </message>
-    <message>
-      <source>The width of the brush, in metres on the ground.</source>
-      <translation>Largeur du pinceau, en mètres au sol.</translation>
-    </message>
-    <message>
-      <source>Layer</source>
-      <translation>Couche</translation>
-    </message>
-    <message>
-      <source>Fine-Tune</source>
-      <translation>Apprendre</translation>
-    </message>
-    <message>
-      <source>List the most uncertain places of the shown step, where a label or a correction helps most.</source>
-      <translation>Lister les endroits du pas montré qui méritent le plus une étiquette ou une correction, les meilleurs d’abord.</translation>
-    </message>
-    <message>
-      <source>Redo the last undone correction.</source>
-      <translation>Refaire la dernière correction annulée.</translation>
-    </message>
-    <message>
-      <source>Paint</source>
-      <translation>Peindre</translation>
-    </message>
-    <message>
-      <source>Paint with the brush: press and drag.</source>
-      <translation>Peindre au pinceau : presser et tirer.</translation>
-    </message>
-    <message>
-      <source>Uncertain places</source>
-      <translation>Endroits à regarder</translation>
-    </message>
-    <message>
-      <source>Redo</source>
-      <translation>Refaire</translation>
-    </message>
-    <message>
-      <source>Undo the last correction.</source>
-      <translation>Défaire la dernière correction.</translation>
-    </message>
-    <message>
-      <source>Restore the weights before the last fine-tuning, and recompute the steps.</source>
-      <translation>Reprendre les poids d’avant le dernier apprentissage, et refaire les pas.</translation>
-    </message>
-    <message>
-      <source>Fine-tune the refiner on the corrections and on the labels chosen under Train. This takes seconds. Then the steps are recomputed.</source>
-      <translation>Continuer l’entraînement du raffineur avec les corrections, et avec les étiquettes choisies dans Enseigner ; cela prend quelques secondes. Les pas sont ensuite refaits.</translation>
-    </message>
-    <message>
-      <source>Paint as</source>
-      <translation>Ceci est</translation>
-    </message>
-    <message>
-      <source>Undo</source>
-      <translation>Défaire</translation>
-    </message>
-    <message>
-      <source>Undo Fine-Tuning</source>
-      <translation>Désapprendre</translation>
-    </message>
-    <message>
-      <source>Effect of the corrections</source>
-      <translation>Ce qu’ont donné les corrections</translation>
-    </message>
-    <message>
-      <source>Gain from the corrections</source>
-      <translation>Ce que les corrections ont fait gagner</translation>
-    </message>
-    <message>
-      <source>The class of the places that you paint, click or draw. “unsure” removes corrections there.</source>
-      <translation>Ce qu’est l’endroit que vous peignez, cliquez ou dessinez ; « incertain » annule ce qui y a été corrigé.</translation>
-    </message>
-    <message>
-      <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose exported polygons that you edited.</source>
-      <translation>Où sont gardées les corrections : des polygones avec un champ texte « class ». Une couche est créée à la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir des polygones exportés que vous avez modifiés.</translation>
-    </message>
-    <message>
-      <source>Where to Look Next</source>
-      <translation>Où regarder ensuite</translation>
-    </message>
-    <message>
-      <source>unsure</source>
-      <translation>incertain</translation>
-    </message>
-  </context>
-  <context>
     <name>Curve</name>
     <message>
       <source>Coarse</source>
@@ -504,10 +523,6 @@
       <translation>Scène de démonstration</translation>
     </message>
     <message>
-      <source>Drawing the demo scene…</source>
-      <translation>Dessin de la scène de démonstration…</translation>
-    </message>
-    <message>
       <source>Labelled tile</source>
       <translation>Tuile étiquetée</translation>
     </message>
@@ -516,42 +531,39 @@
       <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
     </message>
     <message>
+      <source>The demo scene cannot be copied to {}: {}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Truth</source>
       <translation>Vérité terrain</translation>
     </message>
   </context>
   <context>
-    <name>Desk</name>
+    <name>DerivedLayerControl</name>
     <message>
-      <source>Make a coarse map first.</source>
-      <translation>Faites d’abord une carte grossière.</translation>
+      <source>Step {} · changed since the coarse map</source>
+      <translation>Pas {} · changé depuis la carte grossière</translation>
     </message>
     <message>
-      <source>No Python with PyTorch was found. Choose one, or create an environment, in Settings &gt; Options &gt; Map Refiner.</source>
-      <translation>Aucun Python avec PyTorch n’a été trouvé pour le processus de calcul. Choisissez-en un dans Préférences &gt; Options &gt; Map Refiner.</translation>
+      <source>Step {} · changed since the last step</source>
+      <translation>Pas {} · changé depuis le pas précédent</translation>
     </message>
     <message>
-      <source>Another task is running. Wait for it, or cancel it.</source>
-      <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
+      <source>Step {} · uncertainty</source>
+      <translation>Pas {} · incertitude</translation>
     </message>
     <message>
-      <source>{} already exists. Replace it?</source>
-      <translation>{} existe déjà. Le remplacer ?</translation>
-    </message>
-  </context>
-  <context>
-    <name>Engine</name>
-    <message>
-      <source>The worker did not react to Cancel within {} s and was terminated; finished steps are kept.</source>
-      <translation>Le processus de calcul n’a pas répondu à Annuler en {} s et a été terminé ; les pas terminés sont gardés.</translation>
+      <source>This is the coarse map, so nothing has changed yet. Make a step first.</source>
+      <translation>C’est la carte grossière : rien n’a encore changé. Faites d’abord un pas.</translation>
     </message>
     <message>
-      <source>The worker did not start within {} s.</source>
-      <translation>Le processus de calcul n’a pas démarré en {} s.</translation>
+      <source>Writing the layer…</source>
+      <translation>Écriture de la couche…</translation>
     </message>
     <message>
-      <source>The worker uses version {} of the protocol, the plugin version {}.</source>
-      <translation>Le processus de calcul parle la version {} du protocole, l’extension la version {}.</translation>
+      <source>{} was written, but QGIS cannot open it.</source>
+      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
     </message>
   </context>
   <context>
@@ -585,6 +597,10 @@
       <translation>Créer un environnement</translation>
     </message>
     <message>
+      <source>Creates a separate Python environment for Map Refiner: downloads PyTorch and other libraries, and changes nothing else on this computer. This may take some minutes.</source>
+      <translation>Crée un environnement Python pour Map Refiner seul : télécharge PyTorch et les bibliothèques voisines, et ne change rien d’autre sur cet ordinateur. Cela peut prendre quelques minutes.</translation>
+    </message>
+    <message>
       <source>Folder</source>
       <translation>Dossier</translation>
     </message>
@@ -595,18 +611,6 @@
     <message>
       <source>For computers without a network: a folder with the wheels of all libraries, made elsewhere with “pip download”.</source>
       <translation>Pour les ordinateurs sans réseau : un dossier avec les wheels de toutes les bibliothèques, rempli ailleurs par « pip download ».</translation>
-    </message>
-    <message>
-      <source>The environment needs about {:.1f} GB, and {:.1f} GB during installation. {:.1f} GB are free there.</source>
-      <translation>Il prendra environ {:.1f} Go, et {:.1f} Go pendant sa création ; {:.1f} Go y sont libres.</translation>
-    </message>
-    <message>
-      <source>Searching…</source>
-      <translation>Recherche en cours…</translation>
-    </message>
-    <message>
-      <source>Creates a separate Python environment for Map Refiner: downloads PyTorch and other libraries, and changes nothing else on this computer. This may take some minutes.</source>
-      <translation>Crée un environnement Python pour Map Refiner seul : télécharge PyTorch et les bibliothèques voisines, et ne change rien d’autre sur cet ordinateur. Cela peut prendre quelques minutes.</translation>
     </message>
     <message>
       <source>None found: choose one</source>
@@ -633,6 +637,10 @@
       <translation>Python</translation>
     </message>
     <message>
+      <source>Searching…</source>
+      <translation>Recherche en cours…</translation>
+    </message>
+    <message>
       <source>The build of PyTorch. The build for NVIDIA GPUs also runs on the processor, but is much larger.</source>
       <translation>La version de PyTorch. Celle pour GPU NVIDIA calcule aussi sur le processeur, mais est bien plus grande.</translation>
     </message>
@@ -643,6 +651,10 @@
     <message>
       <source>The environment is ready.</source>
       <translation>L’environnement est créé.</translation>
+    </message>
+    <message>
+      <source>The environment needs about {:.1f} GB, and {:.1f} GB during installation. {:.1f} GB are free there.</source>
+      <translation>Il prendra environ {:.1f} Go, et {:.1f} Go pendant sa création ; {:.1f} Go y sont libres.</translation>
     </message>
     <message>
       <source>The folder of the environment. It lies outside the plugin, so that updates of the plugin keep it.</source>
@@ -672,12 +684,12 @@
       <translation>Le raster des classes est écrit dans {}.</translation>
     </message>
     <message>
-      <source>{} was written, but QGIS cannot open it.</source>
-      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
-    </message>
-    <message>
       <source>{} polygons were written to {}.</source>
       <translation>{} polygones sont écrits dans {}.</translation>
+    </message>
+    <message>
+      <source>{} was written, but QGIS cannot open it.</source>
+      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
     </message>
   </context>
   <context>
@@ -699,16 +711,24 @@
       <translation>Un fichier en .gpkg, .shp ou .geojson ; la terminaison décide du format.</translation>
     </message>
     <message>
-      <source>Add to map</source>
-      <translation>Ajouter à la carte</translation>
-    </message>
-    <message>
       <source>Add the exported layer to the project, styled by class.</source>
       <translation>Ajouter au projet ce qui est exporté, stylé par classe.</translation>
     </message>
     <message>
+      <source>Add to map</source>
+      <translation>Ajouter à la carte</translation>
+    </message>
+    <message>
       <source>Also write background polygons, so that the polygons cover the whole scene.</source>
       <translation>Écrire aussi les polygones du fond, pour que toute la scène soit couverte.</translation>
+    </message>
+    <message>
+      <source>Choose a file</source>
+      <translation>Nommez un fichier</translation>
+    </message>
+    <message>
+      <source>Choose a file first.</source>
+      <translation>Nommez d’abord un fichier.</translation>
     </message>
     <message>
       <source>Export</source>
@@ -731,20 +751,8 @@
       <translation>GeoTIFF (*.tif)</translation>
     </message>
     <message>
-      <source>The largest distance that an edge may move, in metres on the ground. Neighbours keep shared edges. 0: no simplification.</source>
-      <translation>De combien un bord peut bouger, en mètres au sol. Les voisins gardent leurs bords communs. 0 : pas du tout.</translation>
-    </message>
-    <message>
       <source>Include background</source>
       <translation>Inclure le fond</translation>
-    </message>
-    <message>
-      <source>Choose a file</source>
-      <translation>Nommez un fichier</translation>
-    </message>
-    <message>
-      <source>Choose a file first.</source>
-      <translation>Nommez d’abord un fichier.</translation>
     </message>
     <message>
       <source>Parts smaller than this, in square metres on the ground, are merged into their surroundings.</source>
@@ -771,6 +779,10 @@
       <translation>Plus petite partie</translation>
     </message>
     <message>
+      <source>The largest distance that an edge may move, in metres on the ground. Neighbours keep shared edges. 0: no simplification.</source>
+      <translation>De combien un bord peut bouger, en mètres au sol. Les voisins gardent leurs bords communs. 0 : pas du tout.</translation>
+    </message>
+    <message>
       <source>Web page (*.html)</source>
       <translation>Page web (*.html)</translation>
     </message>
@@ -779,16 +791,16 @@
       <translation>Écrire le rapport</translation>
     </message>
     <message>
+      <source>Write a report of the run and its accuracy as a web page, with all figures in a CSV table next to it.</source>
+      <translation>Écrire ce qui a été fait et avec quelle exactitude, dans une page pour le navigateur, avec tous les chiffres dans un tableau CSV à côté.</translation>
+    </message>
+    <message>
       <source>Write the class raster of the shown step.</source>
       <translation>Écrire le raster des classes du pas montré.</translation>
     </message>
     <message>
       <source>Write the polygons of the shown step with class, mean confidence and true area in square metres.</source>
       <translation>Écrire les polygones du pas montré avec classe, confiance moyenne et surface en vrais mètres carrés.</translation>
-    </message>
-    <message>
-      <source>Write a report of the run and its accuracy as a web page, with all figures in a CSV table next to it.</source>
-      <translation>Écrire ce qui a été fait et avec quelle exactitude, dans une page pour le navigateur, avec tous les chiffres dans un tableau CSV à côté.</translation>
     </message>
   </context>
   <context>
@@ -815,6 +827,45 @@
     <message>
       <source>{} · step {}</source>
       <translation>{} · pas {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>FineTuningControl</name>
+    <message>
+      <source>Fine-tuning · loss {:.3f}</source>
+      <translation>Apprentissage · perte {:.3f}</translation>
+    </message>
+    <message>
+      <source>Fine-tuning…</source>
+      <translation>Apprentissage…</translation>
+    </message>
+    <message>
+      <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
+      <translation>IoU moyen sur les étiquettes : {:.3f} avant, {:.3f} maintenant.</translation>
+    </message>
+    <message>
+      <source>No improvement. Undo Fine-Tuning restores the earlier weights.</source>
+      <translation>Il ne s’est pas amélioré : Désapprendre reprend les poids d’avant.</translation>
+    </message>
+    <message>
+      <source>On the corrected pixels, the refiner alone was right for {:.0f} % before, and is right for {:.0f} % now.</source>
+      <translation>Parmi les pixels corrigés, le raffineur seul en avait {:.0f} % de justes, et maintenant {:.0f} %.</translation>
+    </message>
+    <message>
+      <source>Refining…</source>
+      <translation>Raffinement…</translation>
+    </message>
+    <message>
+      <source>The weights before the last fine-tuning are in use again.</source>
+      <translation>Les poids d’avant le dernier apprentissage servent à nouveau.</translation>
+    </message>
+    <message>
+      <source>This refiner is a formula without weights, so it cannot be fine-tuned. Choose a learned refiner, or train one.</source>
+      <translation>Ce raffineur suit une formule et ne peut pas apprendre. Choisissez-en un appris, ou entraînez-en un.</translation>
+    </message>
+    <message>
+      <source>{} + corrections {}</source>
+      <translation>{} + corrections {}</translation>
     </message>
   </context>
   <context>
@@ -848,20 +899,24 @@
       <translation>Progression</translation>
     </message>
     <message>
-      <source>Restart</source>
-      <translation>Redémarrer</translation>
+      <source>Ready.</source>
+      <translation>Le processus de calcul démarre au premier clic.</translation>
     </message>
     <message>
-      <source>Set Up Python…</source>
-      <translation>Préparer Python…</translation>
+      <source>Restart</source>
+      <translation>Redémarrer</translation>
     </message>
     <message>
       <source>Restart the worker and reopen the scene with all finished steps.</source>
       <translation>Redémarrer le processus de calcul et rouvrir la scène avec tous ses pas terminés.</translation>
     </message>
     <message>
-      <source>Worker status</source>
-      <translation>État du processus de calcul</translation>
+      <source>Running task</source>
+      <translation>Ce qui est en cours</translation>
+    </message>
+    <message>
+      <source>Set Up Python…</source>
+      <translation>Préparer Python…</translation>
     </message>
     <message>
       <source>The networks need a separate Python with PyTorch. Setting it up takes minutes, once.</source>
@@ -880,12 +935,8 @@
       <translation>Le processus de calcul démarre…</translation>
     </message>
     <message>
-      <source>Ready.</source>
-      <translation>Le processus de calcul démarre au premier clic.</translation>
-    </message>
-    <message>
-      <source>Running task</source>
-      <translation>Ce qui est en cours</translation>
+      <source>Worker status</source>
+      <translation>État du processus de calcul</translation>
     </message>
     <message>
       <source>{} · step {}</source>
@@ -916,45 +967,11 @@
     </message>
   </context>
   <context>
-    <name>IdentifyControl</name>
-    <message>
-      <source>QGIS cannot open {}. The file may be missing.</source>
-      <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
-    </message>
-    <message>
-      <source>This place is outside the scene.</source>
-      <translation>C’est hors de la scène.</translation>
-    </message>
-    <message>
-      <source>There is no data at this pixel.</source>
-      <translation>Il n’y a pas de données en ce pixel.</translation>
-    </message>
-    <message>
-      <source>{} · step {}: {}</source>
-      <translation>{} · pas {} : {}</translation>
-    </message>
-  </context>
-  <context>
-    <name>KeepControl</name>
-    <message>
-      <source>Restore Run</source>
-      <translation>Le rouvrir</translation>
-    </message>
-    <message>
-      <source>QGIS ended before the run on “{}” of {} was saved in a project.</source>
-      <translation>QGIS s’est terminé avant que le traitement de « {} » du {} soit enregistré dans un projet.</translation>
-    </message>
-    <message>
-      <source>The run is restored, with {} steps. Save the project.</source>
-      <translation>Le traitement est revenu, avec {} pas. Enregistrez le projet.</translation>
-    </message>
-    <message>
-      <source>The steps of the run in {} are missing.</source>
-      <translation>Les pas du traitement dans {} ont disparu.</translation>
-    </message>
-  </context>
-  <context>
     <name>KernelDialog</name>
+    <message>
+      <source>Description</source>
+      <translation>Ce qui est montré</translation>
+    </message>
     <message>
       <source>Filter the scene with the checked kernels. Each response becomes a layer.</source>
       <translation>Filtrer la scène avec les noyaux cochés ; chacun devient une couche.</translation>
@@ -962,6 +979,10 @@
     <message>
       <source>Filters of the Refiner</source>
       <translation>Filtres du raffineur</translation>
+    </message>
+    <message>
+      <source>Kernels used to compute step {} from step {}: blue is negative, white is zero, red is positive. The responses of the checked kernels to step {} are on the map as layers until this window is closed.</source>
+      <translation>Les noyaux appris qui font le pas {} du pas {} : bleu est négatif, blanc zéro, rouge positif. Ce que les noyaux cochés répondent au pas {} est sur la carte, en couches, jusqu’à la fermeture de cette fenêtre.</translation>
     </message>
     <message>
       <source>M: on the Score Map</source>
@@ -987,17 +1008,9 @@
       <source>The class whose score map the M filters are applied to.</source>
       <translation>La classe dont les filtres M regardent les scores.</translation>
     </message>
-    <message>
-      <source>Kernels used to compute step {} from step {}: blue is negative, white is zero, red is positive. The responses of the checked kernels to step {} are on the map as layers until this window is closed.</source>
-      <translation>Les noyaux appris qui font le pas {} du pas {} : bleu est négatif, blanc zéro, rouge positif. Ce que les noyaux cochés répondent au pas {} est sur la carte, en couches, jusqu’à la fermeture de cette fenêtre.</translation>
-    </message>
-    <message>
-      <source>Description</source>
-      <translation>Ce qui est montré</translation>
-    </message>
   </context>
   <context>
-    <name>LayerActions</name>
+    <name>LayerMenu</name>
     <message>
       <source>Choose a layer of a step first.</source>
       <translation>Choisissez d’abord la couche d’un pas.</translation>
@@ -1028,97 +1041,19 @@
     </message>
     <message>
       <source>Train</source>
-      <translation>Enseigner</translation>
-    </message>
-    <message>
-      <source>{} is selected under {}.</source>
-      <translation>{} est choisi dans {}.</translation>
+      <translation>Entraîner</translation>
     </message>
     <message>
       <source>{} is not a model of Map Refiner.</source>
       <translation>{} n’est pas un modèle de Map Refiner.</translation>
     </message>
     <message>
+      <source>{} is selected under {}.</source>
+      <translation>{} est choisi dans {}.</translation>
+    </message>
+    <message>
       <source>“{}” was added to the map, but cannot be used for training: it has no text field “{}”.</source>
       <translation>« {} » est sur la carte, mais ne peut rien enseigner : elle n’a pas de champ texte « {} ».</translation>
-    </message>
-  </context>
-  <context>
-    <name>LearnControl</name>
-    <message>
-      <source>No improvement. Undo Fine-Tuning restores the earlier weights.</source>
-      <translation>Il ne s’est pas amélioré : Désapprendre reprend les poids d’avant.</translation>
-    </message>
-    <message>
-      <source>Fine-tuning · loss {:.3f}</source>
-      <translation>Apprentissage · perte {:.3f}</translation>
-    </message>
-    <message>
-      <source>Fine-tuning…</source>
-      <translation>Apprentissage…</translation>
-    </message>
-    <message>
-      <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
-      <translation>IoU moyen sur les étiquettes : {:.3f} avant, {:.3f} maintenant.</translation>
-    </message>
-    <message>
-      <source>On the corrected pixels, the refiner alone was right for {:.0f} % before, and is right for {:.0f} % now.</source>
-      <translation>Parmi les pixels corrigés, le raffineur seul en avait {:.0f} % de justes, et maintenant {:.0f} %.</translation>
-    </message>
-    <message>
-      <source>Refining…</source>
-      <translation>Raffinement…</translation>
-    </message>
-    <message>
-      <source>The weights before the last fine-tuning are in use again.</source>
-      <translation>Les poids d’avant le dernier apprentissage servent à nouveau.</translation>
-    </message>
-    <message>
-      <source>This refiner is a formula without weights, so it cannot be fine-tuned. Choose a learned refiner, or train one.</source>
-      <translation>Ce raffineur suit une formule et ne peut pas apprendre. Choisissez-en un appris, ou entraînez-en un.</translation>
-    </message>
-    <message>
-      <source>{} + corrections {}</source>
-      <translation>{} + corrections {}</translation>
-    </message>
-  </context>
-  <context>
-    <name>LookControl</name>
-    <message>
-      <source>Choose labels under Train to measure the gain.</source>
-      <translation>Choisissez des étiquettes dans Enseigner pour que le gain soit mesuré.</translation>
-    </message>
-    <message>
-      <source>Finding uncertain places…</source>
-      <translation>Recherche des endroits douteux…</translation>
-    </message>
-    <message>
-      <source>Map Refiner: Next Uncertain Place</source>
-      <translation>Map Refiner : endroit suivant à regarder</translation>
-    </message>
-    <message>
-      <source>Mean IoU on the labels when the list was made: {:.3f}.</source>
-      <translation>IoU moyen sur les étiquettes quand la liste a été faite : {:.3f}.</translation>
-    </message>
-    <message>
-      <source>Mean IoU on the labels: {:.3f}, and now {:.3f} ({:+.1f} points).</source>
-      <translation>IoU moyen sur les étiquettes : {:.3f}, et maintenant {:.3f} ({:+.1f} points).</translation>
-    </message>
-    <message>
-      <source>Evaluating the accuracy…</source>
-      <translation>Mesure de l’exactitude…</translation>
-    </message>
-    <message>
-      <source>No place is uncertain.</source>
-      <translation>Aucun endroit n’est douteux.</translation>
-    </message>
-    <message>
-      <source>{} of {} places corrected.</source>
-      <translation>Endroits corrigés : {} sur {}.</translation>
-    </message>
-    <message>
-      <source>{}. {} or {}? Uncertainty {:.0f} %</source>
-      <translation>{}. {} ou {} ? {:.0f} %</translation>
     </message>
   </context>
   <context>
@@ -1192,6 +1127,10 @@
       <translation>Tous les pas</translation>
     </message>
     <message>
+      <source>Also classify at 0.6 and 0.8 of the image's size. Only for models of the kind lrr; three times as slow.</source>
+      <translation>Aussi à 0,6 et 0,8 de la taille de l’image ; pour les modèles de la sorte lrr. Trois fois plus lent.</translation>
+    </message>
+    <message>
       <source>Anisotropic diffusion</source>
       <translation>Diffusion anisotrope</translation>
     </message>
@@ -1208,12 +1147,16 @@
       <translation>Surface (m²)</translation>
     </message>
     <message>
+      <source>Areas are pixel counts times the ground area of a pixel at the centre of the scene.</source>
+      <translation>Les pixels sont comptés, et un pixel est mesuré au sol au centre de la scène.</translation>
+    </message>
+    <message>
       <source>Areas at step {}</source>
       <translation>Surfaces au pas {}</translation>
     </message>
     <message>
-      <source>Also classify at 0.6 and 0.8 of the image's size. Only for models of the kind lrr; three times as slow.</source>
-      <translation>Aussi à 0,6 et 0,8 de la taille de l’image ; pour les modèles de la sorte lrr. Trois fois plus lent.</translation>
+      <source>Assigns nearby pixels of similar colour to the same class.</source>
+      <translation>Les pixels proches et de couleur semblable sont attirés vers la même classe.</translation>
     </message>
     <message>
       <source>Bands</source>
@@ -1232,16 +1175,16 @@
       <translation>Bâtiments</translation>
     </message>
     <message>
-      <source>Reconstructs each class from shapes learned from the labels, and adds finer levels where the coarser ones are uncertain (Ghiasi and Fowlkes 2016). The slowest to train.</source>
-      <translation>Construit chaque classe de formes apprises des étiquettes, et en ajoute de plus fines là où les grossières hésitent (Ghiasi et Fowlkes 2016) : le plus lent à entraîner.</translation>
-    </message>
-    <message>
       <source>Cancelled.</source>
       <translation>Annulé.</translation>
     </message>
     <message>
       <source>Changed pixels</source>
       <translation>Pixels changés</translation>
+    </message>
+    <message>
+      <source>Checking Python</source>
+      <translation>Examen du Python</translation>
     </message>
     <message>
       <source>Choose a folder outside the plugin: an update replaces the plugin folder.</source>
@@ -1268,7 +1211,7 @@
       <translation>Indépendant des classes</translation>
     </message>
     <message>
-      <source>Classifies each pixel from the 32 x 32 pixels around it with few weights. For few labels; slow to apply.</source>
+      <source>Classifies each pixel from the 32 x 32 pixels around it with few weights: for few labels, and slow to apply.</source>
       <translation>Classe chaque pixel d’après les 32 x 32 pixels qui l’entourent, avec peu de poids : pour de petits jeux d’étiquettes, et lent à utiliser.</translation>
     </message>
     <message>
@@ -1292,12 +1235,24 @@
       <translation>Matrice de confusion du pas {}</translation>
     </message>
     <message>
+      <source>Converts a score raster to polygons of the most probable class. Neighbours share their edges, without gaps or overlaps; each polygon has its true area and mean probability.
+
+Parts below the smallest area are merged into their largest neighbour. The tolerance simplifies all outlines, including shared edges. GeoPackage, Shapefile or GeoJSON, by the ending of the file.</source>
+      <translation>Transforme un raster de scores en polygones de sa meilleure classe : les voisins partagent leurs bords, sans trous ni recouvrements, avec les surfaces vraies et la probabilité moyenne et minimale de chacun.
+
+Les parties plus petites que la plus petite surface vont à leur plus grand voisin. Les contours sont simplifiés selon la tolérance, les bords communs de même. GeoPackage, Shapefile ou GeoJSON, selon la terminaison du fichier.</translation>
+    </message>
+    <message>
       <source>Convolutional network</source>
       <translation>Réseau convolutif</translation>
     </message>
     <message>
       <source>Corrections: {}</source>
       <translation>Corrections : {}</translation>
+    </message>
+    <message>
+      <source>Creating the environment</source>
+      <translation>Création de l’environnement</translation>
     </message>
     <message>
       <source>Dask scheduler</source>
@@ -1316,11 +1271,23 @@
       <translation>Vide : celles qui sont montrées en rouge, vert et bleu, ou les trois premières.</translation>
     </message>
     <message>
+      <source>Evaluate accuracy</source>
+      <translation>Mesurer l’exactitude</translation>
+    </message>
+    <message>
+      <source>Evaluates score rasters against labels: overall accuracy, mean IoU, the IoU of each class, and the boundary IoU within two pixels of the outlines. The log lists them; the report, a JSON file, also has the confusion matrices and other distances. The returned numbers belong to the last raster.
+
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt; (the classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), or a raster of class indices with background 0 and unlabelled 255. Scores are optimistic on labels that the refiner was trained on.</source>
+      <translation>Mesure des rasters de scores avec des étiquettes : exactitude globale, IoU moyen, IoU de chaque classe, et celui de ce qui se trouve à moins de deux pixels des contours. Le journal les énumère ; le rapport, un fichier JSON, contient aussi les matrices de confusion et d’autres distances. Les nombres rendus sont ceux du dernier raster.
+
+Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; (les classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), ou un raster d’indices de classe, fond 0, non étiqueté 255. Les étiquettes dont un raffineur a appris le flattent.</translation>
+    </message>
+    <message>
       <source>Extended</source>
       <translation>Étendu</translation>
     </message>
     <message>
-      <source>FCN-8s on its original large backbone, for three bands. Needs pretrained weights and a GPU.</source>
+      <source>FCN-8s on its original large backbone, for three bands; needs pretrained weights and a GPU.</source>
       <translation>FCN-8s sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
     </message>
     <message>
@@ -1332,20 +1299,32 @@
       <translation>Champ de la classe</translation>
     </message>
     <message>
-      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at strides 16 and 8 (Long et al. 2015). It has a larger context than the paper's network and finds more, but classifies more slowly.</source>
+      <source>Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017); refine its map with the opinion pool.</source>
+      <translation>Cherche des formes dans le spectre et les lit dans l’ordre (Wu et Prasad 2017) ; à raffiner par la mise en commun d’opinions.</translation>
+    </message>
+    <message>
+      <source>Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015); fast to apply.</source>
+      <translation>Cherche des formes dans le spectre (Hu et al. 2015), et est rapide à utiliser.</translation>
+    </message>
+    <message>
+      <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at strides 16 and 8 (Long et al. 2015); it has a larger context than the paper's network and finds more, but is slower.</source>
       <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015) ; il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
+    </message>
+    <message>
+      <source>For kinds without weights: the number of parameter values to try. Empty: the default of the kind.</source>
+      <translation>Ou paramètres à essayer, pour les sortes sans poids. Vide : autant qu’il en faut à la sorte.</translation>
     </message>
     <message>
       <source>Fractions from 0 to 1, against the labels chosen under Train. Scores are optimistic where the model was trained on these labels. The boundary IoU covers the pixels within 2 pixels of the outlines.</source>
       <translation>Fractions de 0 à 1, par rapport aux étiquettes choisies dans Enseigner. Là où un modèle a été entraîné sur les mêmes étiquettes, elles le flattent. L’IoU des contours est à moins de 2 pixels des contours.</translation>
     </message>
     <message>
-      <source>Geodesic contour</source>
-      <translation>Contour géodésique</translation>
+      <source>Further steps no longer help: {}.</source>
+      <translation>Continuer n’aide plus : {}.</translation>
     </message>
     <message>
-      <source>Train from random weights instead of pretrained ones.</source>
-      <translation>Ne partir d’aucun poids, pas même de ceux qui sont fournis.</translation>
+      <source>Geodesic contour</source>
+      <translation>Contour géodésique</translation>
     </message>
     <message>
       <source>Heat flow</source>
@@ -1368,12 +1347,8 @@
       <translation>Image</translation>
     </message>
     <message>
-      <source>“{}” has self-intersecting or empty geometries: {}. Fix them with the Vertex Tool, or delete them.</source>
-      <translation>Dans « {} », ces entités se croisent elles-mêmes ou sont vides : {}. Corrigez-les avec l’outil de nœud, ou supprimez-les.</translation>
-    </message>
-    <message>
-      <source>“{}” has features without a class of the map: {}. Set them to one of {}, “tile” or “ignore”.</source>
-      <translation>Dans « {} », ces entités n’ont pas de classe que la carte connaisse : {}. Les classes sont {}, « tile » et « ignore ».</translation>
+      <source>Include background</source>
+      <translation>Écrire aussi le fond</translation>
     </message>
     <message>
       <source>Installing PyTorch</source>
@@ -1388,19 +1363,11 @@
       <translation>IoU {}</translation>
     </message>
     <message>
-      <source>The refiner does not beat the coarse map on held-out blocks. Keep the coarse map, or label more.</source>
-      <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
-    </message>
-    <message>
-      <source>The training was stopped early. Train longer before you judge the result. The coarse map is shown.</source>
-      <translation>L’entraînement a été arrêté tôt : laissez-le durer plus longtemps avant d’en juger. La carte grossière est affichée.</translation>
-    </message>
-    <message>
       <source>Kind</source>
       <translation>Sorte</translation>
     </message>
     <message>
-      <source>LRR on its original large backbone, for three bands. Needs pretrained weights and a GPU.</source>
+      <source>LRR on its original large backbone, for three bands; needs pretrained weights and a GPU.</source>
       <translation>LRR sur le grand réseau pour lequel il a été conçu, pour trois bandes : partez de ses poids ; pour un GPU.</translation>
     </message>
     <message>
@@ -1414,18 +1381,6 @@
     <message>
       <source>Look at several scales</source>
       <translation>Regarder à plusieurs échelles</translation>
-    </message>
-    <message>
-      <source>Checking Python</source>
-      <translation>Examen du Python</translation>
-    </message>
-    <message>
-      <source>Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015). Fast to apply.</source>
-      <translation>Cherche des formes dans le spectre (Hu et al. 2015), et est rapide à utiliser.</translation>
-    </message>
-    <message>
-      <source>Finds patterns in the spectrum and processes them in sequence (Wu and Prasad 2017). Refine its map with the opinion pool.</source>
-      <translation>Cherche des formes dans le spectre et les lit dans l’ordre (Wu et Prasad 2017) ; à raffiner par la mise en commun d’opinions.</translation>
     </message>
     <message>
       <source>Loss {:.3f}</source>
@@ -1448,10 +1403,6 @@ The shipped model finds buildings and roads in three colour bands of aerial imag
 Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’images aériennes de 0,25 à 1 m. D’autres viennent de &lt;i&gt;Entraîner un modèle grossier&lt;/i&gt;. Le résultat est le point de départ de &lt;i&gt;Raffiner des scores&lt;/i&gt;.</translation>
     </message>
     <message>
-      <source>Creating the environment</source>
-      <translation>Création de l’environnement</translation>
-    </message>
-    <message>
       <source>Map</source>
       <translation>Carte</translation>
     </message>
@@ -1468,6 +1419,10 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
       <translation>Map Refiner : rapport</translation>
     </message>
     <message>
+      <source>Maximum, for spectral kinds. Empty: the default.</source>
+      <translation>Pour les sortes qui apprennent de spectres isolés, au plus. Vide : le nombre habituel.</translation>
+    </message>
+    <message>
       <source>Mean IoU</source>
       <translation>IoU moyen</translation>
     </message>
@@ -1476,20 +1431,8 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
       <translation>IoU moyen des contours</translation>
     </message>
     <message>
-      <source>Evaluate accuracy</source>
-      <translation>Mesurer l’exactitude</translation>
-    </message>
-    <message>
       <source>Measured gain: {:+.1f} points of mean IoU, rank {} of {}.</source>
       <translation>Gain mesuré : {:+.1f} points d’IoU moyen, rang {} sur {}.</translation>
-    </message>
-    <message>
-      <source>Evaluates score rasters against labels: overall accuracy, mean IoU, the IoU of each class, and the boundary IoU within two pixels of the outlines. The log lists them; the report, a JSON file, also has the confusion matrices and other distances. The returned numbers belong to the last raster.
-
-The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt; (the classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), or a raster of class indices with background 0 and unlabelled 255. Scores are optimistic on labels that the refiner was trained on.</source>
-      <translation>Mesure des rasters de scores avec des étiquettes : exactitude globale, IoU moyen, IoU de chaque classe, et celui de ce qui se trouve à moins de deux pixels des contours. Le journal les énumère ; le rapport, un fichier JSON, contient aussi les matrices de confusion et d’autres distances. Les nombres rendus sont ceux du dernier raster.
-
-Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; (les classes, &lt;i&gt;tile&lt;/i&gt;, &lt;i&gt;ignore&lt;/i&gt;), ou un raster d’indices de classe, fond 0, non étiqueté 255. Les étiquettes dont un raffineur a appris le flattent.</translation>
     </message>
     <message>
       <source>Method</source>
@@ -1520,16 +1463,8 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Aucun raster de scores n’est donné.</translation>
     </message>
     <message>
-      <source>This version ships no weights. Choose a file of weights.</source>
-      <translation>Cette version est fournie sans poids. Choisissez un fichier de poids.</translation>
-    </message>
-    <message>
       <source>Number of polygons</source>
       <translation>Nombre de polygones</translation>
-    </message>
-    <message>
-      <source>Maximum, for spectral kinds. Empty: the default.</source>
-      <translation>Pour les sortes qui apprennent de spectres isolés, au plus. Vide : le nombre habituel.</translation>
     </message>
     <message>
       <source>Opinion pool</source>
@@ -1540,16 +1475,8 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Ou des étiquettes</translation>
     </message>
     <message>
-      <source>For kinds without weights: the number of parameter values to try. Empty: the default of the kind.</source>
-      <translation>Ou paramètres à essayer, pour les sortes sans poids. Vide : autant qu’il en faut à la sorte.</translation>
-    </message>
-    <message>
       <source>Outline map view</source>
       <translation>Contour de la vue</translation>
-    </message>
-    <message>
-      <source>Smooths the outlines of the classes and attracts them to edges of the image.</source>
-      <translation>Les contours des classes deviennent lisses et sont attirés par les bords dans l’image.</translation>
     </message>
     <message>
       <source>Outside the scene and ignored: {}.</source>
@@ -1580,20 +1507,24 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Pixels par classe</translation>
     </message>
     <message>
-      <source>Areas are pixel counts times the ground area of a pixel at the centre of the scene.</source>
-      <translation>Les pixels sont comptés, et un pixel est mesuré au sol au centre de la scène.</translation>
-    </message>
-    <message>
-      <source>Assigns nearby pixels of similar colour to the same class.</source>
-      <translation>Les pixels proches et de couleur semblable sont attirés vers la même classe.</translation>
-    </message>
-    <message>
       <source>Polygons</source>
       <translation>Polygones</translation>
     </message>
     <message>
       <source>Polygons of any classes</source>
       <translation>Polygones de classes quelconques</translation>
+    </message>
+    <message>
+      <source>Pretrained refiner</source>
+      <translation>Raffineur à partir duquel continuer</translation>
+    </message>
+    <message>
+      <source>Processes the bands in sequence with a memory cell: a third more weights than the GRU.</source>
+      <translation>Lit les bandes l’une après l’autre avec une cellule de mémoire : un tiers de poids de plus que le GRU.</translation>
+    </message>
+    <message>
+      <source>Processes the bands of a pixel in sequence (Mou et al. 2017): for many bands, and slow to train.</source>
+      <translation>Lit les bandes d’un pixel l’une après l’autre (Mou et al. 2017) : pour de nombreuses bandes, et lent à entraîner.</translation>
     </message>
     <message>
       <source>Pyramid: FCN-16s</source>
@@ -1620,12 +1551,12 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Pyramide : LRR sur VGG-16</translation>
     </message>
     <message>
-      <source>Processes the bands of a pixel in sequence (Mou et al. 2017). For many bands; slow to train.</source>
-      <translation>Lit les bandes d’un pixel l’une après l’autre (Mou et al. 2017) : pour de nombreuses bandes, et lent à entraîner.</translation>
+      <source>Random seed</source>
+      <translation>Graine du hasard</translation>
     </message>
     <message>
-      <source>Processes the bands in sequence with a memory cell. A third more weights than the GRU.</source>
-      <translation>Lit les bandes l’une après l’autre avec une cellule de mémoire : un tiers de poids de plus que le GRU.</translation>
+      <source>Reconstructs each class from shapes learned from the labels, and adds finer levels where the coarser ones are uncertain (Ghiasi and Fowlkes 2016); the slowest to train.</source>
+      <translation>Construit chaque classe de formes apprises des étiquettes, et en ajoute de plus fines là où les grossières hésitent (Ghiasi et Fowlkes 2016) : le plus lent à entraîner.</translation>
     </message>
     <message>
       <source>Refine scores</source>
@@ -1638,10 +1569,6 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
     <message>
       <source>Refiner</source>
       <translation>Raffineur</translation>
-    </message>
-    <message>
-      <source>Pretrained refiner</source>
-      <translation>Raffineur à partir duquel continuer</translation>
     </message>
     <message>
       <source>Refines the scores of a coarse map step by step, each step from the previous scores and the image, and writes the last step: its scores, and optionally its class map. Choose a folder to get the scores of all steps, starting with step_000.tif (the input scores).
@@ -1668,24 +1595,16 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>À la fin vous y mène depuis la carte grossière.</translation>
     </message>
     <message>
+      <source>Running on the cluster at {}</source>
+      <translation>Calcul sur la grappe à {}</translation>
+    </message>
+    <message>
       <source>Scene</source>
       <translation>Scène</translation>
     </message>
     <message>
       <source>Scores</source>
       <translation>Scores</translation>
-    </message>
-    <message>
-      <source>Smooths scores along the edges of the image, and hardly across them.</source>
-      <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
-    </message>
-    <message>
-      <source>Smooths scores by heat flow, but hardly across edges of the image.</source>
-      <translation>Les scores s’égalisent comme la chaleur, mais à peine là où l’image a un bord.</translation>
-    </message>
-    <message>
-      <source>Smooths scores by heat flow, independent of the image. It removes noise, and also corners.</source>
-      <translation>Les scores s’égalisent comme la chaleur, quoi que montre l’image : le bruit s’en va, et les coins aussi.</translation>
     </message>
     <message>
       <source>Scores of the coarse map</source>
@@ -1696,11 +1615,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Scores vers polygones</translation>
     </message>
     <message>
-      <source>Random seed</source>
-      <translation>Graine du hasard</translation>
-    </message>
-    <message>
-      <source>Separates pairs of classes with a radial kernel. Strong with few labels, slow with many; needs scikit-learn.</source>
+      <source>Separates pairs of classes with a radial kernel: strong with few labels, slow with many; needs scikit-learn.</source>
       <translation>Sépare les classes deux à deux avec un noyau radial : fort avec peu d’étiquettes, lent avec beaucoup ; demande scikit-learn.</translation>
     </message>
     <message>
@@ -1714,6 +1629,22 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     <message>
       <source>Smallest area, in square metres</source>
       <translation>Plus petite surface, en mètres carrés</translation>
+    </message>
+    <message>
+      <source>Smooths scores along the edges of the image, and hardly across them.</source>
+      <translation>Les scores s’égalisent le long des bords de l’image, et à peine en travers.</translation>
+    </message>
+    <message>
+      <source>Smooths scores by heat flow, but hardly across edges of the image.</source>
+      <translation>Les scores s’égalisent comme la chaleur, mais à peine là où l’image a un bord.</translation>
+    </message>
+    <message>
+      <source>Smooths scores by heat flow, independent of the image: it removes noise, and also corners.</source>
+      <translation>Les scores s’égalisent comme la chaleur, quoi que montre l’image : le bruit s’en va, et les coins aussi.</translation>
+    </message>
+    <message>
+      <source>Smooths the outlines of the classes and attracts them to edges of the image.</source>
+      <translation>Les contours des classes deviennent lisses et sont attirés par les bords dans l’image.</translation>
     </message>
     <message>
       <source>Spectra: 1-D convolutions</source>
@@ -1772,44 +1703,8 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
       <translation>Pas {} : {:.2%} des pixels changés</translation>
     </message>
     <message>
-      <source>Further steps no longer help: {}.</source>
-      <translation>Continuer n’aide plus : {}.</translation>
-    </message>
-    <message>
       <source>Steps</source>
       <translation>Pas</translation>
-    </message>
-    <message>
-      <source>Train from scratch</source>
-      <translation>Entraîner un raffineur neuf</translation>
-    </message>
-    <message>
-      <source>Train refiner</source>
-      <translation>Entraîner un raffineur</translation>
-    </message>
-    <message>
-      <source>Trains a refiner on one labelled tile of an image, from the scores of a coarse map, and saves its weights to a file for &lt;i&gt;Refine scores&lt;/i&gt;. Training usually takes about a minute.
-
-The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt;: the classes of the map, &lt;i&gt;tile&lt;/i&gt; for the outline of the labelled area (unlabelled pixels inside it count as background), and &lt;i&gt;ignore&lt;/i&gt;. Or a raster of class indices with background 0 and unlabelled 255.
-
-Blocks of the tile are held out: compare the held-out mean IoU with the mean IoU of the coarse map there. A best step of 0 means that the coarse map is as good.
-
-Kinds:</source>
-      <translation>Entraîne un raffineur sur une tuile étiquetée d’une image, à partir des scores d’une carte grossière, et l’enregistre dans un fichier de poids pour &lt;i&gt;Raffiner des scores&lt;/i&gt;. Une minute environ est habituelle.
-
-Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; : les classes de la carte, &lt;i&gt;tile&lt;/i&gt; pour le contour de ce qui est étiqueté (ce qui y reste nu compte comme fond), et &lt;i&gt;ignore&lt;/i&gt;. Ou un raster d’indices de classe, fond 0, non étiqueté 255.
-
-Des parties de la tuile sont mises de côté : comparez l’IoU moyen de validation avec celui de la carte grossière au même endroit. Un meilleur pas de 0 veut dire que la carte grossière est aussi bonne.
-
-Sortes :</translation>
-    </message>
-    <message>
-      <source>Training</source>
-      <translation>Entraînement</translation>
-    </message>
-    <message>
-      <source>The previous refiner stays selected; the new one is in the list. Label more, or train without pretrained weights.</source>
-      <translation>Celui-là reste choisi ; le nouveau est dans la liste. Étiquetez davantage, ou entraînez sans continuer.</translation>
     </message>
     <message>
       <source>The Python at {python} could not be started. Choose another one in Settings &gt; Options &gt; Map Refiner.</source>
@@ -1848,7 +1743,7 @@ Sortes :</translation>
       <translation>La carte grossière est montrée. Étiquetez davantage, et plus exactement, puis entraînez encore ; ou exportez la carte grossière.</translation>
     </message>
     <message>
-      <source>The coarse network of the paper, for colour images of 0.25-1 m. Its context is 30 pixels; it is fast and tolerates shifted or incomplete vectors.</source>
+      <source>The coarse network of the paper, for colour images of 0.25-1 m: a context of 30 pixels, fast, and tolerant of shifted or incomplete vectors.</source>
       <translation>Le réseau grossier de l'article, pour les images en couleurs de 0,25 à 1 m : il regarde 30 pixels alentour, est rapide, et supporte des vecteurs décalés ou incomplets.</translation>
     </message>
     <message>
@@ -1924,8 +1819,8 @@ Sortes :</translation>
       <translation>La couche « {} » ne peut pas être modifiée.</translation>
     </message>
     <message>
-      <source>The layer “{}” has unsaved edits. Save or discard them.</source>
-      <translation>La couche « {} » a des modifications non enregistrées. Enregistrez-les ou abandonnez-les.</translation>
+      <source>The layer “{}” has labels of only one class. Also draw {} inside the tile.</source>
+      <translation>La couche « {} » n’étiquette qu’une seule classe. Dessinez aussi {} dans la tuile.</translation>
     </message>
     <message>
       <source>The layer “{}” has no polygons yet. Draw a “tile” and the objects inside it.</source>
@@ -1944,20 +1839,20 @@ Sortes :</translation>
       <translation>La couche « {} » n’a pas de polygone « tile » dans la scène. Dessinez-en un autour de ce que vous avez étiqueté ; ce qui y reste nu compte comme {}.</translation>
     </message>
     <message>
-      <source>The layer “{}” is a web service or lies in memory, not in a file. Save it with Export &gt; Save Features As…, then choose the file.</source>
-      <translation>La couche « {} » n’est pas un fichier : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Sauvegarder les entités sous…, puis choisissez le fichier.</translation>
+      <source>The layer “{}” has unsaved edits. Save or discard them.</source>
+      <translation>La couche « {} » a des modifications non enregistrées. Enregistrez-les ou abandonnez-les.</translation>
     </message>
     <message>
       <source>The layer “{}” is a web service or lies in memory, not in a file. Save it with Export &gt; Save As…, then choose the file.</source>
       <translation>La couche « {} » n’est pas un fichier raster : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Enregistrer sous…, puis choisissez le fichier.</translation>
     </message>
     <message>
-      <source>The layer “{}” is not valid. Its file may be missing.</source>
-      <translation>La couche « {} » n’est pas valide ; son fichier a peut-être disparu.</translation>
+      <source>The layer “{}” is a web service or lies in memory, not in a file. Save it with Export &gt; Save Features As…, then choose the file.</source>
+      <translation>La couche « {} » n’est pas un fichier : le processus de calcul ne peut pas la lire. Enregistrez-la avec Exporter &gt; Sauvegarder les entités sous…, puis choisissez le fichier.</translation>
     </message>
     <message>
-      <source>The layer “{}” has labels of only one class. Also draw {} inside the tile.</source>
-      <translation>La couche « {} » n’étiquette qu’une seule classe. Dessinez aussi {} dans la tuile.</translation>
+      <source>The layer “{}” is not valid. Its file may be missing.</source>
+      <translation>La couche « {} » n’est pas valide ; son fichier a peut-être disparu.</translation>
     </message>
     <message>
       <source>The learned network as published by Maggiori et al. (2017): each class is refined separately, from its own scores and the image.</source>
@@ -1972,24 +1867,24 @@ Sortes :</translation>
       <translation>La carte ne montre pas la scène. Amenez-la d’abord à cet endroit.</translation>
     </message>
     <message>
-      <source>The network presents a certificate that Python does not trust, as inspecting proxies do. Ask your network administrator, or install from a folder of wheels.</source>
-      <translation>Le réseau répond avec un certificat auquel Python ne se fie pas, comme le font les mandataires qui inspectent. Demandez à qui gère le réseau, ou installez depuis un dossier de wheels.</translation>
+      <source>The network blocks the download. Ask your network administrator, or install from a folder of wheels.</source>
+      <translation>Le réseau interdit le téléchargement. Demandez à qui le gère, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
       <source>The network is not reachable. Try again, set the proxy in Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
       <translation>Le réseau n’est pas joignable. Réessayez, réglez le mandataire dans Préférences &gt; Options &gt; Réseau, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
-      <source>The network blocks the download. Ask your network administrator, or install from a folder of wheels.</source>
-      <translation>Le réseau interdit le téléchargement. Demandez à qui le gère, ou installez depuis un dossier de wheels.</translation>
-    </message>
-    <message>
-      <source>The paper's network with shared weights for all classes: fewer weights for few labels.</source>
-      <translation>Le réseau de l’article avec les mêmes poids pour toutes les classes : moins à apprendre de peu d’étiquettes.</translation>
+      <source>The network presents a certificate that Python does not trust, as inspecting proxies do. Ask your network administrator, or install from a folder of wheels.</source>
+      <translation>Le réseau répond avec un certificat auquel Python ne se fie pas, comme le font les mandataires qui inspectent. Demandez à qui gère le réseau, ou installez depuis un dossier de wheels.</translation>
     </message>
     <message>
       <source>The paper's network with separate weights for each of five steps: five times as many weights.</source>
       <translation>Le réseau de l’article avec ses propres poids à chacun de cinq pas : cinq fois plus à apprendre.</translation>
+    </message>
+    <message>
+      <source>The paper's network with shared weights for all classes: fewer weights for few labels.</source>
+      <translation>Le réseau de l’article avec les mêmes poids pour toutes les classes : moins à apprendre de peu d’étiquettes.</translation>
     </message>
     <message>
       <source>The part of the image to process. Empty: the whole image.</source>
@@ -2000,12 +1895,24 @@ Sortes :</translation>
       <translation>La taille de pixel du calcul. Les résultats reviennent sur les pixels de l’image. Vide : </translation>
     </message>
     <message>
+      <source>The pretrained refiner is as good there: {:.3f}.</source>
+      <translation>Le raffineur dont il est parti y est aussi bon : {:.3f}.</translation>
+    </message>
+    <message>
+      <source>The previous refiner stays selected; the new one is in the list. Label more, or train without pretrained weights.</source>
+      <translation>Celui-là reste choisi ; le nouveau est dans la liste. Étiquetez davantage, ou entraînez sans continuer.</translation>
+    </message>
+    <message>
       <source>The proxy refused the connection. Check Settings &gt; Options &gt; Network, or install from a folder of wheels.</source>
       <translation>Le mandataire a dit non. Vérifiez-le dans Préférences &gt; Options &gt; Réseau, ou utilisez un dossier de wheels.</translation>
     </message>
     <message>
       <source>The refiner does not beat the coarse map (held-out mean IoU {:.3f}, coarse map {:.3f}): label more, or export step 0.</source>
       <translation>Le raffineur ne bat pas la carte grossière (IoU moyen de validation {:.3f}, carte grossière {:.3f}) : étiquetez davantage, ou exportez le pas 0.</translation>
+    </message>
+    <message>
+      <source>The refiner does not beat the coarse map on held-out blocks. Keep the coarse map, or label more.</source>
+      <translation>Il ne bat pas la carte grossière sur la partie de validation : gardez celle-ci, ou étiquetez davantage.</translation>
     </message>
     <message>
       <source>The refiner does not beat the coarse map on held-out blocks: mean IoU {:.3f} at its best step (coarse map: {:.3f}).</source>
@@ -2016,35 +1923,27 @@ Sortes :</translation>
       <translation>Le raffineur n’est pas meilleur que celui dont il est parti : {:.3f}, {:.3f} avant, carte grossière {:.3f} (IoU moyen de validation).</translation>
     </message>
     <message>
-      <source>Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f}).</source>
-      <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
-    </message>
-    <message>
-      <source>The pretrained refiner is as good there: {:.3f}.</source>
-      <translation>Le raffineur dont il est parti y est aussi bon : {:.3f}.</translation>
-    </message>
-    <message>
       <source>The report cannot be written to {}: {}. Close the files where they are open, make room, or choose another place.</source>
       <translation>Le rapport ne peut pas être écrit dans {} : {}. Fermez les fichiers là où ils sont ouverts, faites de la place ou choisissez un autre endroit.</translation>
     </message>
     <message>
-      <source>The same network with an unbounded activation, for comparison. Its training may diverge.</source>
+      <source>The same network with an unbounded activation, for comparison; its training may diverge.</source>
       <translation>Le même réseau avec une activation non bornée, dont l’entraînement peut diverger ; pour comparer.</translation>
-    </message>
-    <message>
-      <source>The same network with the usual activation, for comparison.</source>
-      <translation>Le même réseau avec l’activation habituelle, pour comparer.</translation>
     </message>
     <message>
       <source>The same network with one activation slope for all channels.</source>
       <translation>Le même réseau, dont l’activation se courbe de même dans tous les canaux.</translation>
     </message>
     <message>
-      <source>The same with only a stride of 32 pixels, for comparison. Finds only large objects.</source>
+      <source>The same network with the usual activation, for comparison.</source>
+      <translation>Le même réseau avec l’activation habituelle, pour comparer.</translation>
+    </message>
+    <message>
+      <source>The same with only a stride of 32 pixels, for comparison: finds only large objects.</source>
       <translation>Le même avec le seul pas de 32 pixels : grandes choses seulement, pour comparer.</translation>
     </message>
     <message>
-      <source>The same with only strides of 32 and 16 pixels. Coarser outlines.</source>
+      <source>The same with only strides of 32 and 16 pixels: coarser outlines.</source>
       <translation>Le même avec les seuls pas de 32 et 16 pixels : contours plus grossiers.</translation>
     </message>
     <message>
@@ -2052,7 +1951,11 @@ Sortes :</translation>
       <translation>La scène a {} × {} pixels</translation>
     </message>
     <message>
-      <source>The votes of 200 decision trees. Trains in seconds and is robust; needs scikit-learn.</source>
+      <source>The training was stopped early. Train longer before you judge the result. The coarse map is shown.</source>
+      <translation>L’entraînement a été arrêté tôt : laissez-le durer plus longtemps avant d’en juger. La carte grossière est affichée.</translation>
+    </message>
+    <message>
+      <source>The votes of 200 decision trees: trains in seconds and is robust; needs scikit-learn.</source>
       <translation>Les votes de 200 arbres de décision : entraîné en quelques secondes, et difficile à gâter ; demande scikit-learn.</translation>
     </message>
     <message>
@@ -2078,10 +1981,6 @@ Sortes :</translation>
     <message>
       <source>There is no band {}; the layer has bands 1 to {}.</source>
       <translation>Il n’y a pas de bande {} ; la couche a les bandes 1 à {}.</translation>
-    </message>
-    <message>
-      <source>pip found no build of {} for this Python and this system. Choose another Python (3.10 to 3.13 have all), or another folder of wheels.</source>
-      <translation>Là où pip a cherché, il n’y a pas de {} pour ce Python et ce système. Choisissez un autre Python (3.10 à 3.13 ont tout), ou un autre dossier de wheels.</translation>
     </message>
     <message>
       <source>There is no field “{}”; the fields are {}.</source>
@@ -2112,12 +2011,40 @@ Sortes :</translation>
       <translation>Ce Python ne fonctionne pas. Choisissez-en un autre.</translation>
     </message>
     <message>
+      <source>This version ships no weights. Choose a file of weights.</source>
+      <translation>Cette version est fournie sans poids. Choisissez un fichier de poids.</translation>
+    </message>
+    <message>
       <source>Tolerance of the outlines, in metres</source>
       <translation>Tolérance des contours, en mètres</translation>
     </message>
     <message>
       <source>Train coarse model</source>
       <translation>Entraîner un modèle grossier</translation>
+    </message>
+    <message>
+      <source>Train from random weights instead of pretrained ones.</source>
+      <translation>Ne partir d’aucun poids, pas même de ceux qui sont fournis.</translation>
+    </message>
+    <message>
+      <source>Train from scratch</source>
+      <translation>Entraîner un raffineur neuf</translation>
+    </message>
+    <message>
+      <source>Train refiner</source>
+      <translation>Entraîner un raffineur</translation>
+    </message>
+    <message>
+      <source>Training</source>
+      <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f}).</source>
+      <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+    </message>
+    <message>
+      <source>Training iterations</source>
+      <translation>Mises à jour des poids</translation>
     </message>
     <message>
       <source>Trains a classification network for an image from vector layers, and saves its weights to a file for &lt;i&gt;Classify image&lt;/i&gt;.
@@ -2136,6 +2063,22 @@ Deux minutes sur un processeur sont habituelles. L’IoU moyen de validation est
 Sortes :</translation>
     </message>
     <message>
+      <source>Trains a refiner on one labelled tile of an image, from the scores of a coarse map, and saves its weights to a file for &lt;i&gt;Refine scores&lt;/i&gt;. Training usually takes about a minute.
+
+The labels are polygons with a text field &lt;i&gt;class&lt;/i&gt;: the classes of the map, &lt;i&gt;tile&lt;/i&gt; for the outline of the labelled area (unlabelled pixels inside it count as background), and &lt;i&gt;ignore&lt;/i&gt;. Or a raster of class indices with background 0 and unlabelled 255.
+
+Blocks of the tile are held out: compare the held-out mean IoU with the mean IoU of the coarse map there. A best step of 0 means that the coarse map is as good.
+
+Kinds:</source>
+      <translation>Entraîne un raffineur sur une tuile étiquetée d’une image, à partir des scores d’une carte grossière, et l’enregistre dans un fichier de poids pour &lt;i&gt;Raffiner des scores&lt;/i&gt;. Une minute environ est habituelle.
+
+Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; : les classes de la carte, &lt;i&gt;tile&lt;/i&gt; pour le contour de ce qui est étiqueté (ce qui y reste nu compte comme fond), et &lt;i&gt;ignore&lt;/i&gt;. Ou un raster d’indices de classe, fond 0, non étiqueté 255.
+
+Des parties de la tuile sont mises de côté : comparez l’IoU moyen de validation avec celui de la carte grossière au même endroit. Un meilleur pas de 0 veut dire que la carte grossière est aussi bonne.
+
+Sortes :</translation>
+    </message>
+    <message>
       <source>True class</source>
       <translation>Classe vraie</translation>
     </message>
@@ -2144,24 +2087,12 @@ Sortes :</translation>
       <translation>Essai des paramètres {} sur {}</translation>
     </message>
     <message>
-      <source>Converts a score raster to polygons of the most probable class. Neighbours share their edges, without gaps or overlaps; each polygon has its true area and mean probability.
-
-Parts below the smallest area are merged into their largest neighbour. The tolerance simplifies all outlines, including shared edges. GeoPackage, Shapefile or GeoJSON, by the ending of the file.</source>
-      <translation>Transforme un raster de scores en polygones de sa meilleure classe : les voisins partagent leurs bords, sans trous ni recouvrements, avec les surfaces vraies et la probabilité moyenne et minimale de chacun.
-
-Les parties plus petites que la plus petite surface vont à leur plus grand voisin. Les contours sont simplifiés selon la tolérance, les bords communs de même. GeoPackage, Shapefile ou GeoJSON, selon la terminaison du fichier.</translation>
-    </message>
-    <message>
       <source>Unshared</source>
       <translation>Non partagé</translation>
     </message>
     <message>
       <source>Update {} of {}, loss {:.3f}</source>
       <translation>Mise à jour {} sur {}, perte {:.3f}</translation>
-    </message>
-    <message>
-      <source>Training iterations</source>
-      <translation>Mises à jour des poids</translation>
     </message>
     <message>
       <source>VGG-16 weights</source>
@@ -2180,16 +2111,12 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Largeur des lignes de route, en mètres</translation>
     </message>
     <message>
-      <source>Running on the cluster at {}</source>
-      <translation>Calcul sur la grappe à {}</translation>
-    </message>
-    <message>
       <source>Working pixel, in metres</source>
       <translation>Pixel de travail, en mètres</translation>
     </message>
     <message>
-      <source>Include background</source>
-      <translation>Écrire aussi le fond</translation>
+      <source>Wu and Prasad (2017) combine the probabilities of each pixel once with those of its neighbours instead.</source>
+      <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
     </message>
     <message>
       <source>classes</source>
@@ -2208,10 +2135,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>moins de {:g} % des pixels changent</translation>
     </message>
     <message>
-      <source>Wu and Prasad (2017) combine the probabilities of each pixel once with those of its neighbours instead.</source>
-      <translation>joindre une fois l’opinion de chaque pixel à celle de ses voisins est ce que font Wu et Prasad (2017) à la place.</translation>
-    </message>
-    <message>
       <source>mapped as {}</source>
       <translation>cartographié {}</translation>
     </message>
@@ -2226,6 +2149,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>overall accuracy {:.4f}, mean IoU {:.4f} ({})</source>
       <translation>exactitude globale {:.4f}, IoU moyen {:.4f} ({})</translation>
+    </message>
+    <message>
+      <source>pip found no build of {} for this Python and this system. Choose another Python (3.10 to 3.13 have all), or another folder of wheels.</source>
+      <translation>Là où pip a cherché, il n’y a pas de {} pour ce Python et ce système. Choisissez un autre Python (3.10 à 3.13 ont tout), ou un autre dossier de wheels.</translation>
     </message>
     <message>
       <source>the dense CRF needs no training, and you can train another refiner below.</source>
@@ -2264,16 +2191,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>{} et {} autres</translation>
     </message>
     <message>
+      <source>{} contains other files. Choose an empty or new folder.</source>
+      <translation>{} contient autre chose. Choisissez un dossier vide ou nouveau.</translation>
+    </message>
+    <message>
       <source>{} could not be started.</source>
       <translation>{} n’a pas pu être démarré.</translation>
     </message>
     <message>
       <source>{} holds no run that can be resumed: {}</source>
       <translation>{} ne contient pas de traitement à reprendre : {}</translation>
-    </message>
-    <message>
-      <source>{} contains other files. Choose an empty or new folder.</source>
-      <translation>{} contient autre chose. Choisissez un dossier vide ou nouveau.</translation>
     </message>
     <message>
       <source>{} is in use by the layer “{}”. Choose another file, or remove the layer first.</source>
@@ -2288,6 +2215,22 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>{}, fourni</translation>
     </message>
     <message>
+      <source>“{}” cannot be opened as a layer: {}</source>
+      <translation>« {} » n’est pas une couche qui puisse être ouverte : {}</translation>
+    </message>
+    <message>
+      <source>“{}” cannot be opened as a raster: {}</source>
+      <translation>« {} » n’est pas un raster qui puisse être ouvert : {}</translation>
+    </message>
+    <message>
+      <source>“{}” has features without a class of the map: {}. Set them to one of {}, “tile” or “ignore”.</source>
+      <translation>Dans « {} », ces entités n’ont pas de classe que la carte connaisse : {}. Les classes sont {}, « tile » et « ignore ».</translation>
+    </message>
+    <message>
+      <source>“{}” has self-intersecting or empty geometries: {}. Fix them with the Vertex Tool, or delete them.</source>
+      <translation>Dans « {} », ces entités se croisent elles-mêmes ou sont vides : {}. Corrigez-les avec l’outil de nœud, ou supprimez-les.</translation>
+    </message>
+    <message>
       <source>“{}” is for other classes than those of this map</source>
       <translation>« {} » est pour d’autres classes que celles de cette carte</translation>
     </message>
@@ -2298,14 +2241,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>“{}” is not a band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.</source>
       <translation>« {} » n’est pas un numéro de bande. Écrivez les bandes comme 1, 2, 3, comme une plage, 1-10, ou comme 450-900 nm.</translation>
-    </message>
-    <message>
-      <source>“{}” cannot be opened as a layer: {}</source>
-      <translation>« {} » n’est pas une couche qui puisse être ouverte : {}</translation>
-    </message>
-    <message>
-      <source>“{}” cannot be opened as a raster: {}</source>
-      <translation>« {} » n’est pas un raster qui puisse être ouvert : {}</translation>
     </message>
     <message>
       <source>“{}” must be a file that ends in {}.</source>
@@ -2356,6 +2291,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>GPU Apple (MPS)</translation>
     </message>
     <message>
+      <source>Automatic (fastest available)</source>
+      <translation>Le plus rapide qui soit là</translation>
+    </message>
+    <message>
       <source>Check this Python for the libraries that Map Refiner needs and for its device, and time a step.</source>
       <translation>Demander à ce Python les bibliothèques dont Map Refiner a besoin et son matériel, et chronométrer un pas.</translation>
     </message>
@@ -2372,6 +2311,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Créer un environnement…</translation>
     </message>
     <message>
+      <source>Create a Python environment for Map Refiner: PyTorch and its dependencies, in a separate folder.</source>
+      <translation>Créer un environnement Python pour Map Refiner : PyTorch et ce qu’il lui faut, dans un dossier à lui.</translation>
+    </message>
+    <message>
       <source>Dask scheduler</source>
       <translation>Ordonnanceur Dask</translation>
     </message>
@@ -2386,14 +2329,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Folder</source>
       <translation>Dossier</translation>
-    </message>
-    <message>
-      <source>This Python cannot run the worker. {}</source>
-      <translation>Il ne peut pas calculer. {}</translation>
-    </message>
-    <message>
-      <source>Create a Python environment for Map Refiner: PyTorch and its dependencies, in a separate folder.</source>
-      <translation>Créer un environnement Python pour Map Refiner : PyTorch et ce qu’il lui faut, dans un dossier à lui.</translation>
     </message>
     <message>
       <source>Missing: {}. Install them with pip.</source>
@@ -2432,8 +2367,8 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Tester</translation>
     </message>
     <message>
-      <source>Automatic (fastest available)</source>
-      <translation>Le plus rapide qui soit là</translation>
+      <source>Test result</source>
+      <translation>Ce qu’a ce Python</translation>
     </message>
     <message>
       <source>The Python of the worker: any 3.10 or newer, outside QGIS, with PyTorch and rasterio. Empty: the value of {}, or the plugin's own environment.</source>
@@ -2444,20 +2379,39 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>L’adresse d’une grappe Dask dont les algorithmes de Processing se servent pour les images entières, les mesures et les polygones. Ses processus ont besoin de la même version de Map Refiner et doivent voir les fichiers. Vide : cette machine seule. Tester interroge aussi la grappe.</translation>
     </message>
     <message>
-      <source>This is not a working Python. {}</source>
-      <translation>Ce n’est pas un Python qui marche. {}</translation>
-    </message>
-    <message>
       <source>The device of the worker. The dock shows which one is in use.</source>
       <translation>Ce qui calcule. Le panneau montre ce qui sert.</translation>
     </message>
     <message>
-      <source>Test result</source>
-      <translation>Ce qu’a ce Python</translation>
-    </message>
-    <message>
       <source>The folder of run rasters and labelled tiles. Map Refiner never deletes them: empty “runs” yourself when their projects are finished.</source>
       <translation>Où sont gardés les rasters des traitements et vos tuiles étiquetées. Map Refiner ne les supprime jamais : videz vous-même « runs » quand les projets qui les montrent sont finis.</translation>
+    </message>
+    <message>
+      <source>This Python cannot run the worker. {}</source>
+      <translation>Il ne peut pas calculer. {}</translation>
+    </message>
+    <message>
+      <source>This is not a working Python. {}</source>
+      <translation>Ce n’est pas un Python qui marche. {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>PixelInspectorControl</name>
+    <message>
+      <source>QGIS cannot open {}. The file may be missing.</source>
+      <translation>QGIS ne peut pas ouvrir {} ; il a peut-être disparu.</translation>
+    </message>
+    <message>
+      <source>There is no data at this pixel.</source>
+      <translation>Il n’y a pas de données en ce pixel.</translation>
+    </message>
+    <message>
+      <source>This place is outside the scene.</source>
+      <translation>C’est hors de la scène.</translation>
+    </message>
+    <message>
+      <source>{} · step {}: {}</source>
+      <translation>{} · pas {} : {}</translation>
     </message>
   </context>
   <context>
@@ -2522,6 +2476,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Comparer avec</translation>
     </message>
     <message>
+      <source>Description of the refiner</source>
+      <translation>Ce que fait le raffineur</translation>
+    </message>
+    <message>
       <source>End at step</source>
       <translation>Finir au pas</translation>
     </message>
@@ -2578,16 +2536,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>À la fin</translation>
     </message>
     <message>
-      <source>Show the learned kernels of the refiner, and their responses to the scores of the shown step and to the image.</source>
-      <translation>Voir les noyaux que le raffineur a appris, et ce qu’ils répondent aux scores du pas montré et à l’image.</translation>
-    </message>
-    <message>
       <source>Show</source>
       <translation>Montrer</translation>
     </message>
     <message>
       <source>Show Filters…</source>
       <translation>Filtres…</translation>
+    </message>
+    <message>
+      <source>Show the learned kernels of the refiner, and their responses to the scores of the shown step and to the image.</source>
+      <translation>Voir les noyaux que le raffineur a appris, et ce qu’ils répondent aux scores du pas montré et à l’image.</translation>
     </message>
     <message>
       <source>Show the previous step. Nothing is computed or lost.</source>
@@ -2626,8 +2584,20 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Le numéro de fin est atteint ; choisissez-en un plus grand.</translation>
     </message>
     <message>
+      <source>The last step of Play and Run to End. Refiners are trained for about five steps.</source>
+      <translation>Où Jouer et À la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
+    </message>
+    <message>
+      <source>The method of each step: a shipped refiner, one that you trained, one from a file, or one that needs no training.</source>
+      <translation>Ce qui améliore la carte à chaque pas : un raffineur fourni, un que vous avez entraîné, un d’un fichier, ou un qui n’a rien à apprendre.</translation>
+    </message>
+    <message>
       <source>The shown step</source>
       <translation>Le pas montré</translation>
+    </message>
+    <message>
+      <source>The step to compare with the shown one.</source>
+      <translation>Le pas à voir à la place de celui qui est affiché, ou à côté.</translation>
     </message>
     <message>
       <source>There is no refiner yet. Load one, or train one below.</source>
@@ -2636,22 +2606,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Uncertainty</source>
       <translation>Incertitude</translation>
-    </message>
-    <message>
-      <source>The method of each step: a shipped refiner, one that you trained, one from a file, or one that needs no training.</source>
-      <translation>Ce qui améliore la carte à chaque pas : un raffineur fourni, un que vous avez entraîné, un d’un fichier, ou un qui n’a rien à apprendre.</translation>
-    </message>
-    <message>
-      <source>Description of the refiner</source>
-      <translation>Ce que fait le raffineur</translation>
-    </message>
-    <message>
-      <source>The last step of Play and Run to End. Refiners are trained for about five steps.</source>
-      <translation>Où Jouer et À la fin s’arrêtent. Les raffineurs sont entraînés pour environ cinq pas.</translation>
-    </message>
-    <message>
-      <source>The step to compare with the shown one.</source>
-      <translation>Le pas à voir à la place de celui qui est affiché, ou à côté.</translation>
     </message>
   </context>
   <context>
@@ -2689,12 +2643,12 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Fichier</translation>
     </message>
     <message>
-      <source>Folder of the run</source>
-      <translation>Dossier du traitement</translation>
-    </message>
-    <message>
       <source>File of the refiner</source>
       <translation>Son fichier</translation>
+    </message>
+    <message>
+      <source>Folder of the run</source>
+      <translation>Dossier du traitement</translation>
     </message>
     <message>
       <source>Kind of the refiner</source>
@@ -2713,12 +2667,12 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Rapport</translation>
     </message>
     <message>
-      <source>The report was written to {}.</source>
-      <translation>Le rapport est écrit dans {}.</translation>
-    </message>
-    <message>
       <source>The report was cancelled; nothing was written.</source>
       <translation>Le rapport a été annulé ; rien n’est écrit.</translation>
+    </message>
+    <message>
+      <source>The report was written to {}.</source>
+      <translation>Le rapport est écrit dans {}.</translation>
     </message>
     <message>
       <source>the whole layer</source>
@@ -2734,6 +2688,25 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
   </context>
   <context>
+    <name>RunPersistenceControl</name>
+    <message>
+      <source>QGIS ended before the run on “{}” of {} was saved in a project.</source>
+      <translation>QGIS s’est terminé avant que le traitement de « {} » du {} soit enregistré dans un projet.</translation>
+    </message>
+    <message>
+      <source>Restore Run</source>
+      <translation>Le rouvrir</translation>
+    </message>
+    <message>
+      <source>The run is restored, with {} steps. Save the project.</source>
+      <translation>Le traitement est revenu, avec {} pas. Enregistrez le projet.</translation>
+    </message>
+    <message>
+      <source>The steps of the run in {} are missing.</source>
+      <translation>Les pas du traitement dans {} ont disparu.</translation>
+    </message>
+  </context>
+  <context>
     <name>SceneControl</name>
     <message>
       <source>Drag an image file onto the map, such as a GeoTIFF.</source>
@@ -2744,12 +2717,12 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Dessinez d’abord le rectangle sur la carte.</translation>
     </message>
     <message>
-      <source>This is large: start with a smaller area.</source>
-      <translation>C’est grand : commencez par une zone plus petite.</translation>
-    </message>
-    <message>
       <source>The layer has no CRS, so sizes are in the layer's own pixels and areas are unknown.</source>
       <translation>La couche n’a pas de SCR : les tailles sont en pixels de la couche, et les surfaces restent inconnues.</translation>
+    </message>
+    <message>
+      <source>This is large: start with a smaller area.</source>
+      <translation>C’est grand : commencez par une zone plus petite.</translation>
     </message>
     <message>
       <source>{} × {} pixels, {:.3g} megapixels; about {:.3g} MB per step on disk.</source>
@@ -2761,6 +2734,10 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source> m</source>
       <translation> m</translation>
+    </message>
+    <message>
+      <source>Add a small synthetic town to the project, with a labelled tile and its truth.</source>
+      <translation>Dessiner une petite ville synthétique avec une tuile étiquetée et sa vérité terrain, et les ajouter au projet.</translation>
     </message>
     <message>
       <source>Area</source>
@@ -2777,10 +2754,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     <message>
       <source>Colours</source>
       <translation>Couleurs</translation>
-    </message>
-    <message>
-      <source>Add a small synthetic town to the project, with a labelled tile and its truth.</source>
-      <translation>Dessiner une petite ville synthétique avec une tuile étiquetée et sa vérité terrain, et les ajouter au projet.</translation>
     </message>
     <message>
       <source>Draw rectangle</source>
@@ -2881,16 +2854,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
   <context>
     <name>Section</name>
     <message>
+      <source>Another task is running.</source>
+      <translation>Autre chose est en cours.</translation>
+    </message>
+    <message>
       <source>Make a coarse map first.</source>
       <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
       <source>Set up Python first: the button below.</source>
       <translation>Préparez d’abord Python : le bouton ci-dessous.</translation>
-    </message>
-    <message>
-      <source>Another task is running.</source>
-      <translation>Autre chose est en cours.</translation>
     </message>
   </context>
   <context>
@@ -2951,65 +2924,30 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
     </message>
   </context>
   <context>
-    <name>TeachControl</name>
-    <message>
-      <source>Choose a label layer first, or create one with New Labelled Tile.</source>
-      <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile.</translation>
-    </message>
-    <message>
-      <source>Digitize in “{}”: first a “tile”, then the objects inside it.</source>
-      <translation>Numérisez dans « {} » : d’abord une « tile », puis ce qu’elle contient.</translation>
-    </message>
-    <message>
-      <source>Starting from “{}”.</source>
-      <translation>Suite de « {} ».</translation>
-    </message>
-    <message>
-      <source>Loading the refiner…</source>
-      <translation>Chargement du raffineur…</translation>
-    </message>
-    <message>
-      <source>Evaluating the accuracy…</source>
-      <translation>Mesure de l’exactitude…</translation>
-    </message>
-    <message>
-      <source>Training…</source>
-      <translation>Entraînement…</translation>
-    </message>
-    <message>
-      <source>The refiner cannot be saved: {}</source>
-      <translation>Le raffineur ne peut pas être enregistré : {}</translation>
-    </message>
-    <message>
-      <source>The refiner was saved to {}.</source>
-      <translation>Le raffineur est enregistré dans {}.</translation>
-    </message>
-    <message>
-      <source>{}, trained on {}</source>
-      <translation>{}, entraîné sur {}</translation>
-    </message>
-  </context>
-  <context>
-    <name>TeachSection</name>
+    <name>TrainSection</name>
     <message>
       <source>Add a “tile” polygon around the visible part of the scene. Anything left unlabelled inside it counts as background.</source>
       <translation>Ajouter un polygone « tile » autour de ce que la carte montre de la scène. Tout ce que vous y laissez sans étiquette compte comme fond.</translation>
-    </message>
-    <message>
-      <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. Otherwise the training starts from random weights.</source>
-      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
     </message>
     <message>
       <source>Choose labels first, or create a tile.</source>
       <translation>Choisissez d’abord des étiquettes, ou faites une tuile.</translation>
     </message>
     <message>
-      <source>Stop the training now and keep the best weights.</source>
-      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
+      <source>Create a polygon layer for digitizing. Draw the outline of a small area as class “tile”, then every building and road inside it. Anything left unlabelled inside the tile counts as background. Mark unclear places as “ignore”.</source>
+      <translation>Créer une couche de polygones où numériser. Dessinez le contour d’une petite partie avec la classe « tile », puis tous les bâtiments et toutes les routes qu’elle contient : ce qui reste nu à l’intérieur compte comme fond. Marquez « ignore » ce que vous ne pouvez pas dire.</translation>
     </message>
     <message>
-      <source>Start from pretrained weights</source>
-      <translation>Continuer à partir de poids existants</translation>
+      <source>Description of the refiner kind</source>
+      <translation>Ce que fait cette sorte de raffineur</translation>
+    </message>
+    <message>
+      <source>Evaluate</source>
+      <translation>Mesurer</translation>
+    </message>
+    <message>
+      <source>Evaluate every step against the chosen labels. Scores are optimistic where the refiner was trained on these labels; use a tile that was not used for training.</source>
+      <translation>Mesurer chaque pas avec les étiquettes choisies. Là où le raffineur a appris d’elles, les chiffres le flattent : mesurez sur une tuile qu’il n’a pas vue.</translation>
     </message>
     <message>
       <source>Kind</source>
@@ -3028,24 +2966,16 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Charger…</translation>
     </message>
     <message>
+      <source>Load a refiner from a file.</source>
+      <translation>Prendre un raffineur dans un fichier.</translation>
+    </message>
+    <message>
       <source>Loss and held-out mean IoU during training</source>
       <translation>Perte et IoU moyen de validation pendant l’entraînement</translation>
     </message>
     <message>
-      <source>Create a polygon layer for digitizing. Draw the outline of a small area as class “tile”, then every building and road inside it. Anything left unlabelled inside the tile counts as background. Mark unclear places as “ignore”.</source>
-      <translation>Créer une couche de polygones où numériser. Dessinez le contour d’une petite partie avec la classe « tile », puis tous les bâtiments et toutes les routes qu’elle contient : ce qui reste nu à l’intérieur compte comme fond. Marquez « ignore » ce que vous ne pouvez pas dire.</translation>
-    </message>
-    <message>
       <source>Mean IoU on the held-out blocks of the tile; dashed: the coarse map there; thin: the loss, on its own scale.</source>
       <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit ; en trait fin, la perte, à son échelle.</translation>
-    </message>
-    <message>
-      <source>Evaluate</source>
-      <translation>Mesurer</translation>
-    </message>
-    <message>
-      <source>Evaluate every step against the chosen labels. Scores are optimistic where the refiner was trained on these labels; use a tile that was not used for training.</source>
-      <translation>Mesurer chaque pas avec les étiquettes choisies. Là où le raffineur a appris d’elles, les chiffres le flattent : mesurez sur une tuile qu’il n’a pas vue.</translation>
     </message>
     <message>
       <source>Models</source>
@@ -3064,10 +2994,6 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Polygones avec un champ texte « class » : les classes de la carte, « tile » et « ignore ». Dans n’importe quel SCR.</translation>
     </message>
     <message>
-      <source>Training progress</source>
-      <translation>Progression de l’entraînement</translation>
-    </message>
-    <message>
       <source>Save Refiner</source>
       <translation>Enregistrer le raffineur</translation>
     </message>
@@ -3084,16 +3010,20 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Enregistrer les étiquettes, puis entraîner un raffineur avec elles. Cela prend environ une minute ; continuez entre-temps.</translation>
     </message>
     <message>
+      <source>Start from pretrained weights</source>
+      <translation>Continuer à partir de poids existants</translation>
+    </message>
+    <message>
+      <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. Otherwise the training starts from random weights.</source>
+      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
+    </message>
+    <message>
       <source>Stop</source>
       <translation>Arrêter</translation>
     </message>
     <message>
-      <source>Load a refiner from a file.</source>
-      <translation>Prendre un raffineur dans un fichier.</translation>
-    </message>
-    <message>
-      <source>Train</source>
-      <translation>Enseigner</translation>
+      <source>Stop the training now and keep the best weights.</source>
+      <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
       <source>The kind of refiner to train. Learned networks adapt their weights; for the other kinds, a grid search finds the parameters that fit the labels best.</source>
@@ -3104,35 +3034,101 @@ Les parties plus petites que la plus petite surface vont à leur plus grand vois
       <translation>Entraîner</translation>
     </message>
     <message>
-      <source>Description of the refiner kind</source>
-      <translation>Ce que fait cette sorte de raffineur</translation>
+      <source>Training progress</source>
+      <translation>Progression de l’entraînement</translation>
     </message>
   </context>
   <context>
-    <name>ViewControl</name>
+    <name>TrainingControl</name>
     <message>
-      <source>Step {} · changed since the coarse map</source>
-      <translation>Pas {} · changé depuis la carte grossière</translation>
+      <source>Choose a label layer first, or create one with New Labelled Tile.</source>
+      <translation>Choisissez d’abord une couche d’étiquettes, ou créez-en une avec Nouvelle tuile.</translation>
     </message>
     <message>
-      <source>Step {} · changed since the last step</source>
-      <translation>Pas {} · changé depuis le pas précédent</translation>
+      <source>Digitize in “{}”: first a “tile”, then the objects inside it.</source>
+      <translation>Numérisez dans « {} » : d’abord une « tile », puis ce qu’elle contient.</translation>
     </message>
     <message>
-      <source>Step {} · uncertainty</source>
-      <translation>Pas {} · incertitude</translation>
+      <source>Evaluating the accuracy…</source>
+      <translation>Mesure de l’exactitude…</translation>
     </message>
     <message>
-      <source>This is the coarse map, so nothing has changed yet. Make a step first.</source>
-      <translation>C’est la carte grossière : rien n’a encore changé. Faites d’abord un pas.</translation>
+      <source>Loading the refiner…</source>
+      <translation>Chargement du raffineur…</translation>
     </message>
     <message>
-      <source>Writing the layer…</source>
-      <translation>Écriture de la couche…</translation>
+      <source>Starting from “{}”.</source>
+      <translation>Suite de « {} ».</translation>
     </message>
     <message>
-      <source>{} was written, but QGIS cannot open it.</source>
-      <translation>{} est écrit, mais QGIS ne peut pas l’ouvrir.</translation>
+      <source>The refiner cannot be saved: {}</source>
+      <translation>Le raffineur ne peut pas être enregistré : {}</translation>
+    </message>
+    <message>
+      <source>The refiner was saved to {}.</source>
+      <translation>Le raffineur est enregistré dans {}.</translation>
+    </message>
+    <message>
+      <source>Training…</source>
+      <translation>Entraînement…</translation>
+    </message>
+    <message>
+      <source>{}, trained on {}</source>
+      <translation>{}, entraîné sur {}</translation>
+    </message>
+  </context>
+  <context>
+    <name>UncertainPlaceControl</name>
+    <message>
+      <source>Choose labels under Train to measure the gain.</source>
+      <translation>Choisissez des étiquettes dans Enseigner pour que le gain soit mesuré.</translation>
+    </message>
+    <message>
+      <source>Evaluating the accuracy…</source>
+      <translation>Mesure de l’exactitude…</translation>
+    </message>
+    <message>
+      <source>Finding uncertain places…</source>
+      <translation>Recherche des endroits douteux…</translation>
+    </message>
+    <message>
+      <source>Map Refiner: Next Uncertain Place</source>
+      <translation>Map Refiner : endroit suivant à regarder</translation>
+    </message>
+    <message>
+      <source>Mean IoU on the labels when the list was made: {:.3f}.</source>
+      <translation>IoU moyen sur les étiquettes quand la liste a été faite : {:.3f}.</translation>
+    </message>
+    <message>
+      <source>Mean IoU on the labels: {:.3f}, and now {:.3f} ({:+.1f} points).</source>
+      <translation>IoU moyen sur les étiquettes : {:.3f}, et maintenant {:.3f} ({:+.1f} points).</translation>
+    </message>
+    <message>
+      <source>No place is uncertain.</source>
+      <translation>Aucun endroit n’est douteux.</translation>
+    </message>
+    <message>
+      <source>{} of {} places corrected.</source>
+      <translation>Endroits corrigés : {} sur {}.</translation>
+    </message>
+    <message>
+      <source>{}. {} or {}? Uncertainty {:.0f} %</source>
+      <translation>{}. {} ou {} ? {:.0f} %</translation>
+    </message>
+  </context>
+  <context>
+    <name>WorkerProcess</name>
+    <message>
+      <source>The worker did not react to Cancel within {} s and was terminated; finished steps are kept.</source>
+      <translation>Le processus de calcul n’a pas répondu à Annuler en {} s et a été terminé ; les pas terminés sont gardés.</translation>
+    </message>
+    <message>
+      <source>The worker did not start within {} s.</source>
+      <translation>Le processus de calcul n’a pas démarré en {} s.</translation>
+    </message>
+    <message>
+      <source>The worker uses version {} of the protocol, the plugin version {}.</source>
+      <translation>Le processus de calcul parle la version {} du protocole, l’extension la version {}.</translation>
     </message>
   </context>
 </TS>

@@ -59,7 +59,7 @@ def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_
     assert dock.coarse.source.choice() == coarse
     (tmp_path / "no.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     drop(dock, tmp_path / "no.safetensors")
-    assert "no.safetensors is no model of Map Refiner" in bar.text()
+    assert "no.safetensors is not a model of Map Refiner" in bar.text()
 
 
 def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
@@ -70,8 +70,8 @@ def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
     others.write_text('{"type": "FeatureCollection", "features": []}')
     drop(dock, labels, others)
     assert dock.train.label_layer().name() == labels.stem
-    assert f"{labels.name} is chosen in Teach" in bar.text()
-    assert "“others” is on the map, but cannot teach: it has no text field “class”" in bar.text()
+    assert f"{labels.name} is selected under Train" in bar.text()
+    assert "“others” was added to the map, but cannot be used for training: it has no text field “class”" in bar.text()
     (tmp_path / "no.gpkg").write_bytes(b"nothing")
     drop(dock, tmp_path / "no.gpkg")
     assert "QGIS cannot open no.gpkg as a vector layer" in bar.text()

@@ -37,15 +37,15 @@ def try_scores(analyst):
 
 def test_a_web_layer_is_refused(analyst):
     choose(analyst, QgsRasterLayer("type=xyz&url=https://nowhere.invalid/{z}/{x}/{y}.png", "web map", "wms"))
-    assert "is no raster file" in analyst.dock.scene.summary.text()
-    assert "“web map” is no raster file" in try_scores(analyst)
+    assert "is a web service or lies in memory" in analyst.dock.scene.summary.text()
+    assert "“web map” is a web service or lies in memory" in try_scores(analyst)
     assert analyst.context.task is Task.NONE
 
 
 def test_a_raster_in_memory_is_refused(analyst, write_raster):
     write_raster("/vsimem/memory.tif", np.ones((3, 20, 20)))
     choose(analyst, QgsRasterLayer("/vsimem/memory.tif", "in memory"))
-    assert "“in memory” is no raster file" in try_scores(analyst)
+    assert "“in memory” is a web service or lies in memory" in try_scores(analyst)
     gdal.Unlink("/vsimem/memory.tif")
 
 
@@ -116,8 +116,8 @@ def test_thin_rasters(analyst, write_raster, tmp_path):
 def test_bands_that_are_not_there(analyst):
     for text, sentence in (
         ("1, 2, 9", "There is no band 9"),
-        ("red", "is no band number"),
-        ("1, 1, 2", "named twice"),
+        ("red", "is not a band number"),
+        ("1, 1, 2", "occurs twice"),
         ("3-1", "no band"),
     ):
         analyst.dock.scene.bands.line.setText(text)
@@ -142,7 +142,7 @@ def test_an_area_beside_the_layer(analyst):
     scene.area.setCurrentIndex(scene.area.findData(Area.DRAWN))
     assert "Draw the rectangle" in try_scores(analyst)
     scene.set_rectangle(QgsRectangle(0, 0, 10, 10), QgsCoordinateReferenceSystem("EPSG:32633"))
-    assert "does not touch" in try_scores(analyst)
+    assert "does not intersect" in try_scores(analyst)
 
 
 def test_a_photograph_is_no_score_raster(analyst):
@@ -206,7 +206,7 @@ FAR = "POLYGON((0 0, 10 0, 10 10, 0 10, 0 0))"
 CANNOT_TEACH = (
     ([], "has no polygons yet"),
     ([("building", HOUSE)], "has no “tile” polygon"),
-    ([("tile", TILE)], "one class alone"),
+    ([("tile", TILE)], "only one class"),
     ([("tile", FAR), ("building", FAR)], "lie outside the scene"),
     ([("tile", TILE), ("building", BOW_TIE)], "feature 2"),
     ([("tile", TILE), ("castle", HOUSE)], "have no class that the map knows: feature 2"),
@@ -252,7 +252,7 @@ def test_labels_in_another_crs_teach(stepper, label_layer, draw_tile, project, w
     wait_until(lambda: stepper.dock.train.curve.points, 60, "a measurement")
     stepper.click(stepper.dock.train.stop)
     stepper.wait()
-    assert stepper.dock.refine.refiner.findText("Faithful, taught on in degrees") >= 0
+    assert stepper.dock.refine.refiner.findText("Faithful, trained on in degrees") >= 0
 
 
 def test_empty_vectors_cannot_train(analyst, label_layer):

@@ -97,9 +97,9 @@ def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, re
     stepper.click(dock.train.stop)
     stepper.wait()
     stopped_in = time.perf_counter() - started
-    assert "The refiner is taught" in dock.train.progress.text()
+    assert "Training finished" in dock.train.progress.text()
     assert stepper.run.shown == 0
-    assert dock.refine.refiner.currentText() == "Faithful, taught on my labels"
+    assert dock.refine.refiner.currentText() == "Faithful, trained on my labels"
     stepper.run_to(5)
     stepper.click(dock.train.measure)
     stepper.wait()

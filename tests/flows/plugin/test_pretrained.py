@@ -21,7 +21,7 @@ def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer
     taught = []
     for begins in ("Banepa", "a labelled tile"):
         stepper.click(train.train)
-        assert ("Going on from" in train.progress.text()) == (begins == "Banepa")
+        assert ("Starting from" in train.progress.text()) == (begins == "Banepa")
         wait_until(lambda: "Loss" in train.progress.text(), 120, "some updates")
         stepper.click(train.stop)
         stepper.wait()
@@ -65,4 +65,4 @@ def test_the_refiner_before_stays_chosen_only_where_it_was(plugin, stepper, chos
     control._on_trained(Trained("/new.safetensors", 220, 0.7, 0.6, False, "refiner", (0.6, 0.7), 1, 0.72))
     assert (refiner.path() == KNOWN.path) == stays
     assert (refiner.path() == "/new.safetensors") != stays
-    assert ("no better than the one" in train.progress.text()) == stays
+    assert ("no better than its pretrained start" in train.progress.text()) == stays

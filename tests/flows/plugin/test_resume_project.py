@@ -66,7 +66,7 @@ def test_a_missing_folder_gets_a_sentence(plugin, project, tmp_path):
     gone = tmp_path / "runs" / "20260101_000000"
     project.writeEntry("map_refiner", "run", str(gone))
     plugin.controller.run_persistence._on_project_read()
-    assert f"The folder of the run is gone: {gone}" in plugin.iface.bar.text()
+    assert f"The folder of the run is missing: {gone}" in plugin.iface.bar.text()
     assert plugin.controller.context.run is None
 
 
@@ -196,4 +196,4 @@ def _layers_lead_to_their_steps(plugin, stepper):
     assert (stepper.run.folder, stepper.run.shown) == (folder, 0)
     plugin.iface.active = None
     show.trigger()
-    assert "Choose the layer of a step first" in stepper.bar.text()
+    assert "Choose a layer of a step first" in stepper.bar.text()

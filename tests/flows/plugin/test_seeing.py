@@ -102,7 +102,7 @@ def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
 def test_a_map_without_a_controller_says_so(two_steps):
     two_steps.click(two_steps.dock.refine.animate)
     assert not two_steps.dock.refine.animate.isChecked()
-    assert "no temporal controller" in two_steps.bar.text()
+    assert "no Temporal Controller" in two_steps.bar.text()
 
 
 def test_swipe_shows_the_other_step_left_of_the_mouse(two_steps, wait_until):

@@ -112,7 +112,7 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
     assert [each.going_on for each in kept] == [False, True, False, True]
     assert 0 < kept[1].finished < kept[3].finished < kept[3].tiles
     for each in (kept[1], kept[3]):
-        assert f"Step 1 goes on from {each.finished} of {each.tiles} tiles" in stepper.bar.text()
+        assert f"Step 1 resumes: {each.finished} of {each.tiles} tiles" in stepper.bar.text()
     check_layers(stepper)
 
 
@@ -207,7 +207,7 @@ def test_cancel_of_a_hung_worker_ends_it_and_goes_on(slow, wait_until, monkeypat
     slow.click(slow.dock.footer.cancel)
     wait_until(lambda: slow.context.engine.process_id() not in (0, process), 10, "another worker")
     slow.wait()
-    assert "did not answer Cancel" in slow.bar.text()
+    assert "did not react to Cancel" in slow.bar.text()
     check_layers(slow)
     last = slow.run.last
     slow.step()
@@ -252,7 +252,7 @@ def test_a_file_that_is_no_program(analyst, tmp_path, wait_until):
 def test_no_python_at_all_leads_to_the_options(analyst):
     analyst.context.settings.python = "/nowhere/python"
     analyst.plugin.controller.settings_changed()
-    assert "The networks need a Python of their own" in analyst.dock.footer.status.text()
+    assert "The networks need a separate Python" in analyst.dock.footer.status.text()
     assert not analyst.dock.coarse.use_scores.isEnabled()
     analyst.click(analyst.dock.footer.options)
     assert analyst.plugin.iface.pages == ["MapRefinerOptions"]

@@ -33,7 +33,7 @@ def test_a_rank_is_named_only_where_it_was_measured(tmp_path, monkeypatch):
     path.write_text(
         json.dumps({"crf": {"rank": 1, "mean_iou_gain": 0.085}, "heat": {"rank": 2, "mean_iou_gain": -0.01}})
     )
-    assert rank("crf", path) == "Measured gain +8.5 points of mean IoU, rank 1 of 2."
+    assert rank("crf", path) == "Measured gain: +8.5 points of mean IoU, rank 1 of 2."
     assert "-1.0 points" in rank("heat", path)
     assert rank("geodesic", path) == ""
 

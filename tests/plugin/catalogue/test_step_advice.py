@@ -34,7 +34,7 @@ def test_a_step_that_changes_hardly_anything(changed, said):
 
 def test_past_the_step_that_is_best_on_what_was_held_out():
     assert reasons(steps(best=2), 2) == []
-    assert reasons(steps(best=2), 3) == ["on what was held out, this refiner gains little after step 2"]
+    assert reasons(steps(best=2), 3) == ["on held-out blocks, this refiner gains little after step 2"]
     assert reasons(steps(best=0), 1) == ["on held-out blocks, this refiner does not beat the coarse map"]
 
 
@@ -49,6 +49,6 @@ def test_where_the_measured_accuracy_falls():
 
 def test_all_reasons_make_one_sentence():
     text = hint(steps((None, 0.02, 0.0001), (0.6, 0.7, 0.65), 1), 2)
-    assert text.startswith("Stepping on no longer helps: the measured mean IoU was higher at step 1 ")
+    assert text.startswith("Further steps no longer help: the measured mean IoU was higher at step 1 ")
     assert text.count("; ") == 2
     assert text.endswith("gains little after step 1; fewer than 0.1 % of the pixels change.")

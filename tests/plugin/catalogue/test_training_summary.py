@@ -18,13 +18,13 @@ def told(step, loss=0.25):
 def test_where_it_is_best_is_said_with_both_figures():
     found = verdict(trained(0.655, 0.66, 0.70, 0.69, 0.712, 0.71))
     assert found.beats
-    assert "Stop at step 4: 0.712, coarse map 0.655" in found.figures
+    assert "Best result at step 4: mean IoU 0.712 on held-out blocks (coarse map: 0.655)" in found.figures
 
 
 def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
     found = verdict(trained(0.655, 0.64, 0.6, 0.5))
     assert not found.beats
-    assert "does not beat the coarse map on the held-out part" in found.figures
+    assert "does not beat the coarse map on held-out blocks" in found.figures
     assert "0.640" in found.figures
     assert "0.655" in found.figures
     assert "Label more" in found.advice
@@ -41,8 +41,8 @@ def test_a_teaching_that_was_stopped_asks_for_more_time_and_not_for_labels():
 def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
     found = verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.72))
     assert not found.beats
-    assert "0.700, 0.720 before, coarse map 0.655" in found.figures
-    assert "0.700, before 0.720. That one stays chosen" in found.message
+    assert "0.700, before 0.720 (coarse map: 0.655)" in found.figures
+    assert "0.700, before 0.720. The previous refiner stays selected" in found.message
     assert verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.69)).beats
     assert "does not beat the coarse map" in verdict(replace(trained(0.655, 0.6, 0.64), before_miou=0.65)).figures
 
@@ -60,5 +60,5 @@ def test_a_learned_kind_is_taught_and_tells_its_newest_figure():
 
 def test_of_a_searched_kind_parameters_are_tried_and_the_best_is_told():
     text = progress(told(12), "crf", [(1, 0.7), (12, 0.6)], 0.655)
-    assert text == "Trying parameters 12 of 60 · best held-out mean IoU 0.700, coarse map 0.655"
-    assert doing(told(12), "crf") == "Trying parameters 12 of 60"
+    assert text == "Trying parameter values 12 of 60 · best held-out mean IoU 0.700, coarse map 0.655"
+    assert doing(told(12), "crf") == "Trying parameter values 12 of 60"

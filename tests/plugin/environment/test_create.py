@@ -64,7 +64,7 @@ def test_an_environment_is_made_without_a_network(maker, wheels, wait_until, tmp
     maker.start(EnvironmentRecipe(PYTHON, folder, TINY, str(wheels), ("absent-library",)))  # into the same
     wait_until(lambda: len(maker.ends) > 1, 60, "the refusal")
     assert maker.ends[1][0] == "failed"
-    assert "There is no build of absent-library" in maker.ends[1][1]
+    assert "pip found no build of absent-library" in maker.ends[1][1]
 
 
 def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
@@ -81,8 +81,8 @@ def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
     ("recipe", "sentence"),
     [
         (EnvironmentRecipe("", Path("/tmp/env")), "Choose the Python"),
-        (EnvironmentRecipe(PYTHON, PACKAGE_ROOT / "env"), "outside of the plugin"),
-        (EnvironmentRecipe(PYTHON, Path("/usr")), "holds something else"),
+        (EnvironmentRecipe(PYTHON, PACKAGE_ROOT / "env"), "outside the plugin"),
+        (EnvironmentRecipe(PYTHON, Path("/usr")), "contains other files"),
         (EnvironmentRecipe(PYTHON, Path("/tmp/none/env"), wheels="/usr/bin"), "no wheel"),
         (EnvironmentRecipe(PYTHON, Path("/tmp/none/env"), Build("cpu", 1, 9e9)), "are needed in"),
     ],
@@ -92,7 +92,7 @@ def test_what_cannot_begin_is_refused(recipe, sentence):
         check(recipe)
 
 
-@pytest.mark.parametrize(("program", "sentence"), [("/bin/false", "could not be made"), ("/nowhere", "be started")])
+@pytest.mark.parametrize(("program", "sentence"), [("/bin/false", "could not be created"), ("/nowhere", "be started")])
 def test_what_is_no_python_is_said(maker, wait_until, tmp_path, program, sentence):
     maker.start(EnvironmentRecipe(program, tmp_path / "env", TINY))
     wait_until(lambda: maker.ends, 20, "the refusal")
@@ -113,7 +113,7 @@ def test_what_is_no_python_is_said(maker, wait_until, tmp_path, program, sentenc
         (
             "WARNING: Retrying: NewConnectionError: Failed to establish a new connection: Name or service not known\n"
             "ERROR: Could not find a version that satisfies the requirement torch>=2.4 (from versions: none)",
-            "network cannot be reached",
+            "network is not reachable",
         ),
         ("ERROR: No matching distribution found for torch>=2.4", "no build of torch"),
         ("ERROR: Could not install packages due to an OSError: [WinError 5] Access is denied: 'c10.dll'", "in use"),
@@ -181,7 +181,7 @@ def test_the_dialog_says_what_it_will_take_and_why_it_cannot(qgis_app, work_fold
     wait_until(dialog.python.filePath, 20, "a Python that works")
     dialog.folder.setFilePath("/usr")
     dialog.create.click()
-    assert "/usr holds something else" in dialog.report.text()
+    assert "/usr contains other files" in dialog.report.text()
     dialog._on_driver("570.1", "NVIDIA H100")
     assert dialog.recipe().build.key == "cu128"
     assert "CUDA 12.8" in dialog.device.currentText()

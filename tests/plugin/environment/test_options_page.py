@@ -85,4 +85,4 @@ def test_what_is_no_python_is_said(page, wait_until, program):
     page.python.setFilePath(program)
     page.test.click()
     wait_until(page.test.isEnabled, 60, "the answer")
-    assert "no Python that works" in page.report.text() or "No Python was found" in page.report.text()
+    assert "not a working Python" in page.report.text() or "No Python was found" in page.report.text()

@@ -127,7 +127,7 @@ def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_
     stepper.dock.refine.end_is_chosen = False
     taught(stepper, "/worse.safetensors", 0.6, 0.5, 0.4)
     text = stepper.dock.train.progress.text()
-    assert "does not beat the coarse map on the held-out part" in text
+    assert "does not beat the coarse map on held-out blocks" in text
     assert "0.500" in text
     assert "0.600" in text
     assert "export the coarse map" in text
@@ -148,7 +148,7 @@ def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_s
     stepper.context.show_step(2)
     stepper.plugin.controller.training._begin = former
     taught(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
-    assert "no better than the one that it went on from" in stepper.dock.train.progress.text()
+    assert "no better than its pretrained start" in stepper.dock.train.progress.text()
     assert (stepper.run.shown, stepper.run.steps) == (2, steps)
     assert stepper.visible_layers() == ["Step 2 · classes"]
     assert stepper.dock.refine.slider.value() == 2
@@ -163,7 +163,10 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     better.write_bytes(refiner_file.read_bytes())
     taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # as its file says, too
     refine = stepper.dock.refine
-    assert "Stop at step 5: 0.700, coarse map 0.600" in stepper.dock.train.progress.text()
+    assert (
+        "Best result at step 5: mean IoU 0.700 on held-out blocks (coarse map: 0.600)"
+        in stepper.dock.train.progress.text()
+    )
     assert refine.end.value() == 5
     assert refine.refiner.path() == str(better)
     stepper.run.refiner = None  # the worker has not really taught it
@@ -172,7 +175,7 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     assert stepper.run.shown == 5
     assert "gains little after" not in refine.facts.text()
     stepper.step()
-    assert "Stepping on no longer helps" in refine.facts.text()
+    assert "Stepping on no longer help" in refine.facts.text()
     assert "gains little after step 5" in refine.facts.text()
     stepper.choose_refiner(refiner_file)
     stepper.step()  # by two refiners: neither was measured like that
@@ -193,11 +196,11 @@ def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
     stepper.dock.train.kind.setCurrentIndex(stepper.dock.train.kind.findData("crf"))
     stepper.dock.train.train.click()
     assert asked[-1].kind == "crf"
-    assert asked[-1].steps is None
+    assert asked[-1].updates is None
     told = TrainingProgressed(12, 60, 0.0, 0.7, 0.6, None)
     stepper.plugin.controller.training.handlers[TrainingProgressed](told)
-    assert stepper.dock.train.progress.text().startswith("Trying parameters 12 of 60 · ")
-    assert stepper.dock.footer.text.text() == "Trying parameters 12 of 60"
+    assert stepper.dock.train.progress.text().startswith("Trying parameter values 12 of 60 · ")
+    assert stepper.dock.footer.text.text() == "Trying parameter values 12 of 60"
     stepper.context.task = Task.NONE
 
 
@@ -207,7 +210,7 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     stepper.context.engine.send = lambda *requests: asked.extend(requests)
     assert refine.about.text().startswith("Faithful: ")
     refine.refiner.choose_key("heat")
-    assert refine.about.text().startswith("Scores even out like heat")
+    assert refine.about.text().startswith("Smooths scores by heat flow")
     stepper.click(refine.step)
     load, step = asked
     assert load == LoadRefiner("heat")
@@ -233,20 +236,20 @@ def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_t
     stepper.dock.train.set_progress = lambda text: (said.append(text), set_progress(text))
     stepper.click(stepper.dock.train.train)
     stepper.wait()
-    tried = [text for text in said if text.startswith("Trying parameters ")]
+    tried = [text for text in said if text.startswith("Trying parameter values ")]
     assert tried
     assert all("best held-out mean IoU" in text for text in tried)
     assert not any("Loss" in text for text in said)
     refiner = stepper.dock.refine.refiner
-    index = refiner.findText("Heat flow, taught on my labels")
+    index = refiner.findText("Heat flow, trained on my labels")
     assert Path(refiner.itemData(index)).is_file()
     assert stepper.run.refiner == refiner.itemData(index)
     assert "coarse map" in said[-1]
     stepper.click(stepper.dock.train.train)
     stepper.wait()
-    assert refiner.findText("Heat flow, taught on my labels (2)") >= 0
+    assert refiner.findText("Heat flow, trained on my labels (2)") >= 0
     refiner.setCurrentIndex(index)
-    assert stepper.dock.refine.about.text().startswith("Scores even out like heat")
+    assert stepper.dock.refine.about.text().startswith("Smooths scores by heat flow")
     assert stepper.dock.train.save.isEnabled()
     stepper.step()
     assert stepper.run.last == 1

@@ -135,8 +135,8 @@ def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, sce
     def train(kind, trunk):
         return planned("traincoarse", **files, KIND=kind, TRUNK=trunk)[0]
 
-    assert train("lrr-vgg16", str(weights))._requests[1].trunk == str(weights)
-    assert "lrr cannot begin with VGG-16's weights; fcn-8s-vgg16, lrr-vgg16" in train("lrr", str(weights))._refusal
+    assert train("lrr-vgg16", str(weights))._requests[1].backbone == str(weights)
+    assert "lrr has no VGG-16 backbone; fcn-8s-vgg16, lrr-vgg16" in train("lrr", str(weights))._refusal
     assert "no file of weights /gone" in train("lrr-vgg16", "/gone.safetensors")._refusal
 
 
@@ -164,7 +164,7 @@ def test_a_cluster_is_asked_where_one_is_named(planned, key, request_kind):
         area = {"EXTENT": "500010,500050,3999950,3999990 [EPSG:32633]"}
         assert not [each for each in requests(**area)[0] if getattr(each, "scheduler", "")]
         algorithm, _ = planned(key, **area, SCHEDULER="tcp://theirs:2")
-        assert "A cluster works on whole images" in algorithm._refusal
+        assert "A cluster processes whole images" in algorithm._refusal
 
 
 def test_a_cluster_that_does_not_answer_is_said(run, scores, tmp_path):
@@ -226,10 +226,10 @@ def test_cancel_ends_a_training_within_two_seconds(run, scores, label_layer, dra
     [
         ("classify", {"MODEL": "/nowhere.safetensors"}, "no file of weights /nowhere.safetensors"),
         ("classify", {"BANDS": [1, 2, 9]}, "no band 9; the image has bands 1 to 3"),
-        ("classify", {"EXTENT": "0,1,0,1"}, "does not touch"),
+        ("classify", {"EXTENT": "0,1,0,1"}, "does not intersect"),
         ("refine", {"OUTPUT": "/nowhere/out.tif"}, "no folder /nowhere"),
         ("refine", {"OUTPUT": "out.png"}, "must be a file that ends in .tif"),
-        ("traincoarse", {}, "Give buildings, roads, polygons"),
+        ("traincoarse", {}, "Choose buildings, roads, polygons"),
         ("vectorize", {"OUTPUT": "polygons.kml"}, "must be a file that ends in .gpkg or .shp or .geojson"),
     ],
 )

@@ -98,7 +98,7 @@ def test_what_is_not_known_is_said():
     assert len(rows) == 4  # no confusion matrix
     assert rows[2][0] == ["Step", "Made by", "Changed pixels"]
     assert rows[3][1][-1] == "–"
-    assert "was not measured" in page(report, "x.csv")
+    assert "was not evaluated" in page(report, "x.csv")
     assert "no CRS" in page(report, "x.csv")
 
 

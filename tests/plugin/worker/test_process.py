@@ -122,7 +122,7 @@ sys.exit(0 if sys.stdin.read() == "" else 3)
 @pytest.mark.parametrize(
     ("code", "stderr", "sentence"),
     [
-        (9, [], "killed (exit code 9), probably because the memory ran out"),
+        (9, [], "killed (exit code 9), probably because memory ran out"),
         (137, [], "memory"),
         (1, ["Traceback", "torch.OutOfMemoryError: CUDA out of memory."], "memory"),
         (3221225477, [], "access violation"),

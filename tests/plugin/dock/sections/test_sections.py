@@ -65,7 +65,7 @@ def test_levels_come_before_step_0(dock):
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
     assert enabled(dock, DockState(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
     assert enabled(dock, DockState(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
-    assert dock.refine.facts.text() == "Coarse 32x · a level before the coarse map, to look at"
+    assert dock.refine.facts.text() == "Coarse 32x · a coarser level, only for viewing"
     assert (dock.refine.slider.minimum(), dock.refine.slider.value()) == (-3, -3)
 
 
@@ -80,7 +80,7 @@ def test_what_is_enabled_follows_from_the_state(dock):
     assert enabled(dock, DockState(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
     dock.refine.end.setValue(3)
     assert enabled(dock, DockState(**ready, shown=3)) == {"back", "step", "slider"}
-    assert dock.refine.run.toolTip().startswith("The end number is reached")
+    assert dock.refine.run.toolTip().startswith("The end step is reached")
     assert dock.refine.step.toolTip() == dock.refine.step.accessibleDescription()
     dock.refresh(DockState(worker=WorkerState.READY))
     assert dock.refine.step.toolTip().startswith("Make a coarse map first.")
@@ -105,11 +105,11 @@ def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
     steps = tuple(StepFacts(n, 0.02 if n else None, accuracy[n], 1) for n in range(3))
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": steps}
     dock.refresh(DockState(**ready, shown=1))
-    assert "no longer helps" not in dock.refine.facts.text()
+    assert "no longer help" not in dock.refine.facts.text()
     dock.refresh(DockState(**ready, shown=2))
     first, second = dock.refine.facts.text().split("\n")
     assert first == "Step 2 · 2.0 % of pixels changed"
-    assert second.startswith("Stepping on no longer helps: ")
+    assert second.startswith("Further steps no longer help: ")
     assert "higher at step 1 (0.700, here 0.600)" in second
     assert "gains little after step 1" in second
     assert dock.refine.step.isEnabled()
@@ -215,7 +215,7 @@ def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
     assert refiner.choice() == refiner.path() == "/r.safetensors"
     refiner.setCurrentIndex(2)
     assert (refiner.choice(), refiner.path()) == ("heat", "")
-    assert "even out" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
+    assert "by heat flow" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=0))
     assert dock.refine.step.isEnabled()
     assert not dock.train.save.isEnabled()  # there is no file to save
@@ -230,7 +230,7 @@ def test_the_kind_to_teach_explains_itself(dock):
     assert train.chosen_kind() == "extended"
     train.kind.setCurrentIndex(train.kind.findData("geodesic"))
     assert train.chosen_kind() == "geodesic"
-    assert "Outlines" in train.about.text()
+    assert "outlines" in train.about.text()
     dock.refresh(DockState(worker=WorkerState.BUSY, task=Task.TEACH))
     assert not train.kind.isEnabled()
 
