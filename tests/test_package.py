@@ -1,4 +1,7 @@
-"""The zip that QGIS installs: what is in it, and what the scanners of plugins.qgis.org say of it."""
+"""The zip that QGIS installs: what is in it, and what the scanners of plugins.qgis.org say of it.
+
+Modules that this file covers: models/shared/paths.py.
+"""
 
 import json
 import subprocess

@@ -1,4 +1,7 @@
-"""Help on F1, and files dropped onto the dock."""
+"""Help on F1, and files dropped onto the dock.
+
+Modules that this file covers: plugin/dock/dock.py, plugin/help.py.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Loading and unloading the plugin: it adds what it should, opens nothing by itself, and leaves nothing behind."""
+"""Loading and unloading the plugin: it adds what it should, opens nothing by itself, and leaves nothing behind.
+
+Modules that this file covers: plugin/icons.py.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""Rasters that pan at once: overviews, and cloud-optimized files."""
+"""Rasters that pan at once: overviews, and cloud-optimized files.
+
+Modules that this file covers: models/io/score_export.py.
+"""
 
 import numpy as np
 import pytest

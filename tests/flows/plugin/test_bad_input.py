@@ -1,4 +1,8 @@
-"""What bad input gets: a sentence in the message bar, and nothing lost."""
+"""What bad input gets: a sentence in the message bar, and nothing lost.
+
+Modules that this file covers: plugin/dock/sections/scene.py, plugin/errors.py, plugin/layers/vector_source.py,
+plugin/messages.py.
+"""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,9 @@
-"""Correcting by hand with real mouse and key events, learning from it, and where to look next."""
+"""Correcting by hand with real mouse and key events, learning from it, and where to look next.
+
+Modules that this file covers: plugin/control/correct/correction_tools.py, plugin/control/correct/corrections.py,
+plugin/control/correct/uncertain_places.py, plugin/control/fine_tuning.py, plugin/dock/sections/correct.py,
+plugin/layers/correction_layer.py, plugin/map_tools/paint_tools.py, plugin/map_tools/shortcuts.py.
+"""
 
 from pathlib import Path
 

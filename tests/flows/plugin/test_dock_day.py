@@ -1,4 +1,9 @@
-"""The analyst's whole day on a small scene, through the dock's real widgets, with the real worker."""
+"""The analyst's whole day on a small scene, through the dock's real widgets, with the real worker.
+
+Modules that this file covers: plugin/control/coarse.py, plugin/control/context.py, plugin/control/controller.py,
+plugin/control/export.py, plugin/control/scene.py, plugin/control/steps.py, plugin/control/training.py,
+plugin/layers/exported_layers.py, plugin/layers/score_layers.py, plugin/map_tools/area_tool.py.
+"""
 
 import time
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""A first day: no Python, no image, and labels that nobody has painted."""
+"""A first day: no Python, no image, and labels that nobody has painted.
+
+Modules that this file covers: plugin/control/demo.py, plugin/environment/find_python.py, plugin/layers/styles.py.
+"""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""A project, a run and the settings of version 0.1.0 open in this version."""
+"""A project, a run and the settings of version 0.1.0 open in this version.
+
+Modules that this file covers: plugin/settings.py.
+"""
 
 from map_refiner.plugin.settings import Settings
 from qgis.core import QgsProject, QgsSettings

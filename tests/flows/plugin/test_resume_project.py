@@ -1,4 +1,8 @@
-"""Runs that come back: with their project, after a crash, and not when their folder is gone."""
+"""Runs that come back: with their project, after a crash, and not when their folder is gone.
+
+Modules that this file covers: plugin/control/layer_menu.py, plugin/control/run_persistence.py,
+plugin/run/run_file.py.
+"""
 
 import json
 import shutil

@@ -1,4 +1,9 @@
-"""Seeing steps beside and after each other: the animation's frames and the swipe's halves are compared as pixels."""
+"""Seeing steps beside and after each other: the animation's frames and the swipe's halves are compared as pixels.
+
+Modules that this file covers: plugin/control/inspect/animation.py, plugin/control/inspect/comparison.py,
+plugin/control/inspect/derived_layers.py, plugin/dock/widgets/compare.py, plugin/layers/temporal.py,
+plugin/map_tools/swipe_tool.py, plugin/run/extent.py, plugin/run/run.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Scores, grids and windows."""
+"""Scores, grids and windows.
+
+Modules that this file covers: models/arrays/grid.py.
+"""
 
 import numpy as np
 import pytest

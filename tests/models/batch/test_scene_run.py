@@ -1,4 +1,8 @@
-"""Whole scenes block by block: the same as at once, to be gone on with, and nothing that only looks finished."""
+"""Whole scenes block by block: the same as at once, to be gone on with, and nothing that only looks finished.
+
+Modules that this file covers: models/batch/block_runner.py, models/batch/job.py, models/batch/tile_tasks.py,
+models/io/tile_store.py, models/io/vrt.py.
+"""
 
 import os
 import shutil

@@ -1,4 +1,7 @@
-"""The trunk takes VGG-16's weights, and only those."""
+"""The trunk takes VGG-16's weights, and only those.
+
+Modules that this file covers: models/coarse/fcn_skips.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""A coarse model covers a scene in tiles that do not show."""
+"""A coarse model covers a scene in tiles that do not show.
+
+Modules that this file covers: models/tiling/classify_tile.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Every kind of coarse model is made, trained, stored, read back, and covers a scene in tiles that do not show."""
+"""Every kind of coarse model is made, trained, stored, read back, and covers a scene in tiles that do not show.
+
+Modules that this file covers: models/coarse/spectral/crnn.py, models/coarse/spectral/pixel_model.py.
+"""
 
 import json
 

@@ -1,4 +1,7 @@
-"""Which bands a raster has: wavelengths, bad ones, and what is meant by a text."""
+"""Which bands a raster has: wavelengths, bad ones, and what is meant by a text.
+
+Modules that this file covers: models/io/raster_reader.py, models/scene/band_statistics.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""Rasters in and out: read as if on any grid, written whole or not at all."""
+"""Rasters in and out: read as if on any grid, written whole or not at all.
+
+Modules that this file covers: models/io/raster_writer.py, models/io/rasterize.py.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""Polygons that are traced block by block are those of the whole."""
+"""Polygons that are traced block by block are those of the whole.
+
+Modules that this file covers: models/polygons/files.py.
+"""
 
 import numpy as np
 import pyogrio

@@ -1,4 +1,7 @@
-"""Polygons of a class map: no gaps, true areas, written whole."""
+"""Polygons of a class map: no gaps, true areas, written whole.
+
+Modules that this file covers: models/polygons/trace_block.py.
+"""
 
 import json
 import subprocess

@@ -1,4 +1,7 @@
-"""Diffusion: nothing is lost, nothing leaves its range, no direction is favoured, and edges of the image hold."""
+"""Diffusion: nothing is lost, nothing leaves its range, no direction is favoured, and edges of the image hold.
+
+Modules that this file covers: models/refine/structure_tensor.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""The kernel for CUDA, in Triton's interpreter: it equals the paper's form; reduced, it is wrong by a known little."""
+"""The kernel for CUDA, in Triton's interpreter: it equals the paper's form; reduced, it is wrong by a known little.
+
+Modules that this file covers: models/refine/triton_kernel.py.
+"""
 
 import os
 

@@ -1,4 +1,7 @@
-"""A real Dask cluster of processes gives what one machine gives, also when a worker dies."""
+"""A real Dask cluster of processes gives what one machine gives, also when a worker dies.
+
+Modules that this file covers: models/worker/handlers/whole_images.py.
+"""
 
 import contextlib
 import importlib.metadata

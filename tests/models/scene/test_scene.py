@@ -1,4 +1,7 @@
-"""An image as the networks see it: its grid, its statistics, its holes."""
+"""An image as the networks see it: its grid, its statistics, its holes.
+
+Modules that this file covers: models/arrays/statistics.py.
+"""
 
 import math
 

@@ -1,4 +1,9 @@
-"""One scene being refined: its steps, its files, and going on after a worker's end."""
+"""One scene being refined: its steps, its files, and going on after a worker's end.
+
+Modules that this file covers: models/session/apply_corrections.py, models/session/derived_layers.py,
+models/session/resume.py, models/session/step_engine.py, models/session/unfinished_step.py,
+models/weights/compatibility.py.
+"""
 
 import json
 import shutil

@@ -1,4 +1,7 @@
-"""The wire: every message survives it, and nothing else is taken for one."""
+"""The wire: every message survives it, and nothing else is taken for one.
+
+Modules that this file covers: models/errors.py, models/shared/class_source.py, models/shared/requests.py.
+"""
 
 import dataclasses
 import json

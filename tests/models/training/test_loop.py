@@ -1,4 +1,7 @@
-"""What is held out, what is drawn, and which weights are kept."""
+"""What is held out, what is drawn, and which weights are kept.
+
+Modules that this file covers: models/training/holdout.py, models/training/patches.py.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,7 @@
-"""After a coarse map that the chosen refiner is not for, one is offered that is, and why."""
+"""After a coarse map that the chosen refiner is not for, one is offered that is, and why.
+
+Modules that this file covers: plugin/dock/sections/refine.py.
+"""
 
 import json
 import struct

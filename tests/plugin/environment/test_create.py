@@ -1,4 +1,8 @@
-"""Making an environment: for real, with wheels of a folder; cancelled; and what is said when it cannot be."""
+"""Making an environment: for real, with wheels of a folder; cancelled; and what is said when it cannot be.
+
+Modules that this file covers: plugin/environment/dialog.py, plugin/environment/pip_errors.py,
+plugin/environment/recipe.py, plugin/environment/torch_build.py.
+"""
 
 import os
 import time

@@ -1,4 +1,7 @@
-"""The options page, and which Python is found."""
+"""The options page, and which Python is found.
+
+Modules that this file covers: plugin/environment/check.py.
+"""
 
 import sys
 from pathlib import Path

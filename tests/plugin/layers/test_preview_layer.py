@@ -1,4 +1,7 @@
-"""What the map shows of a step comes first, and goes when the step is there, or does not come."""
+"""What the map shows of a step comes first, and goes when the step is there, or does not come.
+
+Modules that this file covers: plugin/layers/step_layer.py.
+"""
 
 import pytest
 from map_refiner.models.shared.events import Previewed, Stepped

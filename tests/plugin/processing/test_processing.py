@@ -1,4 +1,10 @@
-"""The algorithms of Processing: run for real, one by one, as a model, and by qgis_process."""
+"""The algorithms of Processing: run for real, one by one, as a model, and by qgis_process.
+
+Modules that this file covers: plugin/processing/algorithm.py, plugin/processing/blocking_worker.py,
+plugin/processing/classify.py, plugin/processing/evaluate.py, plugin/processing/output_styles.py,
+plugin/processing/parameters.py, plugin/processing/provider.py, plugin/processing/refine.py,
+plugin/processing/train_coarse.py, plugin/processing/train_refiner.py, plugin/processing/vectorize.py.
+"""
 
 import json
 import os

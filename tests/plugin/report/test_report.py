@@ -1,4 +1,7 @@
-"""The report: what its page and its table say, hostile names, files whole or not at all, and one through the dock."""
+"""The report: what its page and its table say, hostile names, files whole or not at all, and one through the dock.
+
+Modules that this file covers: plugin/control/report.py, plugin/report/page.py, plugin/report/task.py.
+"""
 
 import base64
 import csv

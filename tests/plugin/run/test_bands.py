@@ -1,4 +1,7 @@
-"""Bands by their wavelengths, in the plugin: what GDAL's metadata say, and what an analyst types."""
+"""Bands by their wavelengths, in the plugin: what GDAL's metadata say, and what an analyst types.
+
+Modules that this file covers: plugin/layers/false_colour.py, plugin/run/scene.py.
+"""
 
 import numpy as np
 import pytest

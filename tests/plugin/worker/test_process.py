@@ -1,4 +1,7 @@
-"""The engine on its own: what comes over the wire, whole, in parts, foreign, or of another version."""
+"""The engine on its own: what comes over the wire, whole, in parts, foreign, or of another version.
+
+Modules that this file covers: plugin/worker/exit_reason.py, plugin/worker/launch.py.
+"""
 
 import shutil
 import sys

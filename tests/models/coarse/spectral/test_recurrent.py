@@ -1,4 +1,7 @@
-"""The recurrent networks have the paper's equations and its weights."""
+"""The recurrent networks have the paper's equations and its weights.
+
+Modules that this file covers: models/coarse/spectral/samples.py, models/coarse/spectral/train_spectra.py.
+"""
 
 import numpy as np
 import pytest

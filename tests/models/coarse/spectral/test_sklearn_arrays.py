@@ -1,4 +1,7 @@
-"""Forests and support vector machines predict as scikit-learn does, without it."""
+"""Forests and support vector machines predict as scikit-learn does, without it.
+
+Modules that this file covers: models/coarse/spectral/random_forest.py, models/coarse/spectral/svm.py.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""Judging a refiner on what is held out: all of a small tile, some cells of a large one."""
+"""Judging a refiner on what is held out: all of a small tile, some cells of a large one.
+
+Modules that this file covers: models/refine/training/held_out.py.
+"""
 
 import numpy as np
 import pytest

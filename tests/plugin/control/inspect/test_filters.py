@@ -1,4 +1,7 @@
-"""The filters of a refiner: kernels in a dialog, answers as layers beside the steps."""
+"""The filters of a refiner: kernels in a dialog, answers as layers beside the steps.
+
+Modules that this file covers: plugin/dock/widgets/kernels.py, plugin/layers/filter_layers.py.
+"""
 
 import pytest
 from map_refiner.models.shared.requests import ShowFilters

@@ -1,4 +1,7 @@
-"""Identifying a pixel with real mouse clicks: what is told is what the rasters of the steps hold."""
+"""Identifying a pixel with real mouse clicks: what is told is what the rasters of the steps hold.
+
+Modules that this file covers: plugin/dock/widgets/identify.py.
+"""
 
 import numpy as np
 import pytest

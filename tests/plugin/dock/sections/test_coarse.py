@@ -1,4 +1,7 @@
-"""Training a coarse model from the dock: what is shown for each kind, what is asked, and the spectra as curves."""
+"""Training a coarse model from the dock: what is shown for each kind, what is asked, and the spectra as curves.
+
+Modules that this file covers: plugin/dock/widgets/spectra.py.
+"""
 
 import json
 import struct

@@ -1,4 +1,10 @@
-"""The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail."""
+"""The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail.
+
+Modules that this file covers: plugin/dock/sections/export.py, plugin/dock/sections/footer.py,
+plugin/dock/sections/section.py, plugin/dock/sections/train.py, plugin/dock/widgets/band_edit.py,
+plugin/dock/widgets/curve.py, plugin/dock/widgets/model_combo.py, plugin/dock/widgets/plot.py,
+plugin/dock/widgets/step_chart.py, plugin/state.py.
+"""
 
 import json
 import re
