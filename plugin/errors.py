@@ -1,4 +1,4 @@
-"""What the plugin says no to, in a sentence for the analyst."""
+"""Errors with a message for the user."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class UserError(Exception):
 
 
 class UserCancelled(Exception):
-    """End what the analyst has cancelled, of whom there is nothing to say that they do not know."""
+    """Raised when the user cancels; no message is shown."""

@@ -84,7 +84,7 @@ class DockState:
 
     @property
     def is_free(self) -> bool:
-        """Tell whether a new request may be sent."""
+        """Return whether a new request may be sent."""
         able = self.worker in (WorkerState.STOPPED, WorkerState.READY)
         return able and self.task is Task.NONE and not self.playing
 

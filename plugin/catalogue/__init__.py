@@ -1,1 +1,1 @@
-"""catalogue."""
+"""Model kinds, shipped weights and training summaries."""

@@ -174,5 +174,5 @@ COARSE_KINDS = (
 
 
 def coarse_kind(key: str) -> CoarseKind | None:
-    """Return the kind of a name, or None where this version does not know it."""
+    """Return the kind of a name, or None if this version does not know it."""
     return next((kind for kind in COARSE_KINDS if kind.key == key), None)

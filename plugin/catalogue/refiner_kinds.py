@@ -110,12 +110,12 @@ WITH_FILTERS = frozenset(kind.key for kind in LEARNED)  # learned kernels, which
 
 
 def kind_of(key: str) -> RefinerKind | None:
-    """Return the kind of a name, or None where this version does not know it."""
+    """Return the kind of a name, or None if this version does not know it."""
     return next((kind for kind in TAUGHT if kind.key == key), None)
 
 
 def rank(key: str, path: Path = RANKS) -> str:
-    """Return how a kind did in the benchmark, or nothing where that was not measured."""
+    """Return how a kind did in the benchmark, or nothing if that was not measured."""
     try:
         ranks = json.loads(path.read_text(encoding="utf-8"))
         found, count = ranks[key], len(ranks)

@@ -11,7 +11,7 @@ LEAST_CHANGED = 0.001  # of the pixels; a step that changes fewer has settled
 
 
 def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
-    """Say why a step after the shown one is not likely to make the map better; nothing where it may well."""
+    """Say why a step after the shown one is not likely to make the map better; nothing if it may well."""
     if not 0 < shown < len(steps):
         return []
     facts = steps[shown]

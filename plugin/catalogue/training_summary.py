@@ -1,4 +1,4 @@
-"""How a teaching goes and what came of it, in words."""
+"""Training summaries in words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Verdict:
 def doing(event: TrainingProgressed, kind: str) -> str:
     """Say what goes on."""
     if kind in SEARCHED:
-        return tr("Trying parameter values {} of {}").format(event.step, event.steps)
+        return tr("Trying parameter values {} of {}").format(event.update, event.updates)
     return tr("Training")
 
 

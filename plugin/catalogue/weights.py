@@ -42,19 +42,19 @@ def title_of(path: Path) -> str:
 
 
 def pixel_size_m(path: Path) -> float | None:
-    """Return the working pixel size that weights were taught at, in metres; None where they do not say."""
+    """Return the working pixel size that weights were trained at, in metres; None if they do not say."""
     size = _card(path).get("pixel_size_m")
     return float(size) if isinstance(size, (int, float)) and size > 0 else None
 
 
 def weights_kind(path: Path) -> str:
-    """Return which kind of model a file of weights holds, or nothing where it does not say."""
+    """Return which kind of model a file of weights holds, or nothing if it does not say."""
     kind = _card(path).get("kind")
     return kind if isinstance(kind, str) else ""
 
 
 def weights_bands(path: Path) -> int | None:
-    """Return how many bands weights are for; None where they do not say."""
+    """Return how many bands weights are for; None if they do not say."""
     bands = _card(path).get("bands")
     return bands if isinstance(bands, int) else None
 

@@ -1,1 +1,1 @@
-"""What the controller does, one module a concern."""
+"""Controllers that connect the dock, the worker and the layers."""

@@ -65,8 +65,8 @@ class CoarseControl(SectionController):
         )
         samples = coarse.samples.value() if kind.is_spectral else 0
         model = new_weights_file(run.folder, "coarse")
-        trunk = coarse.trunk.filePath() if kind.has_trunk else ""
-        request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, trunk=trunk)
+        backbone = coarse.trunk.filePath() if kind.has_trunk else ""
+        request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, backbone=backbone)
         self.context.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
         self._held_out = None
@@ -79,7 +79,7 @@ class CoarseControl(SectionController):
         """Save the labels that bring their own classes, and return where the worker finds them, or nothing.
 
         Raises:
-            Refused: for a layer that does not say the classes.
+            UserError: for a layer that does not say the classes.
         """
         layer = self.dock.coarse.label_layer()
         if layer is None:
@@ -116,7 +116,7 @@ class CoarseControl(SectionController):
             if self._held_out is not None:
                 text += self.tr(" · held-out mean IoU {:.3f}").format(self._held_out)
             self.dock.coarse.set_progress(text)
-            self.dock.footer.set_progress(event.step / max(1, event.steps), self.tr("Training"), event.seconds_left)
+            self.dock.footer.set_progress(event.update / max(1, event.updates), self.tr("Training"), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
         if event.role != "coarse":

@@ -1,4 +1,4 @@
-"""What the parts of the controller share: dock, engine, layers, messages, and the run in hand."""
+"""What the parts of the controller share: dock, engine, layers, messages, and the current run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtWidgets import QMessageBox
 
-from ...models.shared.events import Event
 from ...models.shared.requests import Request, Resume
 from ..dock.dock import MapRefinerDock
 from ..environment.check import find_python
@@ -28,7 +27,7 @@ from ..worker.process import WorkerProcess
 
 
 class AppContext(QObject):
-    """The one place where it is known what goes on."""
+    """State shared by the controllers: worker, layers, current run, running task."""
 
     def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +52,7 @@ class AppContext(QObject):
         """Send requests to the worker, which is started if need be.
 
         Raises:
-            Refused: where there is no Python to start it with, or something else runs.
+            UserError: if there is no Python to start it with, or something else runs.
         """
         self.require_idle()
         if self.engine.state in (WorkerState.STOPPED, WorkerState.DEAD, WorkerState.SILENT):
@@ -67,16 +66,16 @@ class AppContext(QObject):
         """Refuse what would disturb the running task.
 
         Raises:
-            Refused: where one runs.
+            UserError: if one runs.
         """
         if self.task is not Task.NONE:
             raise UserError(self.tr("Another task is running. Wait for it, or cancel it."))
 
     def start_worker(self) -> None:
-        """Start the worker anew; the run is opened again with the next request.
+        """Restart the worker; the next request opens the run again.
 
         Raises:
-            Refused: where there is no Python for it.
+            UserError: if there is no Python for it.
         """
         self.look_for_python()
         if self.python is None:
@@ -91,10 +90,10 @@ class AppContext(QObject):
         self.engine.start(Launch(str(self.python), self.settings.device))
 
     def on_run(self, *requests: Request) -> tuple[Request, ...]:
-        """Return requests on the run in hand, which a new worker has to open first.
+        """Return requests on the current run, which a new worker has to open first.
 
         Raises:
-            Refused: where there is none.
+            UserError: if there is none.
         """
         run = self.run
         if run is None:
@@ -102,10 +101,10 @@ class AppContext(QObject):
         return requests if run.is_open else (Resume(str(run.folder)), *requests)
 
     def mapped_run(self) -> Run:
-        """Return the run in hand, which has a map.
+        """Return the current run, which has a map.
 
         Raises:
-            Refused: where there is none.
+            UserError: if there is none.
         """
         if self.run is None or self.run.shown < 0:
             raise UserError(self.tr("Make a coarse map first."))

@@ -81,7 +81,7 @@ class FineTuningControl(SectionController):
     def _on_progressed(self, event: TrainingProgressed) -> None:
         if self.context.task is Task.LEARN:
             text = self.tr("Fine-tuning · loss {:.3f}").format(event.loss)
-            self.dock.footer.set_progress(event.step / max(1, event.steps), text, event.seconds_left)
+            self.dock.footer.set_progress(event.update / max(1, event.updates), text, event.seconds_left)
 
     def _on_learnt(self, event: FineTuned) -> None:
         context, run, refiner = self.context, self.context.run, self.dock.refine.refiner

@@ -22,7 +22,7 @@ class RefinerSuggester:
         self._before = ""  # the file of the refiner that did not fit
 
     def reason(self) -> str:
-        """Say why the chosen refiner was offered, or nothing where the analyst chose it."""
+        """Say why the chosen refiner was offered, or nothing if the analyst chose it."""
         offered = self._offered
         return offered.reason if offered is not None and offered.key == self._refine.refiner.choice() else ""
 
@@ -55,7 +55,7 @@ class CoarseMapInfo:
 
     @property
     def is_spectral(self) -> bool:
-        """Tell whether the model looked at single pixels."""
+        """Return whether the model looked at single pixels."""
         kind = coarse_kind(weights_kind(Path(self.source)))
         return kind is not None and kind.is_spectral
 
@@ -70,7 +70,7 @@ class RefinerSuggestion:
 
 
 def fits(path: str, made: CoarseMapInfo) -> bool:
-    """Tell whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
+    """Return whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
     bands, classes = weights_bands(Path(path)), weights_classes(Path(path))
     return bands in (None, made.bands) and classes in ((), made.classes)
 
@@ -91,7 +91,7 @@ def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
 
 
 def suggest_refiner(path: str, title: str, made: CoarseMapInfo) -> RefinerSuggestion | None:
-    """Return what to offer in the place of a refiner in a file, or None where that fits."""
+    """Return what to offer in the place of a refiner in a file, or None if that fits."""
     if not path or fits(path, made):
         return None
     bands = weights_bands(Path(path))

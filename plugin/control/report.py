@@ -1,4 +1,4 @@
-"""A report of the run in hand: gathered here, made beside QGIS, opened in the browser."""
+"""A report of the current run: gathered here, made beside QGIS, opened in the browser."""
 
 from __future__ import annotations
 

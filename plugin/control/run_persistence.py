@@ -25,7 +25,7 @@ WAIT_MS = 300  # several things at once are written down once
 
 
 class RunPersistenceControl(SectionController):
-    """Knows where the run in hand is written down, and which one was lost."""
+    """Knows where the current run is written down, and which one was lost."""
 
     restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
 
@@ -62,7 +62,7 @@ class RunPersistenceControl(SectionController):
     # --- writing down -----------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Write the run in hand down, and mark it as in use."""
+        """Write the current run down, and mark it as in use."""
         self._due.stop()
         run = self.context.run
         if run is None or not run.steps or not run.folder.is_dir():
@@ -114,10 +114,10 @@ class RunPersistenceControl(SectionController):
         self.restore(folder, shown)
 
     def restore(self, folder: Path, shown: int = -1, with_layers: bool = False) -> Run:
-        """Take a run in hand again; its layers are in the project already, or are added.
+        """Take a current run again; its layers are in the project already, or are added.
 
         Raises:
-            Refused: where it is gone.
+            UserError: if it is gone.
         """
         context = self.context
         run, choices = read(folder, context.project.transformContext())
@@ -240,7 +240,7 @@ def _lock(folder: Path) -> QLockFile:
 
 
 def _is_left(path: Path) -> bool:
-    """Tell whether a lock is that of a process which is gone."""
+    """Return whether a lock is that of a process which is gone."""
     lock = _lock(path.parent)
     if not lock.tryLock(0):
         return False

@@ -66,7 +66,7 @@ class SceneControl(SectionController):
         """Return the scene that is filled in.
 
         Raises:
-            Refused: where it cannot be worked on.
+            UserError: if it cannot be worked on.
         """
         inputs = self.dock.scene.inputs()
         layer = inputs.layer
@@ -77,10 +77,10 @@ class SceneControl(SectionController):
         return SceneChoice(layer.id(), layer.name(), image, bands, self._area(layer), inputs.pixel_size_m)
 
     def place(self) -> Extent:
-        """Return where the run in hand lies, or else the scene that is filled in.
+        """Return where the current run lies, or else the scene that is filled in.
 
         Raises:
-            Refused: where there is none.
+            UserError: if there is none.
         """
         return self.context.run.place if self.context.run is not None else self._place_of(self.choice())
 

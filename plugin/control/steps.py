@@ -63,7 +63,7 @@ class StepControl(SectionController):
         return () if not choice or (run is not None and run.refiner == choice) else (LoadRefiner(choice),)
 
     def refiner_kind(self) -> str:
-        """Return the kind of the chosen refiner, or nothing where its file does not say."""
+        """Return the kind of the chosen refiner, or nothing if its file does not say."""
         refiner = self.dock.refine.refiner
         return weights_kind(Path(refiner.path())) if refiner.path() else refiner.choice()
 
@@ -98,7 +98,7 @@ class StepControl(SectionController):
         context.ask(Task.STEP, self.tr("Refining…"), *context.on_run(*self.refiner_requests(), step))
 
     def _request(self, run: Run, count: int) -> Step:
-        """Ask for steps from the shown one on, of which what the map shows is wanted first."""
+        """Build a Step request from the shown step; the visible area is previewed first."""
         settings = self.context.canvas.mapSettings()
         size = settings.outputSize() * settings.devicePixelRatio()
         try:
@@ -212,7 +212,7 @@ class StepControl(SectionController):
             self._kept = kept
 
     def what_is_kept(self) -> str:
-        """Say once what there is of a step that was broken off; nothing where none was."""
+        """Say once what there is of a step that was broken off; nothing if none was."""
         kept, self._kept = self._kept, None
         if kept is None:
             return ""

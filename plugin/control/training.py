@@ -91,7 +91,7 @@ class TrainingControl(SectionController):
         return layer
 
     def labels_if_any(self, run: Run) -> str:
-        """Return where the worker finds the chosen labels, or nothing where there are none that could teach."""
+        """Return where the worker finds the chosen labels, or nothing if there are none that could teach."""
         try:
             return self._checked_labels(run) if self.dock.train.label_layer() is not None else ""
         except UserError:
@@ -117,7 +117,7 @@ class TrainingControl(SectionController):
         begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if train.go_on.isChecked() else ""
         self._begin = begin
         path = str(new_weights_file(run.folder, "refiner"))
-        request = TrainRefiner(self._checked_labels(run), path, self._kind, begin=begin)
+        request = TrainRefiner(self._checked_labels(run), path, self._kind, pretrained=begin)
         context.ask(Task.TEACH, self.tr("Training…"), *context.on_run(request))
         train.curve.clear()
         train.set_progress(self.tr("Starting from “{}”.").format(title_of(Path(begin))) if begin else "")
@@ -132,11 +132,12 @@ class TrainingControl(SectionController):
         if self.context.task is not Task.TEACH:
             return
         train = self.dock.train
-        train.curve.add_loss(event.step, event.steps, event.loss)
+        train.curve.add_loss(event.update, event.updates, event.loss)
         if event.held_out_miou is not None:
-            train.curve.add(event.step, event.steps, event.held_out_miou, event.coarse_miou)
+            train.curve.add(event.update, event.updates, event.held_out_miou, event.coarse_miou)
         train.set_progress(progress(event, self._kind, train.curve.points, train.curve.baseline))
-        self.dock.footer.set_progress(event.step / max(1, event.steps), doing(event, self._kind), event.seconds_left)
+        fraction = event.update / max(1, event.updates)
+        self.dock.footer.set_progress(fraction, doing(event, self._kind), event.seconds_left)
 
     def _on_trained(self, event: Trained) -> None:
         if event.role != "refiner":
@@ -157,7 +158,7 @@ class TrainingControl(SectionController):
         (context.messages.tell if found.beats else context.messages.warn)(found.message)
 
     def _title(self) -> str:
-        """Name a refiner after its kind and its labels, and tell it from one that was taught before."""
+        """Name a refiner after its kind and its labels, and tell it from one that was trained before."""
         kind = kind_of(self._kind)
         title = self.tr("{}, trained on {}").format(self._kind if kind is None else kind.title(), self._label_name)
         number, wanted = 1, title

@@ -1,1 +1,1 @@
-"""dock."""
+"""The dock and its widgets."""

@@ -1,1 +1,1 @@
-"""environment."""
+"""The worker's Python environment."""

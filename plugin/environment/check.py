@@ -90,7 +90,7 @@ def default_environment() -> Path:
 
 
 def python_of(environment: Path) -> Path | None:
-    """Return the Python of an environment, or None where there is none."""
+    """Return the Python of an environment, or None if there is none."""
     names = ("bin/python", "Scripts/python.exe", "python.exe")
     return next((environment / name for name in names if (environment / name).is_file()), None)
 

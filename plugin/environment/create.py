@@ -41,14 +41,14 @@ class EnvironmentMaker(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Tell whether an environment is being made."""
+        """Return whether an environment is being made."""
         return self._recipe is not None
 
     def start(self, recipe: EnvironmentRecipe) -> None:
         """Begin; signals follow.
 
         Raises:
-            Refused: where it cannot begin.
+            UserError: if it cannot begin.
         """
         check(recipe)
         scratch = recipe.folder / "scratch"  # of pip, on the same disk: the usual place may be small

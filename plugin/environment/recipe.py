@@ -51,10 +51,10 @@ class Stage:
 
 
 def check(recipe: EnvironmentRecipe) -> None:
-    """Tell whether making can begin.
+    """Return whether making can begin.
 
     Raises:
-        Refused: where it cannot.
+        UserError: if it cannot.
     """
     folder = recipe.folder
     if not recipe.python:
@@ -121,7 +121,7 @@ def pip_environment(recipe: EnvironmentRecipe) -> QProcessEnvironment:
 
 
 def proxy_address(proxy: QNetworkProxy) -> str:
-    """Return the address of a proxy as pip wants it, or nothing where there is none."""
+    """Return the address of a proxy as pip wants it, or nothing if there is none."""
     schemes = {QNetworkProxy.ProxyType.HttpProxy: "http", QNetworkProxy.ProxyType.Socks5Proxy: "socks5"}
     scheme = schemes.get(proxy.type())
     if scheme is None or not proxy.hostName():

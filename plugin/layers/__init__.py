@@ -1,1 +1,1 @@
-"""layers."""
+"""Map layers and their styles."""

@@ -29,7 +29,7 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Extent, classes: 
     """Open the corrections in the folder of a run, which are begun where there are none yet.
 
     Raises:
-        Refused: where they cannot be written or opened.
+        UserError: if they cannot be written or opened.
     """
     there = _files(folder)
     path = there[-1] if there else new_label_file(folder, scene_name, place, STEM)
@@ -44,7 +44,7 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Extent, classes: 
 
 
 def are_in(folder: Path) -> bool:
-    """Tell whether the folder of a run holds corrections."""
+    """Return whether the folder of a run holds corrections."""
     return bool(_files(folder))
 
 
@@ -90,12 +90,12 @@ class History:
 
     @property
     def can_undo(self) -> bool:
-        """Tell whether there is a correction to take back."""
+        """Return whether there is a correction to take back."""
         return bool(self._made)
 
     @property
     def can_redo(self) -> bool:
-        """Tell whether there is one to make again."""
+        """Return whether there is one to make again."""
         return bool(self._taken_back)
 
     def push(self, correction: Correction) -> None:
@@ -123,7 +123,7 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     """Refuse a layer that cannot take corrections.
 
     Raises:
-        Refused: for one without the field, or with unsaved edits that cannot be saved.
+        UserError: for one without the field, or with unsaved edits that cannot be saved.
     """
     if layer.fields().indexOf(FIELD) < 0:
         raise UserError(

@@ -20,7 +20,7 @@ def checked_path(text: str, endings: Sequence[str]) -> Path:
     """Return the file to write; the first ending is added where there is none.
 
     Raises:
-        Refused: for another ending, or a folder that is not there.
+        UserError: for another ending, or a folder that is not there.
     """
     path = Path(text.strip()).expanduser()
     if not path.suffix:
@@ -50,7 +50,7 @@ def release(project: QgsProject, path: Path) -> bool:
         Whether there were any.
 
     Raises:
-        Refused: for layers that are not ours to remove, or that hold unsaved edits.
+        UserError: for layers that are not ours to remove, or that hold unsaved edits.
     """
     layers = layers_of(project, path)
     for layer in layers:

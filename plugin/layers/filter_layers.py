@@ -59,7 +59,7 @@ class FilterLayers(QObject):
             group.setItemVisibilityChecked(False)
 
     def is_settled(self) -> bool:
-        """Tell whether all layers have been added."""
+        """Return whether all layers have been added."""
         return not self._due
 
     def forget(self) -> None:

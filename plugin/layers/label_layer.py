@@ -33,7 +33,7 @@ def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "ti
     """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
 
     Raises:
-        Refused: where it cannot be written.
+        UserError: if it cannot be written.
     """
     stem = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in scene_name) or "scene"
     number = 1
@@ -73,7 +73,7 @@ def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 
 def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Paint polygons that nobody has painted yet, and that say their classes, in the colours of these."""
+    """Style a polygon layer by its class field, unless it already has a style."""
     if (
         len(classes) > 1
         and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
@@ -106,7 +106,7 @@ def add_outline(layer: QgsVectorLayer, view: Extent, scene: Extent) -> None:
     """Add a `tile` polygon around what a view shows of a scene, as one step to undo.
 
     Raises:
-        Refused: where they do not meet, or the layer cannot be edited.
+        UserError: if they do not meet, or the layer cannot be edited.
     """
     seen, whole = view.in_crs(layer.crs()), scene.in_crs(layer.crs())
     common = seen.intersect(whole)
@@ -128,7 +128,7 @@ def commit(layer: QgsVectorLayer) -> None:
     """Save what was digitized and stay in edit mode.
 
     Raises:
-        Refused: where it cannot be saved; the edits stay.
+        UserError: if it cannot be saved; the edits stay.
     """
     if layer.isEditable() and layer.isModified() and not layer.commitChanges(stopEditing=False):
         raise UserError(
@@ -137,10 +137,10 @@ def commit(layer: QgsVectorLayer) -> None:
 
 
 def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
-    """Tell whether labels can teach; return a warning, or an empty string.
+    """Return whether labels can teach; return a warning, or an empty string.
 
     Raises:
-        Refused: where they cannot.
+        UserError: if they cannot.
     """
     field = _field(layer)
     if not layer.featureCount():

@@ -152,7 +152,7 @@ class ScoreLayers(QObject):
         self._timer.stop()
 
     def is_settled(self) -> bool:
-        """Tell whether all layers have been added."""
+        """Return whether all layers have been added."""
         return not self._due
 
     # --- adding -----------------------------------------------------------------------------------------------

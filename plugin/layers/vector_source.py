@@ -16,7 +16,7 @@ def layer_source(layer: QgsVectorLayer, folder: Path) -> str:
     """Return "FILE|layername=NAME|subset=SQL"; a layer in memory is first copied into a folder.
 
     Raises:
-        Refused: for layers that are neither files nor small layers in memory.
+        UserError: for layers that are neither files nor small layers in memory.
     """
     if not layer.isValid():
         raise UserError(tr("The layer “{}” is not valid. Its file may be missing.").format(layer.name()))

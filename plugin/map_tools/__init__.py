@@ -1,1 +1,1 @@
-"""map_tools."""
+"""Map tools and shortcuts."""

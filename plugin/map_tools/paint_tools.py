@@ -56,7 +56,7 @@ class CorrectionTool(QgsMapTool):
         self.canvas().scene().removeItem(self.band)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Give up with Escape."""
+        """Cancel with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.give_up()
             event.ignore()  # so that the map does not take it for one of its own

@@ -55,7 +55,7 @@ class Algorithm(QgsProcessingAlgorithm):
         """Turn parameters into requests.
 
         Raises:
-            Refused: for those that cannot be worked with.
+            UserError: for those that cannot be worked with.
         """
         raise NotImplementedError
 

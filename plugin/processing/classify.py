@@ -82,7 +82,7 @@ def weights_file(text: str, role: str) -> str:
     """Return a file of weights, or the first that ships where none is named.
 
     Raises:
-        Refused: where there is none.
+        UserError: if there is none.
     """
     if not text:
         found = [weights.path for weights in shipped(role)]

@@ -24,7 +24,7 @@ LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
 
 
 class EvaluateAlgorithm(Algorithm):
-    """Measure scores."""
+    """Evaluate scores."""
 
     key = "evaluate"
 
@@ -61,7 +61,7 @@ class EvaluateAlgorithm(Algorithm):
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Mean IoU")))
 
     def plan(self, values: Parameters) -> Sequence[Request]:
-        """Measure every raster."""
+        """Evaluate every raster."""
         self._scores = values.rasters(SCORES)
         if not self._scores:
             raise UserError(tr("No score raster is given."))

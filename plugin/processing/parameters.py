@@ -93,13 +93,13 @@ class Parameters:
         return self._algorithm.parameterAsString(self._parameters, name, self._context).strip()
 
     def number(self, name: str) -> float | None:
-        """Return a number, or None where none is filled in."""
+        """Return a number, or None if none is filled in."""
         if not self.is_given(name) and self._algorithm.parameterDefinition(name).defaultValue() is None:
             return None
         return self._algorithm.parameterAsDouble(self._parameters, name, self._context)
 
     def integer(self, name: str) -> int | None:
-        """Return a whole number, or None where none is filled in."""
+        """Return a whole number, or None if none is filled in."""
         value = self.number(name)
         return None if value is None else int(value)
 
@@ -129,7 +129,7 @@ class Parameters:
         """Return the address of the cluster to work on, or nothing; a part of an image is worked on here.
 
         Raises:
-            Refused: for a part of an image, where a cluster is asked for.
+            UserError: for a part of an image, where a cluster is asked for.
         """
         given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
         if given and is_part:
@@ -144,10 +144,10 @@ class Parameters:
     # --- where results go -----------------------------------------------------------------------------------------
 
     def target(self, name: str, *endings: str) -> str:
-        """Return the file that an output goes to, or nothing where it is not wanted.
+        """Return the file that an output goes to, or nothing if it is not wanted.
 
         Raises:
-            Refused: for another ending, what is no file, or a folder that is not there.
+            UserError: for another ending, what is no file, or a folder that is not there.
         """
         if name not in self._targets:
             self._targets[name] = self._checked_target(name, endings)
@@ -171,10 +171,10 @@ class Parameters:
         return str(path)
 
     def target_folder(self, name: str) -> Path | None:
-        """Return the folder that an output goes to, which is made, or None where it is not wanted.
+        """Return the folder that an output goes to, which is made, or None if it is not wanted.
 
         Raises:
-            Refused: where it cannot be made.
+            UserError: if it cannot be made.
         """
         if name not in self._targets:
             text = self._algorithm.parameterAsFileOutput(self._parameters, name, self._context).strip()
@@ -203,7 +203,7 @@ class Parameters:
         """Return a raster layer.
 
         Raises:
-            Refused: for one that the worker cannot open.
+            UserError: for one that the worker cannot open.
         """
         layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
         if layer is None:
@@ -226,7 +226,7 @@ class Parameters:
         """Return where the worker finds a vector layer; what is no plain file is exported first.
 
         Raises:
-            Refused: for layers that cannot be opened, and those with edits that a file does not have yet.
+            UserError: for layers that cannot be opened, and those with edits that a file does not have yet.
         """
         layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
@@ -245,7 +245,7 @@ class Parameters:
         """Return the request that opens the scene; the size is taken where none is filled in.
 
         Raises:
-            Refused: for a scene that cannot be worked on.
+            UserError: for a scene that cannot be worked on.
         """
         layer = self.raster(IMAGE)
         bands = tuple(self._algorithm.parameterAsInts(self._parameters, BANDS, self._context)) or default_bands(layer)

@@ -154,7 +154,7 @@ def classes_of(source: str, field: str) -> list[ClassSource]:
     """Return a source for each class that a text field of a layer names.
 
     Raises:
-        Refused: for a field that is not there, or that does not hold classes.
+        UserError: for a field that is not there, or that does not hold classes.
     """
     layer = QgsVectorLayer(source, "", "ogr")
     index = layer.fields().indexOf(field)

@@ -1,4 +1,4 @@
-"""The algorithm that teaches a refiner on a labelled tile."""
+"""The algorithm that trains a refiner on a labelled tile."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WEIGHTS = ".safetensors"
 
 
 class TrainRefinerAlgorithm(Algorithm):
-    """Teach a refiner."""
+    """Train a refiner."""
 
     key = "trainrefiner"
 

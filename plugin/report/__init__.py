@@ -1,1 +1,1 @@
-"""report."""
+"""The HTML report of a run."""

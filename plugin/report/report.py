@@ -54,7 +54,7 @@ class RunReport:
 
     @property
     def is_measured(self) -> bool:
-        """Tell whether the accuracy of a step is known."""
+        """Return whether the accuracy of a step is known."""
         return any(step.accuracy is not None for step in self.steps)
 
     @property
@@ -83,7 +83,7 @@ def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambd
     `check` is called before they take their names, and may raise to leave everything as it was.
 
     Raises:
-        Refused: where one of them cannot be written.
+        UserError: if one of them cannot be written.
     """
     figures_path = path.with_suffix(".csv")
     targets = ((figures_path, figures, "utf-8-sig"), (path, page, "utf-8"))  # spreadsheets need the mark

@@ -1,1 +1,1 @@
-"""run."""
+"""Runs, scenes and extents."""

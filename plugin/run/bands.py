@@ -35,7 +35,7 @@ class Spectrum:
 
     @property
     def is_known(self) -> bool:
-        """Tell whether the wavelengths of all good bands are there, and of more than three."""
+        """Return whether the wavelengths of all good bands are there, and of more than three."""
         good = [centre for band, centre in enumerate(self.centres, start=1) if band not in self.bad]
         return len(good) > 3 and None not in good
 
@@ -84,7 +84,7 @@ def numbered(text: str, spectrum: Spectrum) -> str:
     """Put band numbers in place of the ranges of wavelengths in a text, such as “450-900 nm”.
 
     Raises:
-        Refused: where the wavelengths are not known, or no band lies there.
+        UserError: if the wavelengths are not known, or no band lies there.
     """
 
     def replace(found: re.Match[str]) -> str:

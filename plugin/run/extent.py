@@ -28,7 +28,7 @@ class Extent:
         """Return the extent in another CRS; unchanged where one of the two is unknown.
 
         Raises:
-            Refused: where it cannot be brought there.
+            UserError: if it cannot be brought there.
         """
         if not (crs.isValid() and self.crs.isValid()):
             return QgsRectangle(self.extent)

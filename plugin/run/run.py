@@ -66,7 +66,7 @@ class Run:
         return self.level or self.shown
 
     def at(self, index: int) -> Stepped | None:
-        """Return a step, or a level by its negative index, or nothing where there is none."""
+        """Return a step, or a level by its negative index, or nothing if there is none."""
         every = {step.index: step for step in (*self.levels, *self.steps)}
         return every.get(index)
 

@@ -61,7 +61,7 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
     """Read a run and what was chosen, with the steps whose files are still there.
 
     Raises:
-        Refused: where the folder is gone or holds no run.
+        UserError: if the folder is gone or holds no run.
     """
     if not folder.is_dir():
         raise UserError(

@@ -67,7 +67,7 @@ def raster_source(layer: QgsRasterLayer | None) -> str:
     """Return what the worker can open a layer by.
 
     Raises:
-        Refused: for layers that are no files: web services, layers in memory, layers whose file is gone.
+        UserError: for layers that are no files: web services, layers in memory, layers whose file is gone.
     """
     if layer is None:
         raise UserError(tr("Choose a raster layer first."))
@@ -107,7 +107,7 @@ def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tupl
     """Read band numbers such as “1, 2, 3” or “4-7, 2”, or wavelengths, “450-900 nm”; empty means the default.
 
     Raises:
-        Refused: for anything else, for bands that are not there, and for a band that is named twice.
+        UserError: for anything else, for bands that are not there, and for a band that is named twice.
     """
     bands: list[int] = []
     text = numbered(text, spectrum or Spectrum())
@@ -152,7 +152,7 @@ def area_in_layer(place: Extent, layer: QgsRasterLayer) -> tuple[float, float, f
     """Bring a place into a layer's CRS and clip it to the layer.
 
     Raises:
-        Refused: where they do not meet.
+        UserError: if they do not meet.
     """
     common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():

@@ -1,1 +1,1 @@
-"""worker."""
+"""The worker process."""

@@ -1,1 +1,1 @@
-"""correct."""
+"""Controllers of the corrections."""

@@ -17,7 +17,7 @@ from ..context import AppContext, SectionController, shows_errors
 
 
 class CorrectionControl(SectionController):
-    """Owns the layer of the corrections of the run in hand."""
+    """Owns the layer of the corrections of the current run."""
 
     bound = pyqtSignal()  # the corrections are in the map
 
@@ -62,7 +62,7 @@ class CorrectionControl(SectionController):
         """Let what lies in a shape be of a class.
 
         Raises:
-            Refused: for a shape outside the scene, or without a map.
+            UserError: for a shape outside the scene, or without a map.
         """
         run = self.context.mapped_run()
         layer = self._own_layer(run)

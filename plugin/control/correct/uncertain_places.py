@@ -1,4 +1,4 @@
-"""Where to look next: the doubtful places as a list, each a click away, and what correcting them has gained."""
+"""Where to look next: the uncertain places as a list, each a click away, and what correcting them has gained."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AROUND = 8  # radii of a place that the map shows to each side
 
 @dataclass
 class _Spot:
-    """A doubtful place in the CRS of the scene."""
+    """A uncertain place in the CRS of the scene."""
 
     point: QgsPointXY
     done: bool = False

@@ -1,1 +1,1 @@
-"""inspect."""
+"""Controllers for inspecting steps."""

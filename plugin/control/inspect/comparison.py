@@ -76,7 +76,7 @@ class ComparisonControl(SectionController):
         self.context.canvas.unsetMapTool(self.tool)
 
     def _with_other(self, index: int) -> list[QgsMapLayer] | None:
-        """Return what the map shows with another step in the place of the shown one; None where it cannot be."""
+        """Return what the map shows with another step in the place of the shown one; None if it cannot be."""
         run = self.context.run
         step = self._before if index == BEFORE else None
         if run is not None and 0 <= index <= run.last:

@@ -79,7 +79,7 @@ class PixelInspectorControl(SectionController):
         return QgsPointXY(point) if way is None else way.transform(point)
 
     def _way(self, run: Run) -> QgsCoordinateTransform | None:
-        """Return how to get from the map to the run; None where one of the two has no CRS."""
+        """Return how to get from the map to the run; None if one of the two has no CRS."""
         crs = self.context.canvas.mapSettings().destinationCrs()
         if not (crs.isValid() and run.place.crs.isValid()):
             return None

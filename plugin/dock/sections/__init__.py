@@ -1,1 +1,1 @@
-"""sections."""
+"""Sections of the dock."""

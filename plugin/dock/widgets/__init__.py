@@ -1,1 +1,1 @@
-"""widgets."""
+"""Widgets of the dock."""

@@ -27,7 +27,7 @@ class Spectra(ChartWidget):
 
     @property
     def has_any(self) -> bool:
-        """Tell whether there is anything to see."""
+        """Return whether there is anything to see."""
         return self.shown is not None
 
     def sizeHint(self) -> QSize:
