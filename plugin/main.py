@@ -31,7 +31,7 @@ class MapRefinerPlugin(QObject):
         self.provider: Provider | None = None
 
     def initProcessing(self) -> None:
-        """Add the algorithms; qgis_process calls this alone."""
+        """Add the algorithms; qgis_process calls only this."""
         self._translate()
         self.provider = register()
 
@@ -56,7 +56,7 @@ class MapRefinerPlugin(QObject):
         self.initProcessing()
 
     def unload(self) -> None:
-        """Leave QGIS as it was."""
+        """Remove everything that the plugin added to QGIS."""
         if self.provider is not None:
             unregister(self.provider)
         if self.controller is not None:

@@ -16,15 +16,15 @@ class Messages:
         self._bar = iface.messageBar()
 
     def tell(self, text: str) -> None:
-        """Say that something was done."""
+        """Show a success message."""
         self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Success, SECONDS)
 
     def warn(self, text: str) -> None:
-        """Say that something cannot be done, or should be known; it stays until it is closed."""
+        """Show a warning that stays until it is closed."""
         self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Warning, 0)
 
     def fail(self, text: str, detail: str = "") -> None:
-        """Say that something broke; the details go to the log."""
+        """Show an error and log its details."""
         if detail:
             self.log(detail)
         self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Critical, 0)

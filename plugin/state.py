@@ -1,4 +1,4 @@
-"""What the dock shows, as one small immutable value."""
+"""The state of the dock as a small immutable value."""
 
 from __future__ import annotations
 

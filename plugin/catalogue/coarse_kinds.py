@@ -1,4 +1,4 @@
-"""The kinds of coarse models for people: what each is called, and what it does."""
+"""The kinds of coarse models: titles and descriptions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class CoarseKind:
     has_scales: bool = False  # it can look at an image at several scales
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return QCoreApplication.translate("MapRefiner", self.name)
 
     def description(self) -> str:
-        """Return what it does, in a sentence."""
+        """Return the description, one sentence."""
         return QCoreApplication.translate("MapRefiner", self.sentence)
 
 

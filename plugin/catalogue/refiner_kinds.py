@@ -1,4 +1,4 @@
-"""The kinds of refiners for people: what each is called, what it does, and how it did where it was measured."""
+"""The kinds of refiners: titles, descriptions and benchmark ranks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RefinerKind:
     sentence: str
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr(self.name)
 
     def description(self) -> str:
@@ -115,7 +115,7 @@ def kind_of(key: str) -> RefinerKind | None:
 
 
 def rank(key: str, path: Path = RANKS) -> str:
-    """Return how a kind did in the benchmark, or nothing if that was not measured."""
+    """Return the rank of a kind in the benchmark, or nothing if it was not evaluated."""
     try:
         ranks = json.loads(path.read_text(encoding="utf-8"))
         found, count = ranks[key], len(ranks)

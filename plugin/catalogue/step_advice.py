@@ -1,4 +1,4 @@
-"""When stepping on no longer helps, and why: what is known of the steps decides."""
+"""Step advice: reasons why another step is unlikely to help."""
 
 from __future__ import annotations
 

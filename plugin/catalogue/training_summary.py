@@ -12,7 +12,7 @@ from .refiner_kinds import SEARCHED
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a teaching, what to do next, and whether the refiner beats the coarse map and the one before."""
+    """The summary of a training, the next action, and whether the refiner beats the coarse map and the previous one."""
 
     figures: str
     advice: str
@@ -22,7 +22,7 @@ class Verdict:
 
 
 def doing(event: TrainingProgressed, kind: str) -> str:
-    """Say what goes on."""
+    """Describe the current activity."""
     if kind in SEARCHED:
         return tr("Trying parameter values {} of {}").format(event.update, event.updates)
     return tr("Training")
@@ -46,7 +46,7 @@ def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, f
 
 
 def verdict(event: Trained) -> Verdict:
-    """Judge a refiner by the part of the labels that was held out."""
+    """Summarize a training by the held-out labels."""
     coarse, before = event.coarse_miou or 0.0, event.before_miou
     if before is not None and before > coarse and before >= event.held_out_miou and not event.stopped:
         figures = tr(

@@ -74,7 +74,7 @@ def new_weights_file(folder: Path, name: str) -> Path:
 
 
 def _card(path: Path) -> dict[str, object]:
-    """Read what a safetensors file says about itself; the tensors behind its header are left alone."""
+    """Read the header of a safetensors file; the tensors are not read."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

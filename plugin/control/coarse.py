@@ -1,4 +1,4 @@
-"""Making the coarse map: with a model, with one trained here, or from scores that are there."""
+"""Controller of the coarse map: from a model, a new training or existing scores."""
 
 from __future__ import annotations
 

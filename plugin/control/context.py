@@ -1,4 +1,4 @@
-"""What the parts of the controller share: dock, engine, layers, messages, and the current run."""
+"""State shared by the controllers: dock, worker, layers, messages, current run."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AppContext(QObject):
         self.refresh()
 
     def require_idle(self) -> None:
-        """Refuse what would disturb the running task.
+        """Require that no task is running.
 
         Raises:
             UserError: if one runs.
@@ -111,13 +111,13 @@ class AppContext(QObject):
         return self.run
 
     def close_runs(self) -> None:
-        """Remember that the worker has no scene open any more."""
+        """Record that the worker has no open scene."""
         for run in (self.run, self.coming):
             if run is not None:
                 run.is_open = False
 
     def look_for_python(self) -> None:
-        """Find out which Python would run the worker."""
+        """Find the Python for the worker."""
         self.python = find_python(self.settings.python)
 
     # --- showing ----------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class AppContext(QObject):
         return max(0, self.dock.refine.kind.currentIndex())
 
     def may_replace(self, path: Path, title: str) -> bool:
-        """Ask whether a file that is there may be replaced."""
+        """Ask whether an existing file may be replaced."""
         buttons = QMessageBox.StandardButton
         question = self.tr("{} already exists. Replace it?").format(path.name)
         answer = QMessageBox.question(self.dock, title, question, buttons.Yes | buttons.No, buttons.No)
@@ -166,7 +166,7 @@ class AppContext(QObject):
 
 
 class SectionController(QObject):
-    """One concern of the controller: signals of the dock in, requests out, events back."""
+    """Base class of the controllers of sections."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -176,7 +176,7 @@ class SectionController(QObject):
 
 
 def shows_errors(method: Callable[..., None]) -> Callable[..., None]:
-    """Let a refusal of a part's method become a sentence in the message bar."""
+    """Show a UserError of a controller method in the message bar."""
 
     @functools.wraps(method)
     def speak(part: SectionController, *arguments: object) -> None:

@@ -1,4 +1,4 @@
-"""Between dock and worker: what the analyst asks becomes requests, what the worker answers becomes layers and text."""
+"""The main controller: dock signals become requests, worker events become layers and text."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Controller(SectionController):
         context.refresh()
 
     def shut_down(self) -> None:
-        """End the worker and let go of the project and the map."""
+        """Stop the worker and disconnect from the project and the map."""
         context = self.context
         self.steps.stop_playing()
         context.project.cleared.disconnect(self._on_project_cleared)

@@ -1,4 +1,4 @@
-"""Writing polygons and rasters, and adding them to the map."""
+"""Controller of the export of polygons and rasters."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ExportControl(SectionController):
         self._was_on_map = None
 
     def on_ended(self) -> None:
-        """Put a layer back whose file was not replaced after all."""
+        """Add a layer again if its file was not replaced."""
         path, self._was_on_map = self._was_on_map, None
         if path is not None and path.exists():
             self._add(path)

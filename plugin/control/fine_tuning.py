@@ -1,4 +1,4 @@
-"""Learning on from corrections, and stepping back in it."""
+"""Fine-tuning on corrections, and undoing it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOLERATED = 0.01  # of the mean IoU on the labelled tile, which learning may cos
 
 
 class FineTuningControl(SectionController):
-    """The learning of section five."""
+    """Controller of fine-tuning in section five."""
 
     learnt = pyqtSignal(object)  # the step as it was before, a protocol.Stepped
 

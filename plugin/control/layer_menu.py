@@ -1,4 +1,4 @@
-"""What the context menu of a run's layers offers, and what may be dropped onto the dock."""
+"""The context menu of a run's layers, and files dropped onto the dock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LayerMenu(SectionController):
         self._actions.append(action)
 
     def shut_down(self) -> None:
-        """Take the entries away."""
+        """Remove the menu entries."""
         self.context.project.layersAdded.disconnect(self._on_layers_added)
         for action in self._actions:
             self.context.iface.removeCustomActionForLayerType(action)

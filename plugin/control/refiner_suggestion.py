@@ -1,4 +1,4 @@
-"""Offering a refiner that is for a new coarse map, where the chosen one is not."""
+"""Suggestions of a refiner that fits a new coarse map."""
 
 from __future__ import annotations
 

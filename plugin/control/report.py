@@ -33,7 +33,7 @@ class ReportControl(SectionController):
         self.dock.export.report_requested.connect(self._on_requested)
 
     def shut_down(self) -> None:
-        """Give up the report that is being made."""
+        """Cancel the report."""
         task, self._task = self._task, None
         if task is not None:
             task.on_finished = None

@@ -1,4 +1,4 @@
-"""Keeping runs: written down while they grow, back with their project, and offered again after a crash."""
+"""Persistence of runs: saving, restoring with the project, and recovery after a crash."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RunPersistenceControl(SectionController):
         write(run, self._choices())
 
     def release(self) -> None:
-        """Mark the run as not in use any more: from now on it is not lost by a crash."""
+        """Mark the run as no longer in use."""
         self._due.stop()
         if self._lock is not None:
             self._lock.unlock()

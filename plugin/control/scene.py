@@ -1,4 +1,4 @@
-"""Choosing a scene, and making its coarse map."""
+"""Controller of the scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stepping: forward, back, by itself, to the end."""
+"""Controller of refinement steps: forward, back, play, run to end."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class StepControl(SectionController):
         return self.dock.refine.end.value()
 
     def stop_playing(self) -> None:
-        """Make no further step."""
+        """Stop playing."""
         self._pause.stop()
         self.context.playing = False
 
@@ -188,7 +188,7 @@ class StepControl(SectionController):
             self._sharpening.start()
 
     def _sharpen(self) -> None:
-        """Show the next finer level, as long as one is seen."""
+        """Show the next finer level, if a level is shown."""
         run = self.context.run
         if run is not None and run.level and not self.context.playing:
             self.context.show_step(run.level + 1)
@@ -236,7 +236,7 @@ class StepControl(SectionController):
         self.context.messages.log(event.summary)
 
     def on_ended(self, event: Event) -> None:
-        """Go on playing, or stop; called when a request of any kind has ended."""
+        """Continue or stop playing after a request has ended."""
         self.end_preview()
         if not self.context.playing:
             return

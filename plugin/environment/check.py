@@ -1,4 +1,4 @@
-"""Which Python runs the worker, and what that Python has."""
+"""The worker's Python and its modules."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Check(QObject):
         self._limit.start(CHECK_MS)
 
     def stop(self) -> None:
-        """Give up asking, silently."""
+        """Cancel the check without a signal."""
         self._limit.stop()
         process, self._process = self._process, None
         if process is not None:

@@ -1,4 +1,4 @@
-"""Making the environment that computes: a venv, PyTorch from its own index, then everything else."""
+"""Creation of the worker's environment: a venv, PyTorch from its own index, then all other packages."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class EnvironmentMaker(QObject):
         self._next()
 
     def cancel(self) -> None:
-        """Give up at once."""
+        """Cancel at once."""
         if self.is_running:
             self._end()
             self.failed.emit("")
@@ -130,7 +130,7 @@ class EnvironmentMaker(QObject):
             self.failed.emit(tr("{} could not be started.").format(python))
 
     def _end(self) -> None:
-        """Forget the attempt; a process that still runs is killed, and its scratch files go."""
+        """End the attempt: kill a running process and delete its scratch files."""
         recipe, self._recipe = self._recipe, None
         self._clock.stop()
         self._stages.clear()

@@ -117,18 +117,18 @@ class EnvironmentDialog(QDialog):
         self.form.addRow(caption, field)
 
     def recipe(self) -> EnvironmentRecipe:
-        """Return what is filled in."""
+        """Return the chosen options."""
         build: Build = self.device.currentData()
         folder = Path(self.folder.filePath().strip()).expanduser()
         return EnvironmentRecipe(self.python.filePath().strip(), folder, build, self.wheels.filePath().strip())
 
     def reject(self) -> None:
-        """Close, and give up what is being made."""
+        """Close the dialog and cancel a running creation."""
         self.maker.cancel()
         super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Give up what is being made."""
+        """Cancel a running creation."""
         self.maker.cancel()
         super().closeEvent(event)
 

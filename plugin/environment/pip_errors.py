@@ -1,4 +1,4 @@
-"""Why an environment could not be made, in a sentence for the analyst, from what Python and pip wrote."""
+"""Explanations of errors from Python and pip."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ CPU = Build("cpu", 1.5, 2.5)
 
 
 def cuda_build(driver: str) -> Build | None:
-    """Return the build for a version of NVIDIA's driver, such as “560.35.03”; None if it is too old."""
+    """Return the build for an NVIDIA driver version such as “560.35.03”; None if the driver is too old."""
     number = re.match(r"\d+", driver)
     major = int(number.group()) if number else 0
     return next((Build(key, 6.5, 11.0) for oldest, key in OLDEST_DRIVERS if major >= oldest), None)

@@ -1,4 +1,4 @@
-"""What was exported: whether its file may be written, and the layer that shows it."""
+"""Layers of exported files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of a refiner's filters as layers: a group in that of the run, beside the steps."""
+"""Layers with the responses of a refiner's filters."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FilterLayers(QObject):
         return not self._due
 
     def forget(self) -> None:
-        """Drop what is still to be added."""
+        """Drop all pending layers."""
         self._due.clear()
         self._timer.stop()
 

@@ -1,4 +1,4 @@
-"""What the view shows of a step that is still being made, as a layer of its own until the step is there."""
+"""The preview layer of a step that is still being computed."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class ScoreLayers(QObject):
                 group.parent().removeChildNode(group)
 
     def forget(self) -> None:
-        """Drop what is still to be added: the project is closed, or the plugin goes."""
+        """Drop all pending layers: the project is closed or the plugin is unloaded."""
         self._due.clear()
         self._titles.clear()
         self._timer.stop()

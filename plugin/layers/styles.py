@@ -47,7 +47,7 @@ GROUND = "#999999"  # of the first class where it has to be seen
 
 
 def class_colour(name: str, index: int) -> QColor:
-    """Return the colour of a class; the first class is the background, which is left clear."""
+    """Return the colour of a class; the first class, the background, is transparent."""
     if index == 0:
         return QColor(0, 0, 0, 0)
     return QColor(KNOWN.get(name, OTHERS[(index - 1) % len(OTHERS)]))

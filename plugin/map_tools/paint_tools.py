@@ -43,7 +43,7 @@ class CorrectionTool(QgsMapTool):
         self.band.setStrokeColor(QColor(colour.red(), colour.green(), colour.blue()))
 
     def give_up(self) -> None:
-        """Forget what is being drawn."""
+        """Cancel the current drawing."""
         self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
 
     def deactivate(self) -> None:
@@ -82,7 +82,7 @@ class BrushTool(CorrectionTool):
             self._show(self._stroke)
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
-        """Go on with the stroke, or show the brush."""
+        """Continue the stroke, or show the brush."""
         point = event.mapPoint()
         if not self._stroke:
             self._show([point])

@@ -16,7 +16,7 @@ class Shortcuts:
         self._actions: list[QAction] = []
 
     def add(self, name: str, text: str, keys: str, act: Callable[[], None]) -> QAction:
-        """Register an action; `keys` is its shortcut unless the analyst has chosen another one."""
+        """Register an action; `keys` is the default shortcut."""
         action = QAction(text, self._window)
         action.setObjectName(f"MapRefiner{name}")
         action.triggered.connect(lambda _: act())

@@ -40,7 +40,7 @@ class Algorithm(QgsProcessingAlgorithm):
     # --- what an algorithm says of itself -------------------------------------------------------------------------
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         raise NotImplementedError
 
     def help(self) -> str:

@@ -30,7 +30,7 @@ class ClassifyAlgorithm(Algorithm):
     key = "classify"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Classify image")
 
     def help(self) -> str:

@@ -1,4 +1,4 @@
-"""The algorithm that measures scores against labels."""
+"""The algorithm that evaluates scores against labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EvaluateAlgorithm(Algorithm):
     key = "evaluate"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Evaluate accuracy")
 
     def help(self) -> str:

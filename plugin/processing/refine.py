@@ -37,7 +37,7 @@ class RefineAlgorithm(Algorithm):
     key = "refine"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Refine scores")
 
     def help(self) -> str:

@@ -42,7 +42,7 @@ class TrainCoarseAlgorithm(Algorithm):
     key = "traincoarse"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Train coarse model")
 
     def help(self) -> str:

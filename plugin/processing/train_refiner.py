@@ -43,7 +43,7 @@ class TrainRefinerAlgorithm(Algorithm):
     key = "trainrefiner"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Train refiner")
 
     def help(self) -> str:

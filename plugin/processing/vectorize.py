@@ -32,7 +32,7 @@ class VectorizeAlgorithm(Algorithm):
     key = "vectorize"
 
     def title(self) -> str:
-        """Return what it is called."""
+        """Return the title."""
         return tr("Scores to polygons")
 
     def help(self) -> str:

@@ -1,4 +1,4 @@
-"""Counting, drawing and writing a report beside QGIS, which stays free meanwhile."""
+"""The background task that counts, draws and writes a report."""
 
 from __future__ import annotations
 

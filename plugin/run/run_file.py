@@ -1,4 +1,4 @@
-"""What is written down of a run in its folder, so that it can be gone on with on another day."""
+"""The file that describes a run in its folder, so that the run can be resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to work on: the raster, its bands, the area and the pixel size, checked before the worker sees them."""
+"""The scene: raster, bands, area and working resolution, validated before the worker opens it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the worker died, in a sentence for the analyst."""
+"""Explanations of the worker's exit."""
 
 from __future__ import annotations
 

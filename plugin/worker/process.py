@@ -84,7 +84,7 @@ class WorkerProcess(QObject):
             self._write(Stop())
 
     def cancel(self) -> None:
-        """Give up the running request and those behind it; a worker that does not obey is killed."""
+        """Cancel the running request and all queued ones; a worker that does not respond is killed."""
         self._waiting.clear()
         if self._running is None:
             self.ended.emit(events.Cancelled(""), False)
@@ -113,7 +113,7 @@ class WorkerProcess(QObject):
 
     @property
     def running(self) -> Request | None:
-        """Return the request that the worker is at."""
+        """Return the running request."""
         return self._running
 
     def process_id(self) -> int:

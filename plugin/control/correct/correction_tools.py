@@ -1,4 +1,4 @@
-"""Correcting by hand: the tools, their keys, and what was meant with them."""
+"""Controller of the correction tools and their keys."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class CorrectionToolControl(SectionController):
         add("Unsure", self.tr("Map Refiner: Correct as Unsure"), "Alt+0", lambda: correct.choose_class(-1))
 
     def shut_down(self) -> None:
-        """Take tools and shortcuts away."""
+        """Remove tools and shortcuts."""
         self.context.canvas.mapToolSet.disconnect(self._on_tool_set)
         self.shortcuts.remove()
         for tool in self.tools.values():

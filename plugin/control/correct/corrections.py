@@ -1,4 +1,4 @@
-"""Binding corrections to the map: the layer that keeps them, undo and redo, and the worker that heeds them."""
+"""Controller of the corrections: their layer, undo and redo, and applying them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CorrectionControl(SectionController):
         correct.redo_requested.connect(self.redo)
 
     def shut_down(self) -> None:
-        """Take the layer's signals away."""
+        """Disconnect from the layer's signals."""
         self._watch(None)
 
     def forget(self) -> None:
@@ -49,7 +49,7 @@ class CorrectionControl(SectionController):
 
     @shows_errors
     def take_up(self, run: Run, with_layers: bool) -> None:
-        """Go on with the corrections of a run that has come back; after a crash their layer comes back too."""
+        """Restore the corrections of a run, and their layer after a crash."""
         layer = layer_for(self.context.project, run.name)
         if layer is None and with_layers and are_in(run.folder):
             layer = self._open_layer(run)
@@ -59,7 +59,7 @@ class CorrectionControl(SectionController):
             self._refresh()
 
     def add(self, shape: QgsGeometry, crs: QgsCoordinateReferenceSystem, name: str) -> None:
-        """Let what lies in a shape be of a class.
+        """Assign a class to the area of a shape.
 
         Raises:
             UserError: for a shape outside the scene, or without a map.
@@ -97,7 +97,7 @@ class CorrectionControl(SectionController):
         return layer
 
     def _watch(self, layer: QgsVectorLayer | None) -> None:
-        """Follow the edits that QGIS's own tools make in a layer."""
+        """Follow edits that QGIS's own tools make in a layer."""
         if layer is self._layer:
             return
         if self._layer is not None:
@@ -143,7 +143,7 @@ class CorrectionControl(SectionController):
             self._send()
 
     def _send(self) -> None:
-        """Bind the corrections now, or as soon as the worker is free."""
+        """Apply the corrections now, or as soon as the worker is free."""
         self._is_due = True
         self._refresh()
         self.flush()
@@ -155,7 +155,7 @@ class CorrectionControl(SectionController):
 
     @shows_errors
     def flush(self) -> None:
-        """Bind what is due, unless something else runs."""
+        """Apply pending corrections, unless another task runs."""
         context, layer, run = self.context, self._layer, self.context.run
         if not self._is_due or layer is None or run is None or context.task is not Task.NONE or context.playing:
             return

@@ -1,4 +1,4 @@
-"""Where to look next: the uncertain places as a list, each a click away, and what correcting them has gained."""
+"""Controller of the uncertain places: the list, and the gain from correcting them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class UncertainPlaceControl(SectionController):
         self.context.canvas.refresh()
 
     def _on_bound(self) -> None:
-        """Check the places that are corrected, and measure the gain once all are."""
+        """Check the corrected places, and evaluate the gain after the last one."""
         layer, run = self.corrections.layer(), self.context.run
         if layer is None or run is None or not self._spots:
             return
@@ -108,7 +108,7 @@ class UncertainPlaceControl(SectionController):
         self.dock.correct.set_gain(self._sentence())
 
     def on_ended(self) -> None:
-        """Measure what the corrections gained, once all places of the list are corrected and nothing else runs."""
+        """Evaluate the gain once all places are corrected and the worker is idle."""
         run = self.context.run
         ready = self._before is not None and not self._measured and self._spots and run is not None
         if (
@@ -147,7 +147,7 @@ class UncertainPlaceControl(SectionController):
         )
 
     def forget(self) -> None:
-        """Drop the list."""
+        """Clear the list."""
         self._spots = []
         self.dock.correct.set_doubts(())
         self.dock.correct.set_gain("")

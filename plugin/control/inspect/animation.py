@@ -21,7 +21,7 @@ class AnimationControl(SectionController):
         context.canvas.temporalRangeChanged.connect(self._on_time_changed)
 
     def shut_down(self) -> None:
-        """Leave the map alone."""
+        """Leave the map unchanged."""
         self.context.canvas.temporalRangeChanged.disconnect(self._on_time_changed)
 
     @shows_errors

@@ -55,7 +55,7 @@ class ComparisonControl(SectionController):
             self.context.canvas.setLayers(layers)
 
     def hide(self) -> None:
-        """Show again what was there."""
+        """Restore the previous view."""
         former, self._former = self._former, None
         if former is not None:
             present = self.context.project.mapLayers().values()

@@ -1,4 +1,4 @@
-"""What the filters of the refiner look like, and what they answer to the scene."""
+"""Controller of the filters: kernels and responses."""
 
 from __future__ import annotations
 

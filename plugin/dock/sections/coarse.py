@@ -207,7 +207,7 @@ class CoarseSection(Section):
         return _current(self.roads, QgsVectorLayer)
 
     def set_progress(self, text: str) -> None:
-        """Tell how the training goes."""
+        """Show the progress of the training."""
         self.progress.setText(text)
         self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
 

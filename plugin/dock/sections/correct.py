@@ -161,17 +161,17 @@ class CorrectSection(Section):
             each.setChecked(name == key)
 
     def set_progress(self, text: str) -> None:
-        """Say what came of the corrections."""
+        """Show the result of applying the corrections."""
         self.progress.setText(text)
         self.update_again()
 
     def set_gain(self, text: str) -> None:
-        """Say what the corrections have gained."""
+        """Show the gain from the corrections."""
         self.gain.setText(text)
         self.update_again()
 
     def set_doubts(self, texts: Sequence[str]) -> None:
-        """List other places."""
+        """List uncertain places."""
         self.doubts.blockSignals(True)
         self.doubts.clear()
         for text in texts:

@@ -14,7 +14,7 @@ from .section import Section, allow, button
 
 @dataclass(frozen=True)
 class PolygonChoices:
-    """What the analyst wants of the polygons."""
+    """The options of the polygon export."""
 
     path: str
     min_area_m2: float
@@ -104,7 +104,7 @@ class ExportSection(Section):
             self.report_requested.emit(path)
 
     def choices(self) -> PolygonChoices:
-        """Return what is filled in."""
+        """Return the chosen options."""
         return PolygonChoices(
             self.polygons_file.filePath(),
             self.min_area.value(),

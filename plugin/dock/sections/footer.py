@@ -70,14 +70,14 @@ class Footer(QWidget):
         self._milliseconds = milliseconds
 
     def set_progress(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
-        """Tell how far the running request is."""
+        """Show the progress of the current request."""
         self.bar.setRange(0, 1000)
         self.bar.setValue(round(1000 * fraction))
         left = "" if seconds_left is None else self.tr(" · {} left").format(duration(seconds_left))
         self.text.setText(text + left)
 
     def begin(self, text: str) -> None:
-        """Show that something has begun whose progress is not known yet."""
+        """Show that a task has started, without progress."""
         self.bar.setRange(0, 0)
         self.text.setText(text)
 

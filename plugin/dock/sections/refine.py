@@ -159,7 +159,7 @@ class RefineSection(Section):
             self.end_is_chosen = False
 
     def set_about(self, text: str) -> None:
-        """Say what the chosen refiner does."""
+        """Show the description of the chosen refiner."""
         self.about.setText(text)
         self.about.setVisible(bool(text))
 

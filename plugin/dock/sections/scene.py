@@ -149,7 +149,7 @@ class SceneSection(Section):
         )
 
     def inputs(self) -> SceneInputs:
-        """Return what is filled in."""
+        """Return the chosen options."""
         value = self.pixel_size.value()
         return SceneInputs(
             self.layer.currentLayer(),

@@ -1,4 +1,4 @@
-"""What the sections of the dock have in common: a collapsible group of rows that also fits a narrow dock."""
+"""Base class of the dock's sections: a collapsible group of rows that fits a narrow dock."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Section(QgsCollapsibleGroupBox):
         self.rows.addWidget(field, row, 1)
 
     def add_wide(self, *widgets: QWidget) -> None:
-        """Add widgets beside each other over the whole width."""
+        """Add widgets next to each other over the whole width."""
         line = widgets[0] if len(widgets) == 1 else beside(*widgets)
         self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
 
@@ -83,7 +83,7 @@ class Section(QgsCollapsibleGroupBox):
 
 
 def beside(*widgets: QWidget) -> QWidget:
-    """Put widgets beside each other, equally wide."""
+    """Put widgets next to each other, equally wide."""
     line = QWidget()
     layout = QHBoxLayout(line)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -96,7 +96,7 @@ class TrainSection(Section):
         self.about.setText(TAUGHT[index].description())
 
     def chosen_kind(self) -> str:
-        """Return the kind of refiner to teach, by its name in requests."""
+        """Return the key of the kind of refiner to train."""
         return str(self.kind.currentData())
 
     def _add_training(self) -> None:

@@ -27,7 +27,7 @@ class Curve(ChartWidget):
         return QSize(120, (LINES + 1) * self.fontMetrics().height())
 
     def clear(self) -> None:
-        """Begin a new training."""
+        """Clear the chart for a new training."""
         self.points, self.losses, self.baseline, self.steps = [], [], None, 1
         self.update()
 

@@ -14,7 +14,7 @@ PAD = 3  # px within the frame
 
 
 class ChartWidget(QLabel):
-    """A widget to paint a chart on: a label, for dark themes of QGIS give labels a readable colour, and no others."""
+    """A widget for charts: a label, because dark themes of QGIS give labels a readable text colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
