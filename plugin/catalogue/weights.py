@@ -81,5 +81,5 @@ def _card(path: Path) -> dict[str, object]:
             header = json.loads(file.read(min(length, MOST_HEADER_BYTES)))
         card = json.loads(header["__metadata__"]["card"])
     except (OSError, ValueError, KeyError, TypeError, struct.error):
-        return {}  # the worker will say what is wrong with it
+        return {}  # the worker reports the error
     return card if isinstance(card, dict) else {}

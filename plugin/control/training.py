@@ -107,7 +107,7 @@ class TrainingControl(SectionController):
         self._label_name = layer.name()
         return layer_source(layer, run.folder)
 
-    # --- teaching ---------------------------------------------------------------------------------------------
+    # --- training ---------------------------------------------------------------------------------------------
 
     @shows_errors
     def _on_train_requested(self) -> None:

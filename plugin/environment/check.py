@@ -66,8 +66,8 @@ class Description:
     versions: dict[str, str]
     device: str
     step_ms: float | None = None  # of one step of a refiner on 1000 x 1000 pixels
-    problem: str = ""  # why it cannot compute, though nothing is missing
-    cluster: str = ""  # what the scheduler has, or why it does not serve
+    problem: str = ""  # why it cannot compute although no module is missing
+    cluster: str = ""  # resources of the scheduler, or why it is unusable
 
     @property
     def missing(self) -> tuple[str, ...]:

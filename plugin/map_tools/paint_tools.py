@@ -109,7 +109,7 @@ class BrushTool(CorrectionTool):
         context = QgsProject.instance().transformContext()
         x, y = units_per_metre(settings.destinationCrs(), context, points[0])
         line = QgsGeometry.fromPointXY(points[0]) if len(points) == 1 else QgsGeometry.fromPolylineXY(points)
-        line.transform(QTransform.fromScale(1 / x, 1 / y))  # to metres, for a circle may be no circle on the map
+        line.transform(QTransform.fromScale(1 / x, 1 / y))  # to metres: a circle may be distorted on the map
         shape = line.buffer(self.metres / 2, SEGMENTS)
         shape.transform(QTransform.fromScale(x, y))
         return shape

@@ -19,7 +19,7 @@ from .section import Section, beside, button, note, subtitle
 
 VECTORS = "vectors"
 SCORES = "scores"
-USUAL_SAMPLES = 1000  # pixels a class
+USUAL_SAMPLES = 1000  # pixels per class
 OF_SPECTRA = "cnn-1d"  # the kind that is offered for many bands: quick, and needs nothing that is not there
 
 
@@ -98,7 +98,7 @@ class CoarseSection(Section):
                 "it, the network trains from scratch and needs far more labels and time."
             ),
         )
-        self._kind_is_chosen = False  # by the analyst; then it is left alone
+        self._kind_is_chosen = False  # set by the user; never changed afterwards
         self._model_before = ""  # that is not for the bands of the scene
         self.kind.activated.connect(self._on_kind_activated)
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)

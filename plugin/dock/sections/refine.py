@@ -126,7 +126,7 @@ class RefineSection(Section):
         self.add_wide(box)
         self.end = QSpinBox()
         self.end.setRange(1, 99)
-        self.end_is_chosen = False  # by the analyst; then it is left alone
+        self.end_is_chosen = False  # set by the user; never changed afterwards
         self.end.valueChanged.connect(self._on_end_changed)
         self.add_row(
             self.tr("End at step"),
