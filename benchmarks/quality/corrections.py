@@ -179,7 +179,7 @@ def curve(settings: Settings, start: str, where: str) -> Curve:
                 started = time.monotonic()
                 session.load_refiner(refiner)  # as the dock does: from the weights before the first fine-tuning
                 target = str(folder / f"refiner_{len(clicks)}.safetensors")
-                on = fine_tune_refiner(session, "", target, None, 0, never_cancel, silent)
+                on = fine_tune_refiner(session, "", path=target, updates=None, seed=0, stop=never_cancel, report=silent)
                 session.use_refiner(on.refiner, target, on.card.classes)
                 seconds = time.monotonic() - started
                 list(session.step(0, STEPS, silent))
@@ -228,7 +228,15 @@ def seconds_of_fine_tuning(settings: Settings) -> tuple[float, float]:
             clicks.append((spot.buffer(8 * abs(scene.grid.transform[0])), int(generator.integers(3)), 0))
         list(apply_corrections(session, write_layer(folder / "corrections.gpkg", clicks, session), 0, silent))
         wall, computing = time.monotonic(), time.process_time()
-        fine_tune_refiner(session, "", str(folder / "refiner.safetensors"), None, 0, never_cancel, silent)
+        fine_tune_refiner(
+            session,
+            "",
+            path=str(folder / "refiner.safetensors"),
+            updates=None,
+            seed=0,
+            stop=never_cancel,
+            report=silent,
+        )
         return time.monotonic() - wall, time.process_time() - computing
 
 

@@ -64,7 +64,16 @@ def train(classes: tuple[str, ...], tiles: Tiles, seed: int, begin: str, setting
     path = str(settings.work_folder("trained") / "refiner.safetensors")
     about = ModelInfo(classes, PIXEL_M, "a tile")
     return train_refiner(
-        "extended", tiles, about, None, seed, path, CPU, lambda: False, lambda *_: None, begin=begin
+        "extended",
+        tiles,
+        about,
+        updates=None,
+        seed=seed,
+        path=path,
+        device=CPU,
+        stop=lambda: False,
+        report=lambda *_: None,
+        pretrained=begin,
     ).refiner
 
 

@@ -61,7 +61,7 @@ def _bar(label: str) -> Iterator[ProgressCallback]:
 
 
 def _tell(bar: ProgressCallback) -> Callable[[TrainingUpdate, float | None], None]:
-    return lambda epoch, _: bar(epoch.step / epoch.steps)
+    return lambda update, _: bar(update.update / update.updates)
 
 
 def _check_output(path: Path, *endings: str) -> None:

@@ -59,12 +59,20 @@ from .options import (
 )
 @click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=DEFAULT_COARSE_KIND, show_default=True)
 @click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
-@click.option("--steps", type=click.IntRange(1), help="Updates of the weights, trees, or parameters to try; by kind.")
 @click.option(
+    "--updates",
+    "--steps",
+    "updates",
+    type=click.IntRange(1),
+    help="Updates of the weights, trees, or parameter values to try.",
+)
+@click.option(
+    "--backbone",
     "--trunk",
+    "backbone",
     default="",
     metavar="FILE",
-    help="VGG-16's weights to begin with, for the kinds of that name: safetensors with torchvision's names.",
+    help="Pretrained VGG-16 weights for the kinds of that name: safetensors in the naming of torchvision.",
 )
 @out_option
 @size_option
@@ -78,8 +86,8 @@ def train_coarse_command(
     also: tuple[str, ...],
     kind: str,
     samples: int | None,
-    steps: int | None,
-    trunk: str,
+    updates: int | None,
+    backbone: str,
     output: Path,
     pixel_size: float | None,
     bands: str | None,
@@ -102,9 +110,19 @@ def train_coarse_command(
             raise RefinerError(
                 "{kind} learns from single spectra, which one process does; leave torchrun out.", kind=kind
             )
-        recipe = TrainingOptions(steps or COARSE_KINDS[kind].updates, seed, team=team)
+        options = TrainingOptions(updates or COARSE_KINDS[kind].updates, seed, process_group=team)
         tell = _tell(bar) if team.is_first else lambda *_: None
-        outcome = train_coarse(examples, about, recipe, str(output), chosen, lambda: False, tell, kind, trunk)
+        outcome = train_coarse(
+            examples,
+            about,
+            options,
+            path=str(output),
+            device=chosen,
+            stop=lambda: False,
+            report=tell,
+            kind=kind,
+            backbone=backbone,
+        )
     if team.is_first:
         names = ", ".join(about.classes)
         click.echo(f"{output}: {names}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
@@ -115,13 +133,20 @@ def train_coarse_command(
 @scores_option
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
 @click.option("--refiner", type=click.Choice(list(TRAINERS)), default=DEFAULT_REFINER_KIND, show_default=True)
-@click.option("--steps", type=click.IntRange(1), help="Updates of the weights, or parameters to try; by kind.")
 @click.option(
+    "--updates",
+    "--steps",
+    "updates",
+    type=click.IntRange(1),
+    help="Updates of the weights, or parameter values to try.",
+)
+@click.option(
+    "--pretrained",
     "--from",
-    "begin",
+    "pretrained",
     default=SHIPPED,
     show_default=True,
-    help="Weights of a refiner to go on from, `shipped` for those that ship where they fit, or `none`.",
+    help="Weights of a refiner to start from, `shipped` for the shipped ones if they fit, or `none`.",
 )
 @out_option
 @size_option
@@ -133,15 +158,15 @@ def train_refiner_command(
     scores: str,
     labels: str,
     refiner: str,
-    steps: int | None,
-    begin: str,
+    updates: int | None,
+    pretrained: str,
     output: Path,
     pixel_size: float | None,
     bands: str | None,
     seed: int,
     device: str,
 ) -> None:
-    """Teach a refiner on what is labelled of an image."""
+    """Train a refiner on the labels of an image."""
     _check_output(output, ".safetensors")
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
         existing = ScoreRaster(scores, scene.grid)
@@ -149,34 +174,34 @@ def train_refiner_command(
         tile = labelled_tile(scene, existing.read, truth, existing.classes)
         about = ModelInfo(existing.classes, scene.pixel_size_m, Path(image).name)
         existing.close()
-    if begin == SHIPPED:
-        begin = pretrained_for(refiner, about.classes, len(tile.image))
-    elif begin == "none":
-        begin = ""
-    if begin:
-        click.echo(f"Going on from {Path(begin).name}.", err=True)
-    with _bar("Teaching") as bar:
-        taught = train_refiner(
+    if pretrained == SHIPPED:
+        pretrained = pretrained_for(refiner, about.classes, len(tile.image))
+    elif pretrained == "none":
+        pretrained = ""
+    if pretrained:
+        click.echo(f"Starting from {Path(pretrained).name}.", err=True)
+    with _bar("Training") as bar:
+        trained = train_refiner(
             refiner,
             [tile],
             about,
-            steps,
-            seed,
-            str(output),
-            choose_device(device),
-            lambda: False,
-            _tell(bar),
-            begin=begin,
+            updates=updates,
+            seed=seed,
+            path=str(output),
+            device=choose_device(device),
+            stop=lambda: False,
+            report=_tell(bar),
+            pretrained=pretrained,
         )
-    by_step = ", ".join(f"{value:.3f}" for value in taught.by_step[1:])
-    click.echo(f"{output}: held-out mean IoU {taught.coarse_miou:.3f} before, {by_step} after each step")
-    if taught.beats_coarse:
-        click.echo(f"Step {taught.best_step} has nearly all of the gain: stop there, unless the map says otherwise.")
+    by_step = ", ".join(f"{value:.3f}" for value in trained.by_step[1:])
+    click.echo(f"{output}: held-out mean IoU {trained.coarse_miou:.3f} before, {by_step} after each step")
+    if trained.beats_coarse:
+        click.echo(f"Step {trained.best_step} has nearly all of the gain: stop there, unless a later map looks better.")
     else:
-        click.echo("It does not beat the coarse map where it was held out: keep the coarse map, or label more.")
-    if taught.before_miou is not None:
-        advice = "" if taught.beats_before else ": keep that one, or label more"
-        click.echo(f"The refiner that it went on from has {taught.before_miou:.3f} there{advice}.")
+        click.echo("The refiner does not beat the coarse map on held-out blocks: keep the coarse map, or label more.")
+    if trained.before_miou is not None:
+        advice = "" if trained.beats_before else ": keep that one, or label more"
+        click.echo(f"The pretrained refiner has {trained.before_miou:.3f} there{advice}.")
 
 
 def _source(text: str) -> ClassSource:

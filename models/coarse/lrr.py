@@ -203,8 +203,8 @@ def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> 
 
 
 def train_lrr(
-    net: LRR, images: Sequence[TrainingImage], recipe: TrainingOptions, device: torch.device
+    net: LRR, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
     """Learn the bases from the labels, then train the rest as other coarse nets are."""
-    net.bases.copy_(learn_bases([image.labels for image in images], net.classes, recipe.seed, recipe.check))
-    yield from train_patches(net, images, recipe, device)
+    net.bases.copy_(learn_bases([image.labels for image in images], net.classes, options.seed, options.check))
+    yield from train_patches(net, images, options, device)

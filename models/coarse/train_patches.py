@@ -48,12 +48,12 @@ class PatchNet(Protocol):
 class TrainingOptions:
     """How to train. The paper has 64 patches and a rate of 0.01; fewer at a higher rate suit a CPU's minutes."""
 
-    steps: int
+    updates: int
     seed: int
     batch: int = 16
     learning_rate: float = 0.03
     optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
-    team: ProcessGroup = SINGLE_PROCESS  # that shares each batch
+    process_group: ProcessGroup = SINGLE_PROCESS  # that shares each batch
     check: CancelCheck = (
         never_cancel  # is called within what takes longer than an update, before each layer where it is judged
     )
@@ -72,13 +72,13 @@ class TrainingImage:
 
 
 def train_patches(
-    net: Any, images: Sequence[TrainingImage], recipe: TrainingOptions, device: torch.device
+    net: Any, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
     """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
-    team = recipe.team
-    generator = np.random.default_rng(team.seeds(recipe.seed))
-    parts = [hold_out(image.labels, recipe.seed, margin=0) for image in images]
-    patch, batch = getattr(net, "patch", PATCH), team.share(min(recipe.batch, getattr(net, "batch", recipe.batch)))
+    team = options.process_group
+    generator = np.random.default_rng(team.seeds(options.seed))
+    parts = [hold_out(image.labels, options.seed, margin=0) for image in images]
+    patch, batch = getattr(net, "patch", PATCH), team.share(min(options.batch, getattr(net, "batch", options.batch)))
     margin = getattr(net, "margin", net.halo)
     examples = [_padded(image, learn, margin, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
     pixels = [
@@ -87,25 +87,28 @@ def train_patches(
     weights = np.array(pixels, dtype=float)
     is_balanced = getattr(net, "is_balanced", False)
     balance = _balance([learn for learn, _ in parts], net.classes).to(device) if is_balanced else None
-    optimizer = _optimizer(net, recipe)
+    optimizer = _optimizer(net, options)
     lowest = optimizer.param_groups[0]["lr"] / 50
-    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.steps, lowest)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.updates, lowest)
     net.to(memory_format=torch.channels_last).train()
     team.agree(net)
     best = BestWeights(net)
     try:
-        for step in range(1, recipe.steps + 1):
+        for update in range(1, options.updates + 1):
             chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
             loss = _update(net, optimizer, [examples[n] for n in chosen], patch, margin, balance, generator, team)
             rate.step()
             score = None
-            is_judged = step % EVALUATE_EVERY == 0 or step in (1, recipe.steps)  # the first: an early stop has a best
-            if team.is_first and is_judged:
+            is_evaluated = update % EVALUATE_EVERY == 0 or update in (
+                1,
+                options.updates,
+            )  # the first: an early stop has a best
+            if team.is_first and is_evaluated:
                 net.eval()  # without dropout
                 score = held_out_miou(net, images, [held for _, held in parts], device)
                 net.train()
-            is_best = score is not None and best.offer(score)
-            yield TrainingUpdate(step, recipe.steps, loss, score, is_best)
+            is_best = score is not None and best.update(score)
+            yield TrainingUpdate(update, options.updates, loss, score, is_best)
     finally:
         best.restore()
         net.eval()
@@ -121,13 +124,13 @@ def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
     return torch.from_numpy((1 / roots / roots[counts > 0].sum()).astype(np.float32))
 
 
-def _optimizer(net: Any, recipe: TrainingOptions) -> torch.optim.Optimizer:
+def _optimizer(net: Any, options: TrainingOptions) -> torch.optim.Optimizer:
     if hasattr(net, "optimizer"):
         own: torch.optim.Optimizer = net.optimizer()
         return own
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-3)
-    return torch.optim.SGD(net.parameters(), lr=recipe.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
+    if options.optimizer == "adamw":
+        return torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=1e-3)
+    return torch.optim.SGD(net.parameters(), lr=options.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
 
 
 def held_out_miou(
@@ -172,7 +175,7 @@ def _update(
     margin: int,
     balance: Tensor | None,
     generator: np.random.Generator,
-    team: ProcessGroup,
+    process_group: ProcessGroup,
 ) -> float:
     images, labels = [], []
     wide = size + 2 * margin
@@ -192,7 +195,7 @@ def _update(
         loss = functional.cross_entropy(net(batch), truth, balance, ignore_index=UNLABELLED)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    team.average(net)
+    process_group.average(net)
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training
     optimizer.step()
     return float(loss.detach())

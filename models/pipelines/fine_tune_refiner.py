@@ -48,29 +48,30 @@ class FineTunedRefiner:
 def fine_tune_refiner(
     session: Session,
     labels: str,
+    *,
     path: str,
     updates: int | None,
     seed: int,
     stop: StopCheck,
-    tell: TrainingCallback,
+    report: TrainingCallback,
     check: CancelCheck = never_cancel,
 ) -> FineTunedRefiner:
-    """Teach the session's refiner on, and save it; what is broken off by an exception saves nothing.
+    """Fine-tune the refiner of a session on its corrections, and save it; an exception saves nothing.
 
-    The earlier weights stay in their file, so that a step back is to take that again.
+    The earlier weights stay in their file, so that the analyst can return to them.
 
     Args:
-        session: with a refiner and corrections.
-        labels: a labelled tile as in `read_labels`; empty: there is none.
-        path: where the weights go.
+        session: a session with a refiner and corrections.
+        labels: a labelled tile as in `read_labels`; empty: none.
+        path: where to save the weights.
         updates: of the weights; None: as many as a few seconds allow.
         seed: of the patches.
-        stop: asked after each update.
-        tell: told after each update.
-        check: called while the refiner is judged; what it raises breaks the learning off.
+        stop: returns whether to stop after the current update.
+        report: called after each update.
+        check: called during evaluation; an exception from it ends the training.
 
     Raises:
-        RefinerError: where there is nothing to learn with, or from.
+        RefinerError: if there are no corrections, or the refiner has no weights.
     """
     if session.refiner is None:
         raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
@@ -91,7 +92,7 @@ def fine_tune_refiner(
     before = judged()
     cast(nn.Module, refiner).train()
     outcome = run_training(
-        fine_tune_step(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, tell
+        fine_tune_step(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, report
     )
     cast(nn.Module, refiner).eval()
     after = judged()

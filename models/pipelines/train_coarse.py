@@ -31,36 +31,45 @@ def coarse_model_info(kind: str, classes: tuple[str, ...], scene: Scene, trained
 def train_coarse(
     examples: Sequence[TrainingImage] | SpectralSamples,
     about: ModelInfo,
-    recipe: TrainingOptions,
+    options: TrainingOptions,
+    *,
     path: str,
     device: torch.device,
     stop: StopCheck,
-    tell: TrainingCallback,
+    report: TrainingCallback,
     kind: str = DEFAULT_COARSE_KIND,
-    trunk: str = "",
+    backbone: str = "",
 ) -> TrainingOutcome:
-    """Train a coarse model and save its best weights; a training that is broken off by an exception saves nothing.
+    """Train a coarse model and save its best weights; an exception saves nothing.
 
-    The examples are pixels for the spectral kinds, and images for the others. `trunk` is a file of VGG-16's weights,
-    for the kinds that can begin with them.
+    Args:
+        examples: spectra for the spectral kinds, images for the others.
+        about: the model card's content that is known before the training.
+        options: of the training.
+        path: where to save the weights.
+        device: where to train.
+        stop: returns whether to stop after the current update.
+        report: called after each update.
+        kind: the model kind.
+        backbone: a file of pretrained VGG-16 weights, for the kinds that use them.
 
     Raises:
-        CheckpointError: for weights to begin with that do not fit.
+        CheckpointError: if the pretrained weights do not fit.
     """
     images = [examples] if isinstance(examples, SpectralSamples) else list(examples)
     check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(options.seed)
     bands = examples.spectra.shape[1] if isinstance(examples, SpectralSamples) else len(examples[0].image)
     net = COARSE_KINDS[kind].make(len(about.classes), bands).to(device)
     weights = 4 * sum(weight.numel() for weight in net.parameters())
     require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
-    if trunk:
-        load_backbone(net, kind, trunk)
+    if backbone:
+        load_backbone(net, kind, backbone)
     for layer in net.modules():
-        layer.register_forward_pre_hook(lambda *_: recipe.check())
-    outcome = run_training(COARSE_KINDS[kind].train(net, examples, recipe, device), stop, tell)
+        layer.register_forward_pre_hook(lambda *_: options.check())
+    outcome = run_training(COARSE_KINDS[kind].train(net, examples, options, device), stop, report)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
-    if recipe.team.is_first:
+    if options.process_group.is_first:
         save_model(path, net, _card(kind, about, bands, quality, 0))
     return outcome
 

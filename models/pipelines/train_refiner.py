@@ -71,44 +71,45 @@ def train_refiner(
     kind: str,
     tiles: Sequence[LabelledTile],
     about: ModelInfo,
-    steps: int | None,
+    *,
+    updates: int | None,
     seed: int,
     path: str,
     device: torch.device,
     stop: StopCheck,
-    tell: TrainingCallback,
+    report: TrainingCallback,
     check: CancelCheck = never_cancel,
-    begin: str = "",
+    pretrained: str = "",
 ) -> TrainedRefiner:
-    """Teach a refiner and save its best weights; a training broken off by an exception saves nothing.
+    """Train a refiner and save its best weights; an exception saves nothing.
 
     Args:
-        kind: which refiner.
-        tiles: what to learn from.
-        about: what its card is to say.
-        steps: updates of the weights, or parameters to try; None: as many as its kind usually needs.
-        seed: of the weights, the patches and what is held out.
-        path: where the weights go.
-        device: where to compute.
-        stop: asked after each update; what is learnt by then is judged and saved.
-        tell: told after each update.
-        check: called while the refiner is judged; what it raises breaks the training off.
-        begin: weights of a learned refiner of that kind to go on from; empty: a fresh one. An extended one may know
-            more classes than are wanted.
+        kind: the refiner kind.
+        tiles: labelled tiles, with the coarse map.
+        about: the model card's content that is known before the training.
+        updates: of the weights, or parameter values to try; None: the default of the kind.
+        seed: of the weights, of the held-out blocks and of the patches.
+        path: where to save the weights.
+        device: where to train.
+        stop: returns whether to stop after the current update.
+        report: called after each update.
+        check: called during evaluation; an exception from it ends the training.
+        pretrained: a file of weights of the same kind to start from; empty: random weights.
 
     Raises:
-        CheckpointError: for weights to go on from that are not of that kind, or for other classes or bands.
+        LabelError: if the labels cannot be used for training.
+        CheckpointError: if the pretrained weights are of another kind, or for other classes or bands.
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
-    lesson = TRAINERS[kind]
+    trainer = TRAINERS[kind]
     held = split(tiles, seed)[1]
 
     def judged(refiner: Refiner) -> tuple[float, ...]:
         return mean_iou_by_step(refiner, tiles, held, HELD_OUT_STEPS, device, check)
 
-    if begin:
-        refiner, earlier_card = load_pretrained(kind, begin, about.classes, len(tiles[0].image), device)
+    if pretrained:
+        refiner, earlier_card = load_pretrained(kind, pretrained, about.classes, len(tiles[0].image), device)
         history = f"{earlier_card.trained_on}; {about.trained_on}"
         about = replace(about, trained_on=history, licence=earlier_card.licence)
         earlier = judged(refiner)
@@ -116,7 +117,7 @@ def train_refiner(
         cast(nn.Module, refiner).train()
     else:
         refiner, before = make_refiner(kind, len(about.classes), len(tiles[0].image)).to(device), None
-    outcome = run_training(lesson.train(refiner, tiles, steps or lesson.updates, seed, device, check), stop, tell)
+    outcome = run_training(trainer.train(refiner, tiles, updates or trainer.updates, seed, device, check), stop, report)
     by_step = judged(refiner)
     cast(nn.Module, refiner).eval()
     taught = TrainedRefiner(refiner, outcome, by_step, before)
@@ -128,17 +129,17 @@ def train_refiner(
     return taught
 
 
-def _card(kind: str, about: ModelInfo, bands: int, quality: str, steps: int) -> ModelCard:
+def _card(kind: str, about: ModelInfo, bands: int, quality: str, step: int) -> ModelCard:
     seen = about.statistics or Statistics((), ())
     return ModelCard(
-        kind,
-        about.classes,
-        bands,
-        about.pixel_size_m,
-        steps,
-        about.trained_on,
-        quality,
-        about.licence,
+        kind=kind,
+        classes=about.classes,
+        bands=bands,
+        pixel_size_m=about.pixel_size_m,
+        best_step=step,
+        trained_on=about.trained_on,
+        quality=quality,
+        licence=about.licence,
         mean=seen.mean,
         std=seen.std,
     )

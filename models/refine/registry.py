@@ -50,7 +50,7 @@ class TrainFunction(Protocol):
         self,
         refiner: Any,
         tiles: Sequence[LabelledTile],
-        steps: int,
+        updates: int,
         seed: int,
         device: torch.device,
         check: CancelCheck = ...,

@@ -35,10 +35,10 @@ def with_cancel(items: Iterator[Item], check: CancelCheck) -> Iterator[Item]:
             yield item
             check()
     finally:
-        _close(items)
+        close_iterator(items)
 
 
-def _close(items: Iterator[object]) -> None:
+def close_iterator(items: Iterator[object]) -> None:
     """End a generator now, with what it has to tidy up, and not when it is forgotten."""
     close = getattr(items, "close", None)
     if close is not None:

@@ -99,10 +99,10 @@ class Previewed:
 
 @dataclass(frozen=True)
 class TrainingProgressed:
-    """A training measured itself on what it held out."""
+    """Progress of a training, with the held-out score whenever it is computed."""
 
-    step: int
-    steps: int
+    update: int
+    updates: int
     loss: float
     held_out_miou: float | None  # 0-1
     coarse_miou: float | None  # the same pixels before refining; None while a coarse net trains
@@ -114,7 +114,7 @@ class Trained:
     """A training has ended; the best weights are in a file and in use."""
 
     model: str
-    steps: int
+    updates: int
     held_out_miou: float
     coarse_miou: float | None
     stopped: bool

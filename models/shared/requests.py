@@ -57,12 +57,12 @@ class TrainCoarse:
 
     sources: tuple[ClassSource, ...]
     model: str  # where the weights go, *.safetensors
-    steps: int | None = None  # updates of the weights, trees, or parameters tried; None: as many as the kind needs
+    updates: int | None = None  # of the weights; trees; or parameter values tried. None: the default of the kind
     seed: int = 0
     kind: str = "fcn-8s"
     labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
     samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
-    trunk: str = ""  # VGG-16's weights to begin with, for the kinds that can; "": from scratch
+    backbone: str = ""  # pretrained VGG-16 weights, for the kinds that use them; "": train from scratch
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,9 @@ class TrainRefiner:
     labels: str  # a vector layer with a field "class", or a raster of class indices
     model: str  # where the weights go, *.safetensors
     kind: str = "extended"
-    steps: int | None = None  # updates of the weights, or parameters tried; None: as many as the kind needs
+    updates: int | None = None  # of the weights, or parameter values tried; None: the default of the kind
     seed: int = 0
-    begin: str = (
-        ""  # weights of a refiner of that kind to go on from; "shipped": those, if they fit; empty: a fresh one
-    )
+    pretrained: str = ""  # weights of that kind to start from; "shipped": the shipped ones, if they fit; "": none
 
 
 @dataclass(frozen=True)

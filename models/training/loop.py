@@ -1,4 +1,4 @@
-"""How far a run is, how long it still takes, and whether anybody wants it to end."""
+"""The training loop, its updates, and the best weights."""
 
 from __future__ import annotations
 
@@ -7,75 +7,76 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ..runtime.progress import Clock, _close
+from ..runtime.progress import Clock, close_iterator
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """How a training ended."""
+    """The end of a training."""
 
-    steps: int
-    held_out_miou: float  # of the weights that were kept, 0-1
-    stopped: bool  # before its last step
+    updates: int
+    held_out_miou: float  # 0-1, of the weights that are kept
+    stopped: bool  # before the last update
 
 
 def run_training(
-    epochs: Iterator[TrainingUpdate], stop: Callable[[], bool], tell: Callable[[TrainingUpdate, float | None], None]
+    updates: Iterator[TrainingUpdate], stop: Callable[[], bool], report: Callable[[TrainingUpdate, float | None], None]
 ) -> TrainingOutcome:
-    """Run a training to its end or until `stop`, telling of each update with the seconds left.
+    """Run a training to its end, or until `stop` returns true.
 
-    Whatever `tell` raises ends the training too; in every case the model is left with its best weights.
+    `report` is called after each update with the seconds left; an exception from it ends the training. In every case
+    the model keeps its best weights.
     """
     clock = Clock()
-    best, steps, stopped = 0.0, 0, False
+    best, done, stopped = 0.0, 0, False
     try:
-        for epoch in epochs:
-            steps = epoch.step
-            if epoch.is_best and epoch.held_out_miou is not None:
-                best = epoch.held_out_miou
-            tell(epoch, clock.seconds_left(epoch.step / epoch.steps))
+        for update in updates:
+            done = update.update
+            if update.is_best and update.held_out_miou is not None:
+                best = update.held_out_miou
+            report(update, clock.seconds_left(update.update / update.updates))
             if stop():
-                stopped = epoch.step < epoch.steps
+                stopped = update.update < update.updates
                 break
     finally:
-        _close(epochs)
-    return TrainingOutcome(steps, best, stopped)
+        close_iterator(updates)
+    return TrainingOutcome(done, best, stopped)
 
 
 @dataclass(frozen=True)
 class TrainingUpdate:
-    """One update of the weights; the held-out mean IoU (0-1) is there when it was measured."""
+    """One update of the weights."""
 
-    step: int
-    steps: int
+    update: int
+    updates: int  # in all
     loss: float
-    held_out_miou: float | None = None
+    held_out_miou: float | None = None  # 0-1; None where it was not measured
     is_best: bool = False
 
 
 class BestWeights:
-    """Keeps the weights that did best on what was held out, and gives them back at the end."""
+    """The weights with the best held-out score so far."""
 
     def __init__(self, model: nn.Module) -> None:
-        """Watch a model."""
+        """Keep weights of a model."""
         self._model = model
         self.score = -1.0
         self._weights: dict[str, Tensor] = {}
 
-    def offer(self, score: float) -> bool:
-        """Keep the present weights if they are the best so far."""
+    def update(self, score: float) -> bool:
+        """Keep the current weights if their score is the best so far; return whether it is."""
         if score <= self.score:
             return False
         self.score = score
         self._weights = {name: value.detach().clone() for name, value in self._model.state_dict().items()}
         return True
 
-    def take(self, score: float) -> None:
-        """Keep the present weights, whatever came before."""
+    def set(self, score: float) -> None:
+        """Keep the current weights, whatever their score."""
         self.score = -1.0
-        self.offer(score)
+        self.update(score)
 
     def restore(self) -> None:
-        """Put the best weights into the model."""
+        """Load the best weights into the model."""
         if self._weights:
             self._model.load_state_dict(self._weights)

@@ -26,6 +26,7 @@ from ..refine.refiner import Refiner
 from ..refine.registry import REFINER_KINDS, make_refiner
 
 FORMAT = "1"
+STORED_BEST_STEP = "steps"  # the name of the best step in a stored card
 MOST_CLASSES = UNLABELLED  # an index has to fit a byte
 MOST_BANDS = 2000
 MOST_BYTES = 500_000_000
@@ -41,7 +42,7 @@ class ModelCard:
     classes: tuple[str, ...]
     bands: int
     pixel_size_m: float | None  # on the ground; None: trained on an image without a CRS
-    steps: int = 0  # that a refiner was taught for
+    best_step: int = 0  # of a refiner, on held-out labels
     trained_on: str = ""
     quality: str = ""
     licence: str = ""
@@ -67,7 +68,13 @@ class ModelCard:
 def save_model(path: str | Path, model: nn.Module, card: ModelCard) -> None:
     """Write weights and their card, whole or not at all."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(asdict(card))}))
+    write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(_stored(card))}))
+
+
+def _stored(card: ModelCard) -> dict[str, object]:
+    content = asdict(card)
+    content[STORED_BEST_STEP] = content.pop("best_step")
+    return content
 
 
 def read_card(path: str | Path) -> ModelCard:
@@ -166,6 +173,8 @@ def _card(text: str, name: str) -> ModelCard:
     """Check a card that anybody may have written."""
     try:
         content = json.loads(text)
+        if STORED_BEST_STEP in content:
+            content["best_step"] = content.pop(STORED_BEST_STEP)
         known = {field.name for field in fields(ModelCard)}
         card = ModelCard(**{key: value for key, value in content.items() if key in known})
         classes = tuple(str(value) for value in card.classes)

@@ -112,13 +112,15 @@ class RequestContext:
     def tell_training(self, coarse: float | None) -> Callable[[TrainingUpdate, float | None], None]:
         """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
 
-        def tell(epoch: TrainingUpdate, seconds_left: float | None) -> None:
+        def tell(update: TrainingUpdate, seconds_left: float | None) -> None:
             self.check()
-            if epoch.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
+            if update.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
                 return
             self._told = time.monotonic()
             self.send(
-                TrainingProgressed(epoch.step, epoch.steps, epoch.loss, epoch.held_out_miou, coarse, seconds_left)
+                TrainingProgressed(
+                    update.update, update.updates, update.loss, update.held_out_miou, coarse, seconds_left
+                )
             )
 
         return tell

@@ -89,20 +89,20 @@ def _rounded_down(thresholds: Any) -> Any:
 
 
 def fit_forest(
-    net: RandomForest, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+    net: RandomForest, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Grow a forest of `recipe.steps` trees, some at a time; closing the iterator early keeps those that are there."""
-    learn, held = hold_out_parts(pixels, recipe.seed)
+    """Fit a forest of `options.updates` trees; closing the iterator early keeps the finished trees."""
+    learn, held = hold_out_parts(pixels, options.seed)
     forest = scikit_learn("ensemble").RandomForestClassifier(
-        n_estimators=0, warm_start=True, max_depth=MAX_DEPTH - 1, random_state=recipe.seed
+        n_estimators=0, warm_start=True, max_depth=MAX_DEPTH - 1, random_state=options.seed
     )
-    for trees in _counts(recipe.steps):
+    for trees in _counts(options.updates):
         forest.set_params(n_estimators=trees)
         forest.fit(pixels.spectra[learn], pixels.labels[learn])
         net.adopt(forest)
         net.to(device)
         score = held_out_miou(net, pixels, held, device)
-        yield TrainingUpdate(trees, recipe.steps, 0.0, score, is_best=True)
+        yield TrainingUpdate(trees, options.updates, 0.0, score, is_best=True)
 
 
 def _counts(trees: int) -> list[int]:

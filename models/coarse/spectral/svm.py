@@ -89,14 +89,14 @@ class SVM(SklearnArrays):
 
 
 def fit_svm(
-    net: SVM, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+    net: SVM, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Try up to `recipe.steps` pairs of penalty and width; closing the iterator early keeps the best so far."""
-    learn, held = hold_out_parts(pixels, recipe.seed)
+    """Try up to `options.updates` pairs of penalty and width; closing the iterator early keeps the best so far."""
+    learn, held = hold_out_parts(pixels, options.seed)
     spectra, labels = pixels.spectra[learn], pixels.labels[learn]
-    folds = _folds(labels, pixels.parts[learn], recipe.seed)
+    folds = _folds(labels, pixels.parts[learn], options.seed)
     machines = scikit_learn("svm")
-    best, tried = -1.0, _grid()[: recipe.steps]
+    best, tried = -1.0, _grid()[: options.updates]
     for step, (penalty, width) in enumerate(tried, start=1):
         machine = machines.SVC(C=penalty, gamma=width, decision_function_shape="ovr")
         margins = scikit_learn("model_selection").cross_val_predict(

@@ -20,43 +20,43 @@ SLOWER_FROM, SLOWER = 0.8, 0.1  # the last updates are smaller [ours; Mou et al.
 
 
 def train_spectra(
-    net: PixelModel, pixels: SpectralSamples, recipe: TrainingOptions, device: torch.device
+    net: PixelModel, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Train for `recipe.steps` updates, yielding an `Epoch` each; closing the iterator early keeps the best weights.
+    """Train for `options.updates` updates, yielding an `Epoch` each; closing the iterator early keeps the best weights.
 
     Raises:
         RefinerError: where the loss is no finite number any more.
     """
-    learn, held = hold_out_parts(pixels, recipe.seed)
+    learn, held = hold_out_parts(pixels, options.seed)
     spectra = torch.from_numpy(pixels.spectra[learn]).to(device)
     labels = torch.from_numpy(pixels.labels[learn]).long().to(device)
-    order = torch.Generator().manual_seed(recipe.seed)
+    order = torch.Generator().manual_seed(options.seed)
     optimizer = net.optimizer()
     best = BestWeights(net)
     batches: list[torch.Tensor] = []
     net.train()
     try:
-        for step in range(1, recipe.steps + 1):
+        for update in range(1, options.updates + 1):
             if not batches:
                 batches = list(torch.split(torch.randperm(len(labels), generator=order).to(device), BATCH))
                 if len(batches) > 1 and len(batches[-1]) < BATCH // 4:
                     batches.pop()  # too few to normalise by
-            if step == math.ceil(SLOWER_FROM * recipe.steps) and step > 1:
+            if update == math.ceil(SLOWER_FROM * options.updates) and update > 1:
                 for group in optimizer.param_groups:
                     group["lr"] *= SLOWER
             chosen = batches.pop()
             loss = _update(net, optimizer, spectra[chosen], labels[chosen])
             if not math.isfinite(loss):
                 raise RefinerError(
-                    "The training of {net_kind} diverges at update {step}; choose another kind.",
+                    "The training of {net_kind} diverges at update {update}; choose another kind.",
                     net_kind=net.kind,
-                    step=step,
+                    update=update,
                 )
             score = None
-            if step % EVALUATE_EVERY == 0 or step in (1, recipe.steps):
+            if update % EVALUATE_EVERY == 0 or update in (1, options.updates):
                 score = held_out_miou(net.eval(), pixels, held, device)
                 net.train()
-            yield TrainingUpdate(step, recipe.steps, loss, score, score is not None and best.offer(score))
+            yield TrainingUpdate(update, options.updates, loss, score, score is not None and best.update(score))
     finally:
         best.restore()
         net.eval()

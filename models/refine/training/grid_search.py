@@ -37,12 +37,12 @@ class _Piece:
 def grid_search(
     refiner: TunableRefiner,
     tiles: Sequence[LabelledTile],
-    steps: int,
+    updates: int,
     seed: int,
     device: torch.device,
     check: CancelCheck = never_cancel,
 ) -> Iterator[TrainingUpdate]:
-    """Try at most `steps` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
+    """Try at most `updates` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
 
     The usual parameters come first, the others in a random order. Best is, as for the learnt refiners, by the mean IoU
     after `USUAL_STEPS` steps on what is held out; the loss is what is missing to a mean IoU of 1 on the
@@ -51,7 +51,7 @@ def grid_search(
     """
     usual, *others = refiner.candidates()
     order = np.random.default_rng(seed).permutation(len(others))
-    tried = [usual, *(others[n] for n in order)][:steps]
+    tried = [usual, *(others[n] for n in order)][:updates]
     pieces = [
         _piece(tile, learnt, held, total_halo(refiner, USUAL_STEPS), device)
         for tile, learnt, held in zip(tiles, *split(tiles, seed), strict=True)
@@ -61,7 +61,7 @@ def grid_search(
         for number, values in enumerate(tried, start=1):
             refiner.use(values)
             learnt, held = _judge(refiner, pieces, check)
-            yield TrainingUpdate(number, len(tried), 1 - learnt, held, best.offer(held))
+            yield TrainingUpdate(number, len(tried), 1 - learnt, held, best.update(held))
     finally:
         best.restore()
 

@@ -47,7 +47,7 @@ SHORTEST = 10  # of the rise and fall of the rate, in updates: of five, the rise
 def train_extended(
     refiner: ExtendedRefiner,
     tiles: Sequence[LabelledTile],
-    steps: int,
+    updates: int,
     seed: int,
     device: torch.device,
     check: CancelCheck = never_cancel,
@@ -64,25 +64,25 @@ def train_extended(
     pool = PatchSampler(tiles, learnt, PATCH, CONTEXT_PX, device)
     rate = LEARNING_RATE if refiner.is_untaught else GENTLE
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, SHORTEST), pct_start=0.2)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(updates, SHORTEST), pct_start=0.2)
     average = copy.deepcopy(refiner)
     best, shares = BestWeights(average), ClassBalance(refiner.classes, device)
 
     def judged() -> float:
         return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device, check)[-1]
 
-    best.offer(judged())
+    best.update(judged())
     try:
-        for step in range(1, steps + 1):
+        for update in range(1, updates + 1):
             loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
-            _keep_average(average, refiner, min(KEPT, step / (step + 10)))
-            score = judged() if step % EVALUATE_EVERY == 0 or step == steps else None
-            is_best = score is not None and best.offer(score)
-            if step == steps and score is not None:
-                best.take(score)
+            _keep_average(average, refiner, min(KEPT, update / (update + 10)))
+            score = judged() if update % EVALUATE_EVERY == 0 or update == updates else None
+            is_best = score is not None and best.update(score)
+            if update == updates and score is not None:
+                best.set(score)
                 is_best = True
-            yield TrainingUpdate(step, steps, loss, score, is_best)
+            yield TrainingUpdate(update, updates, loss, score, is_best)
     finally:
         best.restore()
         refiner.load_state_dict(average.state_dict())

@@ -27,7 +27,7 @@ EVALUATE_EVERY = 25  # updates
 def train_faithful(
     refiner: RefinementRNN | UnsharedRNN,
     tiles: Sequence[LabelledTile],
-    steps: int,
+    updates: int,
     seed: int,
     device: torch.device,
     check: CancelCheck = never_cancel,
@@ -42,16 +42,13 @@ def train_faithful(
     optimizer = torch.optim.Adagrad(refiner.parameters(), lr=LEARNING_RATE, eps=1e-8)
     best = BestWeights(refiner)
     try:
-        for step in range(1, steps + 1):
+        for update in range(1, updates + 1):
             loss = _update(refiner, optimizer, pool, generator, device)
             score = None
-            if step % EVALUATE_EVERY == 0 or step in (
-                1,
-                steps,
-            ):  # at the first, so that an early stop has a judged best
+            if update % EVALUATE_EVERY == 0 or update in (1, updates):  # the first, so that an early stop has a score
                 score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device, check)[-1]
-            is_best = score is not None and best.offer(score)
-            yield TrainingUpdate(step, steps, loss, score, is_best)
+            is_best = score is not None and best.update(score)
+            yield TrainingUpdate(update, updates, loss, score, is_best)
     finally:
         best.restore()
 

@@ -27,7 +27,7 @@ def on_load_scores(context: RequestContext, request: requests.LoadScores) -> Non
 def on_load_refiner(context: RequestContext, request: requests.LoadRefiner) -> None:
     """Take a refiner for the steps to come."""
     card = context.session.load_refiner(request.path)
-    context.send(events.RefinerLoaded(request.path, card.summary(), card.steps))
+    context.send(events.RefinerLoaded(request.path, card.summary(), card.best_step))
 
 
 def on_step(context: RequestContext, request: requests.Step) -> None:

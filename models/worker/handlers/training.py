@@ -38,15 +38,32 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
         labels, classes = burn_sources(request.sources, scene.grid)
     context.check()
     about = coarse_model_info(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
-    recipe = TrainingOptions(request.steps or COARSE_KINDS[request.kind].updates, request.seed, check=context.check)
+    options = TrainingOptions(request.updates or COARSE_KINDS[request.kind].updates, request.seed, check=context.check)
     examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
     context.say(0.0, "Training")  # the first update may take a while
     preload_optimizers(context.check)
     tell = context.tell_training(None)
     outcome = train_coarse(
-        examples, about, recipe, request.model, context.device, context.is_stopped, tell, request.kind, request.trunk
+        examples,
+        about,
+        options,
+        path=request.model,
+        device=context.device,
+        stop=context.is_stopped,
+        report=tell,
+        kind=request.kind,
+        backbone=request.backbone,
     )
-    context.send(events.Trained(request.model, outcome.steps, outcome.held_out_miou, None, outcome.stopped, "coarse"))
+    context.send(
+        events.Trained(
+            model=request.model,
+            updates=outcome.updates,
+            held_out_miou=outcome.held_out_miou,
+            coarse_miou=None,
+            stopped=outcome.stopped,
+            role="coarse",
+        )
+    )
 
 
 def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) -> None:
@@ -61,25 +78,25 @@ def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) ->
         )
     tile = _tile(session, request.labels)
     about = ModelInfo(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
-    begin = request.begin
-    if begin == SHIPPED:
-        begin = pretrained_for(request.kind, session.classes, len(tile.image))
+    pretrained = request.pretrained
+    if pretrained == SHIPPED:
+        pretrained = pretrained_for(request.kind, session.classes, len(tile.image))
     preload_optimizers(context.check)
-    taught = train_refiner(
+    trained = train_refiner(
         request.kind,
         [tile],
         about,
-        request.steps,
-        request.seed,
-        request.model,
-        context.device,
-        context.is_stopped,
-        context.tell_training(coarse_miou([tile], request.seed)),
-        context.check,
-        begin,
+        updates=request.updates,
+        seed=request.seed,
+        path=request.model,
+        device=context.device,
+        stop=context.is_stopped,
+        report=context.tell_training(coarse_miou([tile], request.seed)),
+        check=context.check,
+        pretrained=pretrained,
     )
-    session.use_refiner(taught.refiner, request.model, session.classes)
-    context.send(_trained(taught, request.model))
+    session.use_refiner(trained.refiner, request.model, session.classes)
+    context.send(_trained(trained, request.model))
 
 
 def _tile(session: Session, path: str) -> LabelledTile:
@@ -93,18 +110,18 @@ def _tile(session: Session, path: str) -> LabelledTile:
     return labelled_tile(session.scene, read, labels, session.classes)
 
 
-def _trained(taught: TrainedRefiner, path: str) -> events.Trained:
-    outcome, best = taught.outcome, taught.best_step
+def _trained(trained: TrainedRefiner, path: str) -> events.Trained:
+    outcome, best = trained.outcome, trained.best_step
     return events.Trained(
-        path,
-        outcome.steps,
-        taught.by_step[best],
-        taught.coarse_miou,
-        outcome.stopped,
-        "refiner",
-        taught.by_step,
-        best,
-        taught.before_miou,
+        model=path,
+        updates=outcome.updates,
+        held_out_miou=trained.by_step[best],
+        coarse_miou=trained.coarse_miou,
+        stopped=outcome.stopped,
+        role="refiner",
+        by_step=trained.by_step,
+        best_step=best,
+        before_miou=trained.before_miou,
     )
 
 
@@ -114,9 +131,17 @@ def on_fine_tune(context: RequestContext, request: requests.FineTune) -> None:
     context.say(0.0, "Reading the corrections")
     tell = context.tell_training(None)
     preload_optimizers(context.check)
-    given = request.labels, request.model, request.updates, request.seed
-    found = fine_tune_refiner(session, *given, context.is_stopped, tell, context.check)
+    found = fine_tune_refiner(
+        session,
+        request.labels,
+        path=request.model,
+        updates=request.updates,
+        seed=request.seed,
+        stop=context.is_stopped,
+        report=tell,
+        check=context.check,
+    )
     session.use_refiner(found.refiner, request.model, found.card.classes)
     context.send(
-        events.FineTuned(request.model, found.outcome.steps, found.outcome.stopped, found.corrected, found.tile)
+        events.FineTuned(request.model, found.outcome.updates, found.outcome.stopped, found.corrected, found.tile)
     )

@@ -1,4 +1,11 @@
-"""The real worker process over real pipes: a day's work, bad input, and every way to be interrupted."""
+"""The real worker process over real pipes: a day's work, bad input, and every way to be interrupted.
+
+Modules that this file covers: models/pipelines/fine_tune_refiner.py, models/scene/class_spectra.py,
+models/shared/events.py, models/worker/connection.py, models/worker/context.py,
+models/worker/handlers/corrections.py, models/worker/handlers/evaluation.py, models/worker/handlers/export.py,
+models/worker/handlers/inspection.py, models/worker/handlers/scenes.py, models/worker/handlers/steps.py,
+models/worker/handlers/training.py, models/worker/main.py.
+"""
 
 import json
 import queue
@@ -148,10 +155,10 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
         assert np.array_equal(read(step.scores).argmax(axis=0), read(step.classes_raster, 1))
 
     model = str(out / "taught.safetensors")
-    events = worker.do(TrainRefiner(town.tile_path, model, "faithful", steps=4))
+    events = worker.do(TrainRefiner(town.tile_path, model, "faithful", updates=4))
     (trained,) = of(Trained, events)
     told = of(TrainingProgressed, events)
-    assert (trained.model, trained.steps, trained.stopped, trained.role) == (model, 4, False, "refiner")
+    assert (trained.model, trained.updates, trained.stopped, trained.role) == (model, 4, False, "refiner")
     assert trained.by_step[5] == max(event.held_out_miou for event in told if event.held_out_miou is not None)
     assert trained.held_out_miou == trained.by_step[trained.best_step]
     assert trained.best_step == best_step(trained.by_step)
@@ -194,9 +201,9 @@ def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     sources = (ClassSource("building", town.houses_path), ClassSource("road", town.streets_path, 4.0))
     model = str(tmp_path / "c.safetensors")
-    events = worker.do(TrainCoarse(sources, model, steps=2))
+    events = worker.do(TrainCoarse(sources, model, updates=2))
     (trained,) = of(Trained, events)
-    assert (trained.role, trained.steps, trained.coarse_miou) == ("coarse", 2, None)
+    assert (trained.role, trained.updates, trained.coarse_miou) == ("coarse", 2, None)
     assert len(of(TrainingProgressed, events)) >= 1
     (step,) = of(Stepped, worker.do(Classify(model)))
     assert step.classes == town.classes
@@ -226,7 +233,7 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
     assert np.allclose(np.array(shown.mean)[1, :130], inside[:130].mean(axis=1), atol=12)
     model = str(tmp_path / "c.safetensors")
     events = worker.do(TrainCoarse((), model, 60, kind="cnn-1d", labels=labels, samples=50))
-    assert of(Trained, events)[0].steps == 60
+    assert of(Trained, events)[0].updates == 60
     (step,) = of(Stepped, worker.do(Classify(model)))
     assert step.classes == ("background", *names)
     found = read(step.scores)[1:].argmax(axis=0)
@@ -521,7 +528,7 @@ def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
 
 def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, town, tmp_path):
     model = tmp_path / "m.safetensors"
-    ready.send(TrainRefiner(town.tile_path, str(model), "faithful", steps=100_000))
+    ready.send(TrainRefiner(town.tile_path, str(model), "faithful", updates=100_000))
     wait_for(ready, TrainingProgressed)
     beats, progress = 0, 0
     while beats < 2 or progress < 1:
@@ -538,12 +545,12 @@ def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, 
 
 def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
     model = str(tmp_path / "m.safetensors")
-    ready.send(TrainRefiner(town.tile_path, model, "faithful", steps=100_000))
+    ready.send(TrainRefiner(town.tile_path, model, "faithful", updates=100_000))
     wait_for(ready, TrainingProgressed)
     took, trained = answered_within(ready, Stop(), Trained)
     assert took < SOON_S
     assert trained.stopped
-    assert trained.steps < 100_000
+    assert trained.updates < 100_000
     assert trained.held_out_miou > 0
     assert ready.event() == Finished("TrainRefiner")
     assert f"{trained.held_out_miou:.3f}" in load_refiner(model)[1].quality
@@ -559,11 +566,11 @@ def test_the_first_training_of_a_process_is_cancelled_soon_and_leaves_when_stdin
     worker = start_worker()
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadScores(town.scores_path))
-    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "extended", steps=100_000))
+    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "extended", updates=100_000))
     took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
     assert end == Cancelled("TrainRefiner")
     assert took < SOON_S  # though optimizers take seconds to load
-    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", steps=100_000))
+    worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", updates=100_000))
     wait_for(worker, TrainingProgressed)
     closed = time.monotonic()
     assert worker.end() == 0
@@ -595,7 +602,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, tow
     for request, longest in (
         (Step(1, 50), 1.5),
         (ExportPolygons(0, str(out / "p.gpkg"), 1.0, 0.5), 1.0),
-        (TrainRefiner(town.tile_path, str(out / "m.safetensors"), "faithful", steps=10), 3.0),
+        (TrainRefiner(town.tile_path, str(out / "m.safetensors"), "faithful", updates=10), 3.0),
         (Step(0, 50), 1.0),
     ):
         worker.send(request)

@@ -1,4 +1,9 @@
-"""The command `map-refiner`: every command by its name, and a line for bad input."""
+"""The command `map-refiner`: every command by its name, and a line for bad input.
+
+Modules that this file covers: models/cli/doctor.py, models/cli/main.py, models/cli/maps.py, models/cli/options.py,
+models/cli/results.py, models/cli/tools.py, models/cli/train.py, models/evaluate/report.py,
+models/runtime/omp_threads.py, models/tiling/timing.py.
+"""
 
 import json
 import subprocess
@@ -160,9 +165,9 @@ def test_teaches_a_refiner(town, tmp_path, labels):
     )
     card = read_card(tmp_path / "r.safetensors")
     assert (card.kind, card.classes) == ("faithful", town.classes)
-    assert 0 <= card.steps <= 8
+    assert 0 <= card.best_step <= 8
     assert "held-out mean IoU" in said
-    assert (f"Step {card.steps} has nearly all of the gain" if card.steps else "does not beat") in said
+    assert (f"Step {card.best_step} has nearly all of the gain" if card.best_step else "does not beat") in said
 
 
 @pytest.mark.parametrize(("begin", "knows"), [((), True), (("--from", "none"), False)])
@@ -180,7 +185,7 @@ def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, 
         "-o",
         tmp_path / "r.safetensors",
     )
-    assert ("The refiner that it went on from has 0." in said) == knows
+    assert ("The pretrained refiner has 0." in said) == knows
     assert ("Banepa" in read_card(tmp_path / "r.safetensors").trained_on) == knows
 
 

@@ -71,7 +71,9 @@ def trained(request, cube, tmp_path_factory):
         examples = coarse_examples(kind, scene, truth, NAMES, 60, 0)
         about = coarse_model_info(kind, NAMES, scene, "patches")
         recipe = TrainingOptions({"random-forest": 20, "svm-rbf": 2}.get(kind, 30), 0)
-        train_coarse(examples, about, recipe, path, CPU, lambda: False, lambda *_: None, kind)
+        train_coarse(
+            examples, about, recipe, path=path, device=CPU, stop=lambda: False, report=lambda *_: None, kind=kind
+        )
     else:
         torch.manual_seed(0)
         net = shaken(COARSE_KINDS[kind].make(len(NAMES), len(scene.bands)))

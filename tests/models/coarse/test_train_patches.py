@@ -30,7 +30,7 @@ def test_learns_what_it_is_shown():
     coarse = net()
     before = held_out_miou(coarse, [image], [image.labels], CPU)
     epochs = list(train_patches(coarse, [image], TrainingOptions(30, 0, batch=4), CPU))
-    assert [epoch.step for epoch in epochs] == list(range(1, 31))
+    assert [each.update for each in epochs] == list(range(1, 31))
     assert np.mean([epoch.loss for epoch in epochs[-5:]]) < 0.5 * epochs[0].loss
     assert held_out_miou(coarse, [image], [image.labels], CPU) > max(0.8, before)
     assert not coarse.training

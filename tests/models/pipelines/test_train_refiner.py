@@ -1,4 +1,8 @@
-"""A training from beginning to end: the file of weights that comes of it."""
+"""A training from beginning to end: the file of weights that comes of it.
+
+Modules that this file covers: models/pipelines/train_coarse.py, models/pipelines/training_scenes.py,
+models/weights/pretrained.py.
+"""
 
 from dataclasses import replace
 
@@ -42,7 +46,9 @@ def tile(blurred=True):
 def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
     path = str(tmp_path / "c.safetensors")
     image = TrainingImage(*stripes())
-    outcome = train_coarse([image], ABOUT, TrainingOptions(2, 0, batch=2), path, CPU, never, ignore)
+    outcome = train_coarse(
+        [image], ABOUT, TrainingOptions(2, 0, batch=2), path=path, device=CPU, stop=never, report=ignore
+    )
     _, card = load_coarse(path)
     assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn-8s", ("no", "yes"), 1, 0.5)
     assert (card.trained_on, card.licence) == ("stripes", "CC0")
@@ -51,11 +57,13 @@ def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
 
 def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     path = str(tmp_path / "r.safetensors")
-    taught = train_refiner("faithful", [tile()], ABOUT, 3, 0, path, CPU, never, ignore)
+    taught = train_refiner(
+        "faithful", [tile()], ABOUT, updates=3, seed=0, path=path, device=CPU, stop=never, report=ignore
+    )
     loaded, card = load_refiner(path)
     for name, value in taught.refiner.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value)
-    assert (card.kind, card.steps, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
+    assert (card.kind, card.best_step, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
     assert f"{taught.by_step[taught.best_step]:.3f}" in card.quality
     assert f"{taught.coarse_miou:.3f}" in card.quality
     assert not taught.refiner.training
@@ -64,9 +72,15 @@ def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
 def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
     """After hardly any updates it is still what it began from, which a fresh one is far from."""
     first, on, fresh = (str(tmp_path / f"{name}.safetensors") for name in ("first", "on", "fresh"))
-    begun = train_refiner("extended", [tile()], ABOUT, 40, 0, first, CPU, never, ignore)
-    taught = train_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=first)
-    anew = train_refiner("extended", [tile()], ABOUT, 1, 0, fresh, CPU, never, ignore)
+    begun = train_refiner(
+        "extended", [tile()], ABOUT, updates=40, seed=0, path=first, device=CPU, stop=never, report=ignore
+    )
+    taught = train_refiner(
+        "extended", [tile()], ABOUT, updates=1, seed=0, path=on, device=CPU, stop=never, report=ignore, pretrained=first
+    )
+    anew = train_refiner(
+        "extended", [tile()], ABOUT, updates=1, seed=0, path=fresh, device=CPU, stop=never, report=ignore
+    )
     assert begun.before_miou is None
     assert anew.before_miou is None
     assert taught.before_miou == pytest.approx(begun.by_step[begun.best_step])
@@ -79,8 +93,12 @@ def test_goes_on_from_one_that_knows_more_classes(tmp_path):
     known, on = str(tmp_path / "known.safetensors"), str(tmp_path / "on.safetensors")
     three, wide = replace(ABOUT, classes=("other", "yes", "no")), tile()
     wide = replace(wide, scores=np.insert(wide.scores[::-1], 0, -9, axis=0), labels=(2 - wide.labels).astype("uint8"))
-    begun = train_refiner("extended", [wide], three, 40, 0, known, CPU, never, ignore)
-    taught = train_refiner("extended", [tile()], ABOUT, 1, 0, on, CPU, never, ignore, begin=known)
+    begun = train_refiner(
+        "extended", [wide], three, updates=40, seed=0, path=known, device=CPU, stop=never, report=ignore
+    )
+    taught = train_refiner(
+        "extended", [tile()], ABOUT, updates=1, seed=0, path=on, device=CPU, stop=never, report=ignore, pretrained=known
+    )
     assert taught.refiner.classes == 2
     assert taught.before_miou > taught.coarse_miou + 0.05  # it refines no and yes as it was taught to, in their order
     assert begun.by_step[5] > begun.by_step[0] + 0.05
@@ -110,9 +128,22 @@ def test_is_better_than_what_it_began_from_only_where_that_is_so():
 )
 def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
     first, on = tmp_path / "first.safetensors", tmp_path / "on.safetensors"
-    train_refiner("extended", [tile()], ABOUT, 1, 0, str(first), CPU, never, ignore)
+    train_refiner(
+        "extended", [tile()], ABOUT, updates=1, seed=0, path=str(first), device=CPU, stop=never, report=ignore
+    )
     with pytest.raises(CheckpointError, match=said):
-        train_refiner(kind, [tile()], about, 1, 0, str(on), CPU, never, ignore, begin=str(first))
+        train_refiner(
+            kind,
+            [tile()],
+            about,
+            updates=1,
+            seed=0,
+            path=str(on),
+            device=CPU,
+            stop=never,
+            report=ignore,
+            pretrained=str(first),
+        )
     assert not on.exists()
 
 
@@ -121,7 +152,9 @@ def test_says_whether_the_coarse_map_is_beaten(tmp_path):
     image, labels = stripes()
     right = np.stack([labels == 0, labels == 1]).astype("float32")
     perfect = LabelledTile(np.log(right + 1e-5).astype("float32"), image, labels)
-    taught = train_refiner("faithful", [perfect], ABOUT, 1, 0, path, CPU, never, ignore)
+    taught = train_refiner(
+        "faithful", [perfect], ABOUT, updates=1, seed=0, path=path, device=CPU, stop=never, report=ignore
+    )
     assert taught.coarse_miou == 1
     assert not taught.beats_coarse
 
@@ -143,10 +176,18 @@ def test_the_best_step_is_the_first_with_nearly_all_of_the_gain(by_step, best):
 def test_an_early_stop_keeps_and_names_the_best(tmp_path):
     path, told = str(tmp_path / "r.safetensors"), []
     taught = train_refiner(
-        "faithful", [tile()], ABOUT, 50, 0, path, CPU, lambda: len(told) >= 2, lambda e, _: told.append(e)
+        "faithful",
+        [tile()],
+        ABOUT,
+        updates=50,
+        seed=0,
+        path=path,
+        device=CPU,
+        stop=lambda: len(told) >= 2,
+        report=lambda e, _: told.append(e),
     )
     assert taught.outcome.stopped
-    assert taught.outcome.steps == 2
+    assert taught.outcome.updates == 2
     assert taught.outcome.held_out_miou == told[0].held_out_miou > 0
     load_refiner(path)
 
@@ -156,9 +197,17 @@ def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
         raise InterruptedError
 
     for train in (
-        lambda path: train_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, cancel),
+        lambda path: train_refiner(
+            "faithful", [tile()], ABOUT, updates=5, seed=0, path=path, device=CPU, stop=never, report=cancel
+        ),
         lambda path: train_coarse(
-            [TrainingImage(*stripes())], ABOUT, TrainingOptions(5, 0, batch=1), path, CPU, never, cancel
+            [TrainingImage(*stripes())],
+            ABOUT,
+            TrainingOptions(5, 0, batch=1),
+            path=path,
+            device=CPU,
+            stop=never,
+            report=cancel,
         ),
     ):
         with pytest.raises(InterruptedError):
@@ -174,14 +223,25 @@ def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing
 
     def teach(check):
         told.clear()
-        return train_refiner("faithful", [tile()], ABOUT, 50, 0, str(path), CPU, lambda: True, tell, check)
+        return train_refiner(
+            "faithful",
+            [tile()],
+            ABOUT,
+            updates=50,
+            seed=0,
+            path=str(path),
+            device=CPU,
+            stop=lambda: True,
+            report=tell,
+            check=check,
+        )
 
     def cancel():
         if told:
             raise Interrupted("Cancelled.")
 
     taught = teach(never_cancel)
-    assert taught.outcome.steps == 1
+    assert taught.outcome.updates == 1
     assert len(taught.by_step) == HELD_OUT_STEPS + 1
     load_refiner(path)
     path.unlink()
@@ -197,7 +257,16 @@ def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_
 
     def train(check):
         images = [TrainingImage(*stripes())]
-        train_coarse(images, ABOUT, TrainingOptions(1, 0, batch=2, check=check), path, CPU, never, ignore, kind)
+        train_coarse(
+            images,
+            ABOUT,
+            TrainingOptions(1, 0, batch=2, check=check),
+            path=path,
+            device=CPU,
+            stop=never,
+            report=ignore,
+            kind=kind,
+        )
 
     def cancel():
         asked.append(torch.is_inference_mode_enabled())
@@ -222,22 +291,40 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path)
 
     path = str(tmp_path / "missing" / "w.safetensors")
     with pytest.raises(OutputError, match="There is no folder"):
-        train_refiner("faithful", [tile()], ABOUT, 5, 0, path, CPU, never, fail)
+        train_refiner("faithful", [tile()], ABOUT, updates=5, seed=0, path=path, device=CPU, stop=never, report=fail)
     with pytest.raises(OutputError, match="There is no folder"):
-        train_coarse([TrainingImage(*stripes())], ABOUT, TrainingOptions(5, 0), path, CPU, never, fail)
+        train_coarse(
+            [TrainingImage(*stripes())], ABOUT, TrainingOptions(5, 0), path=path, device=CPU, stop=never, report=fail
+        )
 
 
 def test_one_class_alone_is_refused(tmp_path):
     image, labels = stripes()
     with pytest.raises(LabelError, match="one class alone"):
         train_coarse(
-            [TrainingImage(image, 0 * labels)], ABOUT, TrainingOptions(5, 0), str(tmp_path / "w"), CPU, never, ignore
+            [TrainingImage(image, 0 * labels)],
+            ABOUT,
+            TrainingOptions(5, 0),
+            path=str(tmp_path / "w"),
+            device=CPU,
+            stop=never,
+            report=ignore,
         )
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path):
     nets = [
-        train_refiner("faithful", [tile()], ABOUT, 2, 7, str(tmp_path / "w.safetensors"), CPU, never, ignore).refiner
+        train_refiner(
+            "faithful",
+            [tile()],
+            ABOUT,
+            updates=2,
+            seed=7,
+            path=str(tmp_path / "w.safetensors"),
+            device=CPU,
+            stop=never,
+            report=ignore,
+        ).refiner
         for _ in range(2)
     ]
     assert all(torch.equal(one, two) for one, two in zip(*(net.state_dict().values() for net in nets), strict=True))

@@ -19,17 +19,17 @@ from map_refiner.models.cli.main import main
 torch.set_num_threads(1)
 kind = registry.COARSE_KINDS["fcn"]
 
-def watched(net, images, recipe, device):
-    if recipe.team.rank:
+def watched(net, images, options, device):
+    if options.process_group.rank:
         for value in net.parameters():
             value.data += 1  # as if it had begun with other weights
-    found = {"size": recipe.team.size, "images": len(images), "losses": [], "judged": []}
-    for epoch in kind.train(net, images, recipe, device):
+    found = {"size": options.process_group.size, "images": len(images), "losses": [], "judged": []}
+    for epoch in kind.train(net, images, options, device):
         found["losses"].append(epoch.loss)
         found["judged"].append(epoch.held_out_miou is not None)
         found["weights"] = torch.cat([value.detach().reshape(-1) for value in net.parameters()])[::997].tolist()
         yield epoch
-    with open(f"{sys.argv[1]}/rank_{recipe.team.rank}.json", "w") as target:
+    with open(f"{sys.argv[1]}/rank_{options.process_group.rank}.json", "w") as target:
         json.dump(found, target)
 
 registry.COARSE_KINDS["fcn"] = dataclasses.replace(kind, train=watched)

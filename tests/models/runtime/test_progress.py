@@ -1,4 +1,7 @@
-"""Following a training, and how long a run still takes."""
+"""Following a training, and how long a run still takes.
+
+Modules that this file covers: models/runtime/preload_torch.py.
+"""
 
 import pytest
 from map_refiner.models.runtime.progress import Clock, sub_progress
@@ -24,16 +27,16 @@ class Training:
 
 def test_goes_to_the_end_and_tells_of_every_update():
     training, told = Training(0.2, None, 0.6, 0.4), []
-    outcome = run_training(training.epochs(), lambda: False, lambda epoch, left: told.append((epoch.step, left)))
-    assert (outcome.steps, outcome.held_out_miou, outcome.stopped) == (4, 0.6, False)
+    outcome = run_training(training.epochs(), lambda: False, lambda update, left: told.append((update.update, left)))
+    assert (outcome.updates, outcome.held_out_miou, outcome.stopped) == (4, 0.6, False)
     assert [step for step, _ in told] == [1, 2, 3, 4]
     assert training.closed
 
 
 def test_stops_when_asked_and_says_so():
     training, told = Training(0.2, 0.6, None, 0.9), []
-    outcome = run_training(training.epochs(), lambda: len(told) >= 3, lambda epoch, _: told.append(epoch.step))
-    assert (outcome.steps, outcome.held_out_miou, outcome.stopped) == (3, 0.6, True)
+    outcome = run_training(training.epochs(), lambda: len(told) >= 3, lambda update, _: told.append(update.update))
+    assert (outcome.updates, outcome.held_out_miou, outcome.stopped) == (3, 0.6, True)
     assert training.closed
 
 

@@ -94,7 +94,7 @@ def test_the_best_weights_come_back():
             for value in model.parameters():
                 value.normal_()
         weights[name] = model.weight.detach().clone()
-        assert best.offer(score) == (name in ("first", "best"))
+        assert best.update(score) == (name in ("first", "best"))
     best.restore()
     assert torch.equal(model.weight, weights["best"])
     assert best.score == 0.7

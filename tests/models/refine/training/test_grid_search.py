@@ -1,4 +1,7 @@
-"""Trying parameters: the best by what is held out is kept, whenever it is stopped."""
+"""Trying parameters: the best by what is held out is kept, whenever it is stopped.
+
+Modules that this file covers: models/refine/tunable.py.
+"""
 
 import numpy as np
 import pytest
@@ -74,7 +77,7 @@ def test_keeps_the_best_of_those_that_it_tried(tile):
     refiner = CRF(2, 2)
     epochs = list(grid_search(refiner, [tile], 6, 0, CPU))
     held = [epoch.held_out_miou for epoch in epochs]
-    assert [(epoch.step, epoch.steps) for epoch in epochs] == [(n, 6) for n in range(1, 7)]
+    assert [(each.update, each.updates) for each in epochs] == [(n, 6) for n in range(1, 7)]
     assert [epoch.is_best for epoch in epochs] == [value > max(held[:n], default=-1) for n, value in enumerate(held)]
     learnt, judged = split([tile], 0)
     found = mean_iou_by_step(refiner, [tile], judged, USUAL_STEPS, CPU)
@@ -119,7 +122,7 @@ def values(refiner):
 
 def test_tries_a_small_grid_once(tile):
     epochs = list(grid_search(Heat(2, 2), [tile], 1000, 0, CPU))
-    assert len(epochs) == epochs[0].steps == len(Heat.candidates())
+    assert len(epochs) == epochs[0].updates == len(Heat.candidates())
 
 
 def test_closing_early_keeps_the_best(tile):

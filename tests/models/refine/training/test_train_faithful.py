@@ -27,7 +27,7 @@ def test_beats_the_coarse_map_on_what_was_held_out(tile):
     assert best > coarse + 0.1
     assert mean_iou_by_step(refiner, [tile], held, 5, CPU)[-1] == pytest.approx(best)  # the best weights are in it
     assert epochs[-1].loss < epochs[0].loss
-    assert [epoch.step for epoch in epochs if epoch.held_out_miou is not None] == [1, 8]
+    assert [update.update for update in epochs if update.held_out_miou is not None] == [1, 8]
 
 
 def test_the_same_seed_teaches_the_same(tile):
