@@ -22,7 +22,7 @@ from .options import _bar, _check_output, out_option, scheduler_option
 def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
     """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
-    with _bar("Measuring") as bar:
+    with _bar("Evaluating") as bar:
         found = evaluate_files(scores, labels, target, bar, scheduler)
     for path, entry in zip(scores, found, strict=True):
         click.echo(f"{path}: {entry.summary}")

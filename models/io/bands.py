@@ -79,9 +79,7 @@ def _between(span: re.Match[str], reader: GridReader) -> list[int]:
     low, high = sorted((float(span[1]) * factor, float(span[2]) * factor))
     centres = wavelengths_nm(reader)
     if not any(centres):
-        raise RasterError(
-            "{path_name} does not say the wavelengths of its bands; name them by numbers.", path_name=reader.path.name
-        )
+        raise RasterError("{path_name} has no wavelengths; enter band numbers instead.", path_name=reader.path.name)
     bad = bad_bands(reader)
     found = [b for b, c in enumerate(centres, start=1) if c is not None and low <= c <= high and b not in bad]
     if not found:

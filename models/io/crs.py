@@ -53,7 +53,9 @@ def local_metric_crs(grid: Grid) -> str:
     """
     to_degrees = _to_degrees(parse(grid.crs))
     if to_degrees is None:
-        raise RasterError("The CRS of the image has no place on earth, so widths are unknown: {cr}.", cr=grid.crs[:80])
+        raise RasterError(
+            "The CRS of the image is not tied to the earth, so widths are unknown: {cr}.", cr=grid.crs[:80]
+        )
     x, y = to_degrees.transform(*grid.point(grid.width / 2, grid.height / 2))
     return f"+proj=aeqd +lat_0={y:.9f} +lon_0={x:.9f} +datum=WGS84 +units=m"
 
@@ -70,7 +72,9 @@ def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) 
         transformer = Transformer.from_crs(parse(source), parse(target), always_xy=True)
     except ProjError as error:
         raise RasterError(
-            "There is no way from the CRS {source} to the CRS {target}.", source=source[:60], target=target[:60]
+            "Coordinates cannot be transformed from the CRS {source} to the CRS {target}.",
+            source=source[:60],
+            target=target[:60],
         ) from error
     moved = shapely.transform(geometries, transformer.transform, interleaved=False)
     return list(moved)

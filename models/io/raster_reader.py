@@ -52,8 +52,8 @@ class GridReader:
     def _warped(self, how: str) -> Any:
         if not (self.native.crs and self.grid.crs):
             raise RasterError(
-                "{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} "
-                "x {grid_height}; without a CRS on both they must be the same pixels.",
+                "{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} x "
+                "{grid_height}; without a CRS on both, their sizes must be equal.",
                 path_name=self.path.name,
                 native_width=self.native.width,
                 native_height=self.native.height,
@@ -74,7 +74,7 @@ class GridReader:
             )
         except (RasterioError, CPLE_BaseError) as error:
             raise RasterError(
-                "{path_name} cannot be brought to the scene: {error}.", path_name=self.path.name, error=error
+                "{path_name} cannot be warped to the grid of the scene: {error}.", path_name=self.path.name, error=error
             ) from error
 
     def read(

@@ -55,7 +55,7 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     if field and field not in meta["fields"]:
         found = ", ".join(pyogrio.read_info(path, layer=options.get("layername"))["fields"]) or "none"
         raise LabelError(
-            "{name} has no text field {field!r}, which says what each polygon is; its fields: {found}.",
+            "{name} has no text field {field!r} with the class of each polygon; its fields: {found}.",
             name=name,
             field=field,
             found=found,

@@ -74,9 +74,11 @@ def fine_tune_refiner(
         RefinerError: if there are no corrections, or the refiner has no weights.
     """
     if session.refiner is None:
-        raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+        raise RefinerError("There is no refiner yet; choose one, or train one on a labelled tile.")
     if session.refiner.kind in TRAINING_FREE:
-        raise RefinerError("This refiner follows a formula and cannot learn; choose a learned one, or teach one.")
+        raise RefinerError(
+            "This refiner follows a formula and has no weights to fine-tune; choose a learned refiner, or train one."
+        )
     require_space(Path(path).parent, MODEL_BYTES)
     refiner, card = load_refiner(session.refiner_path, session.device)
     corrected = corrected_tiles(session)

@@ -83,5 +83,5 @@ def load_backbone(net: nn.Module, kind: str, path: str) -> None:
     trunk = getattr(net, "trunk", None)
     if not isinstance(trunk, Backbone) or getattr(net, "size", None) is not VGG16:
         able = ", ".join(name for name in COARSE_KINDS if name.endswith("-vgg16"))
-        raise CheckpointError("The kind {kind!r} cannot begin with VGG-16's weights; {able} can.", kind=kind, able=able)
+        raise CheckpointError("The kind {kind!r} has no VGG-16 backbone; {able} have one.", kind=kind, able=able)
     trunk.begin_from(path)

@@ -44,7 +44,7 @@ class TrainingScenes:
             return examples, about
         if isinstance(examples, SpectralSamples):
             raise RefinerError(
-                "{kind} learns from the spectra of one image; other kinds learn from many.", kind=self.kind
+                "{kind} trains on the spectra of one image; other kinds train on several images.", kind=self.kind
             )
         images, names = list(examples), [Path(image).name]
         for text in others:

@@ -56,7 +56,7 @@ def region_at(classes_raster: str, x: float, y: float) -> Region:
     )
     if cut_off:
         raise RefinerError(
-            "This connected part goes on for more than {reach} pixels. Paint or draw what you mean instead.",
+            "This connected region extends over more than {reach} pixels. Paint or draw the correction instead.",
             reach=MAX_REGION_PX,
         )
     shapes = [shape for shape, value in trace(np.where(part, 1, UNLABELLED).astype(np.uint8)) if value == 1]
@@ -73,5 +73,5 @@ def _pixel(grid: Grid, x: float, y: float) -> tuple[int, int]:
         size = (abs(a) + abs(b)) * 1e-3, (abs(d) + abs(e)) * 1e-3
         window = window_of(grid, (x - size[0], y - size[1], x + size[0], y + size[1]))
     except RefinerError as error:
-        raise RefinerError("That is outside the scene; click on the map within it.") from error
+        raise RefinerError("This place is outside the scene; click on the map within the scene.") from error
     return window.row, window.column

@@ -120,7 +120,7 @@ def _check_workers(client: Any, address: str, folder: str | None) -> None:
         for worker, is_there in client.run(os.path.isdir, folder).items():
             if not is_there:
                 raise RefinerError(
-                    "The worker {worker} does not see {folder}; write to storage that all share.",
+                    "The worker {worker} does not see {folder}; write to storage that all workers share.",
                     worker=worker,
                     folder=folder,
                 )
@@ -138,13 +138,13 @@ def _gathered(client: Any, work: Callable[[Item], Made], items: Sequence[Item], 
         ) from error
     except ModuleNotFoundError as error:
         raise RefinerError(
-            "A worker lacks what computes: {error}. Install {distribution} there.",
+            "A worker lacks a library: {error}. Install {distribution} there.",
             error=error,
             distribution=DISTRIBUTION,
         ) from error
     except (CancelledError, dask.comm.CommClosedError) as error:
         raise RefinerError(
-            "The scheduler at {address} is gone ({name}).", address=address, name=type(error).__name__
+            "The scheduler at {address} no longer answers ({name}).", address=address, name=type(error).__name__
         ) from error
     finally:
         client.cancel(futures)

@@ -38,8 +38,8 @@ def labelled_tile(
     window = surround(core, scene.grid.height, scene.grid.width, NEIGHBOURS).outer
     if window.height * window.width > LARGEST_TILE_AREA_PX:
         raise LabelError(
-            "The labels span {window_width} x {window_height} pixels; a tile of at most {number:.0f} "
-            "megapixels can be taught from. Label a smaller tile, or a larger pixel size.",
+            "The labels span {window_width} x {window_height} pixels; a training tile has at most "
+            "{number:.0f} megapixels. Label a smaller tile, or choose a larger pixel size.",
             window_width=window.width,
             window_height=window.height,
             number=LARGEST_TILE_AREA_PX / 1000000.0,

@@ -105,7 +105,7 @@ def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
     if not found:
         name = Path(path.split("|")[0]).name
         raise LabelError(
-            "No polygon or point of {name} says its class in the field {field!r}.", name=name, field=CLASS_FIELD
+            "No polygon or point of {name} has a class in the field {field!r}.", name=name, field=CLASS_FIELD
         )
     classes = (BACKGROUND, *sorted(found - {BACKGROUND}))
     return vector_labels(path, grid, classes), classes

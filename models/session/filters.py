@@ -124,7 +124,7 @@ def choose_filters(
         RefinerError: where there are no filters, or none of such a number.
     """
     if refiner is None:
-        raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+        raise RefinerError("There is no refiner yet; choose one, or train one on a labelled tile.")
     found = filters_of(refiner, index, k)
     wanted = []
     for sort, numbers, counts in (("M", scores, found.scores_count), ("N", image, found.image_count)):

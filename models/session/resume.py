@@ -35,7 +35,7 @@ def resume_session(run_dir: str | Path, device: torch.device) -> Session:
         session.restore(tuple(content["classes"]), history, int(content["serial"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefinerError(
-            "{folder} is not the folder of a run that can be gone on with: {error}.", folder=folder, error=error
+            "{folder} is not the folder of a run that can be resumed: {error}.", folder=folder, error=error
         ) from error
     for left in folder.glob(".*.part"):  # by a worker that was killed while it wrote
         left.unlink(missing_ok=True)

@@ -162,7 +162,7 @@ class Session:
                 "There is no step {start}; the last one is {number}.", start=start, number=len(self.history) - 1
             )
         if self.refiner is None:
-            raise RefinerError("There is no refiner yet; choose one, or teach one on a labelled tile.")
+            raise RefinerError("There is no refiner yet; choose one, or train one on a labelled tile.")
         refiner = self.refiner
         for done in range(count):
             before(start + done)

@@ -25,8 +25,8 @@ def check_classes(card: ModelCard, classes: tuple[str, ...], path: str) -> None:
     """Refuse a refiner that is for other classes."""
     if card.classes != classes:
         raise CheckpointError(
-            "{name} refines the classes {classes}; the coarse map has {classes_2}. Teach a refiner "
-            "on a tile of this scene.",
+            "{name} refines the classes {classes}; the coarse map has {classes_2}. Train a refiner on a "
+            "tile of this scene.",
             name=Path(path).name,
             classes=", ".join(card.classes),
             classes_2=", ".join(classes),

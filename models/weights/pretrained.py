@@ -45,7 +45,7 @@ def load_pretrained(
     name = Path(path).name
     if kind in TRAINING_FREE:
         raise CheckpointError(
-            "The kind {kind!r} has parameters that are looked for; it cannot go on from {name}.", kind=kind, name=name
+            "The kind {kind!r} is trained by a grid search; it cannot start from {name}.", kind=kind, name=name
         )
     refiner, card = load_refiner(path, device)
     if isinstance(refiner, ExtendedRefiner) and fits(card, kind, classes, bands):
@@ -53,9 +53,9 @@ def load_pretrained(
         card = replace(card, classes=classes)
     if not fits(card, kind, classes, bands):
         raise CheckpointError(
-            "{name} cannot be gone on from: it is a refiner of the kind {card_kind!r} for "
-            "{card_bands} bands and the classes {classes}; {kind!r}, {bands} bands and {classes_2} "
-            "are wanted.",
+            "{name} cannot be used as pretrained weights: it is a refiner of the kind {card_kind!r} for "
+            "{card_bands} bands and the classes {classes}; {kind!r}, {bands} bands and {classes_2} are "
+            "needed.",
             name=name,
             card_kind=card.kind,
             card_bands=card.bands,

@@ -9,7 +9,7 @@
     </message>
     <message>
       <source>The steps play in the Temporal Controller. Use its Export Animation button to save the frames.</source>
-      <translation>Jouez les pas avec le contrôleur temporel ; sa disquette les enregistre en images.</translation>
+      <translation>Les étapes défilent dans le contrôleur temporel. Son bouton Exporter l'animation enregistre les images.</translation>
     </message>
     <message>
       <source>This QGIS has no Temporal Controller.</source>
@@ -20,7 +20,7 @@
     <name>AppContext</name>
     <message>
       <source>Another task is running. Wait for it, or cancel it.</source>
-      <translation>Autre chose est encore en cours. Attendez la fin, ou annulez.</translation>
+      <translation>Une autre tâche est en cours. Attendez-la, ou annulez-la.</translation>
     </message>
     <message>
       <source>Make a coarse map first.</source>
@@ -267,7 +267,7 @@
     <name>CompareRow</name>
     <message>
       <source>Before Fine-Tuning</source>
-      <translation>Avant l’apprentissage</translation>
+      <translation>Avant l'affinage</translation>
     </message>
     <message>
       <source>Coarse Map</source>
@@ -356,7 +356,7 @@
     </message>
     <message>
       <source>Fine-Tune</source>
-      <translation>Apprendre</translation>
+      <translation>Affiner</translation>
     </message>
     <message>
       <source>Fine-tune the refiner on the corrections and on the labels chosen under Train. This takes seconds. Then the steps are recomputed.</source>
@@ -384,7 +384,7 @@
     </message>
     <message>
       <source>Paint as</source>
-      <translation>Ceci est</translation>
+      <translation>Peindre comme</translation>
     </message>
     <message>
       <source>Paint with the brush: press and drag.</source>
@@ -404,7 +404,7 @@
     </message>
     <message>
       <source>The class of the places that you paint, click or draw. “unsure” removes corrections there.</source>
-      <translation>Ce qu’est l’endroit que vous peignez, cliquez ou dessinez ; « incertain » annule ce qui y a été corrigé.</translation>
+      <translation>La classe des endroits que vous peignez, cliquez ou dessinez. « unsure » y supprime les corrections.</translation>
     </message>
     <message>
       <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose exported polygons that you edited.</source>
@@ -424,7 +424,7 @@
     </message>
     <message>
       <source>Undo Fine-Tuning</source>
-      <translation>Désapprendre</translation>
+      <translation>Annuler l'affinage</translation>
     </message>
     <message>
       <source>Undo the last correction.</source>
@@ -532,7 +532,7 @@
     </message>
     <message>
       <source>The demo scene cannot be copied to {}: {}.</source>
-      <translation type="unfinished" />
+      <translation>La scène de démonstration ne peut pas être copiée dans {} : {}.</translation>
     </message>
     <message>
       <source>Truth</source>
@@ -833,11 +833,11 @@
     <name>FineTuningControl</name>
     <message>
       <source>Fine-tuning · loss {:.3f}</source>
-      <translation>Apprentissage · perte {:.3f}</translation>
+      <translation>Affinage · perte {:.3f}</translation>
     </message>
     <message>
       <source>Fine-tuning…</source>
-      <translation>Apprentissage…</translation>
+      <translation>Affinage…</translation>
     </message>
     <message>
       <source>Mean IoU on the labels: {:.3f} before, {:.3f} now.</source>
@@ -900,7 +900,7 @@
     </message>
     <message>
       <source>Ready.</source>
-      <translation>Le processus de calcul démarre au premier clic.</translation>
+      <translation>Prêt.</translation>
     </message>
     <message>
       <source>Restart</source>
@@ -1516,7 +1516,7 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
     </message>
     <message>
       <source>Pretrained refiner</source>
-      <translation>Raffineur à partir duquel continuer</translation>
+      <translation>Raffineur pré-entraîné</translation>
     </message>
     <message>
       <source>Processes the bands in sequence with a memory cell: a third more weights than the GRU.</source>
@@ -1552,7 +1552,7 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
     </message>
     <message>
       <source>Random seed</source>
-      <translation>Graine du hasard</translation>
+      <translation>Graine aléatoire</translation>
     </message>
     <message>
       <source>Reconstructs each class from shapes learned from the labels, and adds finer levels where the coarser ones are uncertain (Ghiasi and Fowlkes 2016); the slowest to train.</source>
@@ -2028,7 +2028,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Train from scratch</source>
-      <translation>Entraîner un raffineur neuf</translation>
+      <translation>Entraîner à partir de zéro</translation>
     </message>
     <message>
       <source>Train refiner</source>
@@ -2040,11 +2040,11 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f}).</source>
-      <translation>Le raffineur est entraîné. Arrêtez au pas {} : {:.3f}, carte grossière {:.3f} (IoU moyen de validation).</translation>
+      <translation>Entraînement terminé. Meilleur résultat à l'étape {} : IoU moyenne {:.3f} sur les blocs de contrôle (carte grossière : {:.3f}).</translation>
     </message>
     <message>
       <source>Training iterations</source>
-      <translation>Mises à jour des poids</translation>
+      <translation>Itérations d'entraînement</translation>
     </message>
     <message>
       <source>Trains a classification network for an image from vector layers, and saves its weights to a file for &lt;i&gt;Classify image&lt;/i&gt;.
@@ -2292,7 +2292,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>Automatic (fastest available)</source>
-      <translation>Le plus rapide qui soit là</translation>
+      <translation>Automatique (le plus rapide)</translation>
     </message>
     <message>
       <source>Check this Python for the libraries that Map Refiner needs and for its device, and time a step.</source>
@@ -2340,7 +2340,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>No Python was found. Click Create Environment…, or choose one.</source>
-      <translation>Aucun Python n’a été trouvé. Choisissez-en un.</translation>
+      <translation>Aucun Python n'a été trouvé. Cliquez sur Créer un environnement…, ou choisissez-en un.</translation>
     </message>
     <message>
       <source>None was found</source>
@@ -2695,7 +2695,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>Restore Run</source>
-      <translation>Le rouvrir</translation>
+      <translation>Restaurer le travail</translation>
     </message>
     <message>
       <source>The run is restored, with {} steps. Save the project.</source>
@@ -2708,6 +2708,10 @@ Sortes :</translation>
   </context>
   <context>
     <name>SceneControl</name>
+    <message>
+      <source>Choose a raster layer first.</source>
+      <translation>Choisissez d’abord une couche raster.</translation>
+    </message>
     <message>
       <source>Drag an image file onto the map, such as a GeoTIFF.</source>
       <translation>Glissez un fichier image sur la carte, par exemple un GeoTIFF.</translation>
@@ -2855,7 +2859,7 @@ Sortes :</translation>
     <name>Section</name>
     <message>
       <source>Another task is running.</source>
-      <translation>Autre chose est en cours.</translation>
+      <translation>Une autre tâche est en cours.</translation>
     </message>
     <message>
       <source>Make a coarse map first.</source>
@@ -2943,7 +2947,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>Evaluate</source>
-      <translation>Mesurer</translation>
+      <translation>Évaluer</translation>
     </message>
     <message>
       <source>Evaluate every step against the chosen labels. Scores are optimistic where the refiner was trained on these labels; use a tile that was not used for training.</source>
@@ -3011,7 +3015,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>Start from pretrained weights</source>
-      <translation>Continuer à partir de poids existants</translation>
+      <translation>Partir de poids pré-entraînés</translation>
     </message>
     <message>
       <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. Otherwise the training starts from random weights.</source>
@@ -3113,7 +3117,590 @@ Sortes :</translation>
     </message>
     <message>
       <source>{}. {} or {}? Uncertainty {:.0f} %</source>
-      <translation>{}. {} ou {} ? {:.0f} %</translation>
+      <translation>{}. {} ou {} ? Incertitude {:.0f} %</translation>
+    </message>
+  </context>
+  <context>
+    <name>Worker</name>
+    <message>
+      <source>A band is named twice in {text!r}.</source>
+      <translation>Une bande est nommée deux fois dans {text!r}.</translation>
+    </message>
+    <message>
+      <source>A block has ended {number} workers in a row; they may lack memory.</source>
+      <translation>Un bloc a fait échouer {number} travailleurs de suite ; ils manquent peut-être de mémoire.</translation>
+    </message>
+    <message>
+      <source>A grid needs at least one pixel; this one is {width} x {height}.</source>
+      <translation>Une grille a au moins un pixel ; celle-ci en a {width} x {height}.</translation>
+    </message>
+    <message>
+      <source>A pixel size of {wanted_m} m makes {width} x {height} pixels of {name}; choose a larger one.</source>
+      <translation>Avec une taille de pixel de {wanted_m} m, {name} aurait {width} x {height} pixels ; choisissez-en une plus grande.</translation>
+    </message>
+    <message>
+      <source>A scheduler needs Dask, which is not installed here: pip install "dask[distributed]".</source>
+      <translation>Un ordonnanceur demande Dask, qui n'est pas installé ici : pip install "dask[distributed]".</translation>
+    </message>
+    <message>
+      <source>A worker lacks a library: {error}. Install {distribution} there.</source>
+      <translation>Il manque une bibliothèque à un travailleur : {error}. Installez-y {distribution}.</translation>
+    </message>
+    <message>
+      <source>About {number:,.0f} MB are needed in {folder}, and {number_2:,.0f} MB are free.</source>
+      <translation>Il faut environ {number:,.0f} Mo dans {folder}, et {number_2:,.0f} Mo sont libres.</translation>
+    </message>
+    <message>
+      <source>Another scene is given as IMAGE=LABELS where the first has labels, and else as IMAGE; found {text!r}.</source>
+      <translation>Une autre scène se donne sous la forme IMAGE=ÉTIQUETTES si la première a des étiquettes, sinon IMAGE ; trouvé : {text!r}.</translation>
+    </message>
+    <message>
+      <source>Applying the corrections</source>
+      <translation>Application des corrections</translation>
+    </message>
+    <message>
+      <source>Bands are numbers (1,2,3), ranges (1-10) or wavelengths (450-900 nm); found {part!r}.</source>
+      <translation>Les bandes sont des numéros (1,2,3), des intervalles (1-10) ou des longueurs d'onde (450-900 nm) ; trouvé : {part!r}.</translation>
+    </message>
+    <message>
+      <source>Classifying</source>
+      <translation>Classification</translation>
+    </message>
+    <message>
+      <source>Coordinates cannot be transformed from the CRS {source} to the CRS {target}.</source>
+      <translation>Les coordonnées ne peuvent pas être transformées du SCR {source} vers le SCR {target}.</translation>
+    </message>
+    <message>
+      <source>Evaluating</source>
+      <translation>Évaluation</translation>
+    </message>
+    <message>
+      <source>Evaluating the accuracy</source>
+      <translation>Évaluation de la précision</translation>
+    </message>
+    <message>
+      <source>Filtering the scene</source>
+      <translation>Filtrage de la scène</translation>
+    </message>
+    <message>
+      <source>Finding uncertain places</source>
+      <translation>Recherche des endroits incertains</translation>
+    </message>
+    <message>
+      <source>No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.</source>
+      <translation>Aucun ordonnanceur Dask ne répond à une adresse vide ; donnez-en une comme tcp://HOST:8786.</translation>
+    </message>
+    <message>
+      <source>No Dask scheduler answers at {address}: {error}.</source>
+      <translation>Aucun ordonnanceur Dask ne répond à {address} : {error}.</translation>
+    </message>
+    <message>
+      <source>No class is given; a coarse net needs at least one, such as building.</source>
+      <translation>Aucune classe n'est donnée ; un modèle grossier en demande au moins une, comme building.</translation>
+    </message>
+    <message>
+      <source>No filter is chosen; choose at least one.</source>
+      <translation>Aucun filtre n'est choisi ; choisissez-en au moins un.</translation>
+    </message>
+    <message>
+      <source>No polygon or point of {name} has a class in the field {field!r}.</source>
+      <translation>Aucun polygone ou point de {name} n'a de classe dans le champ {field!r}.</translation>
+    </message>
+    <message>
+      <source>No scene is open.</source>
+      <translation>Aucune scène n'est ouverte.</translation>
+    </message>
+    <message>
+      <source>No {name} of the vector layers lies within the scene; check their CRS and their extent.</source>
+      <translation>Aucun élément {name} des couches vectorielles n'est dans la scène ; vérifiez leur SCR et leur étendue.</translation>
+    </message>
+    <message>
+      <source>Nothing is corrected within the scene yet; paint something first.</source>
+      <translation>Rien n'est encore corrigé dans la scène ; peignez d'abord quelque chose.</translation>
+    </message>
+    <message>
+      <source>Nothing is labelled where the image has data.</source>
+      <translation>Rien n'est étiqueté là où l'image a des données.</translation>
+    </message>
+    <message>
+      <source>Nothing is labelled within the scene; check the extent and the CRS of the labels.</source>
+      <translation>Rien n'est étiqueté dans la scène ; vérifiez l'étendue et le SCR des étiquettes.</translation>
+    </message>
+    <message>
+      <source>Nothing is labelled within the scene; draw the tile over the image.</source>
+      <translation>Rien n'est étiqueté dans la scène ; dessinez la tuile sur l'image.</translation>
+    </message>
+    <message>
+      <source>Reading scores</source>
+      <translation>Lecture des scores</translation>
+    </message>
+    <message>
+      <source>Reading the corrections</source>
+      <translation>Lecture des corrections</translation>
+    </message>
+    <message>
+      <source>Reading the spectra</source>
+      <translation>Lecture des spectres</translation>
+    </message>
+    <message>
+      <source>Reading the vector layers</source>
+      <translation>Lecture des couches vectorielles</translation>
+    </message>
+    <message>
+      <source>Refining</source>
+      <translation>Raffinement</translation>
+    </message>
+    <message>
+      <source>Scores of shape {scores_shape} and a mask of shape {valid_shape} do not fit {count_classes} classes on {grid_height} rows x {grid_width} columns.</source>
+      <translation>Des scores de forme {scores_shape} et un masque de forme {valid_shape} ne correspondent pas à {count_classes} classes sur {grid_height} lignes x {grid_width} colonnes.</translation>
+    </message>
+    <message>
+      <source>The CRS is not one that PROJ knows: {cr}.</source>
+      <translation>PROJ ne connaît pas ce SCR : {cr}.</translation>
+    </message>
+    <message>
+      <source>The CRS of the image is not tied to the earth, so widths are unknown: {cr}.</source>
+      <translation>Le SCR de l'image n'est pas rattaché à la Terre ; les largeurs sont donc inconnues : {cr}.</translation>
+    </message>
+    <message>
+      <source>The area lies outside the raster; draw it over the raster layer.</source>
+      <translation>La zone est en dehors du raster ; dessinez-la sur la couche raster.</translation>
+    </message>
+    <message>
+      <source>The area {area} is not a rectangle.</source>
+      <translation>La zone {area} n'est pas un rectangle.</translation>
+    </message>
+    <message>
+      <source>The card in {name} cannot be read.</source>
+      <translation>La fiche du modèle {name} est illisible.</translation>
+    </message>
+    <message>
+      <source>The coarse model {request_kind!r} is none of {coarse_kinds}.</source>
+      <translation>Le modèle grossier {request_kind!r} n'est pas l'un de {coarse_kinds}.</translation>
+    </message>
+    <message>
+      <source>The device mps is not there: PyTorch sees no Apple GPU.</source>
+      <translation>Le périphérique mps est absent : PyTorch ne voit pas de GPU Apple.</translation>
+    </message>
+    <message>
+      <source>The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA devices.</source>
+      <translation>Le périphérique {wanted} est absent : PyTorch {torch___version} voit {count} périphériques CUDA.</translation>
+    </message>
+    <message>
+      <source>The folder {path} cannot be made: {value}.</source>
+      <translation>Impossible de créer le dossier {path} : {value}.</translation>
+    </message>
+    <message>
+      <source>The image has no CRS, so lines cannot be given a width in metres; assign its CRS.</source>
+      <translation>L'image n'a pas de SCR ; les lignes ne peuvent donc pas avoir de largeur en mètres. Attribuez-lui son SCR.</translation>
+    </message>
+    <message>
+      <source>The kind {kind!r} has no VGG-16 backbone; {able} have one.</source>
+      <translation>Le type {kind!r} n'a pas de réseau de base VGG-16 ; {able} en ont un.</translation>
+    </message>
+    <message>
+      <source>The kind {kind!r} is trained by a grid search; it cannot start from {name}.</source>
+      <translation>Le type {kind!r} est entraîné par une recherche sur grille ; il ne peut pas partir de {name}.</translation>
+    </message>
+    <message>
+      <source>The labels hold only one class, {classe!r}; training needs at least two.</source>
+      <translation>Les étiquettes ne contiennent qu'une classe, {classe!r} ; l'entraînement en demande au moins deux.</translation>
+    </message>
+    <message>
+      <source>The labels hold the class index {present}, but there are {count_classes} classes: {classes} (indices 0 to {number}; 255 is unlabelled).</source>
+      <translation>Les étiquettes contiennent l'indice de classe {present}, mais il y a {count_classes} classes : {classes} (indices 0 à {number} ; 255 est non étiqueté).</translation>
+    </message>
+    <message>
+      <source>The labels span {window_width} x {window_height} pixels; a training tile has at most {number:.0f} megapixels. Label a smaller tile, or choose a larger pixel size.</source>
+      <translation>Les étiquettes couvrent {window_width} x {window_height} pixels ; une tuile d'entraînement a au plus {number:.0f} mégapixels. Étiquetez une tuile plus petite, ou choisissez un pixel plus grand.</translation>
+    </message>
+    <message>
+      <source>The memory is full; a smaller area or a larger pixel size needs less.</source>
+      <translation>La mémoire est pleine ; une zone plus petite ou un pixel plus grand en demande moins.</translation>
+    </message>
+    <message>
+      <source>The pixel size must be a positive number of metres; found {wanted_m}.</source>
+      <translation>La taille de pixel doit être un nombre positif de mètres ; trouvé : {wanted_m}.</translation>
+    </message>
+    <message>
+      <source>The polygons of {name} and those of {name_2} lie apart; check the extent and the CRS of both.</source>
+      <translation>Les polygones de {name} et de {name_2} ne se recouvrent pas ; vérifiez l'étendue et le SCR des deux.</translation>
+    </message>
+    <message>
+      <source>The refiner {kind!r} has no learned filters to show.</source>
+      <translation>Le raffineur {kind!r} n'a pas de filtres appris à montrer.</translation>
+    </message>
+    <message>
+      <source>The refiner {request_kind!r} is none of {lessons}.</source>
+      <translation>Le raffineur {request_kind!r} n'est pas l'un de {lessons}.</translation>
+    </message>
+    <message>
+      <source>The scheduler at {address} has no workers; start some: dask worker {address}.</source>
+      <translation>L'ordonnanceur à {address} n'a pas de travailleurs ; lancez-en : dask worker {address}.</translation>
+    </message>
+    <message>
+      <source>The scheduler at {address} no longer answers ({name}).</source>
+      <translation>L'ordonnanceur à {address} ne répond plus ({name}).</translation>
+    </message>
+    <message>
+      <source>The scores have no CRS, so no area or tolerance in metres can be kept; leave both at 0.</source>
+      <translation>Les scores n'ont pas de SCR ; une surface ou une tolérance en mètres est donc impossible. Laissez les deux à 0.</translation>
+    </message>
+    <message>
+      <source>The training of {net_kind} diverges at update {update}; choose another kind.</source>
+      <translation>L'entraînement de {net_kind} diverge à l'itération {update} ; choisissez un autre type.</translation>
+    </message>
+    <message>
+      <source>The weights in {name} are not those of its kind, {card_kind!r}.</source>
+      <translation>Les poids de {name} ne correspondent pas à son type, {card_kind!r}.</translation>
+    </message>
+    <message>
+      <source>The worker does not know the request {name}.</source>
+      <translation>Le processus de calcul ne connaît pas la requête {name}.</translation>
+    </message>
+    <message>
+      <source>The worker {worker} cannot import Map Refiner; install {distribution} {here} there.</source>
+      <translation>Le travailleur {worker} ne peut pas importer Map Refiner ; installez-y {distribution} {here}.</translation>
+    </message>
+    <message>
+      <source>The worker {worker} does not see {folder}; write to storage that all workers share.</source>
+      <translation>Le travailleur {worker} ne voit pas {folder} ; écrivez dans un stockage partagé par tous.</translation>
+    </message>
+    <message>
+      <source>The worker {worker} has {distribution} {found}, and here is {here}; use one version.</source>
+      <translation>Le travailleur {worker} a {distribution} {found}, et ici se trouve {here} ; utilisez une seule version.</translation>
+    </message>
+    <message>
+      <source>The {size} processes of torchrun do not find each other: {error}.</source>
+      <translation>Les {size} processus de torchrun ne se trouvent pas : {error}.</translation>
+    </message>
+    <message>
+      <source>There is no class {k}; the last one is {number}.</source>
+      <translation>La classe {k} n'existe pas ; la dernière est {number}.</translation>
+    </message>
+    <message>
+      <source>There is no coarse map yet; classify the scene first.</source>
+      <translation>Il n'y a pas encore de carte grossière ; classez d'abord la scène.</translation>
+    </message>
+    <message>
+      <source>There is no data where you clicked.</source>
+      <translation>Il n'y a pas de données à l'endroit du clic.</translation>
+    </message>
+    <message>
+      <source>There is no data within the scene; choose another area, or scores that lie on it.</source>
+      <translation>Il n'y a pas de données dans la scène ; choisissez une autre zone, ou des scores qui la recouvrent.</translation>
+    </message>
+    <message>
+      <source>There is no device {wanted!r}; choose auto, cpu, cuda, cuda:N or mps.</source>
+      <translation>Le périphérique {wanted!r} n'existe pas ; choisissez auto, cpu, cuda, cuda:N ou mps.</translation>
+    </message>
+    <message>
+      <source>There is no file {file}.</source>
+      <translation>Le fichier {file} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>There is no file {path}.</source>
+      <translation>Le fichier {path} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>There is no filter {sort} {number}; the last one is {count_counts}.</source>
+      <translation>Le filtre {sort} {number} n'existe pas ; le dernier est {count_counts}.</translation>
+    </message>
+    <message>
+      <source>There is no folder {folder}.</source>
+      <translation>Le dossier {folder} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>There is no folder {path_parent}.</source>
+      <translation>Le dossier {path_parent} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>There is no refiner yet; choose one, or train one on a labelled tile.</source>
+      <translation>Il n'y a pas encore de raffineur ; choisissez-en un, ou entraînez-en un sur une tuile étiquetée.</translation>
+    </message>
+    <message>
+      <source>There is no step {index}; the last one is {number}.</source>
+      <translation>L'étape {index} n'existe pas ; la dernière est {number}.</translation>
+    </message>
+    <message>
+      <source>There is no step {start}; the last one is {number}.</source>
+      <translation>L'étape {start} n'existe pas ; la dernière est {number}.</translation>
+    </message>
+    <message>
+      <source>There is no step {step}; the last one is {number}.</source>
+      <translation>L'étape {step} n'existe pas ; la dernière est {number}.</translation>
+    </message>
+    <message>
+      <source>There is no view {view!r}; there are {view_2}.</source>
+      <translation>La vue {view!r} n'existe pas ; il y a {view_2}.</translation>
+    </message>
+    <message>
+      <source>There is too little memory even for the smallest tiles.</source>
+      <translation>La mémoire est trop petite, même pour les plus petites tuiles.</translation>
+    </message>
+    <message>
+      <source>This connected region extends over more than {reach} pixels. Paint or draw the correction instead.</source>
+      <translation>Cette région connexe s'étend sur plus de {reach} pixels. Peignez ou dessinez plutôt la correction.</translation>
+    </message>
+    <message>
+      <source>This is the coarse map: nothing has changed yet. Make a step first.</source>
+      <translation>C'est la carte grossière : rien n'a encore changé. Faites d'abord une étape.</translation>
+    </message>
+    <message>
+      <source>This place is outside the scene; click on the map within the scene.</source>
+      <translation>Cet endroit est en dehors de la scène ; cliquez sur la carte dans la scène.</translation>
+    </message>
+    <message>
+      <source>This refiner follows a formula and has no weights to fine-tune; choose a learned refiner, or train one.</source>
+      <translation>Ce raffineur suit une formule et n'a pas de poids à ajuster ; choisissez un raffineur appris, ou entraînez-en un.</translation>
+    </message>
+    <message>
+      <source>Tracing polygons</source>
+      <translation>Tracé des polygones</translation>
+    </message>
+    <message>
+      <source>Training</source>
+      <translation>Entraînement</translation>
+    </message>
+    <message>
+      <source>Training a random forest or a support vector machine needs scikit-learn, which this Python lacks; pip install scikit-learn. Using a trained one does not need it.</source>
+      <translation>L'entraînement d'une forêt aléatoire ou d'une machine à vecteurs de support demande scikit-learn, absent de ce Python ; pip install scikit-learn. L'utilisation d'un modèle entraîné n'en a pas besoin.</translation>
+    </message>
+    <message>
+      <source>Writing the class raster</source>
+      <translation>Écriture du raster des classes</translation>
+    </message>
+    <message>
+      <source>Writing the layer</source>
+      <translation>Écriture de la couche</translation>
+    </message>
+    <message>
+      <source>Writing the scores</source>
+      <translation>Écriture des scores</translation>
+    </message>
+    <message>
+      <source>{file_name} holds no {name}; torchvision's weights of VGG-16 are needed.</source>
+      <translation>{file_name} ne contient pas {name} ; il faut les poids VGG-16 de torchvision.</translation>
+    </message>
+    <message>
+      <source>{file_name} is not a whole safetensors file: {error}.</source>
+      <translation>{file_name} n'est pas un fichier safetensors complet : {error}.</translation>
+    </message>
+    <message>
+      <source>{folder} cannot be written: {value}.</source>
+      <translation>Impossible d'écrire dans {folder} : {value}.</translation>
+    </message>
+    <message>
+      <source>{folder} is not the folder of a run that can be resumed: {error}.</source>
+      <translation>{folder} n'est pas le dossier d'un travail qui peut être repris : {error}.</translation>
+    </message>
+    <message>
+      <source>{kind} trains on the spectra of one image; other kinds train on several images.</source>
+      <translation>{kind} s'entraîne sur les spectres d'une seule image ; d'autres types s'entraînent sur plusieurs.</translation>
+    </message>
+    <message>
+      <source>{name} cannot be read as vector data: {error}</source>
+      <translation>{name} ne peut pas être lu comme données vectorielles : {error}</translation>
+    </message>
+    <message>
+      <source>{name} cannot be used as pretrained weights: it is a refiner of the kind {card_kind!r} for {card_bands} bands and the classes {classes}; {kind!r}, {bands} bands and {classes_2} are needed.</source>
+      <translation>{name} ne peut pas servir de poids pré-entraînés : c'est un raffineur du type {card_kind!r} pour {card_bands} bandes et les classes {classes} ; il faut {kind!r}, {bands} bandes et {classes_2}.</translation>
+    </message>
+    <message>
+      <source>{name} expects {card_bands} bands; {count_bands} of {path_name} are chosen.</source>
+      <translation>{name} attend {card_bands} bandes ; {count_bands} de {path_name} sont choisies.</translation>
+    </message>
+    <message>
+      <source>{name} has corrections of class {found}; the classes here are {classes}, and {unsure!r}.</source>
+      <translation>{name} a des corrections de classe {found} ; les classes sont {classes}, et {unsure!r}.</translation>
+    </message>
+    <message>
+      <source>{name} has no CRS, so its pixels have no size in metres. Assign its CRS, or leave the pixel size out.</source>
+      <translation>{name} n'a pas de SCR ; ses pixels n'ont donc pas de taille en mètres. Attribuez-lui son SCR, ou laissez la taille de pixel vide.</translation>
+    </message>
+    <message>
+      <source>{name} has no text field {field!r} with the class of each polygon; its fields: {found}.</source>
+      <translation>{name} n'a pas de champ texte {field!r} avec la classe de chaque polygone ; ses champs : {found}.</translation>
+    </message>
+    <message>
+      <source>{name} has pixels without a size: {value}.</source>
+      <translation>Les pixels de {name} n'ont pas de taille : {value}.</translation>
+    </message>
+    <message>
+      <source>{name} has polygons of class {found}; the classes here are {classes}, and {tile!r} and {ignore!r} for outlines.</source>
+      <translation>{name} a des polygones de classe {found} ; les classes sont {classes}, et {tile!r} et {ignore!r} pour les contours.</translation>
+    </message>
+    <message>
+      <source>{name} has polygons of class {names}, {name_2} of {true}; one class at least must be in both.</source>
+      <translation>{name} a des polygones de classe {names}, {name_2} de {true} ; il faut au moins une classe commune.</translation>
+    </message>
+    <message>
+      <source>{name} has the classes {classes}, and {name_2} {classes_2}; name them in the order of their indices, with --class NAME.</source>
+      <translation>{name} a les classes {classes}, et {name_2} {classes_2} ; nommez-les dans l'ordre de leurs indices avec --class NAME.</translation>
+    </message>
+    <message>
+      <source>{name} has {count_image} bands, and {name_2} {count_image_2}; choose the same with --bands.</source>
+      <translation>{name} a {count_image} bandes, et {name_2} {count_image_2} ; choisissez les mêmes avec --bands.</translation>
+    </message>
+    <message>
+      <source>{name} has {count} bands; there is no band {missing}.</source>
+      <translation>{name} a {count} bandes ; la bande {missing} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>{name} holds no band; it may hold layers: name one of them.</source>
+      <translation>{name} ne contient aucune bande ; il contient peut-être des couches : nommez-en une.</translation>
+    </message>
+    <message>
+      <source>{name} holds no polygons and no lines.</source>
+      <translation>{name} ne contient ni polygones ni lignes.</translation>
+    </message>
+    <message>
+      <source>{name} holds no polygons to measure against: none of a class, or none within its {tile!r}.</source>
+      <translation>{name} ne contient aucun polygone de référence : aucun d'une classe, ou aucun dans son {tile!r}.</translation>
+    </message>
+    <message>
+      <source>{name} holds polygons and {name_2} is a raster; polygons are measured against a vector layer of true polygons with a text field {field!r}.</source>
+      <translation>{name} contient des polygones et {name_2} est un raster ; les polygones s'évaluent par rapport à une couche vectorielle avec un champ texte {field!r}.</translation>
+    </message>
+    <message>
+      <source>{name} holds values from {min} to {max}; labels are whole class indices from 0, and 255 for unlabelled.</source>
+      <translation>{name} contient des valeurs de {min} à {max} ; les étiquettes sont des indices de classe entiers à partir de 0, et 255 pour non étiqueté.</translation>
+    </message>
+    <message>
+      <source>{name} holds weights that are not finite numbers; its training failed.</source>
+      <translation>Les poids de {name} ne sont pas des nombres finis ; son entraînement a échoué.</translation>
+    </message>
+    <message>
+      <source>{name} holds {found}; {wanted} is needed here.</source>
+      <translation>{name} contient {found} ; il faut ici {wanted}.</translation>
+    </message>
+    <message>
+      <source>{name} in {file_name} is {sides}; {wants}.</source>
+      <translation>{name} dans {file_name} est {sides} ; {wants}.</translation>
+    </message>
+    <message>
+      <source>{name} is not a raster that can be read: {error}.</source>
+      <translation>{name} n'est pas un raster lisible : {error}.</translation>
+    </message>
+    <message>
+      <source>{name} is of a kind that this version does not know: {text}.</source>
+      <translation>{name} est d'un type que cette version ne connaît pas : {text}.</translation>
+    </message>
+    <message>
+      <source>{name} is of the kind {card_kind!r}; only lrr can look at several scales.</source>
+      <translation>{name} est du type {card_kind!r} ; seul lrr peut utiliser plusieurs échelles.</translation>
+    </message>
+    <message>
+      <source>{name} refines the classes {classes}; the coarse map has {classes_2}. Train a refiner on a tile of this scene.</source>
+      <translation>{name} raffine les classes {classes} ; la carte grossière a {classes_2}. Entraînez un raffineur sur une tuile de cette scène.</translation>
+    </message>
+    <message>
+      <source>{number} cannot be written: {value}.</source>
+      <translation>Impossible d'écrire {number} : {value}.</translation>
+    </message>
+    <message>
+      <source>{path_name} cannot be read to its end: {error}.</source>
+      <translation>{path_name} ne peut pas être lu jusqu'au bout : {error}.</translation>
+    </message>
+    <message>
+      <source>{path_name} cannot be warped to the grid of the scene: {error}.</source>
+      <translation>{path_name} ne peut pas être projeté sur la grille de la scène : {error}.</translation>
+    </message>
+    <message>
+      <source>{path_name} has no good band in {span}; its bands lie at {min:.0f}-{max:.0f} nm.</source>
+      <translation>{path_name} n'a pas de bonne bande dans {span} ; ses bandes vont de {min:.0f} à {max:.0f} nm.</translation>
+    </message>
+    <message>
+      <source>{path_name} has no wavelengths; enter band numbers instead.</source>
+      <translation>{path_name} n'indique pas les longueurs d'onde ; saisissez des numéros de bandes.</translation>
+    </message>
+    <message>
+      <source>{path_name} has {count_bands} bands; scores of at most {unlabelled} classes fit.</source>
+      <translation>{path_name} a {count_bands} bandes ; des scores de {unlabelled} classes au plus conviennent.</translation>
+    </message>
+    <message>
+      <source>{path_name} has {count} bands; there is no band {part}.</source>
+      <translation>{path_name} a {count} bandes ; la bande {part} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>{path_name} has {names}; name one of them with --key.</source>
+      <translation>{path_name} contient {names} ; choisissez-en un avec --key.</translation>
+    </message>
+    <message>
+      <source>{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} x {grid_height}; without a CRS on both, their sizes must be equal.</source>
+      <translation>{path_name} a {native_width} x {native_height} pixels et la scène {grid_width} x {grid_height} ; sans SCR des deux côtés, les tailles doivent être égales.</translation>
+    </message>
+    <message>
+      <source>{path_name} holds values from {low:g} to {high:g}, which look like {what}; a single band of scores has probabilities (0 to 1), percentages (to 100) or bytes (to 255).</source>
+      <translation>{path_name} contient des valeurs de {low:g} à {high:g}, qui ressemblent à {what} ; une bande unique de scores contient des probabilités (0 à 1), des pourcentages (jusqu'à 100) ou des octets (jusqu'à 255).</translation>
+    </message>
+    <message>
+      <source>{path_name} holds weights, but not Map Refiner's.</source>
+      <translation>{path_name} contient des poids, mais pas ceux de Map Refiner.</translation>
+    </message>
+    <message>
+      <source>{path_name} holds whole numbers that do not add up to 100 or 255 over its {count_kept} bands, as the scores of classes do. Choose a raster with one probability a class.</source>
+      <translation>{path_name} contient des entiers dont la somme sur ses {count_kept} bandes n'est ni 100 ni 255, comme celle des scores. Choisissez un raster avec une probabilité par classe.</translation>
+    </message>
+    <message>
+      <source>{path_name} is NoData everywhere; choose an image with data in it.</source>
+      <translation>{path_name} est NoData partout ; choisissez une image qui contient des données.</translation>
+    </message>
+    <message>
+      <source>{path_name} is NoData everywhere; it holds no scores.</source>
+      <translation>{path_name} est NoData partout ; il ne contient pas de scores.</translation>
+    </message>
+    <message>
+      <source>{path_name} is a MATLAB file of version 7.3; save it with -v7, or as a GeoTIFF.</source>
+      <translation>{path_name} est un fichier MATLAB de version 7.3 ; enregistrez-le avec -v7, ou en GeoTIFF.</translation>
+    </message>
+    <message>
+      <source>{path_name} is not a whole MATLAB file: {error}.</source>
+      <translation>{path_name} n'est pas un fichier MATLAB complet : {error}.</translation>
+    </message>
+    <message>
+      <source>{path_name} is not a whole file of weights: {error}.</source>
+      <translation>{path_name} n'est pas un fichier de poids complet : {error}.</translation>
+    </message>
+    <message>
+      <source>{path_name} is too large for weights ({number:.1f} GB).</source>
+      <translation>{path_name} est trop grand pour des poids ({number:.1f} Go).</translation>
+    </message>
+    <message>
+      <source>{path_name} is too large to be read whole ({number:.1f} GB).</source>
+      <translation>{path_name} est trop grand pour être lu en entier ({number:.1f} Go).</translation>
+    </message>
+    <message>
+      <source>{path_name} should end in one of {drivers}.</source>
+      <translation>{path_name} doit se terminer par l'un de {drivers}.</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written: {error}.</source>
+      <translation>Impossible d'écrire {path} : {error}.</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written: {error}. Is it open elsewhere, or the disk full?</source>
+      <translation>Impossible d'écrire {path} : {error}. Est-il ouvert ailleurs, ou le disque plein ?</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written: {error}. Is the disk full?</source>
+      <translation>Impossible d'écrire {path} : {error}. Le disque est-il plein ?</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written: {problem}. Is the disk full?</source>
+      <translation>Impossible d'écrire {path} : {problem}. Le disque est-il plein ?</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written: {value}.</source>
+      <translation>Impossible d'écrire {path} : {value}.</translation>
+    </message>
+    <message>
+      <source>{target} cannot be written: {value}.</source>
+      <translation>Impossible d'écrire {target} : {value}.</translation>
+    </message>
+    <message>
+      <source>{wanted} in {path_name} is not an array of numbers of two or three dimensions.</source>
+      <translation>{wanted} dans {path_name} n'est pas un tableau de nombres à deux ou trois dimensions.</translation>
     </message>
   </context>
   <context>

@@ -15,7 +15,7 @@ def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
     """Measure every step of the run against labels."""
     session = context.session
     labels = read_labels(request.labels, session.scene.grid, session.classes)
-    watch, count = context.watch("Measuring the accuracy"), len(session.history)
+    watch, count = context.watch("Evaluating the accuracy"), len(session.history)
     for n, step in enumerate(session.history):
         scores = ScoreRaster(session.path(step.scores))
         try:
@@ -30,7 +30,7 @@ def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
 
 def on_evaluate_files(context: RequestContext, request: requests.EvaluateFiles) -> None:
     """Measure files against labels, and write the report."""
-    watch, scheduler = context.watch("Measuring"), request.scheduler or None
+    watch, scheduler = context.watch("Evaluating"), request.scheduler or None
     found = evaluate_files(request.scores, request.labels, request.report, watch, scheduler)
     for index, entry in enumerate(found):
         if entry.scores is not None:

@@ -433,7 +433,7 @@ def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_
         (Classify(str(tmp_path / "bad.safetensors")), "not a whole file of weights"),
         (LoadRefiner(coarse_path), "a refiner is needed here"),
         (Step(7), "no step 7; the last one is 2"),
-        (TrainRefiner(one, model, "faithful"), "one class alone, 'building'"),
+        (TrainRefiner(one, model, "faithful"), "only one class, 'building'"),
         (TrainRefiner(far, model, "faithful"), "Nothing is labelled within the scene"),
         (TrainRefiner(tree, model, "faithful"), "class 'tree'; the classes here are background, building, road"),
         (TrainRefiner(plain, model, "faithful"), "no text field 'class'"),

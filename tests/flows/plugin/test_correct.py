@@ -210,7 +210,7 @@ def click_a_connected_part(painter, canvas, settle):
     assert shown_class(painter, 90, 50) == 1  # the next building
     QTest.mouseClick(canvas.viewport(), LEFT, PLAIN, pixel_of(canvas, *place(5, 5)))
     painter.wait()
-    assert "goes on for more than" in painter.bar.text()
+    assert "extends over more than" in painter.bar.text()
 
 
 def outside_the_scene_and_while_busy(painter, canvas):

@@ -115,7 +115,7 @@ def test_what_is_no_band_is_refused(envi, array, text, error):
 
 
 def test_wavelengths_that_nobody_knows_are_refused(raster, array):
-    with GridReader(raster("a.tif", array)) as reader, pytest.raises(RasterError, match="does not say the wavelengths"):
+    with GridReader(raster("a.tif", array)) as reader, pytest.raises(RasterError, match="has no wavelengths"):
         parse_bands("450-900 nm", reader)
 
 

@@ -267,7 +267,7 @@ def test_without_a_crs_only_the_same_pixels_fit(raster, grid):
 
 def test_there_is_no_way_to_another_planet(raster):
     moon = Grid(rasterio.CRS.from_user_input("IAU_2015:30100").to_wkt(), (1e-5, 0, 0, 0, -1e-5, 0), 5, 5)
-    with pytest.raises(RasterError, match="cannot be brought to the scene"):
+    with pytest.raises(RasterError, match="cannot be warped to the grid of the scene"):
         GridReader(raster("a.tif", counting()), moon)
 
 

@@ -40,5 +40,5 @@ def test_elsewhere_it_says_why_not(classes, pixels, raster):
         region_at(classes, x - 1000, y)
     large = raster("large.tif", np.zeros((1, 30, 3 * MAX_REGION_PX), "uint8"), nodata=255)
     x, y = pixels(3 * MAX_REGION_PX // 2, 5, 1, 1).centroid.coords[0]
-    with pytest.raises(RefinerError, match="goes on for more than"):
+    with pytest.raises(RefinerError, match="extends over more than"):
         region_at(large, x, y)

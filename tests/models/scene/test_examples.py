@@ -62,7 +62,7 @@ def test_a_tile_that_is_too_large_is_refused(town, scene, scores, monkeypatch):
 
 
 def test_one_class_alone_is_refused(town, scene, scores):
-    with pytest.raises(LabelError, match="one class alone, 'building'"):
+    with pytest.raises(LabelError, match="only one class, 'building'"):
         labelled_tile(scene, scores.read, only(town.labels, slice(8, 20), slice(8, 20)), town.classes)
 
 

@@ -75,7 +75,7 @@ def test_nothing_labelled_is_refused():
 
 def test_labels_that_cannot_teach_are_refused():
     alone = np.full((9, 9), 1, "uint8")
-    with pytest.raises(LabelError, match="one class alone, 'building'"):
+    with pytest.raises(LabelError, match="only one class, 'building'"):
         check_classes(alone, CLASSES)
     alone[0, 0] = 3
     with pytest.raises(LabelError, match="index 3, but there are 3 classes: background, building, road"):
