@@ -9,7 +9,7 @@
     </message>
     <message>
       <source>The steps play in the Temporal Controller. Use its Export Animation button to save the frames.</source>
-      <translation>Les étapes défilent dans le contrôleur temporel. Son bouton Exporter l'animation enregistre les images.</translation>
+      <translation>Les pas défilent dans le contrôleur temporel. Son bouton Exporter l'animation enregistre les images.</translation>
     </message>
     <message>
       <source>This QGIS has no Temporal Controller.</source>
@@ -2040,7 +2040,7 @@ La méthode &lt;b&gt;weights&lt;/b&gt; est un raffineur entraîné : par &lt;i&g
     </message>
     <message>
       <source>Training finished. Best result at step {}: mean IoU {:.3f} on held-out blocks (coarse map: {:.3f}).</source>
-      <translation>Entraînement terminé. Meilleur résultat à l'étape {} : IoU moyenne {:.3f} sur les blocs de contrôle (carte grossière : {:.3f}).</translation>
+      <translation>Entraînement terminé. Meilleur résultat au pas {} : IoU moyenne {:.3f} sur les blocs de contrôle (carte grossière : {:.3f}).</translation>
     </message>
     <message>
       <source>Training iterations</source>
@@ -3420,15 +3420,15 @@ Sortes :</translation>
     </message>
     <message>
       <source>There is no step {index}; the last one is {number}.</source>
-      <translation>L'étape {index} n'existe pas ; la dernière est {number}.</translation>
+      <translation>Le pas {index} n'existe pas ; le dernier est {number}.</translation>
     </message>
     <message>
       <source>There is no step {start}; the last one is {number}.</source>
-      <translation>L'étape {start} n'existe pas ; la dernière est {number}.</translation>
+      <translation>Le pas {start} n'existe pas ; le dernier est {number}.</translation>
     </message>
     <message>
       <source>There is no step {step}; the last one is {number}.</source>
-      <translation>L'étape {step} n'existe pas ; la dernière est {number}.</translation>
+      <translation>Le pas {step} n'existe pas ; le dernier est {number}.</translation>
     </message>
     <message>
       <source>There is no view {view!r}; there are {view_2}.</source>
@@ -3444,7 +3444,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>This is the coarse map: nothing has changed yet. Make a step first.</source>
-      <translation>C'est la carte grossière : rien n'a encore changé. Faites d'abord une étape.</translation>
+      <translation>C'est la carte grossière : rien n'a encore changé. Faites d'abord un pas.</translation>
     </message>
     <message>
       <source>This place is outside the scene; click on the map within the scene.</source>

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from map_refiner.models.shared.events import Stepped
+from map_refiner.models.shared.events import Failed, Stepped
 from map_refiner.plugin.dock.dock import MapRefinerDock
 from map_refiner.plugin.layers.step_layer import open_step
 from map_refiner.plugin.main import TRANSLATIONS
+from map_refiner.plugin.wording import failure_text, worker_text
 from osgeo import gdal
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, QTranslator
 
@@ -20,8 +21,9 @@ FILES = sorted(TRANSLATIONS.glob("*.ts"))
 
 
 def places(text):
-    """List what is filled in: order and format count."""
-    return re.findall(r"\{[^}]*\}", text)
+    """List the placeholders: names may change their order, positions may not."""
+    found = re.findall(r"\{[^}]*\}", text)
+    return sorted(found) if all(re.match(r"\{[a-z_]", place) for place in found) else found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -59,8 +61,17 @@ def test_the_dock_speaks_french(in_french):
         dock = MapRefinerDock()
         assert dock.coarse.title() == "Carte grossière"
         assert dock.train.train.text() == "Entraîner"
-        assert "processus de calcul" in dock.footer.status.text()
+        assert dock.footer.status.text() == "Prêt."
         dock.deleteLater()
     finally:
         QCoreApplication.removeTranslator(in_french)
     assert MapRefinerDock().coarse.title() == "Coarse Map"
+
+
+@pytest.mark.usefixtures("in_french")
+def test_messages_of_the_worker_are_shown_in_french():
+    template, values = "There is no step {step}; the last one is {number}.", (("step", 7), ("number", 2))
+    failed = Failed("WriteDerivedLayer", template.format(**dict(values)), template=template, values=values)
+    assert failure_text(failed) == "Le pas 7 n'existe pas ; le dernier est 2."
+    assert worker_text("Evaluating the accuracy") == "Évaluation de la précision"
+    assert failure_text(Failed("Open", "not in the catalogue")) == "not in the catalogue"

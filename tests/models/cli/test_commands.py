@@ -440,7 +440,7 @@ CASES = {
     "polygons against a raster": ("evaluate @far.gpkg --labels LABELS --report OUT.json", "labels.tif is a raster"),
     "polygons of others": ("evaluate @tree.gpkg --labels @dot.gpkg --report OUT.json", "lie apart"),
     "one class alone": ("train-refiner IMAGE --scores SCORES --labels @alone.tif -o OUT.safetensors", "one class"),
-    "one class for a coarse net": ("train-coarse IMAGE --labels @alone.tif -o OUT.safetensors", "one class alone"),
+    "one class for a coarse net": ("train-coarse IMAGE --labels @alone.tif -o OUT.safetensors", "only one class"),
     "a class of dots": ("train-coarse IMAGE --class a=@dot.gpkg -o OUT.safetensors", "no polygons and no lines"),
     "a class elsewhere": ("train-coarse IMAGE --class a=@far.gpkg -o OUT.safetensors", "No a of the vector layers"),
     "a class without a name": ("train-coarse IMAGE --class =@far.gpkg -o OUT.safetensors", "NAME=FILE"),

@@ -62,7 +62,7 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
     with pytest.raises(CheckpointError, match="There is no file"):
         trunk.begin_from(tmp_path / "gone.safetensors")
     assert all(torch.equal(value, before[name]) for name, value in trunk.state_dict().items())
-    with pytest.raises(CheckpointError, match="'lrr' has no VGG-16 backbone; fcn-8s-vgg16, lrr-vgg16 can"):
+    with pytest.raises(CheckpointError, match="'lrr' has no VGG-16 backbone; fcn-8s-vgg16, lrr-vgg16 have one"):
         load_backbone(LRR(2, 3), "lrr", str(path))
 
 

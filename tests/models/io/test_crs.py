@@ -111,12 +111,12 @@ def test_local_metres_are_true_where_the_grid_lies(crs):
 @pytest.mark.parametrize("crs", [MOON, LOCAL])
 def test_widths_need_a_place_on_earth(crs):
     wkt = rasterio.CRS.from_user_input(crs).to_wkt()
-    with pytest.raises(RasterError, match="no place on earth"):
+    with pytest.raises(RasterError, match="not tied to the earth"):
         io_crs.local_metric_crs(Grid(wkt, (1, 0, 0, 0, -1, 0), 10, 10))
 
 
 def test_there_is_no_way_from_the_moon():
-    with pytest.raises(RasterError, match="no way"):
+    with pytest.raises(RasterError, match="cannot be transformed"):
         io_crs.reproject([shapely.Point(0, 0)], MOON, "EPSG:4326")
 
 

@@ -61,7 +61,7 @@ def test_so_many_pixels_of_a_class_are_read(scene, labels):
 
 
 def test_one_class_alone_is_refused(scene, labels):
-    with pytest.raises(LabelError, match="one class alone"):
+    with pytest.raises(LabelError, match="only one class"):
         training_pixels(scene, np.where(labels == 2, 255, labels).astype("uint8"), NAMES, 10, 0)
 
 
