@@ -647,7 +647,7 @@ def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter,
     worker.do(Correct(vectors("c.gpkg", drawn[:1], **{"class": ["road"]}), 0))
     for request in (TrainRefiner(whole, str(model), "extended", 1), FineTune(str(model), whole, 1)):
         worker.send(request)
-        assert wait_for(worker, TrainingProgressed).step == 1
+        assert wait_for(worker, TrainingProgressed).update == 1
         took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
         assert end == Cancelled(type(request).__name__)
         assert took < SOON_S

@@ -123,7 +123,7 @@ def test_is_better_than_what_it_began_from_only_where_that_is_so():
             replace(ABOUT, classes=("no", "yes", "so")),
             "the classes no, yes; 'extended', 1 bands and no, yes",
         ),
-        ("crf", ABOUT, "cannot go on from"),
+        ("crf", ABOUT, "it cannot start from"),
     ],
 )
 def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
@@ -300,7 +300,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path)
 
 def test_one_class_alone_is_refused(tmp_path):
     image, labels = stripes()
-    with pytest.raises(LabelError, match="one class alone"):
+    with pytest.raises(LabelError, match="only one class"):
         train_coarse(
             [TrainingImage(image, 0 * labels)],
             ABOUT,

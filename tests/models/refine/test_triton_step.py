@@ -87,7 +87,7 @@ def test_a_step_of_the_refiner_takes_the_kernel_where_it_works(refiner, monkeypa
     scores, image = scene(net, 8, 40)
     with torch.inference_mode():
         in_torch = net.step(scores, net.prepare(image, scores, WHOLE), WHOLE, 0)
-        monkeypatch.setattr(rnn, "works_on", lambda maps: True)
+        monkeypatch.setattr(rnn, "supports", lambda maps: True)
         prepared = net.prepare(image, scores, WHOLE)
         by_it = net.step(scores, prepared, WHOLE, 0)
     assert prepared.shape == (3, 12, 44)  # the image itself: nothing of 32 channels is stored
