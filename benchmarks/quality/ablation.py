@@ -41,9 +41,9 @@ MODULES = {"extended": extended, "train_extended": train_extended, "class_balanc
 PARTS: dict[str, dict[str, dict[str, Any]]] = {
     "all parts": {},
     "no neighbour messages": {"extended": {"_messages": no_messages}},
-    "no decay of the score updates": {"extended": {"INITIAL_RATE": 1.0}},
+    "no decay of the score updates": {"extended": {"UPDATE_DECAY": 1.0}},
     "large score updates that decay from the second step": {
-        "extended": {"INITIAL_GAIN": 3.0, "FULL": 1, "INITIAL_RATE": 0.6}
+        "extended": {"MAX_SCORE_UPDATE": 3.0, "FULL": 1, "UPDATE_DECAY": 0.6}
     },
     "no hidden state": {"extended": {"HIDDEN_CHANNELS": 0}},
     "one layer in the image encoder": {"extended": {"GAPS": (1,)}},

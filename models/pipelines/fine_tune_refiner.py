@@ -19,7 +19,7 @@ from ..io.files import require_space
 from ..refine.refiner import Refiner
 from ..refine.registry import TRAINING_FREE
 from ..refine.rnn import USUAL_STEPS
-from ..refine.training.fine_tune import UPDATES, fine_tune_step, share_right
+from ..refine.training.fine_tune import UPDATES, fine_tune_weights, share_right
 from ..refine.training.held_out import mean_iou_by_step
 from ..refine.training.samples import LabelledTile
 from ..runtime.progress import CancelCheck, never_cancel
@@ -94,7 +94,7 @@ def fine_tune_refiner(
     before = judged()
     cast(nn.Module, refiner).train()
     outcome = run_training(
-        fine_tune_step(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, report
+        fine_tune_weights(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, report
     )
     cast(nn.Module, refiner).eval()
     after = judged()

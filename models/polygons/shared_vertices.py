@@ -12,7 +12,7 @@ from ..arrays.grid import Grid
 from ..arrays.score_maps import UNLABELLED, Labels
 
 OUTSIDE = 256  # stands for what lies beyond the raster; no class
-CHUNK_EDGES = 4_000_000  # points along the edges that are looked at at once
+CHUNK_POINTS = 4_000_000  # points along the edges that are looked at at once
 
 
 def share_vertices(polygons: Sequence[shapely.Polygon] | NDArray[np.object_], classes: Labels) -> NDArray[np.object_]:
@@ -34,8 +34,8 @@ def share_vertices(polygons: Sequence[shapely.Polygon] | NDArray[np.object_], cl
     length = np.abs(step).sum(axis=1)
     kept, counts = [], np.empty(len(corners), dtype=np.int64)
     total = np.cumsum(np.maximum(length, 1))
-    for first in range(0, int(total[-1]), CHUNK_EDGES):
-        part = slice(*np.searchsorted(total, (first, first + CHUNK_EDGES), side="right"))
+    for first in range(0, int(total[-1]), CHUNK_POINTS):
+        part = slice(*np.searchsorted(total, (first, first + CHUNK_POINTS), side="right"))
         found, counts[part] = _with_meetings(corners[part], step[part], length[part], classes)
         kept.append(found)
     ends = np.concatenate([[0], np.cumsum(counts)])

@@ -30,7 +30,7 @@ from .refiner import crop_halo
 from .structure_tensor import gaussian, separable
 from .tunable import TunableParameter, TunableRefiner
 
-STRIP_ROWS = 30_000  # pixels worked on at once: they stay in the cache
+STRIP_PIXELS = 30_000  # pixels worked on at once: they stay in the cache
 NEGLIGIBLE = 1e-6  # weights below, of neighbours that look alike, are left out
 
 
@@ -81,7 +81,7 @@ class CRF(TunableRefiner):
             after[: self.classes, part] = torch.log_softmax(messages - psi[:, part], dim=0)
 
         if state.device.type == "cpu":
-            in_strips(rows, max(1, STRIP_ROWS // columns), update)
+            in_strips(rows, max(1, STRIP_PIXELS // columns), update)
         else:
             update(slice(0, rows))
         return after

@@ -36,12 +36,12 @@ NEIGHBOURS = (2, 5)  # px to the neighbours whose messages are heard, eight at e
 HALO_PX = max(FAR, *NEIGHBOURS)  # px, of a step
 ALIKE = 4.0  # by how much e falls off for neighbours that differ by a standard deviation, before it is learnt
 FULL = 5  # steps whose updates are of full size
-INITIAL_RATE = 0.3  # r: of each later step's update to that of the one before
-INITIAL_GAIN, INITIAL_HIDDEN_GAIN = 0.8, 0.5  # g: the largest update of a score and of memory
+UPDATE_DECAY = 0.3  # r: of each later step's update to that of the one before
+MAX_SCORE_UPDATE, MAX_HIDDEN_UPDATE = 0.8, 0.5  # g: the largest update of a score and of memory
 FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are seen from FLOOR on, and divided by SPREAD
-STRIP_ROWS = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
+STRIP_PIXELS = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
 PART = 30_000  # pixels of the image that are looked at at once
-EDGE_PX = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
+NEIGHBOUR_OFFSETS = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
 
 
 class ExtendedRefiner(nn.Module):
@@ -111,7 +111,7 @@ class ExtendedRefiner(nn.Module):
         top = 0 if borders.top else self.sight
         bottom = rows if borders.bottom else rows - self.sight
         sides = self.sight * (2 - borders.left - borders.right)
-        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(EDGE_PX), bottom - top, columns - sides)
+        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(NEIGHBOUR_OFFSETS), bottom - top, columns - sides)
 
         def look_at(part: slice) -> None:
             first, last = part.start + top - self.sight, part.stop + top + self.sight
@@ -140,7 +140,7 @@ class ExtendedRefiner(nn.Module):
         """Refine (..., channels, rows, columns) once; without gradients in strips that fit the cache."""
         padded = pad(state, HALO_PX, borders)
         before = crop_halo(state, HALO_PX, borders)
-        share = INITIAL_RATE ** max(0, index + 1 - FULL)
+        share = UPDATE_DECAY ** max(0, index + 1 - FULL)
         if torch.is_grad_enabled() or state.device.type != "cpu":
             return before + share * self._update(padded, prepared)
         rows, columns = before.shape[-2:]
@@ -151,18 +151,18 @@ class ExtendedRefiner(nn.Module):
             update = self._update(strip, prepared[..., part, :])
             torch.add(before[..., part, :], update, alpha=share, out=after[..., part, :])
 
-        in_strips(rows, max(1, STRIP_ROWS // columns), refine_strip)
+        in_strips(rows, max(1, STRIP_PIXELS // columns), refine_strip)
         return after
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
         """Return the bounded update of a state that is padded by `REACH`, and of what was prepared, which is not."""
-        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(EDGE_PX)], dim=-3)
+        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(NEIGHBOUR_OFFSETS)], dim=-3)
         scores, memory = torch.split(padded, [self.classes, HIDDEN_CHANNELS], dim=-3)
         log = torch.log_softmax(scores, dim=-3)
         seen = torch.cat([_within_bounds(log), memory], dim=-3)
         hidden = self.near(_cut(seen, 1)).add_(self.far(_cut(seen, FAR))).add_(features)
         hidden = hidden.add_(self.heard(_messages(log.exp(), likeness))).relu_()
-        gains = padded.new_tensor([INITIAL_GAIN] * self.classes + [INITIAL_HIDDEN_GAIN] * HIDDEN_CHANNELS)[
+        gains = padded.new_tensor([MAX_SCORE_UPDATE] * self.classes + [MAX_HIDDEN_UPDATE] * HIDDEN_CHANNELS)[
             :, None, None
         ]
         return torch.sigmoid(2 * self.out(hidden)) * (2 * gains) - gains  # g tanh, in a third of its time
@@ -184,7 +184,7 @@ def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> T
 
 def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
-    shares = torch.split(likeness, len(EDGE_PX), dim=-3)
+    shares = torch.split(likeness, len(NEIGHBOUR_OFFSETS), dim=-3)
     apply = cast(Callable[..., Tensor], _Message.apply)
     return torch.cat([apply(padded, *each) for each in zip(shares, NEIGHBOURS, strict=True)], dim=-3)
 
@@ -218,7 +218,7 @@ class _Message(torch.autograd.Function):
 def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:
     """Yield maps that are padded by `width` as each of the eight neighbours at a distance sees them."""
     rows, columns = (size - 2 * width for size in padded.shape[-2:])
-    for down, across in EDGE_PX:
+    for down, across in NEIGHBOUR_OFFSETS:
         top, left = width + down * gap, width + across * gap
         yield padded[..., top : top + rows, left : left + columns]
 

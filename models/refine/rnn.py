@@ -28,7 +28,7 @@ FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III
 SIZE = 5  # of the filters, px
 HALO_PX = SIZE // 2
 USUAL_STEPS = 5  # that it is unrolled for [paper, section IV]
-STRIP_ROWS = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
+STRIP_PIXELS = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
 PART = 250_000  # pixels of the image that are filtered at once
 
 
@@ -102,7 +102,7 @@ class RefinementRNN(nn.Module):
             after[:, part] = before[:, part] + self._update(strip, prepared[:, part], weights)
 
         if scores.device.type == "cpu":
-            in_strips(rows, max(1, STRIP_ROWS // columns), refine_strip)
+            in_strips(rows, max(1, STRIP_PIXELS // columns), refine_strip)
         else:
             refine_strip(slice(0, rows))
         return after

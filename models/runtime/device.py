@@ -13,7 +13,7 @@ from ..errors import RefinerError
 TILE_PX = 512  # px, of scenes that are too large to be worked on whole
 LARGEST_TILE_PX = 4096  # px, on a GPU
 SMALLEST_TILE_PX = 128  # px, when a device's memory runs out
-BYTES_PER_TILE = (
+BYTES_PER_PIXEL = (
     1500  # of memory for a pixel that is refined: twice what tiles of 1024 px took more than those of 512 px
 )
 
@@ -108,6 +108,6 @@ def tile_side(device: torch.device) -> int:
     """
     free, most = free_bytes(device), LARGEST_TILE_PX if device.type == "cuda" else TILE_PX
     side = most
-    while side > SMALLEST_TILE_PX and free is not None and side * side * BYTES_PER_TILE > free / 2:
+    while side > SMALLEST_TILE_PX and free is not None and side * side * BYTES_PER_PIXEL > free / 2:
         side //= 2
     return side

@@ -16,7 +16,7 @@ from .sklearn_arrays import SklearnArrays, scikit_learn
 
 TREES = 200
 MAX_DEPTH = 64  # splits above a leaf
-MIN_LEAF_SAMPLES = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
+MIN_LEAF_PROBABILITY = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
 CHUNK_PIXELS = 1024  # pixels at once, for every tree walks with every pixel
 
 
@@ -44,7 +44,7 @@ class RandomForest(SklearnArrays):
                     break
                 node = onward
             parts.append(self.leaf[node].mean(dim=1))
-        return torch.cat(parts).clamp_min(MIN_LEAF_SAMPLES).log()
+        return torch.cat(parts).clamp_min(MIN_LEAF_PROBABILITY).log()
 
     def check(self) -> None:
         """Raise ValueError where a node leads nowhere."""

@@ -22,7 +22,7 @@ UNITS = 64
 BOUND = 0.1  # of all weights and biases to begin with
 ADADELTA_RATE, ADADELTA_DECAY = 1.0, 0.95  # of Adadelta
 SLOPE_RATE, SLOPE_MOMENTUM = 0.01, 0.9
-DROPOUT_KEEP = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
+KEEP_GATE_BIAS = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
 FADE = 0.1  # of the running statistics, an update
 
 
@@ -130,7 +130,7 @@ class GRU(Recurrent):
         self.proposal = nn.Linear(UNITS, UNITS, bias=False)
         init_uniform(self, BOUND)
         with torch.no_grad():
-            self.gates_in.bias[UNITS:] -= DROPOUT_KEEP
+            self.gates_in.bias[UNITS:] -= KEEP_GATE_BIAS
         self.norm = BandNorm(bands, UNITS)
         self.activation = self.make_activation()
 
@@ -211,7 +211,7 @@ class LSTM(Recurrent):
         self.peepholes = nn.Parameter(torch.empty(3, UNITS))
         init_uniform(self, BOUND)
         with torch.no_grad():
-            self.inwards.bias[UNITS : 2 * UNITS] += DROPOUT_KEEP
+            self.inwards.bias[UNITS : 2 * UNITS] += KEEP_GATE_BIAS
 
     def read(self, spectra: Tensor) -> Tensor:
         """Return the last state (pixels, units) of (pixels, bands)."""

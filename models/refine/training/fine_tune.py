@@ -41,7 +41,7 @@ GRAIN = 48  # px that the sides of what is judged are multiples of
 JUDGED = 20  # corrections that the share of right ones is told by
 
 
-def fine_tune_step(
+def fine_tune_weights(
     refiner: Refiner,
     corrected: Sequence[LabelledTile],
     tiles: Sequence[LabelledTile],

@@ -69,7 +69,7 @@ def test_no_more_vertices_than_needed(case):
 def test_chunks_do_not_show(monkeypatch):
     classes = CASES["noise"]
     whole = matched(classes)
-    monkeypatch.setattr(shared_vertices, "CHUNK_EDGES", 7)
+    monkeypatch.setattr(shared_vertices, "CHUNK_POINTS", 7)
     assert all(one.equals_exact(two) for one, two in zip(matched(classes), whole, strict=True))
 
 

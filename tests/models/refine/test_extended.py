@@ -9,8 +9,8 @@ from map_refiner.models.refine.extended import (
     FULL,
     HALO_PX,
     HIDDEN_CHANNELS,
-    INITIAL_GAIN,
-    INITIAL_RATE,
+    MAX_SCORE_UPDATE,
+    UPDATE_DECAY,
     ExtendedRefiner,
     _messages,
 )
@@ -44,8 +44,8 @@ def test_updates_are_bounded_and_die_away():
     states = list(refine_steps(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
     moved = [float((b - a).abs().max()) for a, b in zip(states, states[1:], strict=False)]
     for step, most in enumerate(moved, start=1):
-        assert most <= INITIAL_GAIN * INITIAL_RATE ** max(0, step + 1 - FULL) + 1e-4
-    assert moved[0] > 0.5 * INITIAL_GAIN * INITIAL_RATE
+        assert most <= MAX_SCORE_UPDATE * UPDATE_DECAY ** max(0, step + 1 - FULL) + 1e-4
+    assert moved[0] > 0.5 * MAX_SCORE_UPDATE * UPDATE_DECAY
     assert moved[-1] < 1e-3
 
 
@@ -110,7 +110,7 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
     scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
     with torch.enable_grad():
         whole = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0).detach()
-    monkeypatch.setattr(module, "STRIP_ROWS", strip)
+    monkeypatch.setattr(module, "STRIP_PIXELS", strip)
     monkeypatch.setattr(module, "PART", part)
     (after,) = refine_steps(net, scores, image, WHOLE, 1)
     assert torch.allclose(after, whole[:3], rtol=1e-5, atol=1e-5)

@@ -91,7 +91,7 @@ def test_strips_do_not_show(refiner, monkeypatch, strip):
     scores, image = scene(net, 37, 29)
     with torch.no_grad():
         whole = net.plain_step(scores, image, WHOLE)
-        monkeypatch.setattr("map_refiner.models.refine.rnn.STRIP_ROWS", strip)
+        monkeypatch.setattr("map_refiner.models.refine.rnn.STRIP_PIXELS", strip)
         monkeypatch.setattr("map_refiner.models.refine.rnn.PART", strip)
         prepared = net.prepare(image, scores, WHOLE)
         assert relative(net.step(scores, prepared, WHOLE, 0), whole) < 1e-5

@@ -7,7 +7,7 @@ from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine.registry import make_refiner
-from map_refiner.models.refine.training.fine_tune import JUDGED, _judged, fine_tune_step, share_right
+from map_refiner.models.refine.training.fine_tune import JUDGED, _judged, fine_tune_weights, share_right
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.refine.unroll import refine_steps
 
@@ -34,7 +34,7 @@ def test_every_learned_kind_learns(tile, kind):
     torch.manual_seed(0)
     refiner, part = make_refiner(kind, 3, 3), corrected(tile)
     before = wrong(refiner, part)
-    assert len(list(fine_tune_step(refiner, [part], [], 2, 0, CPU))) == 2
+    assert len(list(fine_tune_weights(refiner, [part], [], 2, 0, CPU))) == 2
     assert wrong(refiner, part) < before
     assert 0 < share_right(refiner, [part], CPU) < 1
 
@@ -71,7 +71,7 @@ def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):
     torch.manual_seed(0)
     refiner, part = make_refiner("extended", 3, 3), corrected(tile)
     *_, before = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
-    list(fine_tune_step(refiner, [part], [], 3, 0, CPU))
+    list(fine_tune_weights(refiner, [part], [], 3, 0, CPU))
     *_, after = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
     far = torch.from_numpy(part.labels == UNLABELLED)
     same = (before.argmax(0) == after.argmax(0))[far].float().mean()
@@ -84,7 +84,7 @@ def test_the_same_seed_learns_the_same(tile):
     for seed in (1, 1, 2):
         torch.manual_seed(0)
         refiner = make_refiner("extended", 3, 3)
-        found.append([epoch.loss for epoch in fine_tune_step(refiner, [corrected(tile)], [tile], 2, seed, CPU)])
+        found.append([epoch.loss for epoch in fine_tune_weights(refiner, [corrected(tile)], [tile], 2, seed, CPU)])
     assert found[0] == found[1] != found[2]
 
 
