@@ -16,7 +16,7 @@ from .class_source import ClassSource
 from .events import Event
 from .requests import Request
 
-VERSION = 1  # a worker of another version is refused, because messages of both would be misread
+VERSION = 2  # a worker of another version is refused, because messages of both would be misread
 Message = Union[Request, Event]
 
 _TYPES: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Message)}

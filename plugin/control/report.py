@@ -95,7 +95,7 @@ class ReportControl(SectionController):
     def _models(self, run: Run) -> Pairs:
         pairs = [(self.tr("Coarse map"), self._coarse(run))]
         if run.coarse:
-            pairs.append((self.tr("File of the refiner"), run.coarse))
+            pairs.append((self.tr("File of the coarse map"), run.coarse))
         for maker in dict.fromkeys(maker for maker in run.made_by if maker):
             kind = kind_of(weights_kind(Path(maker)) or maker)
             pairs.append((self.tr("Refiner"), self._title(maker)))

@@ -461,7 +461,7 @@
       <translation>Recherche de la partie connexe…</translation>
     </message>
     <message>
-      <source>Map Refiner: Correct a Connected Region</source>
+      <source>Map Refiner: Correct a Connected Part</source>
       <translation>Map Refiner : corriger une partie connexe</translation>
     </message>
     <message>
@@ -2643,8 +2643,12 @@ Sortes :</translation>
       <translation>Fichier</translation>
     </message>
     <message>
+      <source>File of the coarse map</source>
+      <translation>Fichier de la carte grossière</translation>
+    </message>
+    <message>
       <source>File of the refiner</source>
-      <translation>Son fichier</translation>
+      <translation>Fichier du raffineur</translation>
     </message>
     <message>
       <source>Folder of the run</source>
@@ -2652,7 +2656,7 @@ Sortes :</translation>
     </message>
     <message>
       <source>Kind of the refiner</source>
-      <translation>Sa sorte</translation>
+      <translation>Type du raffineur</translation>
     </message>
     <message>
       <source>Layer</source>
@@ -3096,7 +3100,7 @@ Sortes :</translation>
       <translation>Recherche des endroits douteux…</translation>
     </message>
     <message>
-      <source>Map Refiner: Next Uncertain Place</source>
+      <source>Map Refiner: Next Place to Look at</source>
       <translation>Map Refiner : endroit suivant à regarder</translation>
     </message>
     <message>

@@ -48,7 +48,7 @@ class CorrectionToolControl(SectionController):
         correct, add = self.dock.correct, self.shortcuts.add
         for key, text, keys in (
             ("paint", self.tr("Map Refiner: Paint a Correction"), "Ctrl+Alt+B"),
-            ("click", self.tr("Map Refiner: Correct a Connected Region"), "Ctrl+Alt+K"),
+            ("click", self.tr("Map Refiner: Correct a Connected Part"), "Ctrl+Alt+K"),
             ("draw", self.tr("Map Refiner: Draw a Correction"), "Ctrl+Alt+D"),
         ):
             add(key.capitalize(), text, keys, lambda key=key: self._on_tool_chosen(key))  # type: ignore[misc]

@@ -39,7 +39,7 @@ class UncertainPlaceControl(SectionController):
         self.dock.correct.doubts_requested.connect(self._on_requested)
         self.dock.correct.doubt_chosen.connect(self._on_chosen)
         self.corrections.bound.connect(self._on_bound)
-        correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Uncertain Place"), "Ctrl+Alt+N", self.next)
+        correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
 
     @shows_errors
     def _on_requested(self) -> None:

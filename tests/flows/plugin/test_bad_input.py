@@ -213,8 +213,8 @@ CANNOT_TEACH = (
     ([("tile", TILE)], "only one class"),
     ([("tile", FAR), ("building", FAR)], "lie outside the scene"),
     ([("tile", TILE), ("building", BOW_TIE)], "feature 2"),
-    ([("tile", TILE), ("castle", HOUSE)], "have no class that the map knows: feature 2"),
-    ([("tile", TILE), (None, HOUSE)], "have no class that the map knows: feature 2"),
+    ([("tile", TILE), ("castle", HOUSE)], "has features without a class of the map: feature 2"),
+    ([("tile", TILE), (None, HOUSE)], "has features without a class of the map: feature 2"),
 )
 
 

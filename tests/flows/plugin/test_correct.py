@@ -260,7 +260,7 @@ def learn_and_step_back(painter):
     refine.slider.setValue(1)
     press(correct.learn)
     painter.wait(240)
-    assert "of the corrected pixels" in correct.progress.text().lower()
+    assert "on the corrected pixels" in correct.progress.text().lower()
     assert "Mean IoU on the labels" in correct.progress.text()
     assert refine.refiner.currentText() == f"{before} + corrections 1"
     assert Path(refine.refiner.path()).is_file()

@@ -1,4 +1,7 @@
-"""A project, settings, algorithms and Processing models of version 0.1.0 are usable in this version."""
+"""A project, settings, algorithms and Processing models of version 0.1.0 are usable in this version.
+
+Modules that this file covers: plugin/settings.py.
+"""
 
 import json
 from pathlib import Path

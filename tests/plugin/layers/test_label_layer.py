@@ -175,7 +175,7 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     assert stepper.run.shown == 5
     assert "gains little after" not in refine.facts.text()
     stepper.step()
-    assert "Stepping on no longer help" in refine.facts.text()
+    assert "Further steps no longer help" in refine.facts.text()
     assert "gains little after step 5" in refine.facts.text()
     stepper.choose_refiner(refiner_file)
     stepper.step()  # by two refiners: neither was measured like that

@@ -151,7 +151,7 @@ def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, sce
     [
         ("classify", "ClassifyImage"),
         ("refine", "RefineImage"),
-        ("evaluate", "Assess"),
+        ("evaluate", "EvaluateFiles"),
         ("vectorize", "Vectorize"),
     ],
 )

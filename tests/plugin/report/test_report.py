@@ -234,5 +234,5 @@ def test_a_report_through_the_dock(stepper, label_layer, draw_tile, tmp_path, mo
     raster.rename(raster.with_suffix(".away"))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "other.html"), ""))
     stepper.click(dock.export.report)
-    wait_until(lambda: "class raster of step 2 is gone" in stepper.bar.text(), 20, "a sentence")
+    wait_until(lambda: "class raster of step 2 is missing" in stepper.bar.text(), 20, "a sentence")
     assert not list(tmp_path.glob("*other*"))
