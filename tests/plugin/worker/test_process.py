@@ -98,7 +98,7 @@ for number, line in enumerate(sys.stdin):
 def test_another_version_is_refused(engine, launch, wait_until):
     engine.start(
         launch(
-            "sys.stdout.write(READY.replace('\"version\": 1', '\"version\": 99')); sys.stdout.flush()\ntime.sleep(60)"
+            "sys.stdout.write(READY.replace('\"version\": 2', '\"version\": 99')); sys.stdout.flush()\ntime.sleep(60)"
         )
     )
     wait_until(lambda: engine.deaths, 20, "the refusal")
