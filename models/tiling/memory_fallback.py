@@ -44,7 +44,8 @@ class MemoryFallback:
                     raise
                 used = min(self.side, self.side if side is None else side)
                 if used > SMALLEST_TILE_PX:
-                    half = min(used, 2 * TILE_PX) // 2 // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX
+                    most = 2 * TILE_PX if side is None else used  # the tile of a whole scene may be far too large
+                    half = min(used, most) // 2 // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX
                     self.side = max(SMALLEST_TILE_PX, half)
                     self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
                 elif self.device.type != "cpu":

@@ -407,7 +407,7 @@ def test_a_step_that_was_broken_off_goes_on_from_its_finished_tiles(begin, go_on
     again.engine.memory.side = 60  # memory may do for more now
     kept, told = again.unfinished(), []
     assert (kept.step, kept.tiles) == (1, 9)
-    assert 2 <= kept.finished <= 3
+    assert 1 <= kept.finished <= 3  # two writes may still wait when the third tile is computed, and are cancelled
     again.on_resumed(told.append)
     computed.clear()
     (first,) = run(again, 0, 1)

@@ -34,6 +34,13 @@ def test_the_tile_at_hand_decides_where_it_is_smaller():
     assert [side for side, _ in tried] == [512, 144]  # half of 300, a multiple of 16
 
 
+def test_a_large_tile_at_hand_is_halved():
+    memory, compute, tried = fails(2)
+    memory.side = 4096
+    memory.run(compute, lambda device: None, side=4096)
+    assert [side for side, _ in tried] == [4096, 2048, 1024]
+
+
 def test_the_cpu_is_the_last_resort():
     memory, compute, tried = fails(1)
     memory.device, memory.side, moved = torch.device("meta"), 128, []
