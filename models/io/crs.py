@@ -54,7 +54,7 @@ def local_metric_crs(grid: Grid) -> str:
     to_degrees = _to_degrees(parse(grid.crs))
     if to_degrees is None:
         raise RasterError(
-            "The CRS of the image is not tied to the earth, so widths are unknown: {cr}.", cr=grid.crs[:80]
+            "The CRS of the image is not tied to the earth, so widths are unknown: {crs}.", crs=grid.crs[:80]
         )
     x, y = to_degrees.transform(*grid.point(grid.width / 2, grid.height / 2))
     return f"+proj=aeqd +lat_0={y:.9f} +lon_0={x:.9f} +datum=WGS84 +units=m"
@@ -93,4 +93,4 @@ def parse(crs: str) -> CRS:
     try:
         return CRS.from_user_input(crs)
     except CRSError as error:
-        raise RasterError("The CRS is not one that PROJ knows: {cr}.", cr=crs[:80]) from error
+        raise RasterError("The CRS is not one that PROJ knows: {crs}.", crs=crs[:80]) from error

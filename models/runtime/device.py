@@ -35,9 +35,9 @@ def choose_device(wanted: str = "auto") -> torch.device:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
             raise RefinerError(
-                "The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA devices.",
+                "The device {wanted} is not there: PyTorch {torch_version} sees {count} CUDA devices.",
                 wanted=wanted,
-                torch___version=torch.__version__,
+                torch_version=torch.__version__,
                 count=count,
             )
         return _exact(torch.device("cuda", int(number or 0)))

@@ -79,5 +79,6 @@ def check_classes(labels: Labels, classes: Sequence[str]) -> None:
     present = present_classes(labels, classes)
     if present.size == 1:
         raise LabelError(
-            "The labels hold only one class, {classe!r}; training needs at least two.", classe=classes[present[0]]
+            "The labels hold only one class, {class_name!r}; training needs at least two.",
+            class_name=classes[present[0]],
         )

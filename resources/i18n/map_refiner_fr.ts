@@ -3259,12 +3259,12 @@ Sortes :</translation>
       <translation>Des scores de forme {scores_shape} et un masque de forme {valid_shape} ne correspondent pas à {count_classes} classes sur {grid_height} lignes x {grid_width} colonnes.</translation>
     </message>
     <message>
-      <source>The CRS is not one that PROJ knows: {cr}.</source>
-      <translation>PROJ ne connaît pas ce SCR : {cr}.</translation>
+      <source>The CRS is not one that PROJ knows: {crs}.</source>
+      <translation>PROJ ne connaît pas ce SCR : {crs}.</translation>
     </message>
     <message>
-      <source>The CRS of the image is not tied to the earth, so widths are unknown: {cr}.</source>
-      <translation>Le SCR de l'image n'est pas rattaché à la Terre ; les largeurs sont donc inconnues : {cr}.</translation>
+      <source>The CRS of the image is not tied to the earth, so widths are unknown: {crs}.</source>
+      <translation>Le SCR de l'image n'est pas rattaché à la Terre ; les largeurs sont donc inconnues : {crs}.</translation>
     </message>
     <message>
       <source>The area lies outside the raster; draw it over the raster layer.</source>
@@ -3287,8 +3287,8 @@ Sortes :</translation>
       <translation>Le périphérique mps est absent : PyTorch ne voit pas de GPU Apple.</translation>
     </message>
     <message>
-      <source>The device {wanted} is not there: PyTorch {torch___version} sees {count} CUDA devices.</source>
-      <translation>Le périphérique {wanted} est absent : PyTorch {torch___version} voit {count} périphériques CUDA.</translation>
+      <source>The device {wanted} is not there: PyTorch {torch_version} sees {count} CUDA devices.</source>
+      <translation>Le périphérique {wanted} est absent : PyTorch {torch_version} voit {count} périphériques CUDA.</translation>
     </message>
     <message>
       <source>The folder {path} cannot be made: {value}.</source>
@@ -3307,8 +3307,8 @@ Sortes :</translation>
       <translation>Le type {kind!r} est entraîné par une recherche sur grille ; il ne peut pas partir de {name}.</translation>
     </message>
     <message>
-      <source>The labels hold only one class, {classe!r}; training needs at least two.</source>
-      <translation>Les étiquettes ne contiennent qu'une classe, {classe!r} ; l'entraînement en demande au moins deux.</translation>
+      <source>The labels hold only one class, {class_name!r}; training needs at least two.</source>
+      <translation>Les étiquettes ne contiennent qu'une classe, {class_name!r} ; l'entraînement en demande au moins deux.</translation>
     </message>
     <message>
       <source>The labels hold the class index {present}, but there are {count_classes} classes: {classes} (indices 0 to {number}; 255 is unlabelled).</source>
@@ -3335,8 +3335,8 @@ Sortes :</translation>
       <translation>Le raffineur {kind!r} n'a pas de filtres appris à montrer.</translation>
     </message>
     <message>
-      <source>The refiner {request_kind!r} is none of {lessons}.</source>
-      <translation>Le raffineur {request_kind!r} n'est pas l'un de {lessons}.</translation>
+      <source>The refiner {request_kind!r} is none of {kinds}.</source>
+      <translation>Le raffineur {request_kind!r} n'est pas l'un de {kinds}.</translation>
     </message>
     <message>
       <source>The scheduler at {address} has no workers; start some: dask worker {address}.</source>

@@ -74,7 +74,7 @@ def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) ->
         raise RefinerError("There is no coarse map yet; classify the scene first.")
     if request.kind not in TRAINERS:
         raise RefinerError(
-            "The refiner {request_kind!r} is none of {lessons}.", request_kind=request.kind, lessons=", ".join(TRAINERS)
+            "The refiner {request_kind!r} is none of {kinds}.", request_kind=request.kind, kinds=", ".join(TRAINERS)
         )
     tile = _tile(session, request.labels)
     about = ModelInfo(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")
