@@ -18,12 +18,13 @@ import torch
 from map_refiner.demo_scene.files import write
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores
-from map_refiner.models.coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
+from map_refiner.models.coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.scene.labels import burn_sources, raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.shared.class_source import ClassSource
+from map_refiner.models.shared.model_kinds import DEFAULT_COARSE_KIND
 from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 from scipy import ndimage
 
@@ -175,9 +176,9 @@ def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str 
     path = settings.shared_folder(SCRATCH) / f"coarse_{kind}_{scene.name}_{seed}.safetensors"
     if not path.exists():
         torch.manual_seed(seed)
-        net = COARSE_KINDS[kind].make(len(scene.classes), 3).to(CPU)
+        net = COARSE_CLASSES[kind](len(scene.classes), 3).to(CPU)
         images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
-        for _ in COARSE_KINDS[kind].train(net, images, TrainingOptions(COARSE_UPDATES[kind], seed), CPU):
+        for _ in COARSE_TRAINERS[kind](net, images, TrainingOptions(COARSE_UPDATES[kind], seed), CPU):
             pass
         save_model(path, net, ModelCard(kind, scene.classes, 3, PIXEL_M))
     return load_coarse(path, CPU)[0]

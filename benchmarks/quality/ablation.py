@@ -16,10 +16,10 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine import extended
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.registry import TRAINERS
 from map_refiner.models.refine.training import class_balance, train_extended
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.refine.unroll import refine_steps
+from map_refiner.models.shared.model_kinds import REFINER_KINDS
 from torch import Tensor
 
 from ..harness import Benchmark, Cell, Page, Results, Settings, Values, markdown_table
@@ -59,7 +59,7 @@ def train(tiles: list[LabelledTile], seed: int) -> ExtendedRefiner:
     """Train an extended refiner with the current constants."""
     torch.manual_seed(seed)
     refiner = ExtendedRefiner(tiles[0].scores.shape[0], 3)
-    for _ in train_extended.train_extended(refiner, tiles, TRAINERS[refiner.kind].updates, seed, CPU):
+    for _ in train_extended.train_extended(refiner, tiles, REFINER_KINDS[refiner.kind].updates, seed, CPU):
         pass
     return refiner
 

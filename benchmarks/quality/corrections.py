@@ -34,12 +34,13 @@ from map_refiner.models.errors import RefinerError
 from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
 from map_refiner.models.pipelines.fine_tune_refiner import fine_tune_refiner
 from map_refiner.models.polygons.region_at_point import region_at
-from map_refiner.models.refine.registry import DEFAULT_REFINER_KIND, make_refiner
+from map_refiner.models.refine.registry import make_refiner
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
 from map_refiner.models.session.apply_corrections import apply_corrections
 from map_refiner.models.session.derived_layers import uncertain_places
 from map_refiner.models.session.session import Session
+from map_refiner.models.shared.model_kinds import DEFAULT_REFINER_KIND
 from map_refiner.models.weights.checkpoint import ModelCard, save_model
 from scipy import ndimage
 from torch import nn

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from map_refiner.models.arrays.borders import WHOLE
-from map_refiner.models.coarse.registry import DEFAULT_COARSE_KIND
 from map_refiner.models.metrics.pixels import ConfusionAccuracy, boundary_counts, confusion
-from map_refiner.models.refine.registry import TRAINERS, make_refiner
+from map_refiner.models.refine.registry import REFINER_TRAINERS, make_refiner
 from map_refiner.models.refine.training.held_out import mean_iou_by_step
 from map_refiner.models.refine.training.samples import HELD_OUT_STEPS, LabelledTile, split
 from map_refiner.models.refine.unroll import refine_steps
+from map_refiner.models.shared.model_kinds import DEFAULT_COARSE_KIND, REFINER_KINDS
 from torch import Tensor
 
 from ..harness import PAGES, ROOT, Benchmark, Cell, Option, Page, Results, Settings, Values
@@ -75,9 +75,10 @@ def train_and_evaluate(kind: str, training: list[LabelledTile], scored: list[Lab
         weights = sum(weight.numel() for weight in net.parameters())
         return {"seconds": seconds, "weights": weights, "steps": evaluate_steps(scored, maps)}
     torch.manual_seed(seed)
-    trainer, refiner = TRAINERS[kind], make_refiner(kind, training[0].scores.shape[0], training[0].image.shape[0])
+    refiner = make_refiner(kind, training[0].scores.shape[0], training[0].image.shape[0])
     started = time.monotonic()
-    for _ in trainer.train(refiner, training, GRID_SEARCH.get(kind, trainer.updates), seed, CPU):
+    updates = GRID_SEARCH.get(kind, REFINER_KINDS[kind].updates)
+    for _ in REFINER_TRAINERS[kind](refiner, training, updates, seed, CPU):
         pass
     seconds = time.monotonic() - started
     held_out = mean_iou_by_step(refiner, training, split(training, seed)[1], HELD_OUT_STEPS, CPU)

@@ -19,7 +19,7 @@ from map_refiner.models.arrays.score_maps import Labels, Scores
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.model import Pyramid
 from map_refiner.models.coarse.multi_scale import MultiScale
-from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions
 from map_refiner.models.metrics.pixels import ConfusionAccuracy, trimap_confusion
 
@@ -43,7 +43,7 @@ WIDTHS = (1, 2, 4, 8, 16, 32)  # px, of the trimap
 
 def make(kind: str, classes: int) -> Any:
     """Return an untrained coarse model."""
-    return LRR(classes, 3, *VARIANTS[kind]) if kind in VARIANTS else COARSE_KINDS[kind].make(classes, 3)
+    return LRR(classes, 3, *VARIANTS[kind]) if kind in VARIANTS else COARSE_CLASSES[kind](classes, 3)
 
 
 def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any, float]:
@@ -51,7 +51,7 @@ def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any
     torch.manual_seed(seed)
     net = make(kind, len(scene.classes))
     images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
-    train_kind = COARSE_KINDS[LRR.kind if kind in VARIANTS else kind].train
+    train_kind = COARSE_TRAINERS[LRR.kind if kind in VARIANTS else kind]
     started = time.process_time()  # of all cores together, which other work on the machine does not change
     for _ in train_kind(net, images, TrainingOptions(updates, seed), CPU):
         pass

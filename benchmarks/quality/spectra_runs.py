@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from map_refiner.models.coarse.spectral.samples import SpectralSamples
 from map_refiner.models.coarse.train_patches import TrainingOptions
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
+from map_refiner.models.shared.model_kinds import COARSE_KINDS
 
 from ..harness import Values
 from ..scenes import CPU
@@ -33,13 +34,13 @@ def train(
 ) -> tuple[Any, Values]:
     """Train a model; return it with the seconds, the final loss, and the update at which it diverged."""
     torch.manual_seed(seed)
-    net = COARSE_KINDS[kind].make(classes, pixels.spectra.shape[1])
+    net = COARSE_CLASSES[kind](classes, pixels.spectra.shape[1])
     if dropout and hasattr(net, "regularise"):
         net.regularise()
     losses, diverged = [], None
     started = time.perf_counter()
     try:
-        for epoch in COARSE_KINDS[kind].train(net, pixels, TrainingOptions(updates, seed), CPU):
+        for epoch in COARSE_TRAINERS[kind](net, pixels, TrainingOptions(updates, seed), CPU):
             losses.append(epoch.loss)
     except RefinerError:
         diverged = len(losses) + 1

@@ -12,9 +12,10 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.metrics.pixels import ConfusionAccuracy, confusion
-from map_refiner.models.refine.registry import DEFAULT_REFINER_KIND, TRAINERS, make_refiner
+from map_refiner.models.refine.registry import REFINER_TRAINERS, make_refiner
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.refine.unroll import refine_steps
+from map_refiner.models.shared.model_kinds import DEFAULT_REFINER_KIND, REFINER_KINDS
 from scipy import ndimage
 from torch import Tensor
 
@@ -46,8 +47,8 @@ def run(settings: Settings, cell: Cell) -> Values:
     training, (tile, *_) = tiles_with_coarse_maps(settings, cell.scene, cell.seed, COARSE)
     torch.manual_seed(cell.seed)
     refiner = make_refiner(DEFAULT_REFINER_KIND, len(tile.scores), len(tile.image))
-    trainer = TRAINERS[DEFAULT_REFINER_KIND]
-    for _ in trainer.train(refiner, training, trainer.updates, cell.seed, CPU):
+    updates = REFINER_KINDS[DEFAULT_REFINER_KIND].updates
+    for _ in REFINER_TRAINERS[DEFAULT_REFINER_KIND](refiner, training, updates, cell.seed, CPU):
         pass
     scores = torch.from_numpy(tile.scores)
     maps = [scores, *refine_steps(refiner, scores, torch.from_numpy(tile.image), WHOLE, STEPS)]

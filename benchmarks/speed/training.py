@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.refine.registry import TRAINERS, make_refiner
+from map_refiner.models.refine.registry import REFINER_TRAINERS, make_refiner
 from map_refiner.models.refine.training import train_extended, train_faithful
 from map_refiner.models.refine.training.held_out import coarse_miou
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.runtime import device as devices
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
+from map_refiner.models.shared.model_kinds import REFINER_KINDS
 from map_refiner.models.tiling.classify_tile import score_window
 from map_refiner.models.weights.checkpoint import load_coarse
 
@@ -68,12 +69,12 @@ def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tup
     """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the seconds per update."""
     torch.manual_seed(seed)
     refiner = make_refiner(kind, len(tile.scores), len(tile.image)).to(device)
-    trainer = TRAINERS[kind]
+    updates = REFINER_KINDS[kind].updates
     points, started = [], time.perf_counter()
-    for epoch in trainer.train(refiner, [tile], trainer.updates, seed, device):
+    for epoch in REFINER_TRAINERS[kind](refiner, [tile], updates, seed, device):
         if epoch.held_out_miou is not None:
             points.append((time.perf_counter() - started, epoch.held_out_miou))
-    return points, (time.perf_counter() - started) / trainer.updates
+    return points, (time.perf_counter() - started) / updates
 
 
 def run(settings: Settings, cell: Cell) -> Values:

@@ -1,1 +1,1 @@
-"""arrays."""
+"""Arrays on a pixel grid: score maps, tiles, borders and statistics."""

@@ -1,4 +1,4 @@
-"""The borders of a scene: where they are, and mirroring at them."""
+"""The borders of a scene, and mirror padding at them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Borders(NamedTuple):
-    """Which sides of a tile are borders of the scene, where padding is due; the others have real neighbours."""
+    """The sides of a tile that are scene borders and need padding; the others have real neighbours."""
 
     top: bool
     left: bool
@@ -22,9 +22,9 @@ NOWHERE = Borders(False, False, False, False)
 
 
 def reflect(start: int, stop: int, length: int) -> NDArray[np.intp]:
-    """Return the indices start to stop - 1 of an axis of some length, mirrored at both ends without repeating them.
+    """Return the indices start to stop - 1 of an axis, mirrored at both ends without repeating the end pixels.
 
-    Works for any distance, so that a scene of one pixel can be padded by thirty.
+    Any distance works, so that a scene of one pixel can be padded by thirty.
     """
     if length == 1:
         return np.zeros(stop - start, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Scores that know their classes and their place on earth."""
+"""Pixel windows and georeferenced grids."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Window:
     width: int
 
     def slices(self, origin: Window | None = None) -> tuple[slice, slice]:
-        """Return the slices of this window in an array that begins at `origin` (default: at 0, 0)."""
+        """Return the slices of this window in an array that starts at `origin` (default: at 0, 0)."""
         row = self.row - (origin.row if origin else 0)
         column = self.column - (origin.column if origin else 0)
         return slice(row, row + self.height), slice(column, column + self.width)
 
     def placed(self, block: Window) -> Window:
-        """Return this window of a block as one of the whole that the block is of."""
+        """Convert this window from the pixels of `block` to those of the scene."""
         return Window(block.row + self.row, block.column + self.column, self.height, self.width)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where an array lies: CRS as WKT (empty: unknown), affine transform, size in pixels.
+    """The georeference of an array: CRS as WKT (empty: unknown), affine transform, size in pixels.
 
     The transform is (a, b, c, d, e, f) with x = a column + b row + c and y = d column + e row + f.
     """
@@ -47,7 +47,7 @@ class Grid:
             )
 
     def point(self, column: float, row: float) -> tuple[float, float]:
-        """Return the map coordinates of a place in the grid; (0, 0) is the outer corner of its first pixel."""
+        """Return the map coordinates of a pixel position; (0, 0) is the outer corner of the first pixel."""
         a, b, c, d, e, f = self.transform
         return a * column + b * row + c, d * column + e * row + f
 
@@ -63,13 +63,13 @@ class Grid:
         return replace(self, transform=(a, b, x, d, e, y), width=window.width, height=window.height)
 
     def resized(self, width: int, height: int) -> Grid:
-        """Return the grid over the same ground with another number of pixels."""
+        """Return the grid of the same extent with another number of pixels."""
         a, b, c, d, e, f = self.transform
         sx, sy = self.width / width, self.height / height
         return replace(self, transform=(a * sx, b * sy, c, d * sx, e * sy, f), width=width, height=height)
 
     def matches(self, other: Grid) -> bool:
-        """Tell whether both grids have the same pixels, to a hundredth of one (CRS aside)."""
+        """Return whether both grids have the same pixels to a hundredth of one, ignoring the CRS."""
         if (self.width, self.height) != (other.width, other.height):
             return False
         pixel = math.hypot(self.transform[0], self.transform[3])

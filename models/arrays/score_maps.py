@@ -1,4 +1,4 @@
-"""Scores that know their classes and their place on earth."""
+"""Class scores on a georeferenced grid."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Labels = NDArray[np.uint8]
 
-UNLABELLED = 255  # in label rasters and class rasters: do not train, do not score
-LOG_FLOOR = 1e-5  # of a probability, so that its logarithm stays within reach of the refiners' weights
+UNLABELLED = 255  # in label and class rasters: excluded from training and evaluation
+LOG_FLOOR = 1e-5  # minimum probability, which keeps logarithms within the range of the refiners' weights
 
 
 @dataclass(frozen=True)
 class ScoreMaps:
-    """The scores of every class at every pixel of a grid: what a step is.
+    """The scores of every class at every pixel of a grid: the content of a step.
 
     `scores` is (classes, rows, columns) float32, logits; `valid` is (rows, columns), False where the image has NoData.
     """
@@ -48,7 +48,7 @@ class ScoreMaps:
         return probabilities(self.scores)
 
     def class_indices(self) -> Labels:
-        """Return the index of the best class of each pixel, `UNLABELLED` where there is no data."""
+        """Return the index of the best class per pixel, or `UNLABELLED` where there is no data."""
         return np.where(self.valid, self.scores.argmax(axis=0), UNLABELLED).astype(np.uint8)
 
 
@@ -59,17 +59,17 @@ def probabilities(scores: Scores) -> Scores:
 
 
 def logits(maps: Scores) -> Scores:
-    """Return the logarithms of (classes, rows, columns) probabilities, normalised and not below `LOG_FLOOR`'s.
+    """Return the logarithms of (classes, rows, columns) probabilities, floored at `LOG_FLOOR` and normalized.
 
-    The paper (Maggiori et al. 2017) starts from the scores before the softmax, which are known only up to a constant
-    per pixel once a map is stored as probabilities; the logarithm is the same scores with that constant fixed.
+    The paper (Maggiori et al. 2017) starts from the scores before the softmax. A map stored as probabilities determines
+    them only up to a constant per pixel, which the logarithm fixes.
     """
     positive = np.maximum(maps, LOG_FLOOR)
     return np.asarray(np.log(positive / positive.sum(axis=0, keepdims=True)), dtype=np.float32)
 
 
 def uniform_where_invalid(state: Scores, valid: Mask, classes: int) -> Scores:
-    """Fill a state where there is no data: every class alike, and nothing remembered."""
+    """Fill invalid pixels of a state with uniform scores and a zero hidden state."""
     if valid.all():
         return state
     fill = np.zeros((len(state), 1, 1), dtype=np.float32)
@@ -78,7 +78,7 @@ def uniform_where_invalid(state: Scores, valid: Mask, classes: int) -> Scores:
 
 
 def argmax_classes(scores: Scores) -> Labels:
-    """Return the index of the best class of each pixel, of equals the first: argmax takes ten times as long."""
+    """Return the index of the best class per pixel, the first of equals; `argmax` takes ten times as long."""
     best, index = scores[0], np.zeros(scores.shape[1:], dtype=np.uint8)
     for k in range(1, len(scores)):
         better = scores[k] > best

@@ -1,4 +1,4 @@
-"""An image to be mapped: its working grid, its bands, and their statistics."""
+"""Statistics of the bands of an image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Statistics:
     std: tuple[float, ...]
 
     def towards(self, other: Statistics) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return gain and offset of each band that turn what is standardised by these into what is so by others."""
+        """Return the gain and offset per band that convert values standardized by these statistics to `other`."""
         std = np.array(other.std)
         gain = np.array(self.std) / std
         offset = (np.array(self.mean) - np.array(other.mean)) / std

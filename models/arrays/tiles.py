@@ -1,4 +1,4 @@
-"""Windows with a halo of real neighbours, and their places in the scene."""
+"""Tiles of a scene: cores with a halo of real neighbours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .grid import Window
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a scene: the core that is wanted, and around it the window that must be read."""
+    """A part of a scene: the core to compute, and the outer window to read."""
 
     core: Window
     outer: Window
     borders: Borders
 
     def core_of_result(self, halo: int) -> tuple[slice, slice]:
-        """Return the rows and columns of the core in a result that is smaller by `halo` where there is no border."""
+        """Return the slices of the core in a result that is smaller by `halo` on each side that is not a border."""
         rows, columns = self.core.slices(self.outer)
         top = 0 if self.borders.top else halo
         left = 0 if self.borders.left else halo
@@ -26,7 +26,7 @@ class Tile:
 
 
 def tiles(height: int, width: int, size: int, halo: int) -> Iterator[Tile]:
-    """Cut a scene into cores of at most `size` pixels a side, each with up to `halo` neighbours."""
+    """Cut a scene into cores of at most `size` pixels per side, each with a halo of up to `halo` pixels."""
     for row in range(0, height, size):
         for column in range(0, width, size):
             core = Window(row, column, min(size, height - row), min(size, width - column))
@@ -34,7 +34,7 @@ def tiles(height: int, width: int, size: int, halo: int) -> Iterator[Tile]:
 
 
 def surround(core: Window, height: int, width: int, halo: int) -> Tile:
-    """Add the neighbours that a core has within `halo` pixels, and say which of its sides end at the scene."""
+    """Add a halo of up to `halo` pixels to a core, and mark the sides where the scene cuts it short."""
     top, left = max(core.row - halo, 0), max(core.column - halo, 0)
     bottom = min(core.row + core.height + halo, height)
     right = min(core.column + core.width + halo, width)
@@ -49,5 +49,5 @@ def surround(core: Window, height: int, width: int, halo: int) -> Tile:
 
 
 def count(height: int, width: int, size: int) -> int:
-    """Return how many tiles `tiles` cuts."""
+    """Return the number of tiles that `tiles` yields."""
     return -(-height // size) * -(-width // size)

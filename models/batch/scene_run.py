@@ -26,12 +26,13 @@ from ..io.score_raster import ScoreRaster
 from ..io.tile_store import TileStore, fingerprint
 from ..io.vrt import BandSchema, VrtSource, write_vrt
 from ..refine.refiner import Refiner
-from ..refine.registry import TRAINING_FREE, make_refiner
+from ..refine.registry import make_refiner
 from ..refine.unroll import total_halo
 from ..runtime.dask_cluster import map_blocks
 from ..runtime.device import choose_device
 from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.scene import Scene
+from ..shared.model_kinds import TRAINING_FREE
 from ..weights.checkpoint import load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
 from .block_runner import release, run_block

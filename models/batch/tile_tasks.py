@@ -14,9 +14,10 @@ from ..arrays.tiles import Tile
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
 from ..io.score_raster import ScoreRaster
-from ..refine.registry import TRAINING_FREE, make_refiner
+from ..refine.registry import make_refiner
 from ..refine.unroll import total_halo
 from ..scene.scene import Scene
+from ..shared.model_kinds import TRAINING_FREE
 from ..tiling.classify_tile import image_around, log_probabilities, score_image, strides
 from ..tiling.refine_tile import prepare_tile, refine_tile
 from ..weights.checkpoint import load_coarse, load_refiner

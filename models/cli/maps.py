@@ -14,8 +14,8 @@ from ..io.crs import pixel_size_m
 from ..io.files import make_folder
 from ..io.raster_reader import GridReader
 from ..io.score_raster import ScoreRaster
-from ..refine.registry import REFINER_KINDS, TRAINING_FREE
 from ..scene.scene import Scene
+from ..shared.model_kinds import REFINER_KINDS, TRAINING_FREE
 from ..weights.checkpoint import read_card
 from ..weights.pretrained import shipped
 from .options import (

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from ..io.bands import band_spans, wavelengths_nm
+from ..io.bands import spectrum_of
 from ..io.matlab import import_cube
 from ..io.raster_reader import GridReader
 from ..runtime.device import choose_device
 from ..scene.scene import Scene
+from ..shared.band_text import band_spans
 from ..weights.checkpoint import read_card
 from .options import _bar, _check_output, device_option, out_option
 
@@ -43,7 +44,7 @@ def info_command(file: str) -> None:
         click.echo(f"{scene.image_grid.width} x {scene.image_grid.height} pixels of {size}")
         click.echo(f"bands used: {band_spans(scene.bands)}")
         with GridReader(file) as reader:
-            centres = wavelengths_nm(reader)
+            centres = spectrum_of(reader).centres
         for band, mean, std in zip(scene.bands, scene.statistics.mean, scene.statistics.std, strict=True):
             centre = centres[band - 1]
             at = f" at {centre:.1f} nm" if centre is not None else ""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from ..coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
 from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingOptions
 from ..errors import RefinerError
@@ -14,14 +13,15 @@ from ..io.score_raster import ScoreRaster
 from ..pipelines.train_coarse import train_coarse
 from ..pipelines.train_refiner import ModelInfo, train_refiner
 from ..pipelines.training_scenes import TrainingScenes
-from ..refine.registry import DEFAULT_REFINER_KIND, TRAINERS
 from ..runtime.device import choose_device
 from ..runtime.process_group import join_process_group, own_device
 from ..scene.examples import labelled_tile
 from ..scene.labels import read_labels
 from ..scene.scene import Scene
 from ..shared.class_source import ClassSource
-from ..weights.pretrained import SHIPPED, pretrained_for
+from ..shared.conventions import SHIPPED
+from ..shared.model_kinds import COARSE_KINDS, DEFAULT_COARSE_KIND, DEFAULT_REFINER_KIND, REFINER_KINDS
+from ..weights.pretrained import pretrained_for
 from .maps import _working_size
 from .options import (
     _bands,
@@ -132,7 +132,7 @@ def train_coarse_command(
 @click.argument("image")
 @scores_option
 @click.option("--labels", required=True, help="Raster of class indices, or vector layer with a field `class`.")
-@click.option("--refiner", type=click.Choice(list(TRAINERS)), default=DEFAULT_REFINER_KIND, show_default=True)
+@click.option("--refiner", type=click.Choice(list(REFINER_KINDS)), default=DEFAULT_REFINER_KIND, show_default=True)
 @click.option(
     "--updates",
     "--steps",

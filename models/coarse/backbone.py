@@ -1,4 +1,4 @@
-"""The trunk of the pyramids: VGG-16's convolutions, or a small network in their manner that is trained from scratch."""
+"""Backbone of the pyramids: the convolutions of VGG-16, or a smaller network trained from scratch."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from ..errors import CheckpointError
 
-MAX_STRIDE = 32  # px, the stride of the last layer
+MAX_STRIDE = 32  # px, stride of the last layer
 
 
 @dataclass(frozen=True)
 class BackboneSize:
-    """Channels and number of the 3 x 3 convolutions of the five stages, and channels of the layer above them.
+    """Widths and numbers of the 3 x 3 convolutions of the five stages, and the width of the layer above them.
 
-    A trunk that is trained from scratch learns far quicker with batch normalisation after each convolution (on three
-    small scenes, 200 updates of FCN-8s came to a mean IoU of 0.75 with it, and to 0.69 without); VGG-16 has none.
+    Trained from scratch, a backbone improves far faster with batch normalisation after each convolution (three small
+    scenes, 200 updates of FCN-8s: mean IoU of 0.75 with it, 0.69 without). VGG-16 has no batch normalisation.
     """
 
     widths: tuple[int, ...]
@@ -28,23 +28,23 @@ class BackboneSize:
 
     @property
     def reach(self) -> int:
-        """Return how many px to each side are seen: by the stages, the poolings, and 3 x 3 at the top."""
+        """Return the receptive radius in px: stages, poolings and the 3 x 3 convolution at the top."""
         return sum(count << stage for stage, count in enumerate(self.convolutions)) + 31 + 32
 
 
 SMALL = BackboneSize((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128, is_normalised=True)
-FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of torchvision's VGG-16, its convolutions
-VGG16 = BackboneSize((64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 512)  # whose top, of 7 x 7, has 4096
+FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # indices of the convolutions in torchvision's VGG-16
+VGG16 = BackboneSize((64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 512)  # the original top is 7 x 7 with 4096 channels
 
 
 class Backbone(nn.Module):
-    """Features at strides 4, 8, 16 and 32, from stages of 3 x 3 convolutions and poolings by two.
+    """Features at strides 4, 8, 16 and 32 from stages of 3 x 3 convolutions and poolings by two.
 
-    It pads with zeros, and what lies within its reach of a side knows of them: whoever uses it cuts that off.
+    The convolutions pad with zeros, which affect all pixels within `BackboneSize.reach` of a border; callers crop them.
     """
 
     def __init__(self, bands: int, size: BackboneSize = SMALL) -> None:
-        """Make the stages with He's weights."""
+        """Build the stages with He initialisation."""
         super().__init__()
         self.channels = (*size.widths[2:], size.top)
         stages, width = [], bands
@@ -72,12 +72,12 @@ class Backbone(nn.Module):
         return taps[2], taps[3], taps[4], self.top(maps)
 
     def begin_from(self, path: str | Path) -> None:
-        """Take the weights of the stages from a safetensors file of VGG-16, named as torchvision names them.
+        """Load the weights of the stages from a safetensors file of VGG-16 with torchvision's names.
 
-        They are `features.0.weight` and so on; what else the file holds, such as its classifier, is left.
+        The names are `features.0.weight` and so on; other tensors in the file, e.g. of the classifier, are ignored.
 
         Raises:
-            CheckpointError: for a file that is not whole, or of another network or number of bands.
+            CheckpointError: if the file is damaged or belongs to another network or number of bands.
         """
         file = Path(path)
         layers = [layer for layer in self.stages.modules() if isinstance(layer, nn.Conv2d)]

@@ -1,7 +1,7 @@
-"""The coarse net: a fully convolutional network in the manner of Mnih, as in Maggiori et al. 2017, section III.
+"""Fully convolutional network of Maggiori et al. (2017, section III), after Mnih.
 
-Four convolutions without padding and one learned upsampling by four. Kernel and crop of the upsampling, the missing
-padding and the weights' distribution are not in the paper; they are those of the authors' published sister network.
+Four convolutions without padding and one learned upsampling by four. The paper gives neither the kernel and crop of the
+upsampling, nor the padding, nor the initialisation; they are taken from the authors' published sister network.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-STRIDE = 4  # px, of the first convolution; tiles begin at multiples of it
-HALO = 30  # px that each side of the input loses: an input of S has an output of S - 60
+STRIDE = 4  # px, stride of the first convolution; tiles start at multiples of it
+HALO = 30  # px lost on each side: an input of S gives an output of S - 60
 KERNELS = ((64, 12), (128, 3), (128, 3))
 
 
 class FCN(nn.Module):
     """Conv 64 @ 12 x 12 / 4, 128 @ 3 x 3, 128 @ 3 x 3, K @ 9 x 9, upsampled: 280,451 weights for K = 3 and 3 bands.
 
-    280,259 of them are in the first four; 192 upsample each class by itself.
+    The four convolutions have 280,259 weights; the other 192 upsample each class separately.
     """
 
     kind = "fcn"
@@ -25,7 +25,7 @@ class FCN(nn.Module):
     stride = STRIDE
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make a net with Caffe's "xavier" weights, zero biases and a bilinear upsampling that learns."""
+        """Build the network with Caffe's "xavier" weights, zero biases and a trainable bilinear upsampling."""
         super().__init__()
         self.classes, self.bands = classes, bands
         self.conv1 = nn.Conv2d(bands, 64, 12, stride=STRIDE)
@@ -50,13 +50,13 @@ class FCN(nn.Module):
         return scores
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
         with torch.inference_mode():
             return self.forward(image)
 
 
 def bilinear(size: int, stride: int) -> Tensor:
-    """Return the (size, size) kernel that upsamples bilinearly by `stride`."""
+    """Return the (size, size) kernel of bilinear upsampling by `stride`."""
     centre = (size - 1) / 2
     line = 1 - (torch.arange(size) - centre).abs() / stride
     return line[:, None] * line[None, :]

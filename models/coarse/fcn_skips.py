@@ -1,9 +1,9 @@
-"""FCN-32s, FCN-16s and FCN-8s of Long, Shelhamer and Darrell (CVPR 2015), on a small trunk.
+"""FCN-32s, FCN-16s and FCN-8s of Long, Shelhamer and Darrell (CVPR 2015), on a small backbone.
 
-Scores at stride 32 are upsampled; FCN-16s adds scores from stride 16 on the way, FCN-8s also from stride 8. Ours are
-the trunk and its training: the source begins with VGG-16 and pads by a hundred pixels of zeros, here real neighbours
-are read, and the last features of a stride are tapped, where there what a pooling makes of the features before.
-Upsampling is bilinear and fixed, and the layers of scores begin at zero, as there.
+Scores at stride 32 are upsampled; FCN-16s adds scores at stride 16, FCN-8s also at stride 8. As in the paper, the
+upsampling is bilinear and fixed, and the score layers start at zero. Ours are the backbone and its training. The paper
+starts from VGG-16 and pads with 100 px of zeros; this code reads real neighbours. Its skips use the last features of a
+stride; the paper's use the output of the pooling before them.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from torch.nn import functional
 from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
 
 LEARNING_RATE = 3e-3  # of Adam [ours]
-LEARNING_RATE_VGG16 = 1e-4  # of what begins with weights that are good already
+LEARNING_RATE_VGG16 = 1e-4  # for pretrained weights
 
 
 def halo_of(size: BackboneSize) -> int:
-    """Return what is to be seen beyond the output, in px: by the trunk and the upsampling, in whole strides."""
+    """Return the halo in px of the backbone and the upsampling, rounded up to whole strides."""
     return -(-(size.reach + 2 * MAX_STRIDE) // MAX_STRIDE) * MAX_STRIDE
 
 
 class SkipNet(nn.Module):
-    """The trunk, a layer of scores at each stride that is used, and bilinear upsampling between them."""
+    """The backbone, a score layer at each stride in use, and bilinear upsampling between them."""
 
     kind = ""
-    skips = 0  # how many finer strides than 32 are used
+    skips = 0  # number of strides finer than 32 in use
     stride = MAX_STRIDE
     size = SMALL
     halo = halo_of(SMALL)
-    patch, margin, batch = 96, 32, 8  # px, px and patches of the training; a margin of the halo would be most of it
+    patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
     is_balanced = True
     rate = LEARNING_RATE
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the network, with scores of zero."""
+        """Build the network with zero score layers."""
         super().__init__()
         self.classes, self.bands = classes, bands
         self.trunk = Backbone(bands, self.size)
@@ -56,7 +56,7 @@ class SkipNet(nn.Module):
         return scores[..., cut:-cut, cut:-cut]
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
         with torch.inference_mode():
             return self.forward(image)
 
@@ -66,32 +66,32 @@ class SkipNet(nn.Module):
 
 
 def upsampled(maps: Tensor, factor: int) -> Tensor:
-    """Upsample (batch, K, rows, columns) bilinearly, pixel areas over pixel areas."""
+    """Upsample (batch, K, rows, columns) bilinearly, aligned by pixel areas."""
     return functional.interpolate(maps, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 class FCN32s(SkipNet):
-    """Scores from stride 32 alone."""
+    """FCN with scores from stride 32 only."""
 
     kind = "fcn-32s"
 
 
 class FCN16s(SkipNet):
-    """Scores from strides 32 and 16."""
+    """FCN with scores from strides 32 and 16."""
 
     kind = "fcn-16s"
     skips = 1
 
 
 class FCN8s(SkipNet):
-    """Scores from strides 32, 16 and 8."""
+    """FCN with scores from strides 32, 16 and 8."""
 
     kind = "fcn-8s"
     skips = 2
 
 
 class FCN8sVGG16(FCN8s):
-    """The same on the convolutions of VGG-16, whose weights it begins with where there are some."""
+    """FCN-8s on the convolutions of VGG-16, optionally with its pretrained weights."""
 
     kind = "fcn-8s-vgg16"
     size = VGG16

@@ -1,7 +1,7 @@
-"""LeNet as a patch classifier, run densely: each pixel is classified from the 32 x 32 pixels around it.
+"""LeNet as a patch classifier, applied densely: each pixel is classified from the 32 x 32 pixels around it.
 
 Two convolutions of 5 x 5, two average poolings, sigmoids, dense layers of 120 and 84 units. The widths 6, 16 and 84 are
-the textbooks'; these pad an image of 28 x 28 by two zeros, where here the real neighbours are.
+those of textbooks. Textbooks pad an image of 28 x 28 with two zeros; this network reads the real neighbours.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-WINDOW = 32  # px that an output sees
-STRIP_ROWS = 128  # rows that are scored at once: the maps of the dense layers are 120 times as large as what is scored
-LEARNING_RATE = 3e-3  # of Adam [ours]: with sigmoids, plain descent takes very many updates
+WINDOW = 32  # px, side of an output's receptive field
+STRIP_ROWS = 128  # rows scored at once, to limit the dense layers' maps: 120 values per pixel
+LEARNING_RATE = 3e-3  # of Adam [ours]: with sigmoids, plain gradient descent takes very many updates
 
 
 class LeNet(nn.Module):
-    """A patch (bands, 32, 32) makes one output a class; `forward` makes one for each pixel, with the same weights.
+    """LeNet with one output per class; `forward` applies the same weights around each pixel.
 
-    Of 61,706 weights for one band and ten classes.
+    It has 61,706 weights for one band and ten classes.
     """
 
     kind = "lenet"
@@ -25,7 +25,7 @@ class LeNet(nn.Module):
     stride = 1
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the network with Xavier's weights."""
+        """Build the network with Xavier initialisation."""
         super().__init__()
         self.classes, self.bands = classes, bands
         self.conv1 = nn.Conv2d(bands, 6, 5)
@@ -37,7 +37,7 @@ class LeNet(nn.Module):
             nn.init.xavier_uniform_(layer.weight)
 
     def of_patches(self, patches: Tensor) -> Tensor:
-        """Return (patches, K) logits of (patches, bands, 32, 32), as LeNet was drawn."""
+        """Return (patches, K) logits of (patches, bands, 32, 32), as in the original LeNet."""
         maps = nn.functional.avg_pool2d(self.conv1(patches).sigmoid(), 2)  # 14 x 14
         maps = nn.functional.avg_pool2d(self.conv2(maps).sigmoid(), 2)  # 5 x 5
         logits: Tensor = self.out(self.dense2(self.dense1(maps.flatten(1)).sigmoid()).sigmoid())
@@ -46,7 +46,7 @@ class LeNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return (batch, K, S - 32, S - 32) logits of a (batch, bands, S, S) image.
 
-        What comes after a pooling by two looks at every second pixel of a map that keeps them all.
+        The poolings keep every pixel, so the convolutions after them are dilated.
         """
         maps = _mean_of_four(self.conv1(image).sigmoid(), 1)
         maps = nn.functional.conv2d(maps, self.conv2.weight, self.conv2.bias, dilation=2).sigmoid()
@@ -55,10 +55,10 @@ class LeNet(nn.Module):
         maps = nn.functional.conv2d(maps, first, self.dense1.bias, dilation=4).sigmoid()  # S - 31
         maps = nn.functional.conv2d(maps, self.dense2.weight[..., None, None], self.dense2.bias).sigmoid()
         scores = nn.functional.conv2d(maps, self.out.weight[..., None, None], self.out.bias)
-        return scores[..., :-1, :-1]  # a window of 32 has no middle pixel; its 17th is taken for it
+        return scores[..., :-1, :-1]  # a window of 32 has no middle pixel; the 17th counts as the middle
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
         rows = image.shape[-2] - WINDOW
         with torch.inference_mode():
             strips = [self(image[..., top : top + STRIP_ROWS + WINDOW, :]) for top in range(0, rows, STRIP_ROWS)]
@@ -70,6 +70,6 @@ class LeNet(nn.Module):
 
 
 def _mean_of_four(maps: Tensor, step: int) -> Tensor:
-    """Average 2 x 2 pixels that lie `step` apart, at every pixel."""
+    """Average 2 x 2 pixels that are `step` apart, at every pixel."""
     rows = maps[..., :-step, :] + maps[..., step:, :]
     return (rows[..., :-step] + rows[..., step:]) / 4

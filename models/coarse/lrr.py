@@ -1,10 +1,11 @@
-"""Laplacian pyramid reconstruction and refinement (LRR) of Ghiasi and Fowlkes (ECCV 2016), on a small trunk.
+"""Laplacian pyramid reconstruction and refinement (LRR) of Ghiasi and Fowlkes (ECCV 2016), on a small backbone.
 
-At strides 32, 16, 8 and 4, coefficients of ten learned bases a class are predicted, and each level is reconstructed
-four times as fine. A coarser level is upsampled and a finer one added where the coarser one is not sure: the boundary
-mask is the local maximum less the local minimum of its probabilities. As in the authors' code: bases from singular
-vectors of masks of the labels, masks over 9 x 9 pixels, a loss at every level, and at the coarsest level two more heads
-that predict the classes dilated and eroded by a disk. Ours: the trunk, its training, and dilation within a patch alone.
+At strides 32, 16, 8 and 4, the network predicts coefficients of ten learned bases per class and reconstructs each level
+four times as fine. Each coarser level is upsampled, and the finer level is added where the coarser one is uncertain:
+the boundary mask is the local maximum minus the local minimum of its probabilities. As in the authors' code: bases from
+singular vectors of label masks, boundary masks over 9 x 9 pixels, a loss at every level, and at the coarsest level two
+more heads that predict the classes dilated and eroded by a disk. Ours: the backbone, its training, and dilation only
+within a patch.
 """
 
 from __future__ import annotations
@@ -23,36 +24,36 @@ from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
 from .fcn_skips import LEARNING_RATE_VGG16, upsampled
 from .train_patches import TrainingImage, TrainingOptions, train_patches
 
-BASES, SIZE, STEP = 10, 8, 4  # of each class; px of their sides, and of the upsampling
-SOURCE = 32  # px, of the masks that bases are learnt from
-PATCHES, FEWEST = 2000, 0.02  # masks of a class (the source has 10,000), and how much of one the class must fill
-WINDOW = 9  # px of a level, of the boundary masks
-RADIUS = 32  # px of the image, of dilation and erosion
+BASES, SIZE, STEP = 10, 8, 4  # bases per class; px, their side; px, stride of the upsampling
+SOURCE = 32  # px, side of the masks that the bases are computed from
+PATCHES, FEWEST = 2000, 0.02  # masks per class (the source has 10,000); least share of a mask that the class fills
+WINDOW = 9  # px of a level, for the boundary masks
+RADIUS = 32  # px of the image, for dilation and erosion
 LEARNING_RATE = 3e-3  # of Adam [ours]
-BUILT = (8, 4, 2, 1)  # px, the strides of what the levels at strides 32, 16, 8 and 4 rebuild
+BUILT = (8, 4, 2, 1)  # px, strides of the reconstructions from the levels at strides 32, 16, 8 and 4
 
 
 def halo_of(size: BackboneSize) -> int:
-    """Return what a pyramid has to see beyond its output, in px."""
-    # The trunk; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer ones.
+    """Return the halo of a pyramid in px."""
+    # Backbone; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer levels.
     return -(-(size.reach + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // MAX_STRIDE) * MAX_STRIDE
 
 
 class LRR(nn.Module):
-    """The trunk, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
+    """The backbone, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
 
     kind = "lrr"
     stride = MAX_STRIDE
     size = SMALL
     halo = halo_of(SMALL)
-    patch, margin, batch = 96, 32, 8  # px, px and patches of the training; a margin of the halo would be most of it
+    patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
     is_balanced = True
     rate = LEARNING_RATE
-    coarser = ("32x", "16x", "8x")  # the levels before the one that is the coarse map
+    coarser = ("32x", "16x", "8x")  # the levels before the last, which is the coarse map
     bases: Tensor
 
     def __init__(self, classes: int, bands: int, is_masked: bool = True, has_edges: bool = True) -> None:
-        """Make the network, with coefficients of zero; masks and the loss of dilation and erosion can be left out."""
+        """Build the network with zero coefficients; boundary masks and the edge loss are optional."""
         super().__init__()
         self.classes, self.bands = classes, bands
         self.is_masked, self.has_edges = is_masked, has_edges
@@ -63,9 +64,9 @@ class LRR(nn.Module):
         self.register_buffer("bases", torch.zeros(classes * BASES, 1, SIZE, SIZE))
 
     def levels(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the scores of the levels at strides 8, 4, 2, 1, and while it trains the two edge heads at stride 8.
+        """Return the scores at strides 8, 4, 2 and 1, and during training those of the two edge heads at stride 8.
 
-        The image is (batch, bands, S, S), S a multiple of 32; nothing is cut off.
+        The image is (batch, bands, S, S) with S a multiple of 32; the scores are not cropped.
         """
         taps = self.trunk(image)[::-1]  # strides 32, 16, 8, 4
         found = [self._built(self.coefficients[0](taps[0]))]
@@ -76,7 +77,7 @@ class LRR(nn.Module):
         return found, [self._built(head(taps[0])) for head in self.edges] if self.has_edges and self.training else []
 
     def _built(self, coefficients: Tensor) -> Tensor:
-        """Add up the bases of each class, four times as fine."""
+        """Sum the weighted bases of each class, four times as fine as the coefficients."""
         crop = (SIZE - STEP) // 2
         return functional.conv_transpose2d(coefficients, self.bases, stride=STEP, padding=crop, groups=self.classes)
 
@@ -104,12 +105,12 @@ class LRR(nn.Module):
         return total
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
         with torch.inference_mode():
             return self.forward(image)
 
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Return the logits of all levels, the coarsest first, each as `scores` returns the last."""
+        """Return the logits of all levels, coarsest first, each in the shape of `scores`."""
         with torch.inference_mode():
             found, _ = self.levels(image)
             return tuple(self._core(upsampled(maps, stride), 1) for maps, stride in zip(found, BUILT, strict=True))
@@ -120,7 +121,7 @@ class LRR(nn.Module):
 
 
 class LRRVGG16(LRR):
-    """The same on the convolutions of VGG-16, whose weights it begins with where there are some."""
+    """LRR on the convolutions of VGG-16, optionally with its pretrained weights."""
 
     kind = "lrr-vgg16"
     size = VGG16
@@ -136,16 +137,16 @@ def _coefficients(width: int, classes: int) -> nn.Conv2d:
 
 
 def boundary_mask(scores: Tensor) -> Tensor:
-    """Return the local maximum less the local minimum of each class's probability, 0-1, over 9 x 9 pixels."""
+    """Return the local maximum minus the local minimum of each class's probability (0-1) over 9 x 9 pixels."""
     probability = scores.softmax(dim=1)
     high = functional.max_pool2d(probability, WINDOW, stride=1, padding=WINDOW // 2)
     return high + functional.max_pool2d(-probability, WINDOW, stride=1, padding=WINDOW // 2)
 
 
 def dilated_and_eroded(masks: Tensor, radius: int, stride: int = 1) -> tuple[Tensor, Tensor]:
-    """Dilate and erode (batch, K, rows, columns) masks of 0 and 1 by a disk; beyond the borders lies nothing new.
+    """Dilate and erode (batch, K, rows, columns) masks of 0 and 1 by a disk; borders have no effect.
 
-    Of blocks of `stride` pixels a side, the one in the middle is returned.
+    For each block of `stride` x `stride` pixels, only the middle pixel is returned.
     """
     reach = torch.arange(-radius, radius + 1, device=masks.device, dtype=masks.dtype)
     disk = (reach[:, None] ** 2 + reach[None] ** 2 <= radius**2).to(masks.dtype)[None, None]
@@ -163,10 +164,11 @@ def _touched(flat: Tensor, disk: Tensor, stride: int) -> Tensor:
 
 
 def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: CancelCheck = never_cancel) -> Tensor:
-    """Learn the bases (classes x 10, 1, 8, 8) from masks of 32 x 32 px that a class fills to two per cent at least.
+    """Compute the bases (classes x 10, 1, 8, 8) from 32 x 32 px masks that a class fills to at least two per cent.
 
-    They are the leading singular vectors of the masks less their mean, each as long as the masks spread along it, and
-    averaged over 4 x 4 px. A class of too few masks has bases of zero, which say nothing. `check` is called a class.
+    They are the leading singular vectors of the centred masks, scaled by the standard deviation along each, and
+    averaged over 4 x 4 px. A class with too few masks has zero bases, which have no effect. `check` is called once
+    per class.
     """
     generator = np.random.default_rng(seed)
     found = torch.zeros(classes, BASES, SOURCE, SOURCE)
@@ -175,8 +177,8 @@ def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: Cancel
         masks = _masks(labels, k, generator)
         if len(masks) < 2:
             continue
-        around = (masks - masks.mean(dim=0)).double()  # noise would look like spread
-        squares, vectors = torch.linalg.eigh(around.t() @ around / len(masks))  # the least first
+        around = (masks - masks.mean(dim=0)).double()  # float32 rounding would look like variance
+        squares, vectors = torch.linalg.eigh(around.t() @ around / len(masks))  # in ascending order
         count = min(BASES, len(masks))
         scaled = (vectors * squares.clamp_min(0).sqrt()).t().flip(0)[:count]
         largest = scaled.abs().argmax(dim=1, keepdim=True)
@@ -186,7 +188,7 @@ def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: Cancel
 
 
 def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> Tensor:
-    """Draw masks (n, 1024) of a class, from all images by how much of it they hold."""
+    """Draw masks (n, 1024) of a class, from the images in proportion to its pixels in each."""
     large = [each for each in labels if min(each.shape) >= SOURCE]
     filled = np.array([np.count_nonzero(each == k) for each in large], dtype=float)
     if not filled.sum():
@@ -205,6 +207,6 @@ def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> 
 def train_lrr(
     net: LRR, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Learn the bases from the labels, then train the rest as other coarse nets are."""
+    """Compute the bases from the labels, then train the other weights like any coarse network."""
     net.bases.copy_(learn_bases([image.labels for image in images], net.classes, options.seed, options.check))
     yield from train_patches(net, images, options, device)

@@ -1,4 +1,4 @@
-"""What every coarse model is, and how one covers a tile of a scene."""
+"""Interfaces of the coarse models."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor
 
 
 class CoarseModel(Protocol):
-    """Anything that scores an image: a (batch, bands, rows, columns) tensor in, logits without the halo out.
+    """Interface of a coarse model: a (batch, bands, rows, columns) image in, logits without the halo out.
 
-    The input must be larger than the output by `halo` on every side, begin its output at a multiple of `stride` in the
-    scene, and have an output that is a multiple of `stride` a side.
+    The input must exceed the output by `halo` on every side. The output must start at a multiple of `stride` in the
+    scene, and its sides must be multiples of `stride`.
     """
 
     halo: int  # px
@@ -24,10 +24,10 @@ class CoarseModel(Protocol):
 
 @runtime_checkable
 class Pyramid(CoarseModel, Protocol):
-    """A coarse model that makes its scores from coarse to fine, in levels that are worth seeing."""
+    """Interface of a coarse model that computes its scores from coarse to fine, in levels for display."""
 
-    coarser: tuple[str, ...]  # names of the levels before the last, the coarsest first
+    coarser: tuple[str, ...]  # names of the levels before the last, coarsest first
 
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Return the logits of all levels as `scores` returns the last."""
+        """Return the logits of all levels, each in the shape of `scores`."""
         ...

@@ -1,9 +1,9 @@
-"""A pyramid at several scales of the image, as Ghiasi and Fowlkes (ECCV 2016) test theirs.
+"""A pyramid applied at several scales of the image, as Ghiasi and Fowlkes (ECCV 2016) test theirs.
 
-The image is seen at 0.6, 0.8 and 1 of its size, and each class keeps its largest probability of the three, as in the
-authors' code. Tiles are exact: the scales are fifths, blocks of five pixels become three or four by their areas and
-come back linearly, and tiles are widened to where blocks and strides meet, every 160 px for a stride of 32. The
-price is a halo of 640 px, which is read anew for every tile, and about three times the computing.
+The image is scored at 0.6, 0.8 and 1 of its size, and each class keeps its largest probability of the three, as in the
+authors' code. Tiles are exact: the scales are fifths, blocks of five pixels are averaged by area to three or four and
+interpolated back linearly, and tiles are aligned to multiples of both blocks and strides (160 px for a stride of 32).
+The cost is a halo of 640 px, read again for every tile, and about three times the computation.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ PARTS = (3, 4)  # fifths of the image's size
 
 
 class MultiScale:
-    """A pyramid that looks at the image smaller too; its coarser levels are those at the image's own size."""
+    """A pyramid applied to reduced images too; its coarser levels are those at the image's own size."""
 
     def __init__(self, net: Pyramid) -> None:
-        """Look with a pyramid that is ready to compute."""
+        """Wrap a pyramid that is ready for inference."""
         self.net, self.coarser = net, net.coarser
         self.stride = WHOLE * net.stride
         self.halo = -(-(net.halo + net.stride) * WHOLE // min(PARTS) // self.stride) * self.stride
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logarithms of the joined probabilities, as `CoarseModel` asks."""
+        """Return the logarithms of the largest probabilities of all scales, as `CoarseModel` requires."""
         return self._joined(image, self.net.scores(self._own(image)))
 
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Return the coarser levels at the image's own size, and what `scores` returns."""
+        """Return the coarser levels at the image's own size, then the result of `scores`."""
         *levels, last = self.net.pyramid(self._own(image))
         return (*levels, self._joined(image, last))
 
@@ -49,7 +49,7 @@ class MultiScale:
 
 
 def shrunk(maps: Tensor, part: int) -> Tensor:
-    """Average (..., rows, columns), multiples of five, over the areas of pixels that are 5 / part as large a side."""
+    """Average every five pixels of (..., rows, columns) by area to `part` pixels; sides are multiples of five."""
     edges = torch.arange(WHOLE + 1, dtype=torch.float64)
     ends = torch.arange(part + 1, dtype=torch.float64) * WHOLE / part
     low, high = torch.maximum(ends[:-1, None], edges[:-1]), torch.minimum(ends[1:, None], edges[1:])
@@ -58,14 +58,14 @@ def shrunk(maps: Tensor, part: int) -> Tensor:
 
 
 def grown(maps: Tensor, part: int) -> Tensor:
-    """Make five pixels of each `part` linearly; of (..., rows + 2, columns + 2) one pixel all around is a neighbour."""
-    at = (torch.arange(WHOLE, dtype=torch.float64) + 0.5) * part / WHOLE + 0.5  # in pixels, of a block and neighbours
+    """Interpolate every `part` pixels linearly to five; the input has one extra pixel on each side."""
+    at = (torch.arange(WHOLE, dtype=torch.float64) + 0.5) * part / WHOLE + 0.5  # in px, of a block with neighbours
     weights = (1 - (at[:, None] - torch.arange(part + 2)).abs()).clamp_min(0)
     return _both_ways(maps, weights, part)
 
 
 def _both_ways(maps: Tensor, weights: Tensor, step: int) -> Tensor:
-    """Multiply windows of rows and of columns, one each `step`, by (out, in) weights."""
+    """Multiply windows of rows and of columns, one every `step` pixels, by (out, in) weights."""
     weights = weights.t().to(maps)
     for _ in range(2):
         maps = (maps.unfold(-1, len(weights), step) @ weights).flatten(-2).transpose(-1, -2)

@@ -1,4 +1,4 @@
-"""Training the coarse net on labels that may be imprecise: random patches, SGD, best weights by a held-out block."""
+"""Training of coarse networks on imprecise labels: random patches, SGD, best weights by a held-out block."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ..training.loop import BestWeights, TrainingUpdate
 from ..training.patches import Sampler, dihedral
 
 SINGLE_PROCESS = ProcessGroup()
-PATCH = 64  # px of labels a patch [paper, section IV]; with the halo, 124 px are read
+PATCH = 64  # px of labels per patch [paper, section IV]; 124 px with the halo
 MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
 EVALUATE_EVERY = 50  # updates
-JITTER = 0.1  # standard deviations of gain and offset of each band [ours]
+JITTER = 0.1  # standard deviation of the random gain and offset of each band [ours]
 
 
 class PatchNet(Protocol):
-    """A torch module that makes (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
+    """Torch module that returns (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
 
-    It may have more: an `optimizer`, a `loss` of its own, the size of `patch` and `batch` that suit it, a `margin`: how
-    many px it reads around a patch while it trains, where the halo would cost too much, and `is_balanced`: whether rare
-    classes weigh more in its loss.
+    Optional members: an `optimizer`; a `loss`; preferred `patch` and `batch` sizes; a `margin`, the px read around a
+    patch in training if the halo would cost too much; and `is_balanced`, which gives rare classes more weight in the
+    loss.
     """
 
     classes: int
@@ -46,24 +46,22 @@ class PatchNet(Protocol):
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train. The paper has 64 patches and a rate of 0.01; fewer at a higher rate suit a CPU's minutes."""
+    """Training options; the paper uses 64 patches and a rate of 0.01, fewer at a higher rate suit short CPU runs."""
 
     updates: int
     seed: int
     batch: int = 16
     learning_rate: float = 0.03
     optimizer: Literal["sgd", "adamw"] = "sgd"  # the paper's; AdamW at 0.001 copes better with many unlike scenes
-    process_group: ProcessGroup = SINGLE_PROCESS  # that shares each batch
-    check: CancelCheck = (
-        never_cancel  # is called within what takes longer than an update, before each layer where it is judged
-    )
+    process_group: ProcessGroup = SINGLE_PROCESS  # shares each batch
+    check: CancelCheck = never_cancel  # also called within long updates: before each layer during evaluation
 
 
 @dataclass(frozen=True)
 class TrainingImage:
     """A part of a scene: image (bands, rows, columns) standardised, and class indices (rows, columns).
 
-    `weight` says how often its labelled pixels are drawn, compared with those of other images.
+    `weight` is the relative frequency at which its labelled pixels are drawn, compared with other images.
     """
 
     image: Scores
@@ -74,7 +72,7 @@ class TrainingImage:
 def train_patches(
     net: Any, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Train a coarse net, yielding an `Epoch` an update; closing the iterator early keeps the best weights too."""
+    """Train a coarse network and yield each update; closing the iterator early also keeps the best weights."""
     team = options.process_group
     generator = np.random.default_rng(team.seeds(options.seed))
     parts = [hold_out(image.labels, options.seed, margin=0) for image in images]
@@ -102,9 +100,9 @@ def train_patches(
             is_evaluated = update % EVALUATE_EVERY == 0 or update in (
                 1,
                 options.updates,
-            )  # the first: an early stop has a best
+            )  # the first too: an early stop then has best weights
             if team.is_first and is_evaluated:
-                net.eval()  # without dropout
+                net.eval()  # disables dropout
                 score = held_out_miou(net, images, [held for _, held in parts], device)
                 net.train()
             is_best = score is not None and best.update(score)
@@ -115,9 +113,9 @@ def train_patches(
 
 
 def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
-    """Return a weight a class, one over the root of how frequent it is; pixels weigh one in the mean.
+    """Return class weights, each one over the root of the class's frequency; the mean weight of a pixel is one.
 
-    What sees coarsely is rarely sure of small things, and without would leave them out.
+    Without them, networks with coarse features leave out small objects, of which they are rarely certain.
     """
     counts = np.sum([np.bincount(each.ravel(), minlength=UNLABELLED + 1)[:classes] for each in labels], axis=0)
     roots = np.sqrt(counts.clip(1) / counts.sum())
@@ -136,7 +134,7 @@ def _optimizer(net: Any, options: TrainingOptions) -> torch.optim.Optimizer:
 def held_out_miou(
     net: PatchNet, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device
 ) -> float:
-    """Return the mean IoU (0-1) over the held-out labels of all images together."""
+    """Return the mean IoU (0-1) of the held-out labels of all images together."""
     counts = np.zeros((net.classes, net.classes), dtype=np.int64)
     for image, labels in zip(images, held, strict=True):
         rows, columns = np.nonzero(labels != UNLABELLED)
@@ -157,7 +155,7 @@ def held_out_miou(
 def _padded(
     image: TrainingImage, labels: Labels, margin: int, patch: int, device: torch.device
 ) -> tuple[Tensor, Tensor, Sampler]:
-    """Pad an image by the margin, and to the size of a patch where it is smaller."""
+    """Pad an image by the margin, and to the size of a patch if it is smaller."""
     rows, columns = labels.shape
     more = max(0, patch - rows), max(0, patch - columns)
     down = reflect(-margin, rows + margin + more[0], rows)
@@ -196,6 +194,6 @@ def _update(
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     process_group.average(net)
-    torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one wild patch must not end a training
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one outlier patch must not ruin the training
     optimizer.step()
     return float(loss.detach())

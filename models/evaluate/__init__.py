@@ -1,1 +1,1 @@
-"""evaluate."""
+"""Evaluation of score rasters and polygons against labels."""

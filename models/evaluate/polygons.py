@@ -1,4 +1,4 @@
-"""The accuracy of a vector file of polygons against one of true polygons, by class."""
+"""Accuracy of a polygon file against true polygons, by class."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from ..io.crs import local_metric_crs, reproject
 from ..io.vectors import DRIVERS, Shapes, layer_crs, read_shapes
 from ..metrics.polygons import PolygonFigures, Polygons, compare
 from ..runtime.progress import ProgressCallback
-from ..scene.labels import CLASS_FIELD, IGNORE_CLASS, RASTERS, TILE_CLASS
+from ..scene.labels import RASTERS
+from ..shared.conventions import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS
 
 
 class PolygonReport(TypedDict):
-    """The accuracy of the polygons of one file, ready for JSON."""
+    """The accuracy of one polygon file, ready for JSON."""
 
     path: str
     classes: list[str]
@@ -28,19 +29,19 @@ class PolygonReport(TypedDict):
 
 
 def is_polygon_file(path: str) -> bool:
-    """Tell by its ending whether a file holds polygons, and not scores."""
+    """Return whether the file extension is that of a polygon file, not of a score raster."""
     return _file(path).suffix.lower() in DRIVERS
 
 
 def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _: None) -> PolygonReport:
-    """Measure polygons against true ones, both from vector files with a text field `class`.
+    """Evaluate polygons against true ones, both from vector files with a text field `class`.
 
-    The classes are those of the true polygons. Where the true ones have outlines of what was labelled (`tile`) or of
-    what is to be left out (`ignore`), both are cut there; else the true ones are taken to be all there are. A file
-    without a CRS is taken to be in that of the other.
+    The classes are those of the true polygons. If these include labelled areas (`tile`) or ignored areas (`ignore`),
+    both files are cut to them; otherwise the true polygons are taken as complete. A file without a CRS is assumed to
+    have that of the other.
 
     Raises:
-        LabelError: for files that cannot be read, or not compared.
+        LabelError: if the files cannot be read or compared.
     """
     if _file(labels).suffix.lower() in RASTERS:
         raise LabelError(
@@ -67,7 +68,7 @@ def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _
 
 
 def polygon_summary(entry: PolygonReport) -> str:
-    """Say in a line how right the polygons of a file are."""
+    """Return a one-line summary of the accuracy of a polygon file."""
     parts = []
     for name, figures in entry["polygons"].items():
         distance = "" if figures["polis_m"] is None else f", PoLiS {figures['polis_m']:.2f} m"
@@ -77,7 +78,7 @@ def polygon_summary(entry: PolygonReport) -> str:
 
 
 def _read(path: str, labels: str) -> tuple[Shapes, Shapes, str]:
-    """Read the polygons and the true ones in one CRS, that of the true ones where they have one; empty: none has."""
+    """Read both files in one CRS, preferably that of the true polygons; it is empty if neither has one."""
     one_pixel = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
     truth = read_shapes(labels, Grid("", one_pixel, 1, 1), CLASS_FIELD)
     crs = layer_crs(labels)
@@ -111,7 +112,7 @@ def _check(found: Shapes, true: dict[str, Polygons], path: str, labels: str) -> 
 
 
 def _metres(polygons: Sequence[shapely.Polygon], crs: str) -> str | None:
-    """Return a CRS in metres on the ground, centred on polygons; None where they have no place on earth."""
+    """Return a CRS in true metres centred on polygons, or None if their CRS is not tied to the earth."""
     left, bottom, right, top = (float(side) for side in shapely.total_bounds(polygons))
     try:
         return local_metric_crs(Grid(crs, (right - left, 0.0, left, 0.0, bottom - top, top), 1, 1)) if crs else None
@@ -129,11 +130,11 @@ def _of_class(shapes: Shapes, name: str) -> Polygons:
 
 
 def _polygons_of(geometries: Polygons) -> Polygons:
-    """Return the polygons that geometries consist of, one by one, repaired where they cross themselves."""
+    """Return the single polygons of geometries, with invalid ones repaired."""
     parts = _array(shapely.get_parts(geometries))
     broken = ~shapely.is_valid(parts)
     parts[broken] = shapely.make_valid(parts[broken])
-    parts = shapely.get_parts(shapely.get_parts(parts))  # what was repaired may be a collection of collections
+    parts = shapely.get_parts(shapely.get_parts(parts))  # repairing may give nested collections
     return _array(parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 0)])
 
 
@@ -142,7 +143,7 @@ def _union(polygons: Polygons) -> shapely.Geometry | None:
 
 
 def _cut(polygons: Polygons, tile: shapely.Geometry | None, ignored: shapely.Geometry | None) -> Polygons:
-    """Cut polygons to what was labelled; one that lies within it stays as it is, to the vertex."""
+    """Cut polygons to the labelled area; those inside it keep their exact vertices."""
     if tile is not None:
         shapely.prepare(tile)
         across = ~shapely.covers(tile, polygons)

@@ -1,4 +1,4 @@
-"""Measuring files that are there, score rasters or polygons, against labels, and the report of it."""
+"""Evaluation of score rasters and polygon files against labels, and its report."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ..runtime.progress import ProgressCallback, sub_progress
 from .polygons import PolygonReport, evaluate_polygons, is_polygon_file, polygon_summary
 from .scores import ScoreReport, evaluate_scores, score_summary
 
-BOUNDARY = "2"  # px, of the boundary IoU that the plugin shows
+BOUNDARY = "2"  # px, boundary IoU distance shown by the plugin
 
 
 @dataclass(frozen=True)
 class FileEvaluation:
-    """The accuracy of one file: its entry in the report, and one line of text."""
+    """The accuracy of one file: its report entry and a one-line summary."""
 
     report: ScoreReport | PolygonReport
     summary: str
-    scores: ScoreReport | None = None  # the entry of a score raster
+    scores: ScoreReport | None = None  # the report entry of a score raster
 
 
 def evaluate_files(
     paths: Sequence[str], labels: str, target: str | Path, watch: ProgressCallback, scheduler: str | None = None
 ) -> list[FileEvaluation]:
-    """Measure files one by one, and write the report when all are measured.
+    """Evaluate files one by one, and write the report after the last.
 
     Raises:
-        LabelError: for labels that cannot be used.
+        LabelError: if the labels cannot be used.
     """
     found: list[FileEvaluation] = []
     for n, path in enumerate(paths):

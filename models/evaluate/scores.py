@@ -1,4 +1,4 @@
-"""What leaves a run: score and class rasters on the grid of the image, and the accuracy against labels."""
+"""Accuracy of score rasters against labels, by pixel and along boundaries."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.labels import read_labels
 from ..training.holdout import present_classes
 
-COUNTED = 512  # px, at once: less than a second's work, so that a cancel is heeded
-MEASURED = 2048  # px, of what a machine of a cluster measures at once
+COUNTED = 512  # px, counted at once: less than a second, so that a cancel takes effect
+MEASURED = 2048  # px, side of a block evaluated at once, locally or on a cluster
 
 
 class Relaxed(TypedDict):
-    """The precision and the recall of a class with a tolerance; fractions are 0-1, None where there is none."""
+    """Precision and recall of a class with a distance tolerance; fractions are 0-1, or None if undefined."""
 
     tolerance_px: int
     precision: float | None
@@ -47,9 +47,9 @@ class Relaxed(TypedDict):
 
 @dataclass(frozen=True)
 class Edges:
-    """The accuracy along the boundaries; fractions are 0-1, None for a class without labels.
+    """The accuracy along boundaries; fractions are 0-1, or None for a class without labels.
 
-    `boundary_iou` and `trimap_iou` are by distance in pixels and class, the latter with the "mean" of the classes too;
+    `boundary_iou` and `trimap_iou` are by distance in pixels and class, the latter also with the "mean" over classes;
     `relaxed` is by class, without the background.
     """
 
@@ -59,7 +59,7 @@ class Edges:
 
 
 class ScoreReport(TypedDict):
-    """The accuracy of one score raster, ready for JSON; fractions are 0-1, None for a class without labels."""
+    """The accuracy of one score raster, ready for JSON; fractions are 0-1, or None for a class without labels."""
 
     path: str
     classes: list[str]
@@ -76,13 +76,13 @@ class ScoreReport(TypedDict):
 
 @dataclass(frozen=True)
 class Counts:
-    """What is counted of a part of a map; the counts of all parts add up to those of the whole."""
+    """The counts of part of a map; the counts of all parts add up to those of the whole."""
 
     total: NDArray[np.int64]
     boundary: NDArray[np.int64]
     trimap: NDArray[np.int64]
     relaxed: NDArray[np.int64]
-    labels: frozenset[int]  # class indices that occur
+    labels: frozenset[int]  # class indices that occur in the labels
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -95,10 +95,10 @@ class Counts:
 
 
 def evaluate_maps(scores: ScoreRaster, labels: Labels, watch: ProgressCallback) -> tuple[ConfusionAccuracy, Edges]:
-    """Measure score maps against labels on their grid, window by window.
+    """Evaluate a score raster against labels on its grid, window by window.
 
     Raises:
-        LabelError: where nothing is labelled, or an index has no class.
+        LabelError: if nothing is labelled, or an index has no class.
     """
     present_classes(labels, scores.classes)
     whole = Window(0, 0, scores.grid.height, scores.grid.width)
@@ -106,7 +106,7 @@ def evaluate_maps(scores: ScoreRaster, labels: Labels, watch: ProgressCallback) 
 
 
 def count(scores: ScoreRaster, labels: Labels, place: Window, block: Window, watch: ProgressCallback) -> Counts:
-    """Count a block of a map against labels, which lie at `place` and reach as far around the block as is looked."""
+    """Count a block against labels that cover the window `place`: the block and the margin that is read."""
     classes, grid = len(scores.classes), scores.grid
     found = Counts(
         np.zeros((classes, classes), dtype=np.int64),
@@ -148,7 +148,7 @@ def _edges(
     trimap: NDArray[np.int64],
     relaxed: NDArray[np.int64],
 ) -> Edges:
-    """Turn counts into fractions; None for the classes that are not known, which are those without labels."""
+    """Turn counts into fractions, or None for classes that are not `known` (without labels)."""
     bands = [ConfusionAccuracy(classes, counts) for counts in trimap]
     return Edges(
         boundary_iou={
@@ -175,12 +175,12 @@ def _edges(
 
 
 def evaluate_scores(path: str, labels: str, watch: ProgressCallback, scheduler: str | None = None) -> ScoreReport:
-    """Measure a score raster against labels: a raster of class indices, or a vector layer with a field `class`.
+    """Evaluate a score raster against a raster of class indices, or a vector layer with a field `class`.
 
-    It is done block by block, here or on a Dask cluster; no more than a block of the labels is in memory.
+    The work is done block by block, locally or on a Dask cluster; only one block of labels is in memory at a time.
 
     Raises:
-        LabelError: for labels that cannot be used.
+        LabelError: if the labels cannot be used.
     """
     with closing(ScoreRaster(path)) as scores:
         classes, grid, kind = scores.classes, scores.grid, scores.kind
@@ -207,13 +207,13 @@ def _measured(
 
 
 def score_summary(entry: ScoreReport) -> str:
-    """Say in a line how right a score raster is."""
+    """Return a one-line summary of the accuracy of a score raster."""
     by_class = ", ".join(f"{k} -" if value is None else f"{k} {value:.3f}" for k, value in entry["iou"].items())
     return f"OA {entry['overall_accuracy']:.4f}, mean IoU {entry['mean_iou']:.4f} ({by_class})"
 
 
 def report(path: str, accuracy: ConfusionAccuracy, edges: Edges) -> ScoreReport:
-    """Put an accuracy into the form of the report."""
+    """Build the report entry of a score raster."""
     return ScoreReport(
         path=path,
         classes=list(accuracy.classes),

@@ -1,1 +1,1 @@
-"""io."""
+"""Input and output of rasters, vector files and tiles."""

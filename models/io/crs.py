@@ -1,4 +1,4 @@
-"""True metres and square metres on any CRS: degrees, feet, Mercator."""
+"""True lengths and areas in metres for any CRS, also in degrees, feet or Mercator."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ WGS84 = Geod(ellps="WGS84")
 
 
 def pixel_size_m(grid: Grid) -> float | None:
-    """Measure a pixel of a grid on the ground, at its centre: the geometric mean of both sides in metres.
+    """Return the pixel size of a grid at its centre: the geometric mean of both sides in metres.
 
-    None where the CRS is unknown, or is a local one that has no place on earth and no unit of length.
+    Return None if the CRS is unknown, or is a local one that is not tied to the earth and has no unit of length.
     """
     if not grid.crs:
         return None
@@ -36,7 +36,7 @@ def pixel_size_m(grid: Grid) -> float | None:
 
 
 def _to_degrees(crs: CRS) -> Transformer | None:
-    """Return what brings a CRS to longitude and latitude; None for a local one, or one of another planet."""
+    """Return a transformer from a CRS to longitude and latitude, or None if it is local or of another planet."""
     if not (crs.is_geographic or crs.is_projected):
         return None
     try:
@@ -46,10 +46,10 @@ def _to_degrees(crs: CRS) -> Transformer | None:
 
 
 def local_metric_crs(grid: Grid) -> str:
-    """Return a CRS in metres centred on a grid, for buffers of a true width (azimuthal equidistant).
+    """Return an azimuthal equidistant CRS in metres, centred on a grid, for buffers of true width.
 
     Raises:
-        RasterError: where the grid has no place on earth.
+        RasterError: if the CRS of the grid is not tied to the earth.
     """
     to_degrees = _to_degrees(parse(grid.crs))
     if to_degrees is None:
@@ -61,10 +61,10 @@ def local_metric_crs(grid: Grid) -> str:
 
 
 def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) -> list[shapely.Geometry]:
-    """Bring geometries from one CRS to another; both any text that PROJ knows.
+    """Reproject geometries from one CRS to another; both are any text that PROJ accepts.
 
     Raises:
-        RasterError: where there is no way from one to the other.
+        RasterError: if there is no transformation between the two.
     """
     if not geometries or parse(source) == parse(target):
         return list(geometries)
@@ -81,15 +81,15 @@ def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) 
 
 
 def areas_m2(polygons: Sequence[shapely.Polygon], crs: str) -> list[float] | None:
-    """Measure polygons on the ellipsoid in square metres; None where the CRS has no place on earth."""
+    """Return the areas of polygons on the ellipsoid in square metres, or None if the CRS is not tied to the earth."""
     if not crs or _to_degrees(parse(crs)) is None:
         return None
-    placed = shapely.orient_polygons(reproject(polygons, crs, "EPSG:4326"))  # a hole that turns as the outline adds up
+    placed = shapely.orient_polygons(reproject(polygons, crs, "EPSG:4326"))  # so that holes subtract their area
     return [abs(WGS84.geometry_area_perimeter(polygon)[0]) for polygon in placed]
 
 
 def parse(crs: str) -> CRS:
-    """Read a CRS from WKT or any other text that PROJ knows."""
+    """Parse a CRS from WKT or any other text that PROJ accepts."""
     try:
         return CRS.from_user_input(crs)
     except CRSError as error:

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and room for them."""
+"""Atomic file writes, moves, and checks of free disk space."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..errors import OutputError
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a small file under another name, and give it its own when it is whole.
+    """Write a small file atomically, through a temporary name.
 
     Raises:
-        OutputError: for a place that cannot be written.
+        OutputError: if the file cannot be written.
     """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
@@ -25,15 +25,15 @@ def write_whole(path: str | Path, content: bytes) -> None:
     except OSError as error:
         raise OutputError("{path} cannot be written: {value}.", path=path, value=error.strerror or error) from error
     finally:
-        with suppress(OSError):  # there is none where all went well, or where there is no folder
+        with suppress(OSError):  # already renamed, or the folder does not exist
             part.unlink()
 
 
 def move_into(folder: Path, files: Sequence[Path]) -> None:
-    """Move finished files to a folder, in place of what has their names there.
+    """Move finished files to a folder, replacing files of the same names.
 
     Raises:
-        OutputError: where one of them cannot be moved; those before it are there then.
+        OutputError: if a file cannot be moved; those before it have been moved already.
     """
     for path in files:
         try:
@@ -45,7 +45,7 @@ def move_into(folder: Path, files: Sequence[Path]) -> None:
 
 
 def require_space(folder: Path, size: int) -> None:
-    """Refuse to begin a file of about `size` bytes that the disk has no room for."""
+    """Raise OutputError if `folder` does not exist or has no room for about `size` bytes."""
     if not folder.is_dir():
         raise OutputError("There is no folder {folder}.", folder=folder)
     free = shutil.disk_usage(folder).free
@@ -59,7 +59,7 @@ def require_space(folder: Path, size: int) -> None:
 
 
 def make_folder(path: str | Path) -> None:
-    """Make a folder where there is none."""
+    """Create a folder and its parents if they do not exist."""
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,6 +69,6 @@ def make_folder(path: str | Path) -> None:
 
 
 def resolve_path(source: str) -> str:
-    """Name a file as another process finds it, also with "|layername=NAME" behind; what lies on a server stays."""
+    """Make a local path absolute, keeping an appended "|layername=NAME"; leave any other source unchanged."""
     path, bar, options = source.partition("|")
     return f"{Path(path).resolve()}{bar}{options}" if Path(path).exists() else source

@@ -1,4 +1,4 @@
-"""Cubes and label maps in MATLAB files, as hyperspectral scenes are handed round, as GeoTIFFs that QGIS opens."""
+"""Import of hyperspectral cubes and label maps from MATLAB files as GeoTIFFs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ..errors import RasterError
 from ..runtime.progress import ProgressCallback
 from .raster_writer import RasterWriter
 
-MOST_BYTES = 4_000_000_000  # scipy reads an array whole
-BROKEN = (  # what scipy raises on damaged files
+MOST_BYTES = 4_000_000_000  # scipy reads a whole array at once
+BROKEN = (  # errors that scipy raises on damaged files
     *(ValueError, TypeError, OSError, EOFError, KeyError, IndexError, MemoryError, OverflowError),
     *(zlib.error, io.matlab.MatReadError),
 )
-STRIP_ROWS = 256  # rows written at once
-NO_PLACE = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)  # what GDAL gives to rasters without a place
+STRIP_ROWS = 256  # rows per write
+NO_PLACE = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)  # GDAL's transform of rasters without georeferencing
 
 
 def import_cube(path: str | Path, key: str, target: str | Path, watch: ProgressCallback) -> tuple[int, int, int]:
-    """Write an array of a MATLAB file (version 4 to 7.2) as a GeoTIFF without a place; return bands, rows, columns.
+    """Write an array of a MATLAB file (version 4 to 7.2) as a GeoTIFF; return bands, rows, columns.
 
-    A cube is (rows, columns, bands); a map of whole numbers (rows, columns) has one band.
+    A cube is (rows, columns, bands); a map (rows, columns) becomes one band. The GeoTIFF is not georeferenced.
 
     Raises:
-        RasterError: for a file that cannot be read, and an array that is neither.
+        RasterError: if the file cannot be read, or the array is neither a cube nor a map.
     """
     array = read_array(path, key)
     cube = array[..., None] if array.ndim == 2 else array
@@ -47,10 +47,10 @@ def import_cube(path: str | Path, key: str, target: str | Path, watch: ProgressC
 
 
 def read_array(path: str | Path, key: str) -> NDArray[Any]:
-    """Read an array of numbers of a MATLAB file; without a key, the only one that there is.
+    """Read a numeric array of a MATLAB file; without a key, its only array.
 
     Raises:
-        RasterError: for a file that cannot be read, and an array that is no cube and no map.
+        RasterError: if the file cannot be read, or the array is neither a cube nor a map.
     """
     path = Path(path)
     if not path.is_file():
@@ -91,7 +91,7 @@ def _names(listed: list[str]) -> str:
 
 
 def _stored(dtype: np.dtype[Any]) -> tuple[str, float | None]:
-    """Return the type that a GeoTIFF keeps an array in, and what means no data in it."""
+    """Return the GeoTIFF data type for an array, and its NoData value or None."""
     if dtype.kind == "f":
         return "float32", float("nan")
     return (str(dtype.newbyteorder("=")), None) if dtype.itemsize <= 4 else ("float32", None)

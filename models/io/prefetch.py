@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind: threads that keep the disk busy while the device computes."""
+"""Prefetch and write-behind threads that keep the disk busy while the device computes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing_extensions import Self
 
 from .raster_reader import environment
 
-DEPTH = 2  # tiles that wait, at most; memory is bounded by it
+DEPTH = 2  # maximum number of waiting tiles; limits the memory
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
 def prefetch(work: Callable[[Item], Made], items: Iterable[Item], depth: int = DEPTH) -> Generator[Made, None, None]:
-    """Yield `work(item)` of each item, in order, done by one thread that is up to `depth` items ahead.
+    """Yield `work(item)` for each item in order; one thread works up to `depth` items ahead.
 
-    What `work` raises comes where its item would. To be closed before what `work` reads is: that waits for the thread.
+    An exception of `work` is raised when its result is due. Closing the generator waits for the thread, so close it
+    before any resource that `work` reads.
     """
     pool, waiting = ThreadPoolExecutor(1), deque[Future[Made]]()
     try:
@@ -36,24 +37,24 @@ def prefetch(work: Callable[[Item], Made], items: Iterable[Item], depth: int = D
 
 
 def _within(work: Callable[[Item], Made], item: Item) -> Made:
-    with environment():  # GDAL's options are the thread's
+    with environment():  # GDAL's options are set per thread
         return work(item)
 
 
 class WriteBehind:
-    """One thread that does what it is given, in order, while the caller goes on; at most `depth` wait.
+    """One thread that runs jobs in order while the caller continues; at most `depth` jobs wait.
 
-    What fails is raised at a later `do`, or at the end.
+    An exception of a job is raised by a later `do`, or at the end.
     """
 
     def __init__(self, depth: int = DEPTH) -> None:
-        """Start without work."""
+        """Start the thread pool without jobs."""
         self._pool = ThreadPoolExecutor(1)
         self._waiting: deque[Future[None]] = deque()
         self._depth = depth
 
     def do(self, work: Callable[[], None]) -> None:
-        """Have something done; wait while too much is waiting already."""
+        """Queue a job; block while `depth` jobs are waiting."""
         while len(self._waiting) >= self._depth:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(_within, lambda _: work(), None))

@@ -1,4 +1,4 @@
-"""Reading rasters: windows of their bands, as if they lay on a given grid."""
+"""Windowed reading of raster bands on a given grid."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import Mask
 from ..errors import RasterError
 
-CACHE_BYTES = 64_000_000  # of GDAL's blocks; its default, a share of the memory, would break the worker's own limit
-SAMPLED_VALUES = 16_000_000  # of a raster at once, where it is measured
+CACHE_BYTES = 64_000_000  # GDAL's block cache; its default, a share of the memory, would exceed the worker's own limit
+SAMPLED_VALUES = 16_000_000  # maximum number of values sampled at once for statistics
 
 
 def environment() -> Any:
-    """Return the context in which the process reads and writes rasters: little cache, errors as exceptions."""
+    """Return the rasterio environment of the process, with a small block cache."""
     return rasterio.Env(
         GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True, ZLEVEL_OVERVIEW="1"
     )
 
 
 class GridReader:
-    """Reads the bands of a raster as if it lay on a given grid."""
+    """A reader of raster bands on a given grid, resampled if the grids differ."""
 
     def __init__(self, path: str | Path, grid: Grid | None = None, how: str = "average") -> None:
-        """Open a raster; `how` is the resampling (average, bilinear, nearest) where the grids differ."""
+        """Open a raster; `how` is the resampling (average, bilinear, nearest) used if the grids differ."""
         self.path = Path(path)
         self._source = open_raster(path)
         try:
@@ -69,7 +69,7 @@ class GridReader:
                 width=self.grid.width,
                 height=self.grid.height,
                 resampling=Resampling[how],
-                tolerance=0.01,  # px: where CRSs differ, the default eighth of a pixel shows at seams
+                tolerance=0.01,  # px; between CRSs, the default of an eighth of a pixel shows at seams
                 add_alpha=not has_mask,
             )
         except (RasterioError, CPLE_BaseError) as error:
@@ -80,20 +80,20 @@ class GridReader:
     def read(
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
     ) -> tuple[NDArray[Any], Mask]:
-        """Read (bands, rows, columns), averaged to another `shape`, and where any of the bands has data."""
+        """Read (bands, rows, columns), averaged to `shape` if given, and the mask of pixels with data in any band."""
         array, mask = self.read_bands(bands, window, shape)
         return array, _any(array, mask)
 
     def read_bands(
         self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None
     ) -> tuple[NDArray[Any], Mask]:
-        """Read as `read` does, but where each band has data: of the same shape, or (1, rows, columns) for all."""
+        """Read as `read` does, but with a mask per band, or one mask (1, rows, columns) for all bands."""
         array = self.values(bands, window, shape)
         part, shape = self._native(window), array.shape[1:]
         try:
-            if self._view.count > self._source.count:  # an alpha band of its own says what the raster reaches; GDAL
+            if self._view.count > self._source.count:  # the warp added an alpha band that marks the raster's extent;
                 alpha = self._view.read([self._view.count], window=part, out_shape=(1, *shape))
-                mask = alpha != 0  # takes it for a mask of bytes alone
+                mask = alpha != 0  # GDAL uses it as the mask of byte rasters only
             else:
                 mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)) != 0
         except RasterioError as error:
@@ -103,7 +103,7 @@ class GridReader:
         return array, mask
 
     def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
-        """Read (bands, rows, columns) alone, averaged to another `shape`: masks cost as much again."""
+        """Read only (bands, rows, columns), averaged to `shape` if given; masks would double the cost."""
         how = {} if shape is None else {"out_shape": (len(bands), *shape), "resampling": Resampling.average}
         try:
             return np.asarray(self._view.read(list(bands), window=self._native(window), **how))
@@ -117,7 +117,7 @@ class GridReader:
         return rasterio.windows.Window(window.column + column, window.row + row, window.width, window.height)
 
     def sample(self, bands: Sequence[int], most: int = 1024) -> tuple[NDArray[Any], Mask]:
-        """Read the whole raster thinned out to at most `most` pixels a side, nearest neighbours."""
+        """Read the whole raster, thinned by nearest neighbour to at most `most` pixels per side."""
         parts = list(self.samples(bands, most, math.inf))
         array, mask = parts[0]
         return array, _any(array, mask)
@@ -125,7 +125,7 @@ class GridReader:
     def samples(
         self, bands: Sequence[int], most: int = 1024, values: float = SAMPLED_VALUES
     ) -> Iterator[tuple[NDArray[Any], Mask]]:
-        """Read what `sample` does in strips of at most about `values` values, and where each band has data."""
+        """Yield the data of `sample` in strips of at most about `values` values, with a mask per band."""
         factor = max(1.0, max(self.native.width, self.native.height) / most)
         height, width = max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor))
         rows = int(max(1, min(height, values / (len(bands) * width))))
@@ -150,12 +150,12 @@ class GridReader:
 
     @property
     def dtype(self) -> str:
-        """The type of the first band's values, as numpy names it."""
+        """The data type of the first band, as a NumPy name."""
         return str(self._source.dtypes[0])
 
     @property
     def nodata(self) -> float | None:
-        """The value that means no data, where there is one."""
+        """The NoData value, or None."""
         value = self._source.nodata
         return None if value is None else float(value)
 
@@ -165,7 +165,7 @@ class GridReader:
         return tuple(n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha)
 
     def tag(self, name: str, domain: str | None = None) -> str | None:
-        """Return a tag of the file."""
+        """Return a tag of the file, or None."""
         value = self._source.tags(ns=domain).get(name)
         return None if value is None else str(value)
 
@@ -174,7 +174,7 @@ class GridReader:
         return dict(self._source.tags(band, ns=domain))
 
     def scaling(self, bands: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return factor and offset of each band, which turn its values into its own units."""
+        """Return the factor and offset per band that convert stored values to physical units."""
         factors, offsets = (
             np.array([each[band - 1] for band in bands], dtype=np.float32)
             for each in (self._source.scales, self._source.offsets)
@@ -182,7 +182,7 @@ class GridReader:
         return np.where(factors == 0, 1, factors), offsets
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         view = getattr(self, "_view", None)
         if view is not None and view is not self._source:
             view.close()
@@ -196,13 +196,13 @@ class GridReader:
 
 
 def _any(array: NDArray[Any], mask: Mask) -> Mask:
-    """Return where any of the bands has data, and none of them is no number."""
+    """Return the mask of pixels that have data in any band and finite values in all."""
     known = np.asarray(mask.any(axis=0))
     return known & np.isfinite(array).all(axis=0) if array.dtype.kind == "f" else known
 
 
 def open_raster(path: str | Path) -> Any:
-    """Open a raster for reading, or say in a sentence why it cannot be."""
+    """Open a raster for reading; raise RasterError if it cannot be read or has no bands."""
     if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
         raise RasterError("There is no file {path}.", path=path)
     try:
@@ -223,7 +223,7 @@ def open_raster(path: str | Path) -> Any:
 
 @contextmanager
 def anywhere() -> Iterator[None]:
-    """Let rasters without a place on earth pass without a warning: they are welcome."""
+    """Suppress the warning about rasters without georeferencing, which are accepted."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
@@ -236,7 +236,7 @@ def grid_of(source: Any) -> Grid:
 
 
 def _offset(native: Grid, grid: Grid) -> tuple[int, int] | None:
-    """Return the row and column at which `grid` begins among the pixels of `native`; None: other pixels."""
+    """Return the row and column of `grid` in `native`, or None if `grid` is not a window of its pixels."""
     if native.crs and grid.crs and native.crs != grid.crs and not _same_crs(native.crs, grid.crs):
         return None
     column, row = ~rasterio.Affine(*native.transform) * grid.point(0, 0)
@@ -255,17 +255,17 @@ def _same_crs(one: str, other: str) -> bool:
 
 
 def window_of(grid: Grid, area: tuple[float, float, float, float]) -> Window:
-    """Return the pixels of a grid that a rectangle (xmin, ymin, xmax, ymax) in its CRS touches.
+    """Return the window of pixels that a rectangle (xmin, ymin, xmax, ymax) in the grid's CRS touches.
 
     Raises:
-        RasterError: where they do not meet.
+        RasterError: if the rectangle is not finite or lies outside the grid.
     """
     xmin, ymin, xmax, ymax = area
     inverse = ~rasterio.Affine(*grid.transform)
     places = [inverse * corner for corner in ((xmin, ymin), (xmax, ymin), (xmax, ymax), (xmin, ymax))]
     if not all(math.isfinite(value) for place in places for value in place):
         raise RasterError("The area {area} is not a rectangle.", area=area)
-    snap = 1e-6  # of a pixel: an area along pixel edges is not to grow by rounding
+    snap = 1e-6  # of a pixel, so that rounding does not enlarge an area along pixel edges
     left, right = min(p[0] for p in places) + snap, max(p[0] for p in places) - snap
     top, bottom = min(p[1] for p in places) + snap, max(p[1] for p in places) - snap
     column, row = max(0, math.floor(left)), max(0, math.floor(top))

@@ -1,4 +1,4 @@
-"""Writing rasters: GeoTIFFs that appear when they are whole, and cloud-optimized copies of them."""
+"""Atomic writing of GeoTIFFs, and cloud-optimized copies."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import UNLABELLED
 from ..errors import OutputError
 from ..runtime.progress import ProgressCallback
+from ..shared.conventions import CLASS_FIELD, CLASSES_TAG
 from .files import require_space
 from .raster_reader import anywhere, environment
 
-NODATA = -9999.0  # of score rasters
-OVERVIEWS_FROM = 512  # px a side: the smallest overview is no larger
+NODATA = -9999.0  # in score rasters
+OVERVIEWS_FROM = 512  # px per side; the smallest overview is no larger
 COLOURS = ((245, 245, 240), (213, 94, 0), (0, 114, 178), (0, 158, 115), (240, 228, 66), (204, 121, 167))
-"""Of class rasters, in the order of the classes: Okabe and Ito's set, safe for the colour-blind."""
+"""The colours of class rasters, in class order; safe for the colour-blind (Okabe and Ito)."""
 
 
 class RasterWriter:
-    """Writes a GeoTIFF window by window; it appears under its name when it is whole, or not at all."""
+    """A GeoTIFF that is written window by window; it appears under its name only when complete."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class RasterWriter:
         compress: bool = True,
         overviews: bool = False,
     ) -> None:
-        """Begin a raster with a band for each name; overviews are made when it is whole."""
+        """Start a raster with one band per name; `overviews` are built when it is complete."""
         self.path, self._overviews = Path(path), overviews
         self.part = self.path.with_name(f".{self.path.name}.part")
         size = np.dtype(dtype).itemsize * len(bands) * grid.width * grid.height
@@ -80,11 +81,11 @@ class RasterWriter:
         self._target.update_tags(**(tags or {}))
 
     def colour(self, colours: Iterable[tuple[int, int, int]]) -> None:
-        """Give the values 0, 1, ... of a byte raster their colours."""
+        """Set the colours of the values 0, 1, ... of a byte raster."""
         self._target.write_colormap(1, {value: (*rgb, 255) for value, rgb in enumerate(colours)})
 
     def write(self, array: NDArray[Any], window: Window) -> None:
-        """Write (bands, rows, columns) at a window."""
+        """Write (bands, rows, columns) to a window."""
         part = rasterio.windows.Window(window.column, window.row, window.width, window.height)
         try:
             self._target.write(array, window=part)
@@ -115,7 +116,7 @@ class RasterWriter:
 
 
 def _add_overviews(path: Path) -> None:
-    """Add smaller and smaller copies of a raster to it: means of what is measured, nearest neighbours of classes."""
+    """Add overviews to a raster: means of floating-point values, nearest neighbours of classes."""
     with anywhere(), rasterio.open(path, "r+") as target:
         side, how = max(target.shape), _overview(target.dtypes[0])
         factors = [2**n for n in range(1, 32) if side / 2 ** (n - 1) > OVERVIEWS_FROM]
@@ -128,10 +129,10 @@ def _overview(dtype: str) -> str:
 
 
 def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> None:
-    """Copy a raster to a cloud-optimized GeoTIFF with overviews; it appears when it is whole, or not at all.
+    """Copy a raster atomically to a cloud-optimized GeoTIFF with overviews.
 
     Raises:
-        OutputError: for a place that cannot be written.
+        OutputError: if the file cannot be written.
     """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
@@ -140,7 +141,7 @@ def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> N
             dtype = given.dtypes[0]
             size = np.dtype(dtype).itemsize * given.count * given.width * given.height
         require_space(path.parent, size // 2)
-        with ThreadPoolExecutor(1) as pool:  # GDAL tells nobody how far it is; the size of the file does
+        with ThreadPoolExecutor(1) as pool:  # the copy reports no progress, so watch the file size
             copying = pool.submit(_copy_optimized, source, part, dtype)
             while wait((copying,), timeout=0.2).not_done:
                 watch(min(0.99, part.stat().st_size / size if part.exists() else 0.0))
@@ -171,12 +172,12 @@ def _copy_optimized(source: str | Path, path: Path, dtype: str) -> None:
 
 
 def _check_whole(path: Path) -> None:
-    """Check that every block of a raster is in its file: closing it reports no error when the disk filled up."""
+    """Check that the file holds every block of a raster; closing it reports no error if the disk filled up."""
     size = path.stat().st_size
     with anywhere(), rasterio.open(path) as written:
         across, down = (-(-side // block) for side, block in zip(written.shape[::-1], written.block_shapes[0][::-1]))
         blocks = [f"{x}_{y}" for y in range(down) for x in range(across)]
-        for band, block in itertools.product(written.indexes, blocks):  # each band has blocks of its own
+        for band, block in itertools.product(written.indexes, blocks):  # each band has its own blocks
             start, length = (
                 written.get_tag_item(f"BLOCK_{what}_{block}", "TIFF", bidx=band) for what in ("OFFSET", "SIZE")
             )
@@ -192,18 +193,18 @@ def score_writer(
     compress: bool = True,
     overviews: bool = False,
 ) -> RasterWriter:
-    """Begin a raster of scores, a float32 band a class, that remembers its working pixel size."""
+    """Start a score raster with one float32 band per class, and store its working pixel size."""
     return RasterWriter(path, grid, classes, "float32", NODATA, score_tags(pixel_size_m), compress, overviews)
 
 
 def score_tags(pixel_size_m: float | None) -> dict[str, str]:
-    """Return what a raster of scores remembers besides its bands' names."""
+    """Return the tags of a score raster: its working pixel size, if known."""
     return {} if pixel_size_m is None else {"WORKING_PIXEL_SIZE_M": f"{pixel_size_m:.6g}"}
 
 
 def class_writer(path: str | Path, grid: Grid, classes: Sequence[str], overviews: bool = False) -> RasterWriter:
-    """Begin a raster of class indices, coloured."""
-    about = {"CLASSES": ",".join(classes)}
-    writer = RasterWriter(path, grid, ["class"], "uint8", UNLABELLED, about, overviews=overviews)
+    """Start a coloured raster of class indices."""
+    about = {CLASSES_TAG: ",".join(classes)}
+    writer = RasterWriter(path, grid, [CLASS_FIELD], "uint8", UNLABELLED, about, overviews=overviews)
     writer.colour(COLOURS[: len(classes)])
     return writer

@@ -1,4 +1,4 @@
-"""Between polygons and the pixels of an array: burning, sieving and tracing."""
+"""Rasterizing polygons, and sieving and tracing class rasters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..arrays.score_maps import UNLABELLED, Labels
 def burn(
     shapes: Iterable[tuple[shapely.Geometry, int]], grid: Grid, fill: int = 0, dtype: str = "uint8"
 ) -> NDArray[Any]:
-    """Burn polygons in the grid's CRS into an array, later ones over earlier ones, by their pixels' centres."""
+    """Burn polygons in the grid's CRS into an array by pixel centres; later ones overwrite earlier ones."""
     pairs = [(shape, value) for shape, value in shapes if not shape.is_empty]
     if not pairs:
         return np.full((grid.height, grid.width), fill, dtype=dtype)
@@ -34,9 +34,10 @@ def burn(
 
 
 def sieve(classes: Labels, pixels: int) -> Labels:
-    """Give connected parts of fewer than `pixels` pixels to their largest neighbour; unlabelled pixels stay so.
+    """Merge connected parts of fewer than `pixels` pixels into their largest neighbour; keep unlabelled pixels.
 
-    A part goes only to a neighbour that is large enough itself, so the smallest go first, and again while any can.
+    A part is merged only into a neighbour that is large enough, so the threshold rises in steps, and the last one is
+    repeated until nothing changes.
     """
     labelled = classes != UNLABELLED
     pixels = min(pixels, classes.size)
@@ -49,7 +50,7 @@ def sieve(classes: Labels, pixels: int) -> Labels:
 
 
 def trace(classes: Labels) -> list[tuple[shapely.Polygon, int]]:
-    """Trace the connected parts of a class raster along their pixels' edges, in pixels: x is the column, y the row.
+    """Trace the connected parts of a class raster along pixel edges, in pixels: x is the column, y the row.
 
     Unlabelled pixels are left out.
     """

@@ -1,4 +1,4 @@
-"""What leaves a run: score and class rasters on the grid of the image, and the accuracy against labels."""
+"""Export of score and class rasters on the grid of the image."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from .prefetch import WriteBehind, prefetch
 from .raster_writer import NODATA, RasterWriter, class_writer, optimize, score_writer
 from .score_raster import ScoreRaster
 
-BLOCK_PX = 1024  # px
+BLOCK_PX = 1024
 
 
 def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
-    """Write a raster of scores as probabilities on another grid, interpolated bilinearly where the pixels differ."""
+    """Write a score raster as probabilities on another grid, resampled if the pixels differ."""
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         writer = score_writer(draft, grid, scores.classes, scores.pixel_size_m, compress=False)
         _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), watch)
@@ -31,7 +31,7 @@ def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: Progre
 
 
 def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
-    """Write the best class of each pixel of a grid, from a raster of scores."""
+    """Write the best class of each pixel of a grid, from a score raster."""
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         _fill(class_writer(draft, grid, scores.classes), scores, _best, watch)
         optimize(draft, path, sub_progress(watch, 0.6, 0.4))
@@ -44,7 +44,7 @@ def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
 def _fill(
     writer: RasterWriter, scores: ScoreRaster, of: Callable[[Scores, Mask], NDArray[Any]], watch: ProgressCallback
 ) -> None:
-    """Write what comes of the scores, window by window."""
+    """Write `of(scores, valid)` window by window."""
     windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK_PX, 0)]
     with writer, WriteBehind() as behind, closing(prefetch(scores.read, windows)) as reads:
         for n, (window, read) in enumerate(zip(windows, reads, strict=True)):
@@ -54,7 +54,7 @@ def _fill(
 
 @contextmanager
 def _draft(path: str | Path) -> Iterator[Path]:
-    """Name a raster beside another that is made of it, and remove it at the end."""
+    """Yield the path of a temporary raster next to the target, and delete it at the end."""
     draft = Path(path).with_name(f".{Path(path).stem}.draft.tif")
     try:
         yield draft

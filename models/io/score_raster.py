@@ -1,4 +1,4 @@
-"""Any raster of scores as step 0: probabilities, percentages, bytes, or scores before the softmax."""
+"""Score rasters of any encoding as step 0: probabilities, percentages, bytes, or scores before the softmax."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from numpy.typing import NDArray
 from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import UNLABELLED, Mask, Scores, logits
 from ..errors import RasterError
+from ..shared.conventions import BACKGROUND
 from .raster_reader import GridReader
 
 ScoreEncoding = Literal["probabilities", "percent", "bytes", "scores"]
-FEWEST_PERCENT = 10  # a raster of whole percentages of which none reaches this is one of class indices
+FEWEST_PERCENT = 10  # integers that are all below this are class indices, not percentages
 SCALES: dict[ScoreEncoding, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
 
 
 class ScoreRaster:
-    """Reads a raster with a band a class as logits on a given grid; a single band is one class against the rest."""
+    """A raster with one band per class, read as logits on a grid; a single band is one class against the rest."""
 
     def __init__(self, path: str | Path, grid: Grid | None = None, kind: ScoreEncoding | None = None) -> None:
-        """Open the raster, and tell from its values what they are, where that is not known yet.
+        """Open the raster; detect its encoding from the values unless `kind` is given.
 
         Raises:
-            RasterError: for a raster that cannot be scores, or does not lie on the grid.
+            RasterError: if the raster cannot hold scores, or does not lie on the grid.
         """
-        self.path = str(path)  # as it was given: it may lie on a server
+        self.path = str(path)  # unresolved: it may be on a server
         native = GridReader(path)
         finer = grid is not None and grid.width > native.grid.width
         native.close()
@@ -44,7 +45,7 @@ class ScoreRaster:
         self.grid = self._reader.grid
 
     def read(self, window: Window) -> tuple[Scores, Mask]:
-        """Read (classes, rows, columns) logits, undecided where there is no data, and where there is."""
+        """Return (classes, rows, columns) logits and the mask of valid pixels; invalid pixels get uniform scores."""
         values, valid = self._reader.read(self.bands, window)
         maps = values.astype(np.float32) / np.float32(SCALES[self.kind])
         if len(self.bands) == 1:
@@ -53,24 +54,24 @@ class ScoreRaster:
         return np.where(valid, scores, np.float32(-np.log(len(self.classes)))), valid
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()
 
 
 def class_names(bands: list[str | None]) -> tuple[str, ...]:
-    """Name the classes after the bands; the first class is the background."""
+    """Return class names made from the band names; the first class is the background."""
     if len(bands) == 1:
         name = bands[0] or "class 1"
-        return ("background", name if name != "background" else "class 1")
-    names = [name or ("background" if number == 0 else f"class {number}") for number, name in enumerate(bands)]
+        return (BACKGROUND, name if name != BACKGROUND else "class 1")
+    names = [name or (BACKGROUND if number == 0 else f"class {number}") for number, name in enumerate(bands)]
     return tuple(name if names.index(name) == k else f"{name}, band {k + 1}" for k, name in enumerate(names))
 
 
 def detect_encoding(reader: GridReader, bands: tuple[int, ...]) -> ScoreEncoding:
-    """Tell from a sample of a raster whether it holds probabilities, percentages, bytes or scores.
+    """Detect from a sample whether a raster holds probabilities, percentages, bytes or scores.
 
     Raises:
-        RasterError: where there is no data, or the values are plainly something else (a photograph, class indices).
+        RasterError: if there is no data, or the values are clearly not scores (a photograph, class indices).
     """
     values, valid = reader.sample(bands)
     kept = values[:, valid]
@@ -87,7 +88,7 @@ def detect_encoding(reader: GridReader, bands: tuple[int, ...]) -> ScoreEncoding
 
 
 def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding:
-    """Tell the kind of a single band by its range; nothing else has both signs but scores before the softmax."""
+    """Detect the encoding of a single band by its range; only scores before the softmax can be negative."""
     low, high = float(kept.min()), float(kept.max())
     if low < 0:
         return "scores"
@@ -108,7 +109,7 @@ def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding
 
 
 def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding:
-    """Tell the kind of several bands by what they add up to."""
+    """Detect the encoding of several bands by their sum per pixel."""
     total = kept.astype(np.float64).sum(axis=0)
     for kind, scale in SCALES.items():
         near = np.abs(total / scale - 1) < 0.02 + len(kept) / scale * (scale > 1)

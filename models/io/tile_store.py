@@ -1,4 +1,4 @@
-"""The finished tiles of a run that may be interrupted: files, and for each tile a note that says it is done."""
+"""The finished tiles of a resumable run: files, and a completion record for each tile."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 from ..arrays.grid import Window
 from .files import make_folder, write_whole
 
-ABOUT = "about.json"  # what the tiles are made of
+ABOUT = "about.json"  # manifest: the inputs that the tiles were made from
 DONE = "done"
 
 
 class TileStore:
-    """A folder of finished tiles; many processes may finish tiles in it at once."""
+    """A folder of finished tiles; several processes may finish tiles in it at once."""
 
     def __init__(self, folder: str | Path) -> None:
-        """Look at a folder, which need not exist yet."""
+        """Use a folder, which need not exist yet."""
         self.folder = Path(folder)
 
     def begin(self, about: Mapping[str, Any], go_on: bool) -> bool:
-        """Prepare the folder for tiles of what `about` says; tell whether tiles of just that are there.
+        """Prepare the folder for tiles with the manifest `about`; return whether finished tiles can be reused.
 
-        Tiles of anything else are removed; so are all where it is not to be gone on with.
+        Tiles with another manifest are deleted, and all tiles if `go_on` is False.
         """
         wanted = plain(about)
         if go_on and self.about() == wanted:
@@ -36,27 +36,27 @@ class TileStore:
         return False
 
     def about(self) -> Any:
-        """Return what the tiles that are there are made of; None where nothing says so."""
+        """Return the manifest of the stored tiles, or None if it is missing or unreadable."""
         try:
             return json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
     def count(self) -> int:
-        """Return how many notes say that a tile is finished."""
+        """Return the number of completion records."""
         return sum(1 for _ in (self.folder / DONE).glob("*.json"))
 
     def path(self, kind: str, tile: Window) -> Path:
-        """Return where the raster of a kind of a tile lies; its folder is made."""
+        """Return the path of a tile's raster of the given kind; create its folder."""
         make_folder(self.folder / kind)
         return self.folder / kind / f"{_name(tile)}.tif"
 
     def finish(self, tile: Window, stage: int, note: Mapping[str, Any]) -> None:
-        """Note that all files of a tile are whole, and what came of it."""
+        """Record that all files of a tile are complete, with the note about its result."""
         write_whole(self._note(tile, stage), json.dumps(note).encode())
 
     def finished(self, tile: Window, stage: int) -> dict[str, Any] | None:
-        """Return what came of a tile; None where it is not finished."""
+        """Return the note of a finished tile, or None if the tile is not finished."""
         try:
             note = json.loads(self._note(tile, stage).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -67,12 +67,12 @@ class TileStore:
         return self.folder / DONE / f"{_name(tile)}_{stage}.json"
 
     def forget(self) -> None:
-        """Remove the notes, and leave the tiles."""
+        """Delete the records and the manifest, but keep the tiles."""
         shutil.rmtree(self.folder / DONE, ignore_errors=True)
         (self.folder / ABOUT).unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Remove everything."""
+        """Delete the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -81,13 +81,13 @@ def _name(tile: Window) -> str:
 
 
 def plain(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tiles are made of as it will be read again."""
+    """Return a manifest as it reads back from JSON."""
     read: dict[str, Any] = json.loads(json.dumps(about))
     return read
 
 
 def fingerprint(path: str) -> list[Any]:
-    """Tell a file from others, and from what it was before it was written anew: its place, size and time."""
+    """Return the path, size and modification time of a file, or only the path if it is not a local file."""
     file = Path(path)
     if not file.is_file():
         return [path]

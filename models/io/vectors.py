@@ -1,4 +1,4 @@
-"""Read and write vector files."""
+"""Reading and writing of vector files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .crs import local_metric_crs, reproject
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 WRITE_ERRORS = (OSError, DataSourceError, DataLayerError)  # a locked file, a full disk, a broken layer
-ROAD_WIDTH_M = 7.0  # of lines whose width nobody says [Maggiori et al. 2017, section IV]
+ROAD_WIDTH_M = 7.0  # default width of lines [Maggiori et al. 2017, section IV]
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """The geometries of a vector file, and the text of its field `class` where it has one."""
+    """The geometries of a vector file, and their classes if a class field was read."""
 
     geometries: tuple[shapely.Geometry, ...]
     classes: tuple[str, ...] | None
@@ -36,11 +36,11 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
 
     Args:
         source: a path, optionally with "|layername=NAME" and "|subset=SQL" as QGIS writes them.
-        grid: the grid whose CRS is wanted. A file without a CRS is taken to be in it.
-        field: a text field to read along.
+        grid: gives the target CRS, which is also assumed for a file without a CRS.
+        field: a text field to read as the class of each geometry.
 
     Raises:
-        LabelError: for a file, layer or field that cannot be had.
+        LabelError: if the file, layer or field cannot be read.
     """
     path, options = _parse(source)
     name = Path(path).name
@@ -65,30 +65,30 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     kept = [geometries[n] for n in present]
     if meta["crs"] and grid.crs:
         kept = reproject(kept, meta["crs"], grid.crs)
-    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]  # the CRS ends somewhere
+    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]  # drop those beyond the CRS
     classes = tuple(str(values[0][present[k]] or "").strip() for k in placed) if field else None
     return Shapes(tuple(kept[k] for k in placed), classes)
 
 
 def layer_crs(source: str) -> str:
-    """Return the CRS of a readable layer as text for PROJ; empty where the layer has none."""
+    """Return the CRS of a readable layer as text for PROJ, or an empty string if it has none."""
     path, options = _parse(source)
     return str(pyogrio.read_info(path, layer=options.get("layername"))["crs"] or "")
 
 
 def _parse(source: str) -> tuple[str, dict[str, str]]:
-    """Split QGIS's way of naming a layer of a file into the path and the options."""
+    """Split a QGIS layer source into its path and options."""
     path, *options = source.split("|")
     return path, dict(option.split("=", 1) for option in options if "=" in option)
 
 
 def polygons(source: str, grid: Grid, width_m: float | None) -> list[shapely.Geometry]:
-    """Read a file as polygons: polygons are repaired where they cross themselves, lines are buffered to a width.
+    """Read a file as polygons: invalid polygons are repaired, lines are buffered to a width.
 
     Args:
         source: as in `read_shapes`.
-        grid: the grid whose CRS is wanted.
-        width_m: of lines, on the ground in metres; `ROAD_WIDTH_M` where None. Polygons ignore it.
+        grid: gives the target CRS.
+        width_m: the true width of lines in metres; None means `ROAD_WIDTH_M`. Not used for polygons.
     """
     shapes = read_shapes(source, grid).geometries
     flat = [part for shape in shapes for part in shapely.get_parts(shape)]
@@ -120,7 +120,7 @@ def write_polygons(
     driver = DRIVERS[path.suffix.lower()]
     options = {"RFC7946": "YES", "WRITE_NAME": "NO"} if driver == "GeoJSON" and not append else {}
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "'crs' was not provided")  # the caller warns the analyst in words
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # the caller warns the user
         pyogrio.raw.write(
             path,
             geometry=shapely.to_wkb(np.array(polygons, dtype=object)),

@@ -1,4 +1,4 @@
-"""Rasters that are made of others: a GDAL virtual raster (*.vrt) over tiles, or over one raster on other pixels."""
+"""GDAL virtual rasters (*.vrt) over tiles, or over one raster with other pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .files import write_whole
 
 @dataclass(frozen=True)
 class VrtSource:
-    """A raster that fills a window of a mosaic with all of its pixels; other numbers of them are interpolated."""
+    """A raster that fills a window of a mosaic; it is interpolated if its size differs from the window's."""
 
     path: Path
     window: Window
@@ -24,19 +24,19 @@ class VrtSource:
 
 @dataclass(frozen=True)
 class BandSchema:
-    """What the bands of a mosaic are."""
+    """The bands of a mosaic: names, NoData value, data type and tags."""
 
     bands: Sequence[str]
     nodata: float
-    dtype: str = "Float32"  # as GDAL names it
+    dtype: str = "Float32"  # GDAL's name of the type
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_vrt(path: Path, grid: Grid, look: BandSchema, sources: Sequence[VrtSource]) -> None:
-    """Write a virtual raster over sources that lie below its folder; it appears whole or not at all.
+    """Write a virtual raster atomically, with source paths relative to its folder.
 
     Raises:
-        OutputError: for a place that cannot be written.
+        OutputError: if the file cannot be written.
     """
     a, b, c, d, e, f = grid.transform
     srs = f"<SRS>{escape(grid.crs)}</SRS>" if grid.crs else ""

@@ -1,1 +1,1 @@
-"""metrics."""
+"""Accuracy metrics of maps and polygons."""

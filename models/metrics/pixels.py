@@ -1,4 +1,4 @@
-"""How right a map is: confusion, IoU, IoU along the boundaries, and precision and recall with a tolerance."""
+"""Pixel accuracy of a map: confusion, IoU, boundary and trimap IoU, relaxed precision and recall."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from scipy import ndimage
 from ..arrays.score_maps import UNLABELLED, Labels, Mask
 
 DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
-WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px to each side of the true boundaries, of the trimap IoU
+WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px on each side of the true boundaries, of the trimap IoU
 TOLERANCE = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
-MAX_DISTANCE_PX = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: the halo with which tiles add up exactly, for all of these
+MAX_DISTANCE_PX = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: halo for exact sums over tiles, for all of these
 
 
 @dataclass(frozen=True)
 class ConfusionAccuracy:
-    """What a confusion matrix says; `confusion[truth, predicted]` counts pixels, fractions are 0-1.
+    """The metrics of a confusion matrix; `confusion[truth, predicted]` counts pixels, fractions are 0-1.
 
     The mean IoU and the average accuracy are over the classes that occur in the labels.
     """
@@ -29,25 +29,25 @@ class ConfusionAccuracy:
 
     @property
     def overall_accuracy(self) -> float:
-        """The fraction of pixels that are right."""
+        """The fraction of correctly classified pixels."""
         return float(np.trace(self.confusion) / max(1, self.confusion.sum()))
 
     @property
     def average_accuracy(self) -> float:
-        """The mean over the classes of the fraction of their pixels that is found."""
+        """The mean recall of the classes."""
         per_class = self.confusion.sum(axis=1)
         return float(np.mean([self.confusion[k, k] / per_class[k] for k in np.flatnonzero(per_class)] or [0.0]))
 
     @property
     def kappa(self) -> float:
-        """Cohen's kappa: the accuracy beyond what chance gives; 0 where chance explains everything."""
+        """Cohen's kappa, the accuracy corrected for chance agreement; 0 if chance agreement is complete."""
         total = max(1, int(self.confusion.sum()))
         by_chance = float((self.confusion.sum(axis=0) @ self.confusion.sum(axis=1)) / total**2)
         return (self.overall_accuracy - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
 
     @property
     def iou(self) -> tuple[float | None, ...]:
-        """The intersection over the union of each class; None for a class that the labels lack."""
+        """The intersection over union of each class; None for a class that is not in the labels."""
         diagonal, truth = np.diag(self.confusion), self.confusion.sum(axis=1)
         union = truth + self.confusion.sum(axis=0) - diagonal
         return tuple(float(diagonal[k] / union[k]) if truth[k] else None for k in range(len(self.classes)))
@@ -60,7 +60,7 @@ class ConfusionAccuracy:
 
 
 def confusion(truth: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
-    """Count (truth, predicted) pairs of class indices where both are labelled."""
+    """Count (truth, predicted) pairs of class indices in pixels that are labelled in both."""
     known = (truth < classes) & (predicted < classes)
     pairs = truth[known].astype(np.int64) * classes + predicted[known]
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
@@ -71,9 +71,9 @@ def boundary_counts(
 ) -> NDArray[np.int64]:
     """Count intersections and unions of boundary regions: (distances, classes, 2).
 
-    The boundary region of a class is what erosion by a 3 x 3 square, repeated d times, takes from it (Cheng et al.
-    2021, with d in pixels); the border of the array counts as boundary. Pixels that the labels do not cover are taken
-    from both maps alike. Counting is within `core`, so that tiles with a halo of d add up exactly.
+    The boundary region of a class is the part removed by d erosions with a 3 x 3 square (Cheng et al. 2021, with d in
+    pixels); the border of the array counts as boundary. Unlabelled pixels are removed from both maps. Only pixels in
+    `core` are counted, so that tiles with a halo of d add up exactly.
     """
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     counts = np.zeros((len(distances), classes, 2), dtype=np.int64)
@@ -86,7 +86,7 @@ def boundary_counts(
 
 
 def _depth(mask: Mask) -> NDArray[np.int32]:
-    """Return how many erosions by a 3 x 3 square each pixel survives, plus one; 0 outside of the mask."""
+    """Return one plus the number of erosions by a 3 x 3 square that each pixel survives; 0 outside the mask."""
     framed = np.pad(mask, 1)  # the border of the array erodes too
     return np.asarray(ndimage.distance_transform_cdt(framed, metric="chessboard")[1:-1, 1:-1], dtype=np.int32)
 
@@ -96,18 +96,18 @@ def trimap_confusion(
 ) -> NDArray[np.int64]:
     """Count (truth, predicted) pairs in bands along the true boundaries: (widths, classes, classes).
 
-    The band of a width d, in pixels and ascending, holds the labelled pixels that have a labelled pixel of another
-    class within d between their centres, by Euclid; the border of the array is no boundary (the trimap of Ghiasi and
-    Fowlkes 2016). Counting is within `core`, so that tiles with a halo of d add up exactly.
+    The band of width d, in pixels and ascending, contains the labelled pixels within a Euclidean distance d of a
+    labelled pixel of another class, between their centres. The border of the array is not a boundary (the trimap of
+    Ghiasi and Fowlkes 2016). Only pixels in `core` are counted, so that tiles with a halo of d add up exactly.
     """
-    band = np.searchsorted(widths, _to_other_class(truth, classes, core))  # of each pixel, the narrowest
+    band = np.searchsorted(widths, _to_other_class(truth, classes, core))  # narrowest band of each pixel
     truth, predicted = truth[core], predicted[core]
     rings = [confusion(truth[band == n], predicted[band == n], classes) for n in range(len(widths))]
     return np.cumsum(rings, axis=0, dtype=np.int64)
 
 
 def _to_other_class(truth: Labels, classes: int, core: tuple[slice, slice]) -> NDArray[np.float64]:
-    """Return the distance from each pixel of `core` to the nearest labelled one of another class, in pixels."""
+    """Return the distance in pixels from each pixel of `core` to the nearest labelled pixel of another class."""
     inner, known = truth[core], truth < classes
     distances = np.full(inner.shape, np.inf)
     for k in np.unique(inner[inner < classes]):
@@ -121,12 +121,12 @@ def _to_other_class(truth: Labels, classes: int, core: tuple[slice, slice]) -> N
 def relaxed_counts(
     truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], tolerance: int = TOLERANCE
 ) -> NDArray[np.int64]:
-    """Count what is found within a tolerance in pixels, by Euclid: (classes, 2, 2).
+    """Count the matches within a Euclidean tolerance in pixels: (classes, 2, 2).
 
-    For each class, first the predicted pixels that have a true one within the tolerance, and all predicted ones: their
-    ratio is the relaxed precision; then the true pixels that have a predicted one, and all true ones: the relaxed
-    recall (Mnih and Hinton 2010). Pixels that the labels do not cover are taken from both maps alike. Counting is
-    within `core`, so that tiles with a halo of the tolerance add up exactly.
+    For each class: first the predicted pixels with a true pixel within the tolerance, and all predicted pixels (their
+    ratio is the relaxed precision); then the true pixels with a predicted pixel, and all true pixels (the relaxed
+    recall; Mnih and Hinton 2010). Unlabelled pixels are removed from both maps. Only pixels in `core` are counted, so
+    that tiles with a halo of the tolerance add up exactly.
     """
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     away = np.arange(-tolerance, tolerance + 1)
@@ -141,5 +141,5 @@ def relaxed_counts(
 
 
 def ratio(counts: NDArray[np.int64]) -> float | None:
-    """Return the first of a pair of counts over the second; None where that is 0."""
+    """Return the first count over the second, or None if the second is 0."""
     return float(counts[0] / counts[1]) if counts[1] else None

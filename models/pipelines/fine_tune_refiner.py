@@ -17,7 +17,6 @@ from ..arrays.tiles import surround, tiles
 from ..errors import LabelError, RefinerError
 from ..io.files import require_space
 from ..refine.refiner import Refiner
-from ..refine.registry import TRAINING_FREE
 from ..refine.rnn import USUAL_STEPS
 from ..refine.training.fine_tune import UPDATES, fine_tune_weights, share_right
 from ..refine.training.held_out import mean_iou_by_step
@@ -26,6 +25,7 @@ from ..runtime.progress import CancelCheck, never_cancel
 from ..scene.examples import NEIGHBOURS, labelled_tile
 from ..scene.labels import read_labels
 from ..session.session import Session
+from ..shared.model_kinds import TRAINING_FREE
 from ..training.loop import TrainingOutcome, run_training
 from ..weights.checkpoint import ModelCard, load_refiner, save_model
 from .train_refiner import MODEL_BYTES, StopCheck, TrainingCallback

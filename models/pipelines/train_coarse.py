@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from torch import nn
 
-from ..coarse.backbone import VGG16, Backbone
-from ..coarse.registry import COARSE_KINDS, DEFAULT_COARSE_KIND
+from ..coarse.backbone import Backbone
+from ..coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingImage, TrainingOptions
 from ..errors import CheckpointError
 from ..io.files import require_space
 from ..scene.scene import Scene
+from ..shared.model_kinds import COARSE_KINDS, DEFAULT_COARSE_KIND
 from ..training.holdout import check_classes
 from ..training.loop import TrainingOutcome, run_training
 from ..weights.checkpoint import save_model
@@ -60,14 +62,14 @@ def train_coarse(
     check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
     torch.manual_seed(options.seed)
     bands = examples.spectra.shape[1] if isinstance(examples, SpectralSamples) else len(examples[0].image)
-    net = COARSE_KINDS[kind].make(len(about.classes), bands).to(device)
+    net = COARSE_CLASSES[kind](len(about.classes), bands).to(device)
     weights = 4 * sum(weight.numel() for weight in net.parameters())
     require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
     if backbone:
         load_backbone(net, kind, backbone)
     for layer in net.modules():
         layer.register_forward_pre_hook(lambda *_: options.check())
-    outcome = run_training(COARSE_KINDS[kind].train(net, examples, options, device), stop, report)
+    outcome = run_training(COARSE_TRAINERS[kind](net, examples, options, device), stop, report)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
     if options.process_group.is_first:
         save_model(path, net, _card(kind, about, bands, quality, 0))
@@ -80,8 +82,7 @@ def load_backbone(net: nn.Module, kind: str, path: str) -> None:
     Raises:
         CheckpointError: for a kind that cannot, or weights that do not fit.
     """
-    trunk = getattr(net, "trunk", None)
-    if not isinstance(trunk, Backbone) or getattr(net, "size", None) is not VGG16:
-        able = ", ".join(name for name in COARSE_KINDS if name.endswith("-vgg16"))
+    if not COARSE_KINDS[kind].has_backbone:
+        able = ", ".join(each.key for each in COARSE_KINDS.values() if each.has_backbone)
         raise CheckpointError("The kind {kind!r} has no VGG-16 backbone; {able} have one.", kind=kind, able=able)
-    trunk.begin_from(path)
+    cast(Backbone, net.trunk).begin_from(path)

@@ -13,10 +13,11 @@ from torch import nn
 from ..arrays.statistics import Statistics
 from ..io.files import require_space
 from ..refine.refiner import Refiner
-from ..refine.registry import TRAINERS, make_refiner
+from ..refine.registry import REFINER_TRAINERS, make_refiner
 from ..refine.training.held_out import best_step, mean_iou_by_step
 from ..refine.training.samples import HELD_OUT_STEPS, LabelledTile, split
 from ..runtime.progress import CancelCheck, never_cancel
+from ..shared.model_kinds import REFINER_KINDS
 from ..training.loop import TrainingOutcome, TrainingUpdate, run_training
 from ..weights.checkpoint import ModelCard, save_model
 from ..weights.pretrained import load_pretrained
@@ -102,7 +103,6 @@ def train_refiner(
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
-    trainer = TRAINERS[kind]
     held = split(tiles, seed)[1]
 
     def judged(refiner: Refiner) -> tuple[float, ...]:
@@ -117,7 +117,8 @@ def train_refiner(
         cast(nn.Module, refiner).train()
     else:
         refiner, before = make_refiner(kind, len(about.classes), len(tiles[0].image)).to(device), None
-    outcome = run_training(trainer.train(refiner, tiles, updates or trainer.updates, seed, device, check), stop, report)
+    count = updates or REFINER_KINDS[kind].updates
+    outcome = run_training(REFINER_TRAINERS[kind](refiner, tiles, count, seed, device, check), stop, report)
     by_step = judged(refiner)
     cast(nn.Module, refiner).eval()
     taught = TrainedRefiner(refiner, outcome, by_step, before)

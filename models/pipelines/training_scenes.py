@@ -16,6 +16,7 @@ from ..scene.examples import coarse_examples
 from ..scene.labels import burn_sources, named_labels, raster_labels
 from ..scene.scene import Scene
 from ..shared.class_source import ClassSource
+from ..shared.conventions import BACKGROUND
 from .train_coarse import coarse_model_info
 from .train_refiner import ModelInfo
 
@@ -104,5 +105,5 @@ def _named(text: str, labels: str | None) -> tuple[str, str | None]:
 
 def _class_names(given: Sequence[str], count: int) -> tuple[str, ...]:
     """Name the classes of a label raster: background, then those given, then numbers."""
-    names = ["background", *(name for name in given if name != "background")]
+    names = [BACKGROUND, *(name for name in given if name != BACKGROUND)]
     return (*names, *(f"class {k}" for k in range(len(names), count)))

@@ -1,1 +1,1 @@
-"""polygons."""
+"""Vectorization of score rasters into polygons."""

@@ -1,4 +1,4 @@
-"""Polygons to files: a layer with class, confidence and area, written part by part, and whole or not at all."""
+"""Atomic writing of polygon layers with class, confidence and area, part by part."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ import shapely
 
 from ..errors import OutputError
 from ..io.vectors import DRIVERS, WRITE_ERRORS, write_polygons
+from ..shared.conventions import CLASS_FIELD
 
-SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # of a shapefile, that a new one may not have
-LOGS = ("-wal", "-shm", "-journal")  # of a GeoPackage that was left open
+SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # sidecar files of a shapefile that its replacement may lack
+LOGS = ("-wal", "-shm", "-journal")  # log files of a GeoPackage that was left open
 
 
 @dataclass(frozen=True)
 class ClassPolygons:
-    """The polygons of a class map or of a part of it, in the CRS of its grid."""
+    """The polygons of all or part of a class map, in the CRS of its grid."""
 
     polygons: tuple[shapely.Polygon, ...]
-    classes: tuple[str, ...]  # of each polygon
-    confidence: tuple[float, ...]  # mean probability (0-1) of its class over its pixels
-    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None where the CRS is unknown
+    classes: tuple[str, ...]  # class of each polygon
+    confidence: tuple[float, ...]  # mean probability (0-1) of the polygon's class over its pixels
+    areas_m2: tuple[float, ...] | None  # on the ellipsoid; None if the CRS is unknown
 
 
 @dataclass(frozen=True)
 class WrittenPolygons:
-    """What has been written."""
+    """The result of writing a polygon file."""
 
-    count: int  # of the polygons
-    warning: str  # a sentence to pass on, empty where there is nothing to say
+    count: int  # number of polygons
+    warning: str  # for the user; empty if there is none
 
 
 def merge_polygons(parts: Iterable[ClassPolygons]) -> ClassPolygons:
-    """Put the polygons of all parts of a map together."""
+    """Merge the polygons of all parts of a map."""
     every = list(parts)
     areas = [part.areas_m2 for part in every if part.areas_m2 is not None]
     return ClassPolygons(
@@ -49,13 +50,13 @@ def merge_polygons(parts: Iterable[ClassPolygons]) -> ClassPolygons:
 
 
 def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> WrittenPolygons:
-    """Write polygons with the fields class, confidence and area_m2; the format is the ending's.
+    """Write polygons with the fields class, confidence and area_m2; the file extension chooses the format.
 
-    No more than a part is in memory, but for GeoJSON, which is written in WGS 84, as its standard asks. The file
-    appears whole or not at all.
+    Only one part is in memory at a time, except for GeoJSON, which its standard requires in WGS 84. The file is
+    replaced only when complete.
 
     Raises:
-        OutputError: for an unknown ending, or a place that cannot be written.
+        OutputError: if the extension is unknown, or the file cannot be written.
     """
     path = Path(path)
     driver = DRIVERS.get(path.suffix.lower())
@@ -85,9 +86,9 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
 
 
 def _replace(folder: Path, path: Path) -> None:
-    """Move what was written in a folder to where it belongs, in place of a layer that may be there.
+    """Move the files in `folder` to their final place, replacing an existing layer.
 
-    A *.shp is the first to go and the last to come, so that it never lies beside parts or indices of another.
+    A *.shp is deleted first and moved last, so that it never lies next to parts or indices of another layer.
     """
     stale = [path.with_name(path.name + ending) for ending in LOGS]
     if path.suffix.lower() == ".shp":
@@ -101,7 +102,7 @@ def _replace(folder: Path, path: Path) -> None:
 def _write(found: ClassPolygons, path: Path, crs: str, append: bool) -> None:
     areas: Sequence[float] = found.areas_m2 or [np.nan] * len(found.polygons)
     fields = {
-        "class": np.array(found.classes, dtype=object),
+        CLASS_FIELD: np.array(found.classes, dtype=object),
         "confidence": np.round(np.array(found.confidence, dtype=np.float64), 4),
         "area_m2": np.round(np.array(areas, dtype=np.float64), 2),
     }

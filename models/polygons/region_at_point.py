@@ -1,4 +1,4 @@
-"""What a click means: the connected part of the shown map that it hits."""
+"""The connected part of the shown map under a click."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import RefinerError
 from ..io.raster_reader import GridReader, window_of
 from ..io.rasterize import trace
 
-MAX_REGION_PX = 160  # px around a click in which the part has to lie
+MAX_REGION_PX = 160  # px around a click; the part must lie within
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Region:
 
 
 def region_at(classes_raster: str, x: float, y: float) -> Region:
-    """Return the connected part of a class raster, by the edges of its pixels, at a place in the raster's CRS.
+    """Return the connected part of a class raster at a point in the raster's CRS, traced along pixel edges.
 
     Raises:
-        RefinerError: where there is no map, or a part that goes on too far to be meant by a click.
+        RefinerError: if there is no data at the point, or the part extends too far.
     """
     with GridReader(classes_raster) as reader:
         grid = reader.grid
@@ -67,7 +67,7 @@ def region_at(classes_raster: str, x: float, y: float) -> Region:
 
 
 def _pixel(grid: Grid, x: float, y: float) -> tuple[int, int]:
-    """Return the row and column of the pixel at a place."""
+    """Return the row and column of the pixel at a point."""
     try:
         a, b, _, d, e, _ = grid.transform
         size = (abs(a) + abs(b)) * 1e-3, (abs(d) + abs(e)) * 1e-3

@@ -1,4 +1,4 @@
-"""Joining polygons that were traced block by block, across the seams of the blocks."""
+"""Joining of block-wise traced polygons across block seams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..arrays.grid import Window
 
 
 def on_seam(polygons: NDArray[np.object_], block: Window, height: int, width: int) -> NDArray[np.bool_]:
-    """Tell which polygons (in pixels of the whole) reach a side of their block that is no border of the whole."""
+    """Return which polygons (in scene pixels) reach a side of their block that is not a border of the scene."""
     left, top, right, bottom = shapely.bounds(polygons).T
     return np.asarray(
         ((left <= block.column) & (block.column > 0))
@@ -23,13 +23,13 @@ def on_seam(polygons: NDArray[np.object_], block: Window, height: int, width: in
 
 
 def groups(polygons: NDArray[np.object_], classes: NDArray[np.int_], seam: NDArray[np.bool_]) -> NDArray[np.int_]:
-    """Number polygons so that those of one class that share an edge on a seam have one number, from 0 on."""
+    """Number polygons from 0; polygons of one class that share an edge on a seam get the same number."""
     places = np.flatnonzero(seam)
     tree = shapely.STRtree(polygons[places])
     one, other = (places[each] for each in tree.query(polygons[places], predicate="touches"))
     alike = (one < other) & (classes[one] == classes[other])
     one, other = one[alike], other[alike]
-    shared = shapely.length(shapely.intersection(polygons[one], polygons[other])) > 0  # not a corner alone
+    shared = shapely.length(shapely.intersection(polygons[one], polygons[other])) > 0  # not only a corner
     one, other = one[shared], other[shared]
     count = len(polygons)
     links = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(count, count))
@@ -39,7 +39,7 @@ def groups(polygons: NDArray[np.object_], classes: NDArray[np.int_], seam: NDArr
 def join(polygons: NDArray[np.object_], numbers: NDArray[np.int_]) -> NDArray[np.object_]:
     """Unite the polygons of each number, in the order of the numbers.
 
-    Vertices are whole pixels, so those of both sides of a seam are the same and nothing is left between them.
+    Vertices lie on whole pixels, so they match on both sides of a seam and no gap remains.
     """
     order = np.argsort(numbers, kind="stable")
     starts = np.flatnonzero(np.diff(numbers[order], prepend=-1))

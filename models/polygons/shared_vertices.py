@@ -1,4 +1,4 @@
-"""Polygons that meet without gaps: neighbours share every vertex of the edge between them."""
+"""Gapless polygons: neighbours share every vertex of their common edge."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 from ..arrays.grid import Grid
 from ..arrays.score_maps import UNLABELLED, Labels
 
-OUTSIDE = 256  # stands for what lies beyond the raster; no class
-CHUNK_POINTS = 4_000_000  # points along the edges that are looked at at once
+OUTSIDE = 256  # marks pixels beyond the raster; not a class
+CHUNK_POINTS = 4_000_000  # points along edges processed at once
 
 
 def share_vertices(polygons: Sequence[shapely.Polygon] | NDArray[np.object_], classes: Labels) -> NDArray[np.object_]:
-    """Add the vertices that neighbours have and a polygon lacks, where three parts meet along its straight edge.
+    """Add vertices of neighbours that a polygon lacks, at points where three parts meet on its straight edge.
 
-    Tracing gives each polygon the corners of its own outline alone, so two neighbours that meet on the edge of a third
-    would drift apart from it once the outlines are simplified.
+    Tracing gives each polygon only its own corners, so after simplification two neighbours that meet on the edge of a
+    third would separate from it.
 
     Args:
         polygons: as traced, with edges along the pixels, in pixels: x is the column, y the row.
-        classes: the class map that they, or they among others, were traced from.
+        classes: the class map from which the polygons, possibly among others, were traced.
     """
     if len(polygons) == 0:
         return np.array([], dtype=object)
     kind, points, (rings, parts) = shapely.to_ragged_array(polygons)
     corners = points.astype(np.int64)  # (points, 2)
     step = np.diff(corners, axis=0, append=corners[-1:])
-    step[rings[1:] - 1] = 0  # from the end of one ring to the start of the next
+    step[rings[1:] - 1] = 0  # no edge from the end of one ring to the start of the next
     length = np.abs(step).sum(axis=1)
     kept, counts = [], np.empty(len(corners), dtype=np.int64)
     total = np.cumsum(np.maximum(length, 1))
@@ -45,7 +45,7 @@ def share_vertices(polygons: Sequence[shapely.Polygon] | NDArray[np.object_], cl
 def _with_meetings(
     corners: NDArray[np.int64], step: NDArray[np.int64], length: NDArray[np.int64], classes: Labels
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return each corner with the meeting points on the edge that begins there, and how many points that are."""
+    """Return each corner with the meeting points on the edge that starts there, and the number of these points."""
     repeats = np.maximum(length, 1)
     owner = np.repeat(np.arange(len(corners)), repeats)
     along = np.arange(len(owner)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
@@ -55,7 +55,7 @@ def _with_meetings(
 
 
 def _edges_at(points: NDArray[np.int64], classes: Labels) -> NDArray[np.int64]:
-    """Count the edges between parts that meet at corners of pixels (0-4)."""
+    """Count the edges between parts that meet at pixel corners (0-4)."""
     height, width = classes.shape
     around = []
     for right, down in ((-1, -1), (0, -1), (0, 0), (-1, 0)):
@@ -68,7 +68,7 @@ def _edges_at(points: NDArray[np.int64], classes: Labels) -> NDArray[np.int64]:
 
 
 def to_map(polygons: NDArray[np.object_], grid: Grid) -> NDArray[np.object_]:
-    """Bring polygons from the pixels of a grid to its map coordinates."""
+    """Transform polygons from pixels of a grid to its map coordinates."""
     a, b, c, d, e, f = grid.transform
 
     def place(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Giving small parts of a class map to their neighbours, strip by strip from the top, in memory that does not grow."""
+"""Merging of small parts of a class map into their neighbours, strip by strip, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from ..arrays.grid import Window
 from ..arrays.score_maps import Labels
 from ..io.rasterize import sieve
 
-STRIP_PX = 100_000_000  # of a strip, which takes three bytes each; what is smaller is sieved in one piece
-STRIP_ROWS = 1024  # that the height of a strip is a multiple of
-FARTHEST = 1024  # rows below a strip that are looked at, at most: a part that reaches farther is rarely small
+STRIP_PX = 100_000_000  # per strip, at three bytes per pixel; smaller maps are sieved in one piece
+STRIP_ROWS = 1024  # the height of a strip is a multiple of this
+FARTHEST = 1024  # maximum rows read below a strip; a part that extends farther is rarely small
 
 
 def sieve_classes(
     read: Callable[[Window], Labels], height: int, width: int, fewest: int
 ) -> Iterator[tuple[Window, Labels]]:
-    """Yield the strips of a class map in which no connected part has fewer pixels than are wanted.
+    """Yield the strips of a class map without connected parts of fewer than `fewest` pixels.
 
-    A strip is looked at with the rows above it, which are final, and some below it; its own last rows wait for the next
-    one, for what they were joined to below may become something else there. So the result is that of one piece, but
-    where a small part lies across a seam between neighbours that reach out of sight: which of them is the largest is
-    then said by what is in sight.
+    Each strip is sieved together with the final rows above it and some rows below it. Its last rows are held back for
+    the next strip, because the rows below may still change what they connect to. The result equals that of one piece,
+    except for a small part on a seam between neighbours that extend beyond the rows read: which neighbour is largest
+    is decided by their visible pixels.
 
     Args:
         read: reads the classes of a window.
-        height: of the map, px.
-        width: of the map, px.
-        fewest: pixels that a part has at least.
+        height: height of the map, px.
+        width: width of the map, px.
+        fewest: minimum number of pixels of a part.
     """
     rows = max(1, STRIP_PX // (width * STRIP_ROWS)) * STRIP_ROWS
     around = min(fewest, FARTHEST)

@@ -1,4 +1,4 @@
-"""A block of a class map from scores to polygons: what one machine does block by block, and a cluster many at once."""
+"""From scores to polygons for one block of a class map, locally or on a cluster."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ from ..io.raster_writer import RasterWriter
 from ..io.rasterize import burn, trace
 from ..io.score_raster import ScoreEncoding, ScoreRaster
 from ..io.tile_store import TileStore
+from ..shared.conventions import CLASS_FIELD
 from .seams import on_seam
 from .shared_vertices import share_vertices
 
-TRACE_BLOCK_PX = 1024  # px, of the windows in which scores are read
-CLASSES, PIECES = "classes", "pieces"  # folders of what is made of the blocks
+TRACE_BLOCK_PX = 1024  # px, size of the windows in which scores are read
+CLASSES, PIECES = "classes", "pieces"  # folders of intermediate results
 
 
 @dataclass(frozen=True)
 class BlockTracing:
-    """What is to be done with every block: plain values, and paths that every machine sees."""
+    """The job description of all blocks: plain values, and paths that every machine can access."""
 
-    folder: str  # of what is made of the blocks
+    folder: str  # of intermediate results
     scores: str
     grid: Grid
     kind: ScoreEncoding
     tolerance_px: float
-    background: bool  # whether the first class is wanted too
-    classes: str = ""  # raster of the class indices, once they are there
+    background: bool  # whether to keep the first class
+    classes: str = ""  # raster of class indices, once written
 
 
 @dataclass(frozen=True)
 class PolygonParts:
-    """Polygons of a block, in pixels of the whole: class, sum of its probability, pixels, whether on a seam."""
+    """Polygons of a block in scene pixels: class, sum of its probability, pixel count, whether on a seam."""
 
     polygons: NDArray[np.object_]
     indices: NDArray[np.int_]
@@ -53,12 +54,12 @@ class PolygonParts:
 
 
 def choose_classes(job: BlockTracing, block: Window) -> None:
-    """Write a raster of the best class of each pixel of a block."""
+    """Write a raster of the best class per pixel of a block."""
     path = TileStore(job.folder).path(CLASSES, block)
     with (
         environment(),
         closing(_scores(job)) as scores,
-        RasterWriter(path, job.grid.crop(block), ["class"], "uint8", UNLABELLED) as writer,
+        RasterWriter(path, job.grid.crop(block), [CLASS_FIELD], "uint8", UNLABELLED) as writer,
     ):
         for part in tiles(block.height, block.width, TRACE_BLOCK_PX, 0):
             maps, valid = scores.read(part.core.placed(block))
@@ -66,8 +67,8 @@ def choose_classes(job: BlockTracing, block: Window) -> None:
 
 
 def trace_block(job: BlockTracing, block: Window) -> None:
-    """Trace and simplify a block, and write its pieces; only the classes that are wanted are kept, for memory."""
-    around = surround(block, job.grid.height, job.grid.width, 1).outer  # neighbours across a seam give vertices too
+    """Trace and simplify a block, and write its polygons; drop an unwanted background to save memory."""
+    around = surround(block, job.grid.height, job.grid.width, 1).outer  # neighbours across a seam add vertices too
     with environment(), GridReader(job.classes) as reader:
         classes: Labels = reader.values([1], around)[0]
     traced = trace(np.ascontiguousarray(classes[block.slices(around)]))
@@ -96,7 +97,7 @@ def _save(
 
 
 def read_parts(job: BlockTracing, block: Window) -> PolygonParts:
-    """Read what was written of a block."""
+    """Read the polygons written for a block."""
     path = _pieces_path(job, block)
     with np.load(path, allow_pickle=False) as found:
         polygons = np.array([], dtype=object)
@@ -122,14 +123,14 @@ def _array(polygons: Any) -> NDArray[np.object_]:
 def _confidence(
     scores: ScoreRaster, polygons: NDArray[np.object_], indices: NDArray[np.int_], block: Window
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the sum of the probability of its class over the pixels of each polygon, as traced, and their number.
+    """Return the sum of its class's probability over the pixels of each traced polygon, and the pixel counts.
 
-    The polygons are in pixels of the whole.
+    The polygons are in scene pixels.
     """
     total = np.zeros(len(polygons) + 1)
     pixels = np.zeros(len(polygons) + 1)
     tree = shapely.STRtree(polygons)
-    of_class = np.concatenate([[0], indices])  # the value 0 is no polygon
+    of_class = np.concatenate([[0], indices])  # the value 0 means no polygon
     for window in tiles(block.height, block.width, TRACE_BLOCK_PX, 0):
         place = window.core.placed(block)
         part = Grid("", (1, 0, place.column, 0, 1, place.row), place.width, place.height)
@@ -143,8 +144,8 @@ def _confidence(
 
 
 def _simplified(polygons: NDArray[np.object_], tolerance_px: float) -> NDArray[np.object_]:
-    """Simplify a coverage by a tolerance in pixels; the simplification is by area, so the tolerance is its root.
+    """Simplify a coverage; `tolerance_px` is about the square root of the area of removed triangles, in pixels.
 
-    The outline of what has data, and of a block, stays as it is, so that all polygons together cover just that.
+    The outlines of the data and of the block stay unchanged, so that the polygons together still cover them exactly.
     """
     return np.asarray(shapely.coverage_simplify(polygons, tolerance_px, simplify_boundary=False), dtype=object)

@@ -1,4 +1,4 @@
-"""From class scores to polygons: shared edges, true areas, confidence; block by block, joined across the seams."""
+"""Vectorization of class scores: shared edges, true areas and confidence, block by block, joined across seams."""
 
 from __future__ import annotations
 
@@ -25,48 +25,49 @@ from ..io.tile_store import TileStore
 from ..io.vrt import BandSchema, VrtSource, write_vrt
 from ..runtime.dask_cluster import map_blocks
 from ..runtime.progress import ProgressCallback, sub_progress
+from ..shared.conventions import CLASS_FIELD
 from .files import ClassPolygons, merge_polygons
 from .seams import groups, join
 from .shared_vertices import to_map
 from .sieve import sieve_classes
 from .trace_block import CLASSES, TRACE_BLOCK_PX, BlockTracing, PolygonParts, choose_classes, read_parts, trace_block
 
-TRACED_PX = 3072  # px, of the blocks that are traced at once: polygons take 20 times the memory of pixels
+TRACED_PX = 3072  # px, blocks traced at once; polygons take 20 times the memory of pixels
 
 
 @dataclass(frozen=True)
 class PolygonOptions:
-    """How polygons are made."""
+    """Options of the vectorization."""
 
     min_area_m2: float = 0.0  # smaller parts go to their largest neighbour
-    tolerance_m: float = 0.0  # of the simplification on the ground; 0: along the pixels
-    background: bool = False  # whether the first class is written too
+    tolerance_m: float = 0.0  # of the simplification, in true metres; 0: along the pixels
+    background: bool = False  # whether to write the first class too
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where the work is done."""
+    """The temporary folder and the Dask scheduler for the blocks."""
 
-    folder: Path | None = None  # for what is made of the blocks, and goes again; all workers must see it
-    scheduler: str | None = None  # of a Dask cluster; None: here
+    folder: Path | None = None  # parent of the temporary results; every Dask worker must be able to access it
+    scheduler: str | None = None  # of a Dask cluster; None: run locally
 
 
 def vectorize(scores: ScoreRaster, outline: PolygonOptions, watch: ProgressCallback = lambda _: None) -> ClassPolygons:
-    """Turn score maps into polygons as `stream` does, and return all of them."""
+    """Vectorize a score raster as `stream_polygons` does, and return all polygons."""
     return merge_polygons(stream_polygons(scores, outline, Workplace(), watch))
 
 
 def stream_polygons(
     scores: ScoreRaster, outline: PolygonOptions, place: Workplace, watch: ProgressCallback
 ) -> Iterator[ClassPolygons]:
-    """Turn score maps into polygons without gaps or overlaps; yield those of each row of blocks, once they are whole.
+    """Vectorize a score raster without gaps or overlaps; yield the completed polygons of each row of blocks.
 
-    All classes are traced along the pixels at once and simplified as one coverage, so that neighbours keep sharing
-    their edges; only then is the background left out. In memory are a block, and what reaches from one row of blocks to
-    the next; where a smallest area is asked for, a few bytes a pixel as well.
+    All classes are traced along the pixels at once and simplified as one coverage, so that neighbours still share their
+    edges; only then is the background dropped. Memory holds a block, and polygons that reach from one row of blocks
+    into the next; with a minimum area also a few bytes per pixel.
 
     Raises:
-        RefinerError: where a size in metres is wanted and the raster has no CRS.
+        RefinerError: if an area or tolerance in metres is given and the raster has no CRS.
     """
     pixel = pixel_size_m(scores.grid)
     if pixel is None and (outline.min_area_m2 or outline.tolerance_m):
@@ -110,15 +111,15 @@ def _each(
 
 
 def _class_map(job: BlockTracing, blocks: Sequence[Window], fewest: int) -> Path:
-    """Make a raster of the classes of all blocks, in which no part has fewer pixels than are wanted."""
+    """Write the class raster of all blocks, sieved so that no part has fewer than `fewest` pixels."""
     files, grid = TileStore(job.folder), job.grid
     path = files.folder / "classes.vrt"
     sources = [VrtSource(files.path(CLASSES, block), block, block.width, block.height) for block in blocks]
-    write_vrt(path, grid, BandSchema(["class"], UNLABELLED, "Byte"), sources)
+    write_vrt(path, grid, BandSchema([CLASS_FIELD], UNLABELLED, "Byte"), sources)
     if fewest < 2:
         return path
     target = files.folder / "sieved.tif"
-    with GridReader(path) as reader, RasterWriter(target, grid, ["class"], "uint8", UNLABELLED) as writer:
+    with GridReader(path) as reader, RasterWriter(target, grid, [CLASS_FIELD], "uint8", UNLABELLED) as writer:
         for strip, classes in sieve_classes(
             lambda window: reader.values([1], window)[0], grid.height, grid.width, fewest
         ):
@@ -128,7 +129,7 @@ def _class_map(job: BlockTracing, blocks: Sequence[Window], fewest: int) -> Path
 
 
 def _rows(job: BlockTracing, blocks: Sequence[Window], watch: ProgressCallback) -> Iterator[PolygonParts]:
-    """Join the pieces of the blocks row by row; yield those that reach no row to come."""
+    """Join the polygons of the blocks row by row; yield those that do not reach the next row."""
     open_ones: list[PolygonParts] = []
     for row in sorted({block.row for block in blocks}):
         here = [block for block in blocks if block.row == row]
@@ -146,7 +147,7 @@ def _chosen(pieces: PolygonParts, which: Mask) -> PolygonParts:
 
 
 def _joined(pieces: Sequence[PolygonParts]) -> PolygonParts:
-    """Put pieces together, those of one part united."""
+    """Concatenate polygons, uniting those that belong to one part."""
     polygons, indices, total, pixels, seam = (
         np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(PolygonParts)
     )
@@ -155,7 +156,7 @@ def _joined(pieces: Sequence[PolygonParts]) -> PolygonParts:
     return PolygonParts(
         join(polygons, numbers),
         indices[firsts],
-        np.bincount(numbers, total).astype(np.float64),  # of nothing, it counts in whole numbers
+        np.bincount(numbers, total).astype(np.float64),  # bincount returns integers for empty input
         np.bincount(numbers, pixels).astype(np.float64),
         seam[firsts],
     )

@@ -1,1 +1,1 @@
-"""Refiners, one module each: from the scores of one step to those of the next."""
+"""Refiners, one module each, which compute the scores of a step from those of the previous step."""

@@ -1,14 +1,14 @@
-"""Geodesic active contours as level sets, untaught: equation 4 of Maggiori et al. 2017, after Caselles et al. 1997.
+"""Training-free geodesic active contours: equation 4 of Maggiori et al. 2017, after Caselles et al. 1997.
 
-The boundary of class k is where phi_k = u_k - max of the other u_j is zero, and it moves by
+The boundary of class k is the zero level set of phi_k = u_k - max of the other u_j. It moves by
 
     dphi/dt = |grad phi| div(g grad phi / |grad phi|) = g |grad phi| curvature + grad g . grad phi
 
-that is, it shortens, and is drawn into the valleys of g = 1 / (1 + (s / kappa)^2), where the image changes most.
+It gets shorter and is attracted to the valleys of g = 1 / (1 + (s / kappa)^2), the strongest edges of the image.
 Discretisation (ours; the paper gives none): explicit Euler steps with central differences for the curvature and upwind
-ones for the pull of g. Each class gets half of the motion of its phi, for at a boundary of two classes their phi are
-each other's negative, so that both halves add up. `step` makes `inner` time steps, ten at most, for one moves a
-boundary by a fraction of a pixel. Within a `step` NoData moves like data.
+differences for the attraction to edges. Each class gets half of the motion of its phi: at a boundary between two
+classes their phi are each other's negative, so the two halves add up. `step` makes `inner` time steps, at most ten,
+because one moves a boundary by only a fraction of a pixel. Within a `step`, NoData pixels move like data.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .refiner import crop_halo
 from .structure_tensor import MAX_HALO_PX, structure_tensor
 from .tunable import TunableParameter, TunableRefiner
 
-FLAT = 1e-6  # (logits / px)^2: where phi changes less, it has no direction
+FLAT = 1e-6  # (logits / px)^2; below this gradient phi has no direction
 
 
 class Geodesic(TunableRefiner):
-    """The boundaries of all classes move under their curvature and towards edges of the image."""
+    """A refiner that moves all class boundaries by their curvature and towards edges of the image."""
 
     kind = "geodesic"
     halo = MOST_INNER
@@ -35,20 +35,20 @@ class Geodesic(TunableRefiner):
     tunable = (TunableParameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Compute g and its central differences across and down from (bands, rows, columns): (3, rows, columns)."""
+        """Compute g and its differences across and down from (bands, rows, columns), as (3, rows, columns)."""
         change = structure_tensor(image, self.value("sigma"), borders).strength()
         g = 1 / (1 + (change / self.value("kappa")) ** 2)
         sides = (int(borders.left), int(borders.right), int(borders.top), int(borders.bottom))
-        padded = functional.pad(g[None], sides, mode="replicate")[0]  # nothing pulls over a border of the scene
+        padded = functional.pad(g[None], sides, mode="replicate")[0]  # no attraction across a border of the scene
         across = (padded[1:-1, 2:] - padded[1:-1, :-2]) / 2
         down = (padded[2:, 1:-1] - padded[:-2, 1:-1]) / 2
         return torch.stack([padded[1:-1, 1:-1], across, down])
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Move the boundaries of (classes, rows, columns) for `inner` time steps; every step is alike."""
+        """Move the boundaries of (classes, rows, columns) by `inner` time steps; all steps are the same."""
         tau = self.value("tau")
         after = state.clone()
-        for _ in range(int(self.value("inner"))):  # what lacks its neighbours is wrong by a pixel more: it is cut below
+        for _ in range(int(self.value("inner"))):  # each time step invalidates one more edge pixel: cropped below
             first, second = after.topk(2, dim=0).values
             for k in range(self.classes):
                 others = torch.where(after[k] == first, second, first)
@@ -57,13 +57,13 @@ class Geodesic(TunableRefiner):
 
 
 def moved(phi: Tensor, prepared: Tensor, tau: float) -> Tensor:
-    """Return by how much phi, (rows, columns), changes in a time step; `prepared` is g and its differences.
+    """Return the change of phi, (rows, columns), in one time step; `prepared` is g and its differences.
 
-    The equation has a maximum principle, which central differences break on noise until it grows without bounds. So phi
-    stays within the range of its neighbours.
+    The equation has a maximum principle. On noise, central differences violate it and phi grows without bound. So phi
+    is clamped to the range of its neighbours.
     """
     g, g_across, g_down = prepared
-    p = functional.pad(phi[None], (1, 1, 1, 1), mode="replicate")[0]  # boundaries meet the scene's at right angles
+    p = functional.pad(phi[None], (1, 1, 1, 1), mode="replicate")[0]  # boundaries meet the scene border at right angles
     before, after, above, below = p[1:-1, :-2], p[1:-1, 2:], p[:-2, 1:-1], p[2:, 1:-1]
     x, y = (after - before) / 2, (below - above) / 2
     xx, yy = after + before - 2 * phi, below + above - 2 * phi
@@ -75,11 +75,11 @@ def moved(phi: Tensor, prepared: Tensor, tau: float) -> Tensor:
 
 
 def _least(padded: Tensor) -> Tensor:
-    """Return the least of each 3 x 3 neighbourhood; smaller by a pixel to each side."""
+    """Return the minimum of each 3 x 3 neighbourhood; one pixel smaller on each side."""
     rows = torch.minimum(torch.minimum(padded[:-2], padded[1:-1]), padded[2:])
     return torch.minimum(torch.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
 def _upwind(slope: Tensor, behind: Tensor, ahead: Tensor) -> Tensor:
-    """Multiply a slope of g with the difference of phi on the side that phi comes from."""
+    """Multiply a slope of g by the upwind difference of phi."""
     return slope * torch.where(slope > 0, ahead, behind)

@@ -1,19 +1,20 @@
-"""The dense CRF of Kraehenbuehl and Koltun 2011 on a truncated neighbourhood, untaught: one mean-field update a step.
+"""The training-free dense CRF of Kraehenbuehl and Koltun 2011, truncated: one mean-field update per step.
 
     E(x) = sum_i psi(x_i) + sum_ij [x_i != x_j] (bilateral exp(-|p_i - p_j|^2 / 2 alpha^2 - |I_i - I_j|^2 / 2 beta^2)
                                                  + spatial exp(-|p_i - p_j|^2 / 2 gamma^2))
     psi = -log softmax(scores)
 
-Each kernel is divided by its sum at i ("NORMALIZE_AFTER" in pydensecrf; its default divides by the roots of the sums at
-i and j), so that a message lies in 0-1. As there, a pixel is its own neighbour too. Outside the scene there is nobody:
-nothing is mirrored there.
+Each kernel is divided by its sum at i, so a message is in 0-1. This is "NORMALIZE_AFTER" in pydensecrf, which by
+default divides by the square roots of the sums at i and j. As in pydensecrf, a pixel is also its own neighbour. Pixels
+outside the scene do not exist and are not replaced by mirrored ones.
 
-Truncated: the original sums over the whole image, which no tile could be exact with. Here the bilateral kernel ends
-after `reach` pixels, and beyond the nearest pixels takes one in the middle of every `cell` x `cell`, for all of them.
-The spatial kernel ends after `near` pixels.
+The original sums over the whole image, which cannot be tiled exactly. Here the bilateral kernel ends after `reach`
+pixels; beyond the nearest pixels, the centre of each `cell` x `cell` block represents the whole block. The spatial
+kernel ends after `near` pixels.
 """
 
-# pydensecrf has no wheels (nor has its fork, pydensecrf2) and needs a compiler; ConvCRF is no package and mirrors.
+# pydensecrf and its fork pydensecrf2 have no wheels and need a compiler.
+# ConvCRF is not packaged and mirrors at the borders.
 
 from __future__ import annotations
 
@@ -30,15 +31,16 @@ from .refiner import crop_halo
 from .structure_tensor import gaussian, separable
 from .tunable import TunableParameter, TunableRefiner
 
-STRIP_PIXELS = 30_000  # pixels worked on at once: they stay in the cache
-NEGLIGIBLE = 1e-6  # weights below, of neighbours that look alike, are left out
+STRIP_PIXELS = 30_000  # pixels processed at once, to stay in the cache
+NEGLIGIBLE = 1e-6  # smaller weights of similar neighbours are ignored
 
 
 class CRF(TunableRefiner):
-    """The truncated dense CRF; its state is (log Q of the classes, psi of the classes).
+    """The truncated dense CRF; its state is log Q of the classes, then psi of the classes.
 
-    `alpha` and `gamma` are px, `beta` is the root mean square over the bands, in deviations of a band: 13 of 255 grey
-    levels in each of three bands are 0.15 or so. `bilateral` and `spatial` are the weights of the kernels, in logits.
+    `alpha` and `gamma` are in px. `beta` is the root mean square over the bands, in standard deviations of a band: 13
+    of 255 grey levels in each of three bands are about 0.15. `bilateral` and `spatial` are the kernel weights, in
+    logits.
     """
 
     kind = "crf"
@@ -51,7 +53,7 @@ class CRF(TunableRefiner):
     )
 
     def __init__(self, classes: int, bands: int, reach: int = 20, cell: int = 5, near: int = 6) -> None:
-        """Make a CRF with the usual parameters; `cell` is odd and `near` no more than `reach`."""
+        """Make a CRF with the usual parameters; `cell` must be odd and `near` at most `reach`."""
         super().__init__(classes, bands)
         self.channels = 2 * classes
         self.halo = self.sight = self.reach = reach
@@ -63,14 +65,14 @@ class CRF(TunableRefiner):
         return torch.cat([log, -log])
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Scale (bands, rows, columns) so that squared differences are exponents; any values outside the scene."""
+        """Scale (bands, rows, columns) so that squared differences are exponents, and pad it with zeros."""
         return _surround(image / (self.value("beta") * math.sqrt(2 * len(image))), self.halo, borders)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Update Q once: log Q_k = -psi_k + sum of the messages for k, less a constant; every step is alike."""
+        """Update Q once: log Q_k = -psi_k + sum of the messages for k, up to a constant; all steps are the same."""
         psi = crop_halo(state[self.classes :], self.halo, borders)
         q = torch.softmax(state[: self.classes], dim=0)
-        known = _surround(torch.cat([q, torch.ones_like(q[:1])]), self.halo, borders)  # 0 where nobody is
+        known = _surround(torch.cat([q, torch.ones_like(q[:1])]), self.halo, borders)  # 0 outside the scene
         rows, columns = psi.shape[-2:]
         after = torch.empty(2 * self.classes, rows, columns, dtype=psi.dtype, device=psi.device)
         after[self.classes :] = psi
@@ -87,7 +89,7 @@ class CRF(TunableRefiner):
         return after
 
     def _messages(self, known: Tensor, image: Tensor) -> Tensor:
-        """Return (classes, rows, columns) from Q, then 1 within the scene; both are wider by the reach to each side."""
+        """Return the messages, (classes, rows, columns), from Q and 1 within the scene; inputs include the reach."""
         middle = image[:, self.reach : -self.reach or None, self.reach : -self.reach or None]
         rows, columns = middle.shape[-2:]
         near, spare = self.near, self.reach - self.near
@@ -103,7 +105,7 @@ class CRF(TunableRefiner):
         return messages.add_(bilateral[:-1] * (self.value("bilateral") / bilateral[-1]))
 
     def _neighbours(self) -> Iterator[tuple[int, int, float]]:
-        """Yield the rows and columns from the corner of the window, and the logarithm of the weight at no contrast."""
+        """Yield row and column offsets from the window's corner, and the log weight at zero contrast."""
         half, cells = self.cell // 2, self.reach // self.cell
         near, far = range(-half, half + 1), range(-cells * self.cell, cells * self.cell + 1, self.cell)
         offsets = [(down, across, 1) for down in near for across in near]
@@ -115,6 +117,6 @@ class CRF(TunableRefiner):
 
 
 def _surround(maps: Tensor, width: int, borders: Borders) -> Tensor:
-    """Add zeros to (..., rows, columns) at the borders of the scene."""
+    """Pad (..., rows, columns) with zeros at the borders of the scene."""
     sides = (width * borders.left, width * borders.right, width * borders.top, width * borders.bottom)
     return functional.pad(maps, sides)

@@ -1,17 +1,17 @@
-"""The extended refiner: the paper's recurrence, with what its form lacks [ours].
+"""The extended refiner: the paper's recurrence with several additions [ours].
 
-    v = (log-probabilities, within bounds, and memory m)
-    d = sum of w (q there - q here) over neighbours, w larger the more alike I is    q: the probabilities
+    v = (log-probabilities, within bounds, and hidden state m)
+    d = sum of w (q there - q here) over neighbours, w larger the more similar I is    q: the probabilities
     h = ReLU(features(I, u_0) + A v + B v + C d)    A of 3 x 3, B of 3 x 3 with gaps of 3 px, C of 1 x 1
     (u, m) <- (u, m) + r_t tanh(W h + b) g
 
-The paper's classes never see each other, a step reaches 2 px, its weights begin far from doing nothing, and stepping on
-destroys the map. Here every class sees every other, and a few channels of memory beside them; a step reaches 5 px, and
-a small net that runs once looks further, at the image and the coarse map. d is the message of a dense CRF, cut off to
-the eight neighbours at two distances: it knows nothing of colours but how unlike they are, so it holds where the scene
-looks otherwise than the tile. W begins at zero, so that an untaught refiner does nothing. Updates are bounded by g, and
-after five steps die away by r_t: however far it is stepped, a score moves by less than 5.5 g. docs/refiners.md says
-what each part is for.
+In the paper's form the classes do not interact, a step reaches 2 px, the initial weights are far from the identity, and
+further steps destroy the map. Here each class depends on all classes and on a few hidden channels. A step reaches 5 px,
+and a small network that runs once has a wider view of the image and the coarse map. d is the message of a dense CRF,
+truncated to the eight neighbours at two distances. It depends only on how different colours are, so it also holds for
+scenes that look different from the tile. W starts at zero, so an untrained refiner leaves the map unchanged. Updates
+are bounded by g and decay by r_t after five steps: over any number of steps, a score changes by less than 5.5 g.
+docs/refiners.md describes the purpose of each part.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from ..arrays.borders import NOWHERE, Borders
 from ..runtime.parallel import in_strips
 from .refiner import crop_halo, pad
 
-HIDDEN_CHANNELS = 5  # channels beside the classes
-FEATURES = 16  # channels of the net that looks at the image and the coarse map
-GAPS = (1, 2, 4)  # px between the pixels that its layers look at
+HIDDEN_CHANNELS = 5  # channels in addition to the classes
+FEATURES = 16  # channels of the network on the image and the coarse map
+GAPS = (1, 2, 4)  # px, dilations of its layers
 WIDTH = 32  # hidden units of the update
-FAR = 3  # px: the gap of B
-NEIGHBOURS = (2, 5)  # px to the neighbours whose messages are heard, eight at each distance
-HALO_PX = max(FAR, *NEIGHBOURS)  # px, of a step
-ALIKE = 4.0  # by how much e falls off for neighbours that differ by a standard deviation, before it is learnt
-FULL = 5  # steps whose updates are of full size
-UPDATE_DECAY = 0.3  # r: of each later step's update to that of the one before
-MAX_SCORE_UPDATE, MAX_HIDDEN_UPDATE = 0.8, 0.5  # g: the largest update of a score and of memory
-FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are seen from FLOOR on, and divided by SPREAD
-STRIP_PIXELS = 16_000  # pixels that are worked on at once: their hidden units stay in the second-level cache
-PART = 30_000  # pixels of the image that are looked at at once
+FAR = 3  # px, dilation of B
+NEIGHBOURS = (2, 5)  # px to the neighbours of the messages, eight at each distance
+HALO_PX = max(FAR, *NEIGHBOURS)  # px per step
+ALIKE = 4.0  # initial sharpness: w is exp(-4) for neighbours that differ by one standard deviation
+FULL = 5  # steps with full updates
+UPDATE_DECAY = 0.3  # r: ratio of each later update to the previous one
+MAX_SCORE_UPDATE, MAX_HIDDEN_UPDATE = 0.8, 0.5  # g: largest update of a score and of the hidden state
+FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are clamped at FLOOR and divided by SPREAD
+STRIP_PIXELS = 16_000  # pixels processed at once: their hidden units stay in the second-level cache
+PART = 30_000  # image pixels processed at once
 NEIGHBOUR_OFFSETS = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
 
 
 class ExtendedRefiner(nn.Module):
-    """The refiner that is the default: 11,300 weights for three bands and three classes."""
+    """The default refiner: 11,300 weights for three bands and three classes."""
 
     kind = "extended"
     halo = HALO_PX
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make a refiner that leaves every map as it is."""
+        """Make a refiner that leaves every map unchanged."""
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes + HIDDEN_CHANNELS
         self.sight = max(sum(GAPS), *NEIGHBOURS)
@@ -68,17 +68,17 @@ class ExtendedRefiner(nn.Module):
 
     @property
     def is_untaught(self) -> bool:
-        """Tell whether it still leaves every map as it is."""
+        """Return whether the refiner still leaves every map unchanged."""
         return not bool(self.out.weight.any())
 
     def calm(self, share: float) -> None:
-        """Make every update smaller, about to a share of what it was."""
+        """Scale down all updates to about `share` of their size."""
         with torch.no_grad():
             for weight in self.out.parameters():
                 weight.mul_(share)
 
     def narrowed(self, kept: Sequence[int]) -> ExtendedRefiner:
-        """Return a refiner for some of the classes, in that order, that knows of them what this one does."""
+        """Return a refiner for the classes `kept`, in that order, with the present weights of these classes."""
         narrow = ExtendedRefiner(len(kept), self.bands)
         state = dict(self.state_dict())
         channels = [*kept, *range(self.classes, self.channels)]
@@ -96,14 +96,14 @@ class ExtendedRefiner(nn.Module):
         return narrow
 
     def start(self, scores: Tensor) -> Tensor:
-        """Return (..., classes + 5, rows, columns): log-probabilities, and nothing remembered."""
+        """Return (..., classes + 5, rows, columns): log-probabilities and a zero hidden state."""
         memory = scores.new_zeros(*scores.shape[:-3], HIDDEN_CHANNELS, *scores.shape[-2:])
         return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Look at (bands, rows, columns) and the scores before the first step; return (48, rows, columns).
+        """Compute features of (bands, rows, columns) and the initial scores; return (48, rows, columns).
 
-        Without gradients it does so in parts, side by side.
+        Without gradients, it is computed in parallel strips.
         """
         if torch.is_grad_enabled():
             return self.look(image, scores, borders)
@@ -123,7 +123,7 @@ class ExtendedRefiner(nn.Module):
         return whole
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Return what (..., bands, rows, columns) and scores add to hidden units, then the weights of neighbours."""
+        """Return the hidden units' term from (..., bands, rows, columns) and scores, then the neighbours' weights."""
         maps = torch.cat([image, bounded(scores)], dim=-3)
         seen = maps if image.dim() == 4 else maps[None].contiguous(memory_format=torch.channels_last)
         for layer, gap in zip(self.trunk, GAPS, strict=True):
@@ -137,7 +137,7 @@ class ExtendedRefiner(nn.Module):
         return torch.cat([features, *likeness], dim=-3)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Refine (..., channels, rows, columns) once; without gradients in strips that fit the cache."""
+        """Refine (..., channels, rows, columns) once; without gradients on a CPU, in strips that fit the cache."""
         padded = pad(state, HALO_PX, borders)
         before = crop_halo(state, HALO_PX, borders)
         share = UPDATE_DECAY ** max(0, index + 1 - FULL)
@@ -155,7 +155,7 @@ class ExtendedRefiner(nn.Module):
         return after
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
-        """Return the bounded update of a state that is padded by `REACH`, and of what was prepared, which is not."""
+        """Return the bounded update of a state padded by `HALO_PX`; `prepared` is not padded."""
         features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(NEIGHBOUR_OFFSETS)], dim=-3)
         scores, memory = torch.split(padded, [self.classes, HIDDEN_CHANNELS], dim=-3)
         log = torch.log_softmax(scores, dim=-3)
@@ -165,16 +165,16 @@ class ExtendedRefiner(nn.Module):
         gains = padded.new_tensor([MAX_SCORE_UPDATE] * self.classes + [MAX_HIDDEN_UPDATE] * HIDDEN_CHANNELS)[
             :, None, None
         ]
-        return torch.sigmoid(2 * self.out(hidden)) * (2 * gains) - gains  # g tanh, in a third of its time
+        return torch.sigmoid(2 * self.out(hidden)) * (2 * gains) - gains  # g tanh, in a third of the time
 
 
 def _cut(padded: Tensor, width: int) -> Tensor:
-    """Keep of maps that are padded by `REACH` what lies within `width`."""
+    """Crop maps padded by `HALO_PX` to a padding of `width`."""
     return crop_halo(padded, HALO_PX - width, NOWHERE)
 
 
 def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> Tensor:
-    """Return the weights of the eight neighbours at a distance, (..., 8, rows, columns); they add up to less than 1."""
+    """Return the weights of the eight neighbours at distance `gap`, (..., 8, rows, columns); their sum is below 1."""
     padded = pad(image, gap, borders)
     middle = crop_halo(image, gap, borders)
     unlike = [(there - middle).square().mean(dim=-3, keepdim=True) for there in _around(padded, gap, gap)]
@@ -183,14 +183,14 @@ def _likeness(image: Tensor, gap: int, sharpness: Tensor, borders: Borders) -> T
 
 
 def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
-    """Return how far the neighbours' probabilities are from a pixel's own, (..., 2 classes, rows, columns)."""
+    """Return the weighted differences of the neighbours' probabilities, (..., 2 classes, rows, columns)."""
     shares = torch.split(likeness, len(NEIGHBOUR_OFFSETS), dim=-3)
     apply = cast(Callable[..., Tensor], _Message.apply)
     return torch.cat([apply(padded, *each) for each in zip(shares, NEIGHBOURS, strict=True)], dim=-3)
 
 
 class _Message(torch.autograd.Function):
-    """The message of the eight neighbours at a distance; its gradients add up in place, not in a map a neighbour."""
+    """The message of the eight neighbours at a distance; gradients are accumulated in place, not per neighbour."""
 
     @staticmethod
     def forward(ctx: Any, padded: Tensor, weights: Tensor, gap: int) -> Tensor:
@@ -216,7 +216,7 @@ class _Message(torch.autograd.Function):
 
 
 def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:
-    """Yield maps that are padded by `width` as each of the eight neighbours at a distance sees them."""
+    """Yield maps padded by `width`, shifted to each of the eight neighbours at distance `gap`."""
     rows, columns = (size - 2 * width for size in padded.shape[-2:])
     for down, across in NEIGHBOUR_OFFSETS:
         top, left = width + down * gap, width + across * gap
@@ -224,7 +224,7 @@ def _around(padded: Tensor, gap: int, width: int) -> Iterator[Tensor]:
 
 
 def bounded(scores: Tensor) -> Tensor:
-    """Return log-probabilities from -2 to 0, as the refiner sees them."""
+    """Return log-probabilities scaled to -2 to 0, the refiner's input."""
     return _within_bounds(torch.log_softmax(scores, dim=-3))
 
 

@@ -1,4 +1,4 @@
-"""The linear opinion pool, untaught: each pixel believes the mean of what its neighbours do [Wu and Prasad 2017]."""
+"""The training-free linear opinion pool: each pixel takes the mean of its neighbours [Wu and Prasad 2017]."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .refiner import pad
 from .structure_tensor import gaussian, separable
 from .tunable import TunableParameter, TunableRefiner
 
-LARGEST = 3  # px to each side: windows of 3 x 3, 5 x 5 and 7 x 7
-FLOOR = 1e-30  # of a probability, so that it has a logarithm
+LARGEST = 3  # px on each side: windows of 3 x 3, 5 x 5 and 7 x 7
+FLOOR = 1e-30  # lowest probability, so that its logarithm is finite
 
 
 class OpinionPool(TunableRefiner):
-    """Averages probabilities: p(c | x_i) = sum_j w_j p(c | x_j), j in a square window around i.
+    """The average of probabilities: p(c | x_i) = sum_j w_j p(c | x_j), j in a square window around i.
 
-    The weights are all alike, or with `sigma` > 0 a Gaussian's [window and weights: ours, not those of the source].
+    The weights are equal, or Gaussian if `sigma` > 0 [window and weights: ours, not from the source].
     """
 
     kind = "opinion-pool"
@@ -24,15 +24,15 @@ class OpinionPool(TunableRefiner):
     sight = 0
     tunable = (
         TunableParameter("radius", 1, 1, LARGEST, (1, 2, 3)),  # px
-        TunableParameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: all weights alike
+        TunableParameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: equal weights
     )
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Return nothing: it knows nothing of the image."""
+        """Return an empty map: the image is not used."""
         return image[:0]
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Average (classes, rows, columns) over the window once; every step is alike."""
+        """Average (classes, rows, columns) over the window once; all steps are the same."""
         radius, sigma = int(self.value("radius")), self.value("sigma")
         line = gaussian(sigma or float("inf"), LARGEST, state)
         line[: LARGEST - radius] = 0

@@ -1,4 +1,4 @@
-"""What every refiner is: something that improves the scores of a map once."""
+"""The common interface of all refiners."""
 
 from __future__ import annotations
 
@@ -13,47 +13,46 @@ from ..arrays.borders import Borders, reflect
 
 
 class Refiner(Protocol):
-    """Anything that can improve score maps once; its weights, if it has any, are those of a torch module.
+    """A model that improves score maps step by step; its weights, if any, are those of a torch module.
 
-    It works on a state of (channels, rows, columns), whose first channels are the scores of the classes as logits, and
-    the others whatever it remembers from step to step. On a side of the tile that is a border of the scene it pads by
-    itself and keeps the size; on the others it uses up `halo` rows or columns of real neighbours a step. So a tile that
-    was read with enough of a halo (`refine.run.margin`) is exact after any number of steps. It knows no files, tiles
-    or CRS.
+    The state is (channels, rows, columns): first the class scores as logits, then any hidden state. On sides of the
+    tile that are borders of the scene, a step pads and keeps the size; on the other sides it consumes `halo` rows or
+    columns of real neighbours. A tile read with the halo of `refine.unroll.total_halo` is therefore exact after any
+    number of steps. A refiner does not depend on files, tiles or the CRS.
     """
 
-    kind: str  # its name in the command and in files of weights
+    kind: str  # name in commands and weights files
     classes: int
     bands: int
-    channels: int  # of its state
-    halo: int  # px of neighbours that a step looks at
-    sight: int  # px around a pixel that `prepare` looks at
+    channels: int  # of the state
+    halo: int  # px of neighbours that a step uses
+    sight: int  # px around a pixel that `prepare` uses
 
     def start(self, scores: Tensor) -> Tensor:
-        """Return the state before the first step, from (classes, rows, columns) logits."""
+        """Return the initial state from (classes, rows, columns) logits."""
         ...
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Compute from (bands, rows, columns) and the scores before the first step what does not change.
+        """Compute the constant term of all steps from (bands, rows, columns) and the initial scores.
 
-        It is smaller by `sight` where there is no border.
+        It is smaller by up to `sight` on each side that is not a border.
         """
         ...
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Return the state after step `index`, counted from 0; smaller by `halo` on each side that is no border.
+        """Return the state after step `index`, counted from 0; smaller by `halo` on each side that is not a border.
 
-        What was prepared has the size of the result.
+        `prepared` has the size of the result, or also includes the halo.
         """
         ...
 
     def to(self, device: torch.device) -> Self:
-        """Move to a device."""
+        """Move the refiner to a device."""
         ...
 
 
 def pad(maps: Tensor, width: int, borders: Borders) -> Tensor:
-    """Mirror (..., rows, columns) outwards by `width` pixels at the borders of the scene alone; even 1 x 1."""
+    """Mirror (..., rows, columns) outwards by `width` pixels, only at the scene's borders; works even for 1 x 1."""
     if width == 0 or not (borders.top or borders.bottom or borders.left or borders.right):
         return maps
     rows, columns = maps.shape[-2:]
@@ -67,7 +66,7 @@ def pad(maps: Tensor, width: int, borders: Borders) -> Tensor:
 
 
 def crop_halo(maps: Tensor, width: int, borders: Borders) -> Tensor:
-    """Cut `width` pixels from each side of (..., rows, columns) that is no border of the scene."""
+    """Cut `width` pixels from each side of (..., rows, columns) that is not a border of the scene."""
     rows, columns = maps.shape[-2:]
     return maps[
         ...,

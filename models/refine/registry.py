@@ -1,14 +1,14 @@
-"""The kinds of refiners by their names, in the order in which they are offered, and how each is taught."""
+"""Constructors and training functions of the refiner kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 
 from ..runtime.progress import CancelCheck
+from ..shared.model_kinds import REFINER_KINDS
 from ..training.loop import TrainingUpdate
 from .active_contour import Geodesic
 from .crf import CRF
@@ -22,28 +22,18 @@ from .training.samples import LabelledTile
 from .training.train_extended import train_extended
 from .training.train_faithful import train_faithful
 
-REFINER_KINDS: dict[str, Callable[[int, int], Refiner]] = {
-    ExtendedRefiner.kind: ExtendedRefiner,
-    RefinementRNN.kind: RefinementRNN,
-    ClassAgnosticRNN.kind: ClassAgnosticRNN,
-    UnsharedRNN.kind: UnsharedRNN,
-    CRF.kind: CRF,
-    Heat.kind: Heat,
-    PeronaMalik.kind: PeronaMalik,
-    Anisotropic.kind: Anisotropic,
-    Geodesic.kind: Geodesic,
-    OpinionPool.kind: OpinionPool,
-}
-DEFAULT_REFINER_KIND = ExtendedRefiner.kind
-TRAINING_FREE = frozenset(  # that also work with their usual parameters
-    (CRF.kind, Heat.kind, PeronaMalik.kind, Anisotropic.kind, Geodesic.kind, OpinionPool.kind)
+_CLASSES: tuple[Any, ...] = (
+    *(ExtendedRefiner, RefinementRNN, ClassAgnosticRNN, UnsharedRNN),
+    *(CRF, Heat, PeronaMalik, Anisotropic, Geodesic, OpinionPool),
 )
+REFINER_CLASSES: dict[str, Callable[[int, int], Refiner]] = {each.kind: each for each in _CLASSES}
 
 
-class TrainFunction(Protocol):
-    """Teaches a refiner in place; closing the iterator early keeps the best weights too.
+class TrainRefiner(Protocol):
+    """Train a refiner in place.
 
-    Judging takes longer than an update, so `check` is called in between.
+    The best weights are kept, even if the iterator is closed early. Evaluation takes longer than an update, so `check`
+    is also called during it.
     """
 
     def __call__(
@@ -55,32 +45,16 @@ class TrainFunction(Protocol):
         device: torch.device,
         check: CancelCheck = ...,
     ) -> Iterator[TrainingUpdate]:
-        """Yield an `Epoch` an update."""
+        """Yield one `TrainingUpdate` per update."""
         ...
 
 
-@dataclass(frozen=True)
-class Trainer:
-    """How a kind is taught, and how many updates of the weights, or parameters to try, that usually takes."""
-
-    train: TrainFunction
-    updates: int
-
-
-TRAINERS: dict[str, Trainer] = {
-    ExtendedRefiner.kind: Trainer(train_extended, 220),
-    RefinementRNN.kind: Trainer(train_faithful, 270),
-    ClassAgnosticRNN.kind: Trainer(train_faithful, 270),
-    UnsharedRNN.kind: Trainer(train_faithful, 270),
-    CRF.kind: Trainer(grid_search, 24),
-    Heat.kind: Trainer(grid_search, 8),
-    PeronaMalik.kind: Trainer(grid_search, 60),
-    Anisotropic.kind: Trainer(grid_search, 60),
-    Geodesic.kind: Trainer(grid_search, 40),
-    OpinionPool.kind: Trainer(grid_search, 15),
+REFINER_TRAINERS: dict[str, TrainRefiner] = {
+    **{key: train_faithful if kind.is_learned else grid_search for key, kind in REFINER_KINDS.items()},
+    ExtendedRefiner.kind: train_extended,
 }
 
 
 def make_refiner(kind: str, classes: int, bands: int) -> Refiner:
-    """Make a refiner of a kind, untaught."""
-    return REFINER_KINDS[kind](classes, bands)
+    """Make an untrained refiner of a kind."""
+    return REFINER_CLASSES[kind](classes, bands)

@@ -1,13 +1,13 @@
-"""The refinement RNN of Maggiori et al. 2017 (TGRS), class-specific: "CNN+RNN" in the paper.
+"""The class-specific refinement RNN of Maggiori et al. 2017 (TGRS), "CNN+RNN" in the paper.
 
-For class k at step t, with weights shared over the steps, M and N shared over the classes, and no nonlinearity before
-the small network of each class:
+For class k at step t, with weights shared by all steps, M and N shared by all classes, and no nonlinearity before the
+small network of each class:
 
     Phi = concat(M_i * u_k, N_j * I)         i, j = 1..32, filters of 5 x 5
     u_k <- u_k + W2_k ReLU(W1_k Phi + b1_k) + b2_k
 
-Both convolutions and W1_k are linear, so they compose exactly: A_k = W1_k[:, :32] M is one 5 x 5 filter bank a class,
-and N * I does not change from step to step. `step` computes that fused form, `plain_step` the paper's, for reference.
+Both convolutions and W1_k are linear, so they compose exactly: A_k = W1_k[:, :32] M is one 5 x 5 filter bank per class,
+and N * I is the same in every step. `step` computes this fused form, `plain_step` the paper's form for reference.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ..runtime.parallel import in_strips
 from .refiner import crop_halo, pad
 from .triton_step import refined, supports
 
-FILTERS = 32  # of each of M and N, and hidden units a class [paper, section III]
+FILTERS = 32  # of each of M and N, and hidden units per class [paper, section III]
 SIZE = 5  # of the filters, px
 HALO_PX = SIZE // 2
-USUAL_STEPS = 5  # that it is unrolled for [paper, section IV]
-STRIP_PIXELS = 8_000  # pixels whose patches are worked on at once: they stay in the second-level cache (measured)
-PART = 250_000  # pixels of the image that are filtered at once
+USUAL_STEPS = 5  # steps that it is unrolled for [paper, section IV]
+STRIP_PIXELS = 8_000  # pixels processed at once: their patches stay in the second-level cache (measured)
+PART = 250_000  # image pixels filtered at once
 
 
 class RefinementRNN(nn.Module):
@@ -53,41 +53,41 @@ class RefinementRNN(nn.Module):
 
     @staticmethod
     def _networks(classes: int) -> int:
-        """Return how many small networks there are: one a class."""
+        """Return the number of small networks: one per class."""
         return classes
 
     def start(self, scores: Tensor) -> Tensor:
-        """Return the scores: they are all that it remembers."""
+        """Return the scores; there is no hidden state."""
         return scores
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Filter (bands, rows, columns) with N, to (32, rows, columns); or pad it for the kernel, which filters it."""
+        """Filter (bands, rows, columns) with N to (32, rows, columns), or only pad it if the CUDA kernel filters it."""
         padded = pad(image, HALO_PX, borders)
         return padded if supports(image) else self.filtered(padded)
 
     def filtered(self, padded: Tensor) -> Tensor:
-        """Filter a (bands, rows, columns) image that is padded already, in parts."""
+        """Filter a padded (bands, rows, columns) image in parts."""
         rows, columns = padded.shape[1] - 2 * HALO_PX, padded.shape[2] - 2 * HALO_PX
         term = padded.new_empty(FILTERS, rows, columns)
         height = max(1, PART // columns)
-        for top in range(0, rows, height):  # all at once, the convolution's own copies need as much memory again
+        for top in range(0, rows, height):  # all at once, the convolution's copies double the memory use
             term[:, top : top + height] = self._image_term(padded[None, :, top : top + height + 2 * HALO_PX])[0]
         return term
 
     def _image_term(self, padded: Tensor) -> Tensor:
-        """Filter a (batch, bands, rows, columns) image that is padded already."""
+        """Filter a padded (batch, bands, rows, columns) image."""
         return functional.conv2d(padded, self.image_filters.view(FILTERS, self.bands, SIZE, SIZE))
 
     def fused(self) -> Tensor:
-        """Compose W1 with M: (networks, 32, 25 + 32) weights on a patch of scores and the image term."""
+        """Compose W1 with M: (networks, 32, 25 + 32) weights for a patch of scores and the image term."""
         scores = self.hidden[:, :, :FILTERS] @ self.score_filters  # (K, 32, 25)
         return torch.cat([scores, self.hidden[:, :, FILTERS:]], dim=2)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Refine (classes, rows, columns) once, in strips that fit the cache; every step is alike."""
+        """Refine (classes, rows, columns) once, on a CPU in strips that fit the cache; all steps are the same."""
         scores = state
         padded = pad(scores, HALO_PX, borders)
-        if torch.is_grad_enabled():  # strips are filled in place, through which no gradient flows
+        if torch.is_grad_enabled():  # strips are filled in place, which blocks gradients
             return self.refine_patches(padded[None], self._hidden_terms(prepared[None]))[0]
         if supports(scores):
             parts = self.fused(), self.image_filters, self.hidden_bias, self.out, self.out_bias
@@ -122,7 +122,7 @@ class RefinementRNN(nn.Module):
         return update.view(self.classes, rows, columns)
 
     def plain_step(self, scores: Tensor, image: Tensor, borders: Borders) -> Tensor:
-        """Refine (classes, rows, columns) once as the paper writes it; `image` is (bands, rows, columns)."""
+        """Refine (classes, rows, columns) once in the paper's form; `image` is (bands, rows, columns)."""
         padded = pad(scores, HALO_PX, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
         by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
         by_image = self.filtered(pad(image, HALO_PX, borders)).expand(self.classes, -1, -1, -1)
@@ -133,9 +133,10 @@ class RefinementRNN(nn.Module):
         return crop_halo(scores, HALO_PX, borders) + update
 
     def forward(self, scores: Tensor, image: Tensor, steps: int) -> Tensor:
-        """Refine a batch of patches, (batch, classes, rows, columns), without padding: each step costs 2 px a side.
+        """Refine a batch of patches, (batch, classes, rows, columns), without padding: a step removes 2 px per side.
 
-        The classes are looped over: a grouped convolution's backward pass is several times slower on CPUs.
+        Classes are processed in a loop, because the backward pass of a grouped convolution is several times slower on
+        CPUs.
         """
         by_image = self.image_terms(image)
         for _ in range(steps):
@@ -144,7 +145,7 @@ class RefinementRNN(nn.Module):
         return scores
 
     def image_terms(self, image: Tensor) -> list[Tensor]:
-        """Return what a batch of images adds before the ReLU of each network, (batch, 32, rows - 4, columns - 4)."""
+        """Return the image term of each network's hidden units for a batch, (batch, 32, rows - 4, columns - 4)."""
         return self._hidden_terms(self._image_term(image))
 
     def _hidden_terms(self, term: Tensor) -> list[Tensor]:
@@ -163,20 +164,20 @@ class RefinementRNN(nn.Module):
 
 
 class ClassAgnosticRNN(RefinementRNN):
-    """The same with one small network for all classes: 5,313 weights for three bands ("CNN+RNN=" in the paper)."""
+    """The same RNN with one small network for all classes: 5,313 weights for three bands ("CNN+RNN=" in the paper)."""
 
     kind = "class-agnostic"
 
     @staticmethod
     def _networks(classes: int) -> int:
-        """Return how many small networks there are: one."""
+        """Return the number of small networks: one."""
         return 1
 
 
 class UnsharedRNN(nn.Module):
-    """Five refiners, one a step, with weights of their own: the paper's ablation of the recurrence.
+    """Five refiners, one per step, each with its own weights: the paper's ablation of the recurrence.
 
-    Beyond the fifth step the last one is applied again, for nothing was learnt for more.
+    Later steps reuse the fifth refiner, because no others are trained.
     """
 
     kind = "unshared"
@@ -192,15 +193,15 @@ class UnsharedRNN(nn.Module):
         return cast(RefinementRNN, self.nets[min(index, USUAL_STEPS - 1)])
 
     def start(self, scores: Tensor) -> Tensor:
-        """Return the scores: they are all that it remembers."""
+        """Return the scores; there is no hidden state."""
         return scores
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Pad the image; each step filters it with filters of its own."""
+        """Pad the image; each step filters it with its own filters."""
         return pad(image, HALO_PX, borders)
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Refine (classes, rows, columns) with the weights of this step."""
+        """Refine (classes, rows, columns) with the weights of step `index`."""
         net = self._net(index)
         return net.step(state, prepared if supports(state) else net.filtered(prepared), borders, index)
 
@@ -214,6 +215,6 @@ class UnsharedRNN(nn.Module):
 
 
 def _xavier(outputs: int, inputs: int) -> Tensor:
-    """Draw weights as Caffe's "xavier" filler does: uniform with variance 1 / inputs."""
+    """Draw weights like Caffe's "xavier" filler: uniform with variance 1 / inputs."""
     bound = math.sqrt(3.0 / inputs)
     return torch.empty(outputs, inputs).uniform_(-bound, bound)

@@ -1,4 +1,4 @@
-"""How an image changes around each pixel: the structure tensor of all bands after Di Zenzo, on a smoothed image."""
+"""The structure tensor of all bands (Di Zenzo) on a smoothed image: the local gradients around each pixel."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch.nn import functional
 from ..arrays.borders import Borders
 from .refiner import pad
 
-SMOOTHED = 6  # px to each side: three deviations of the widest Gaussian
-WIDEST = SMOOTHED / 3  # px, its deviation
-MAX_HALO_PX = SMOOTHED + 1  # px of the image: the derivatives take one more
+SMOOTHED = 6  # px on each side: three standard deviations of the widest Gaussian
+WIDEST = SMOOTHED / 3  # px, its standard deviation
+MAX_HALO_PX = SMOOTHED + 1  # px of the image: the derivatives need one more
 
 
 class Structure(NamedTuple):
-    """The mean over the bands of the products of their derivatives, each (rows, columns), in deviations^2 / px^2."""
+    """The products of the bands' derivatives, averaged over the bands: (rows, columns), in deviations^2 / px^2."""
 
     across: Tensor  # along the columns, squared
     mixed: Tensor
@@ -28,20 +28,21 @@ class Structure(NamedTuple):
         return torch.hypot(self.across - self.down, 2 * self.mixed)
 
     def strength(self) -> Tensor:
-        """Return the root of the larger eigenvalue: how much the image changes, in deviations / px [Di Zenzo 1986]."""
+        """Return the square root of the larger eigenvalue: gradient strength, in deviations / px [Di Zenzo 1986]."""
         return ((self.across + self.down + self.coherence()) / 2).clamp_min(0).sqrt()
 
 
 def structure_tensor(image: Tensor, sigma: float, borders: Borders) -> Structure:
-    """Measure (bands, rows, columns), smoothed by a Gaussian of `sigma` px; smaller by `REACH` but at borders.
+    """Compute the structure tensor of (bands, rows, columns), smoothed by a Gaussian of `sigma` px.
 
-    The mean over the bands, not the sum, so that parameters mean the same for an image of three bands and of two
-    hundred. The reach does not depend on sigma, so that a search can try one after another.
+    It is smaller by `MAX_HALO_PX` on each side that is not a border. It is the mean over the bands, not the sum, so
+    that parameters have the same meaning for three bands and for two hundred. The halo does not depend on sigma, so
+    that a grid search can try several values.
     """
     padded = pad(image, MAX_HALO_PX, borders)
     line = gaussian(sigma, SMOOTHED, image)
     across = mixed = down = torch.zeros((), device=image.device)
-    for band in padded:  # one by one: hundreds of bands at once take too much memory
+    for band in padded:  # one at a time: hundreds of bands at once use too much memory
         smooth = separable(band[None], line)[0]
         x = (smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2
         y = (smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2
@@ -50,13 +51,13 @@ def structure_tensor(image: Tensor, sigma: float, borders: Borders) -> Structure
 
 
 def gaussian(sigma: float, radius: int, like: Tensor) -> Tensor:
-    """Sample a Gaussian at -radius to radius, its middle 1; all of it in the middle where sigma is 0."""
+    """Sample a Gaussian from -radius to radius, 1 in the middle; if sigma is 0, it is 0 elsewhere."""
     distance = torch.arange(-radius, radius + 1, dtype=like.dtype, device=like.device)
     return torch.exp(-(distance**2) / (2 * max(sigma, 1e-3) ** 2)) if sigma else (distance == 0).to(like.dtype)
 
 
 def separable(maps: Tensor, line: Tensor, norm: bool = True) -> Tensor:
-    """Filter (maps, rows, columns) with a line of weights both ways, without padding; `norm`: they add up to 1."""
+    """Filter (maps, rows, columns) by `line` in both directions, without padding; `norm`: normalise `line` to sum 1."""
     if norm:
         line = line / line.sum()
     maps = functional.conv2d(maps[:, None], line.view(1, 1, -1, 1))

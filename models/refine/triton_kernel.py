@@ -1,11 +1,11 @@
-"""The kernel of `fused_cuda`, in Triton; importing this needs Triton.
+"""The Triton kernel of `triton_step`; importing this module needs Triton.
 
-A program refines ROWS x COLUMNS pixels of all classes. What it looks at, 25 taps a class and 25 a band, lies in the
-first-level cache, for neighbouring pixels share it. Everything else stays on the chip: the 32 image features, which
-all classes share, in registers (128 pixels on 128 threads: 32 a thread), the hidden units likewise, and the operands
-of the products, 16 KB of patches and 4 KB of weights, in shared memory. So several programs fit a multiprocessor of an
-H100 or H200 (228 KB of shared memory, 64 K registers), and a pixel costs 36 bytes of traffic a step, where storing the
-image's part of the hidden units costs 400. Rows of 32 floats are whole cache lines of 128 bytes.
+A program refines ROWS x COLUMNS pixels of all classes. Its inputs, 25 taps per class and 25 per band, are shared by
+neighbouring pixels and stay in the first-level cache. Everything else stays on the chip: the 32 image features, shared
+by all classes, and the hidden units in registers (128 pixels on 128 threads: 32 per thread), and the operands of the
+products, 16 KB of patches and 4 KB of weights, in shared memory. So several programs fit a multiprocessor of an H100 or
+H200 (228 KB of shared memory, 64 K registers). A pixel costs 36 bytes of traffic per step; storing the image term of
+the hidden units would cost 400. Rows of 32 floats are whole cache lines of 128 bytes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 import triton
 import triton.language as tl
 
-ROWS, COLUMNS = 4, 32  # px of a program
+ROWS, COLUMNS = 4, 32  # px per program
 WARPS = 4
 
 
 @triton.jit  # type: ignore[untyped-decorator,unused-ignore]
 def _product(left: Any, right: Any, start: Any, REDUCED: tl.constexpr) -> Any:
-    """Return left @ right + start in float32; reduced: of operands rounded to bfloat16."""
+    """Return left @ right + start in float32; if `REDUCED`, with operands rounded to bfloat16."""
     if REDUCED == "bfloat16":
         return tl.dot(left.to(tl.bfloat16), right.to(tl.bfloat16), start)
-    if REDUCED == "rounded":  # the same products, for the interpreter, which misreads bfloat16 in a product
+    if REDUCED == "rounded":  # the same products for the interpreter, which misreads bfloat16 in products
         left, right = left.to(tl.bfloat16).to(tl.float32), right.to(tl.bfloat16).to(tl.float32)
     return tl.dot(left, right, start, input_precision="ieee")
 
@@ -33,10 +33,10 @@ def _product(left: Any, right: Any, start: Any, REDUCED: tl.constexpr) -> Any:
 def refine_tile(
     scores: Any,  # (CLASSES, rows + 4, columns + 4)
     image: Any,  # (BANDS, rows + 4, columns + 4)
-    after: Any,  # (CLASSES, rows, columns): what is computed
-    by_scores: Any,  # (NETWORKS, 32 taps of which 25 count, 32): A
-    filters: Any,  # (TAPS of which 25 BANDS count, 32): N
-    by_features: Any,  # (NETWORKS, 32, 32): the columns of W1 behind N
+    after: Any,  # (CLASSES, rows, columns): the result
+    by_scores: Any,  # (NETWORKS, 32 taps, 25 of them used, 32): A
+    filters: Any,  # (TAPS, 25 BANDS of them used, 32): N
+    by_features: Any,  # (NETWORKS, 32, 32): the columns of W1 that follow N
     bias: Any,  # (NETWORKS, 32)
     out: Any,  # (NETWORKS, 32): W2
     out_bias: Any,  # (NETWORKS,)
@@ -50,7 +50,7 @@ def refine_tile(
     ROWS: tl.constexpr,
     COLUMNS: tl.constexpr,
 ) -> None:
-    """Refine some pixels once."""
+    """Refine the pixels of one program once."""
     pixel = tl.arange(0, ROWS * COLUMNS)
     row, column = tl.program_id(1) * ROWS + pixel // COLUMNS, tl.program_id(0) * COLUMNS + pixel % COLUMNS
     inside = (row < rows) & (column < columns)

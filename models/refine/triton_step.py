@@ -1,7 +1,7 @@
-"""The paper's update in one kernel on a CUDA device: nothing but scores and image is read, nothing else is written.
+"""The paper's update in one CUDA kernel, which reads only scores and image and writes only scores.
 
-The kernel is Triton's, which comes with PyTorch for CUDA on Linux. Where it is missing, or no C compiler for it to
-start with, the refiner's own form in torch computes the same.
+The kernel uses Triton, which comes with PyTorch for CUDA on Linux. If Triton or the C compiler that it needs is
+missing, the refiner's own form in torch computes the same.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-TAPS = 32  # the 25 of a patch, filled up with zeros to what the units of a GPU multiply
+TAPS = 32  # the 25 of a patch, padded with zeros to the size of a GPU's matrix units
 
 
 @functools.cache
 def is_available() -> bool:
-    """Tell whether the kernel can run at all: on a CUDA device, or in Triton's interpreter."""
+    """Return whether the kernel can run: on a CUDA device or in Triton's interpreter."""
     if find_spec("triton") is None:
         return False
     if os.environ.get("TRITON_INTERPRET") == "1":
@@ -30,7 +30,7 @@ def is_available() -> bool:
 
 
 def supports(maps: Tensor) -> bool:
-    """Tell whether the kernel is to refine these maps: floats on a CUDA device, without gradients."""
+    """Return whether the kernel can refine these maps: float32 on a CUDA device, without gradients."""
     floats = maps.device.type == "cuda" and maps.dtype == torch.float32
     return floats and not torch.is_grad_enabled() and is_available()
 
@@ -50,12 +50,12 @@ def refined(
     Args:
         scores: (classes, rows + 4, columns + 4), padded.
         image: (bands, rows + 4, columns + 4), padded.
-        weights: (networks, 32, 25 + 32), composed as `RefinementRNN.fused` does.
+        weights: (networks, 32, 25 + 32), composed by `RefinementRNN.fused`.
         image_filters: (32, 25 bands), N.
         bias: (networks, 32).
         out: (networks, 1, 32), W2.
         out_bias: (networks,).
-        reduced: multiply in bfloat16, which is several times faster and wrong by a hundredth of an update or so.
+        reduced: multiply in bfloat16: several times faster, with an error of about a hundredth of an update.
     """
     from .triton_kernel import COLUMNS, ROWS, WARPS, refine_tile
 

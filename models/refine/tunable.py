@@ -1,4 +1,4 @@
-"""What refiners with a few parameters share: these are not learnt by gradients, but tried out on a labelled tile."""
+"""Refiners with a few parameters, set by a grid search on a labelled tile instead of by gradients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..arrays.borders import Borders
 
 @dataclass(frozen=True)
 class TunableParameter:
-    """A number that a refiner depends on: what it usually is, what it may be, and what a search tries."""
+    """A parameter of a refiner: its usual value, its limits, and the values that a grid search tries."""
 
     name: str
     usual: float
@@ -25,7 +25,7 @@ class TunableParameter:
 
 
 class TunableRefiner(nn.Module):
-    """A refiner whose parameters are buffers, so that a file of weights holds them; it works with the usual ones."""
+    """A refiner with its parameters as buffers, so that weights files contain them; it works untrained."""
 
     kind: str
     halo: int
@@ -40,31 +40,31 @@ class TunableRefiner(nn.Module):
             self.register_buffer(each.name, torch.tensor(each.usual))
 
     def value(self, name: str) -> float:
-        """Return a parameter, held within its limits: anybody may have written the file that it is from."""
+        """Return a parameter, clamped to its limits because weights files are not trusted."""
         limits = next(each for each in self.tunable if each.name == name)
         return min(max(float(self.get_buffer(name)), limits.least), limits.most)
 
     def use(self, values: Mapping[str, float]) -> None:
-        """Take other parameters."""
+        """Set parameters to other values."""
         for name, value in values.items():
             self.get_buffer(name).fill_(value)
 
     @classmethod
     def candidates(cls) -> list[dict[str, float]]:
-        """Return the grid of parameters for a search; the usual ones come first."""
+        """Return the parameter grid of a search; the usual parameters come first."""
         names = [each.name for each in cls.tunable]
         usual = {each.name: each.usual for each in cls.tunable}
         grid = (dict(zip(names, values, strict=True)) for values in product(*(each.tried for each in cls.tunable)))
         return [usual, *(values for values in grid if values != usual)]
 
     def start(self, scores: Tensor) -> Tensor:
-        """Return the scores: unless it says otherwise, they are all that it remembers."""
+        """Return the scores; by default there is no hidden state."""
         return scores
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
-        """Compute what does not change, as every refiner does."""
+        """Compute the constant term of all steps, as defined by `Refiner`."""
         raise NotImplementedError
 
     def step(self, state: Tensor, prepared: Tensor, borders: Borders, index: int) -> Tensor:
-        """Refine once, as every refiner does."""
+        """Refine once, as defined by `Refiner`."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Refining a tile a number of times, on whatever device the refiner is on."""
+"""Repeated refinement of a tile, on the device of the refiner."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from .refiner import Refiner, crop_halo
 
 
 def total_halo(refiner: Refiner, steps: int = 1) -> int:
-    """Return how many pixels around a tile some steps look at, of the scores or of the image."""
+    """Return the halo of a tile for `steps` steps: pixels around it that are needed of scores or image."""
     return (steps - 1) * refiner.halo + max(refiner.halo, refiner.sight)
 
 
 def refine_steps(
     refiner: Refiner, scores: Tensor, image: Tensor, borders: Borders, steps: int, valid: Tensor | None = None
 ) -> Iterator[Tensor]:
-    """Yield the scores after each of the first steps; they end smaller by `margin` on every side that is no border.
+    """Yield the scores after each step; the last are smaller by `total_halo` on each side that is not a border.
 
     Args:
         refiner: the refiner.
         scores: (classes, rows, columns) logits.
         image: (bands, rows, columns), standardised.
-        borders: which sides of the tile are borders of the scene.
-        steps: how often to refine.
-        valid: (rows, columns) bool; where False, the scores are held as they came.
+        borders: sides of the tile that are borders of the scene.
+        steps: number of refinement steps.
+        valid: (rows, columns) bool; False keeps the scores unchanged.
     """
     with torch.inference_mode():
         state, prepared = refiner.start(scores), refiner.prepare(image, scores, borders)
@@ -38,7 +38,7 @@ def refine_steps(
 def from_prepared(
     refiner: Refiner, state: Tensor, prepared: Tensor, borders: Borders, steps: range, valid: Tensor | None = None
 ) -> Iterator[Tensor]:
-    """Yield the state after each of some steps, from the state and the image term of a tile with their margins."""
+    """Yield the state after each of `steps`, from a tile's state and prepared term with their halos."""
     more = refiner.sight - refiner.halo
     prepared = crop_halo(prepared, max(0, -more), borders)
     state = crop_halo(state, max(0, more), borders)

@@ -9,7 +9,7 @@ import numpy as np
 from ..arrays.score_maps import UNLABELLED
 from ..arrays.tiles import tiles
 from ..errors import LabelError
-from ..io.bands import wavelengths_nm
+from ..io.bands import spectrum_of
 from ..io.raster_reader import GridReader
 from ..runtime.progress import ProgressCallback
 from .labels import named_labels
@@ -59,7 +59,7 @@ def class_spectra(scene: Scene, labels: str, watch: ProgressCallback) -> ClassSp
     std = np.sqrt(np.maximum(0, squares[found] / count[found, None] - mean**2))
     own_mean, own_std = np.array(scene.statistics.mean), np.array(scene.statistics.std)
     with GridReader(scene.path) as reader:
-        told = wavelengths_nm(reader)
+        told = spectrum_of(reader).centres
     centres = [told[band - 1] for band in scene.bands]
     known = tuple(centre for centre in centres if centre is not None)
     return ClassSpectra(

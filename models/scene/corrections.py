@@ -13,9 +13,7 @@ from ..arrays.score_maps import LOG_FLOOR, UNLABELLED, Labels, Scores
 from ..errors import LabelError
 from ..io.rasterize import burn
 from ..io.vectors import read_shapes
-from .labels import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS
-
-UNSURE = "unsure"  # what the field says where an earlier correction is taken back
+from ..shared.conventions import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS, UNSURE_CLASS
 
 
 def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
@@ -32,7 +30,9 @@ def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
     """
     shapes = read_shapes(path, grid, CLASS_FIELD)
     names = shapes.classes or ()
-    values = {name: index for index, name in enumerate(classes)} | dict.fromkeys((UNSURE, IGNORE_CLASS), UNLABELLED)
+    values = {name: index for index, name in enumerate(classes)} | dict.fromkeys(
+        (UNSURE_CLASS, IGNORE_CLASS), UNLABELLED
+    )
     unknown = sorted(set(names) - set(values) - {TILE_CLASS})
     if unknown:
         found = ", ".join(repr(name) for name in unknown[:5])
@@ -41,7 +41,7 @@ def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
             name=Path(path.split("|")[0]).name,
             found=found,
             classes=", ".join(classes),
-            unsure=UNSURE,
+            unsure=UNSURE_CLASS,
         )
     pairs = [(shape, values[name]) for shape, name in zip(shapes.geometries, names, strict=True) if name in values]
     parts = [(part, value) for shape, value in pairs for part in shapely.get_parts(shapely.make_valid(shape))]

@@ -9,11 +9,11 @@ import numpy as np
 from ..arrays.grid import Window
 from ..arrays.score_maps import UNLABELLED, Labels, Mask, Scores
 from ..arrays.tiles import surround, tiles
-from ..coarse.registry import COARSE_KINDS
 from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingImage
 from ..errors import LabelError
 from ..refine.training.samples import LabelledTile
+from ..shared.model_kinds import COARSE_KINDS
 from ..training.holdout import check_classes
 from .scene import Scene
 from .spectral_examples import MOST_A_CLASS, training_pixels

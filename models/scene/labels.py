@@ -15,13 +15,8 @@ from ..io.raster_reader import GridReader
 from ..io.rasterize import burn
 from ..io.vectors import polygons, read_shapes
 from ..shared.class_source import ClassSource
+from ..shared.conventions import BACKGROUND, CLASS_FIELD, CLASSES_TAG, IGNORE_CLASS, TILE_CLASS
 
-CLASS_FIELD = "class"
-BACKGROUND = "background"
-TILE_CLASS, IGNORE_CLASS = (
-    "tile",
-    "ignore",
-)  # what the field says of outlines of what was labelled, and of what is to be left out
 RASTERS = (".tif", ".tiff", ".vrt", ".img", ".png")
 
 
@@ -98,9 +93,9 @@ def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
     if Path(path.split("|")[0]).suffix.lower() in RASTERS:
         labels = raster_labels(path, grid)
         with GridReader(path) as reader:
-            names = [name for name in (reader.tag("CLASSES") or "").split(",") if name]
+            names = [name for name in (reader.tag(CLASSES_TAG) or "").split(",") if name]
         count = int(labels[labels != UNLABELLED].max(initial=1)) + 1
-        return labels, (*names, *(f"class {k}" if k else "background" for k in range(len(names), count)))
+        return labels, (*names, *(f"class {k}" if k else BACKGROUND for k in range(len(names), count)))
     found = {name for name in read_shapes(path, grid, CLASS_FIELD).classes or () if name} - {TILE_CLASS, IGNORE_CLASS}
     if not found:
         name = Path(path.split("|")[0]).name
@@ -120,7 +115,7 @@ def burn_sources(sources: Sequence[ClassSource], grid: Grid) -> tuple[Labels, tu
     names = list(dict.fromkeys(source.name for source in sources))
     if not names:
         raise LabelError("No class is given; a coarse net needs at least one, such as building.")
-    classes = ("background", *(name for name in names if name != "background"))
+    classes = (BACKGROUND, *(name for name in names if name != BACKGROUND))
     shapes = [
         (shape, classes.index(source.name))
         for source in sources

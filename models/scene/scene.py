@@ -14,10 +14,11 @@ from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import Mask, Scores
 from ..arrays.statistics import Statistics
 from ..errors import RasterError
-from ..io.bands import band_spans, default_bands
+from ..io.bands import default_bands
 from ..io.crs import pixel_size_m
 from ..io.raster_reader import GridReader, window_of
 from ..runtime.device import SMALLEST_TILE_PX
+from ..shared.band_text import band_spans
 from .band_statistics import measure_bands
 
 CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
 from scipy import ndimage
@@ -16,11 +15,11 @@ from ..errors import RefinerError
 from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA, class_writer, score_writer
 from ..runtime.progress import ProgressCallback
+from ..shared.conventions import CHANGE, DERIVED_LAYERS, UNCERTAINTY
 from .session import Session
 from .uncertainty import TILE_PX, find_uncertain_places, place_radius, uncertainty
 
 AWAY = 2  # radii that a doubtful place keeps from what is corrected
-DerivedLayer = Literal["uncertainty", "change", "change since coarse"]
 
 
 @dataclass(frozen=True)
@@ -40,26 +39,24 @@ def write_derived_layer(session: Session, step: int, view: str, path: str, watch
     Raises:
         RefinerError: for a step or a view that is not there.
     """
-    if view not in get_args(DerivedLayer):
-        raise RefinerError(
-            "There is no view {view!r}; there are {view_2}.", view=view, view_2=", ".join(get_args(DerivedLayer))
-        )
+    if view not in DERIVED_LAYERS:
+        raise RefinerError("There is no view {view!r}; there are {views}.", view=view, views=", ".join(DERIVED_LAYERS))
     if not 0 <= step < len(session.history):
         raise RefinerError(
             "There is no step {step}; the last one is {number}.", step=step, number=len(session.history) - 1
         )
-    if view == "uncertainty":
+    if view == UNCERTAINTY:
         _write_uncertainty(session, step, path, watch)
     elif step == 0:
         raise RefinerError("This is the coarse map: nothing has changed yet. Make a step first.")
     else:
-        _write_change(session, step, step - 1 if view == "change" else 0, path, watch)
+        _write_change(session, step, step - 1 if view == CHANGE else 0, path, watch)
 
 
 def _write_uncertainty(session: Session, step: int, path: str, watch: ProgressCallback) -> None:
     grid = session.scene.grid
     parts = [tile.core for tile in tiles(grid.height, grid.width, TILE_PX, 0)]
-    with score_writer(path, grid, ["uncertainty"], session.scene.pixel_size_m) as writer:
+    with score_writer(path, grid, [UNCERTAINTY], session.scene.pixel_size_m) as writer:
         for n, window in enumerate(parts):
             maps = session.maps(step, window)
             unsure = uncertainty(session.corrected(maps.scores, window))

@@ -19,11 +19,12 @@ from ..io.raster_reader import GridReader
 from ..io.raster_writer import NODATA
 from ..io.score_raster import ScoreRaster
 from ..refine.refiner import Refiner
-from ..refine.registry import TRAINING_FREE, make_refiner
+from ..refine.registry import make_refiner
 from ..runtime.device import TILE_PX
 from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.corrections import apply_to_scores
 from ..scene.scene import Scene
+from ..shared.model_kinds import TRAINING_FREE
 from ..tiling.classify_tile import score_levels
 from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes

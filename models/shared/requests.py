@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from .class_source import ClassSource
+from .model_kinds import DEFAULT_COARSE_KIND, DEFAULT_REFINER_KIND
 
 # --- requests: from QGIS to the worker --------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class TrainCoarse:
     model: str  # where the weights go, *.safetensors
     updates: int | None = None  # of the weights; trees; or parameter values tried. None: the default of the kind
     seed: int = 0
-    kind: str = "fcn-8s"
+    kind: str = DEFAULT_COARSE_KIND
     labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
     samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
     backbone: str = ""  # pretrained VGG-16 weights, for the kinds that use them; "": train from scratch
@@ -92,7 +93,7 @@ class TrainRefiner:
 
     labels: str  # a vector layer with a field "class", or a raster of class indices
     model: str  # where the weights go, *.safetensors
-    kind: str = "extended"
+    kind: str = DEFAULT_REFINER_KIND
     updates: int | None = None  # of the weights, or parameter values tried; None: the default of the kind
     seed: int = 0
     pretrained: str = ""  # weights of that kind to start from; "shipped": the shipped ones, if they fit; "": none

@@ -1,4 +1,4 @@
-"""What training a coarse model and teaching a refiner share: examples, what is held out, patches, and epochs."""
+"""Held-out blocks of labels, and checks of the labels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from scipy import ndimage
 from ..arrays.score_maps import UNLABELLED, Labels
 from ..errors import LabelError
 
-BLOCKS = 4  # a side: a tile is held out by blocks, for neighbouring pixels are too alike to judge by
+BLOCKS = 4  # per side; whole blocks are held out, because neighbouring pixels are too similar
 HELD_OUT = 0.25  # of the labelled pixels
 
 
 def hold_out(labels: Labels, seed: int, margin: int) -> tuple[Labels, Labels]:
-    """Split labels by blocks into those to learn from and those to judge by.
+    """Split labels by blocks into training and held-out labels.
 
     Blocks are taken in a random order until a quarter of the labelled pixels is held out; `margin` pixels around
     them are in neither part.
 
     Returns:
-        Two arrays like `labels`, `UNLABELLED` where the other part lies.
+        Two arrays like `labels`, `UNLABELLED` outside the respective part.
+
+    Raises:
+        LabelError: if nothing is labelled.
     """
     rows, columns = np.nonzero(labels != UNLABELLED)
     if rows.size == 0:
@@ -44,7 +47,7 @@ def hold_out(labels: Labels, seed: int, margin: int) -> tuple[Labels, Labels]:
             break
     near = ndimage.binary_dilation(held, np.ones((3, 3), dtype=bool), iterations=margin) if margin else held
     learn = np.where(near, UNLABELLED, labels).astype(np.uint8)
-    if not (learn != UNLABELLED).any():  # a tile of a few pixels: judging by what was learnt is all there is
+    if not (learn != UNLABELLED).any():  # a tile of a few pixels: only the training labels are left for evaluation
         return labels, labels
     return learn, np.where(held, labels, UNLABELLED).astype(np.uint8)
 
@@ -53,7 +56,7 @@ def present_classes(labels: Labels, classes: Sequence[str]) -> NDArray[np.uint8]
     """Return the class indices that occur in labels, in order.
 
     Raises:
-        LabelError: where nothing is labelled, or an index has no class.
+        LabelError: if nothing is labelled, or an index has no class.
     """
     present = np.unique(labels[labels != UNLABELLED])
     if present.size == 0:
@@ -71,10 +74,10 @@ def present_classes(labels: Labels, classes: Sequence[str]) -> NDArray[np.uint8]
 
 
 def check_classes(labels: Labels, classes: Sequence[str]) -> None:
-    """Refuse labels that cannot teach.
+    """Reject labels that cannot be used for training.
 
     Raises:
-        LabelError: where nothing is labelled, or one class alone, or an index has no class.
+        LabelError: if nothing is labelled, only one class is labelled, or an index has no class.
     """
     present = present_classes(labels, classes)
     if present.size == 1:

@@ -12,7 +12,7 @@ from ..runtime.progress import Clock, close_iterator
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """The end of a training."""
+    """The result of a training run."""
 
     updates: int
     held_out_miou: float  # 0-1, of the weights that are kept
@@ -22,10 +22,10 @@ class TrainingOutcome:
 def run_training(
     updates: Iterator[TrainingUpdate], stop: Callable[[], bool], report: Callable[[TrainingUpdate, float | None], None]
 ) -> TrainingOutcome:
-    """Run a training to its end, or until `stop` returns true.
+    """Run a training until it ends or `stop` returns true.
 
-    `report` is called after each update with the seconds left; an exception from it ends the training. In every case
-    the model keeps its best weights.
+    `report` receives each update and the estimated seconds left; an exception from it ends the training. The model
+    always keeps its best weights.
     """
     clock = Clock()
     best, done, stopped = 0.0, 0, False
@@ -50,7 +50,7 @@ class TrainingUpdate:
     update: int
     updates: int  # in all
     loss: float
-    held_out_miou: float | None = None  # 0-1; None where it was not measured
+    held_out_miou: float | None = None  # 0-1; None if not evaluated
     is_best: bool = False
 
 
@@ -58,7 +58,7 @@ class BestWeights:
     """The weights with the best held-out score so far."""
 
     def __init__(self, model: nn.Module) -> None:
-        """Keep weights of a model."""
+        """Prepare to keep weights of a model."""
         self._model = model
         self.score = -1.0
         self._weights: dict[str, Tensor] = {}

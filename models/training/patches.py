@@ -1,4 +1,4 @@
-"""What training a coarse model and teaching a refiner share: examples, what is held out, patches, and epochs."""
+"""Random patches of labels, and their orientations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..arrays.score_maps import UNLABELLED, Labels
 
 
 class Sampler:
-    """Draws square patches, half of them anywhere labelled, half of them around a class other than the first.
+    """A sampler of square patches: half around any labelled pixel, half around a class other than the first.
 
-    Half and half, for roads and buildings are a small part of most scenes and background teaches little.
+    Roads and buildings cover little of most scenes, and patches of background contribute little to training.
     """
 
     def __init__(self, labels: Labels, size: int) -> None:
-        """Draw patches of `size` pixels a side from an array of labels at least as large."""
+        """Sample patches of `size` pixels a side from an array of labels at least that large."""
         flat = labels.ravel()
         self._shape, self._size = labels.shape, size
         self._anywhere = np.flatnonzero(flat != UNLABELLED)
@@ -34,6 +34,6 @@ class Sampler:
 
 
 def dihedral(maps: Tensor, way: int) -> Tensor:
-    """Turn and mirror (..., rows, columns) in one of the eight ways of a square, 0-7."""
+    """Rotate and mirror (..., rows, columns) by one of the eight symmetries of a square, 0-7."""
     maps = torch.rot90(maps, way % 4, (-2, -1))
     return maps.flip(-1) if way >= 4 else maps

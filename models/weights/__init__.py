@@ -1,1 +1,1 @@
-"""weights."""
+"""Checkpoints: storage, compatibility and pretrained weights."""

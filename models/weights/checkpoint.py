@@ -1,8 +1,7 @@
-"""Weights, and what is needed to use them: one safetensors file, nothing pickled."""
+"""Checkpoints: weights and their model card in one safetensors file, without pickle."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
@@ -18,16 +17,16 @@ from ..arrays.score_maps import UNLABELLED
 from ..arrays.statistics import Statistics
 from ..coarse.model import CoarseModel, Pyramid
 from ..coarse.multi_scale import MultiScale
-from ..coarse.registry import COARSE_KINDS
+from ..coarse.registry import COARSE_CLASSES
 from ..coarse.spectral.sklearn_arrays import SklearnArrays
 from ..errors import CheckpointError
 from ..io.files import write_whole
 from ..refine.refiner import Refiner
-from ..refine.registry import REFINER_KINDS, make_refiner
+from ..refine.registry import make_refiner
+from ..shared.model_kinds import COARSE_KINDS, REFINER_KINDS
+from ..shared.weights_header import CARD, FORMAT, FORMAT_KEY, HeaderError, card_metadata, parse_card
 
-FORMAT = "1"
-STORED_BEST_STEP = "steps"  # the name of the best step in a stored card
-MOST_CLASSES = UNLABELLED  # an index has to fit a byte
+MOST_CLASSES = UNLABELLED  # a class index must fit in a byte
 MOST_BANDS = 2000
 MOST_BYTES = 500_000_000
 
@@ -36,52 +35,46 @@ Role = Literal["coarse", "refiner"]
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a file of weights says about itself."""
+    """Model card of a checkpoint."""
 
     kind: str
     classes: tuple[str, ...]
     bands: int
-    pixel_size_m: float | None  # on the ground; None: trained on an image without a CRS
-    best_step: int = 0  # of a refiner, on held-out labels
+    pixel_size_m: float | None  # None: trained on an image without a CRS
+    best_step: int = 0  # of a refiner, by held-out labels
     trained_on: str = ""
     quality: str = ""
     licence: str = ""
-    mean: tuple[float, ...] = ()  # of the bands that a spectral model was trained on, in the images' own units
+    mean: tuple[float, ...] = ()  # of the training bands of a spectral model, in the images' own units
     std: tuple[float, ...] = ()
 
     @property
     def statistics(self) -> Statistics | None:
-        """What the bands are to be standardised by; None: by the image's own statistics."""
+        """Return the statistics to standardise the bands with, or None to use the image's own."""
         return Statistics(self.mean, self.std) if self.mean else None
 
     @property
     def role(self) -> Role:
-        """Whether the weights are a coarse model's or a refiner's."""
+        """Return whether the weights belong to a coarse model or a refiner."""
         return "refiner" if self.kind in REFINER_KINDS else "coarse"
 
     def summary(self) -> str:
-        """Return one line for people."""
+        """Return a one-line description for users."""
         size = f"{self.pixel_size_m:.2f} m" if self.pixel_size_m else "any pixel size"
         return f"{self.role} {self.kind}: {', '.join(self.classes)}; {self.bands} bands, {size}"
 
 
 def save_model(path: str | Path, model: nn.Module, card: ModelCard) -> None:
-    """Write weights and their card, whole or not at all."""
+    """Write weights and their model card atomically."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    write_whole(path, save(tensors, {"format": FORMAT, "card": json.dumps(_stored(card))}))
-
-
-def _stored(card: ModelCard) -> dict[str, object]:
-    content = asdict(card)
-    content[STORED_BEST_STEP] = content.pop("best_step")
-    return content
+    write_whole(path, save(tensors, card_metadata(asdict(card))))
 
 
 def read_card(path: str | Path) -> ModelCard:
-    """Read what a file of weights says about itself.
+    """Read the model card of a weights file.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged, or not Map Refiner's.
+        CheckpointError: if the file is missing, damaged, or not from Map Refiner.
     """
     return _read(Path(path), tensors=False)[0]
 
@@ -89,12 +82,12 @@ def read_card(path: str | Path) -> ModelCard:
 def load_coarse(
     path: str | Path, device: torch.device | str = "cpu", is_multi_scale: bool = False
 ) -> tuple[CoarseModel, ModelCard]:
-    """Load a coarse model from a file of weights onto a device, ready to compute, if wanted at several scales.
+    """Load a coarse model onto a device, ready for inference, optionally at several scales.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged, hostile, a refiner's, or of a kind that has one scale.
+        CheckpointError: if the file is missing, damaged, malicious, a refiner's, or of a kind with only one scale.
     """
-    model, card = _load(path, "coarse", lambda card: COARSE_KINDS[card.kind].make(len(card.classes), card.bands))
+    model, card = _load(path, "coarse", lambda card: COARSE_CLASSES[card.kind](len(card.classes), card.bands))
     model = model.to(device)
     if not COARSE_KINDS[card.kind].is_spectral:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # 2.6 x on CPUs
@@ -110,10 +103,10 @@ def load_coarse(
 
 
 def load_refiner(path: str | Path, device: torch.device | str = "cpu") -> tuple[Refiner, ModelCard]:
-    """Load a refiner from a file of weights onto a device, ready to compute.
+    """Load a refiner onto a device, ready for inference.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged, hostile, or a coarse model's.
+        CheckpointError: if the file is missing, damaged, malicious, or a coarse model's.
     """
     model, card = _load(
         path, "refiner", lambda card: cast(nn.Module, make_refiner(card.kind, len(card.classes), card.bands))
@@ -158,23 +151,21 @@ def _read(path: Path, tensors: bool) -> tuple[ModelCard, dict[str, Tensor]]:
         )
     try:
         with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
+            metadata = file.metadata() or {}
             weights = {name: file.get_tensor(name).float() for name in file.keys()} if tensors else {}  # noqa: SIM118  (safe_open has no __contains__)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             "{path_name} is not a whole file of weights: {error}.", path_name=path.name, error=error
         ) from error
-    if about.get("format") != FORMAT or "card" not in about:
+    if metadata.get(FORMAT_KEY) != FORMAT or CARD not in metadata:
         raise CheckpointError("{path_name} holds weights, but not Map Refiner's.", path_name=path.name)
-    return _card(about["card"], path.name), weights
+    return _card(metadata, path.name), weights
 
 
-def _card(text: str, name: str) -> ModelCard:
-    """Check a card that anybody may have written."""
+def _card(metadata: dict[str, str], name: str) -> ModelCard:
+    """Parse and validate a model card from an untrusted file."""
     try:
-        content = json.loads(text)
-        if STORED_BEST_STEP in content:
-            content["best_step"] = content.pop(STORED_BEST_STEP)
+        content = parse_card(metadata)
         known = {field.name for field in fields(ModelCard)}
         card = ModelCard(**{key: value for key, value in content.items() if key in known})
         classes = tuple(str(value) for value in card.classes)
@@ -191,8 +182,10 @@ def _card(text: str, name: str) -> ModelCard:
             and all(math.isfinite(value) for value in (*mean, *std))
             and all(value > 0 for value in std)
         )
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (HeaderError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError("The card in {name} cannot be read.", name=name) from error
     if not sound:
-        raise CheckpointError("{name} is of a kind that this version does not know: {text}.", name=name, text=text[:80])
+        raise CheckpointError(
+            "{name} is of a kind that this version does not know: {text}.", name=name, text=metadata[CARD][:80]
+        )
     return replace(card, classes=classes, pixel_size_m=size, mean=mean, std=std)

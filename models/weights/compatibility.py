@@ -1,4 +1,4 @@
-"""Refusing weights that do not fit a scene or its classes."""
+"""Checks that weights fit a scene and its classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .checkpoint import ModelCard
 
 
 def check_bands(card: ModelCard, scene: Scene, path: str) -> None:
-    """Refuse weights that are for another number of bands."""
+    """Raise CheckpointError if the weights are for another number of bands."""
     if card.bands != len(scene.bands):
         raise CheckpointError(
             "{name} expects {card_bands} bands; {count_bands} of {path_name} are chosen.",
@@ -22,7 +22,7 @@ def check_bands(card: ModelCard, scene: Scene, path: str) -> None:
 
 
 def check_classes(card: ModelCard, classes: tuple[str, ...], path: str) -> None:
-    """Refuse a refiner that is for other classes."""
+    """Raise CheckpointError if the refiner is for other classes."""
     if card.classes != classes:
         raise CheckpointError(
             "{name} refines the classes {classes}; the coarse map has {classes_2}. Train a refiner on a "

@@ -1,4 +1,4 @@
-"""Which weights the teaching of a refiner goes on from, and those weights for the classes that are wanted."""
+"""Pretrained refiner weights: selection, and loading for the classes of a map."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ import torch
 from ..errors import CheckpointError
 from ..refine.extended import ExtendedRefiner
 from ..refine.refiner import Refiner
-from ..refine.registry import TRAINING_FREE
-from ..shared.paths import RESOURCES
+from ..shared.conventions import WEIGHTS_FOLDER, WEIGHTS_PATTERN
+from ..shared.model_kinds import TRAINING_FREE
 from .checkpoint import ModelCard, load_refiner, read_card
-
-FOLDER = RESOURCES / "weights"
-SHIPPED = "shipped"  # stands for the weights that ship, where they fit
 
 
 def shipped() -> list[Path]:
-    """Return the refiners that ship."""
-    return sorted(FOLDER.glob("refiner*.safetensors"))
+    """Return the paths of the shipped refiners."""
+    return sorted(WEIGHTS_FOLDER.glob(WEIGHTS_PATTERN.format(role="refiner")))
 
 
 def pretrained_for(kind: str, classes: tuple[str, ...], bands: int) -> str:
-    """Return the file of a refiner that ships and can be gone on from; nothing where none can."""
+    """Return the path of a shipped refiner that can be fine-tuned, or "" if none fits."""
     return next((str(path) for path in shipped() if fits(read_card(path), kind, classes, bands)), "")
 
 
 def fits(card: ModelCard, kind: str, classes: tuple[str, ...], bands: int) -> bool:
-    """Tell whether weights can be gone on from: an extended refiner may know more classes than are wanted."""
+    """Return whether weights can be fine-tuned; an extended refiner may have more classes than needed."""
     knows = classes == card.classes or (kind == ExtendedRefiner.kind and set(classes) <= set(card.classes))
     return card.kind == kind and card.bands == bands and knows
 
@@ -37,10 +34,10 @@ def fits(card: ModelCard, kind: str, classes: tuple[str, ...], bands: int) -> bo
 def load_pretrained(
     kind: str, path: str, classes: tuple[str, ...], bands: int, device: torch.device
 ) -> tuple[Refiner, ModelCard]:
-    """Load a refiner to go on from, for the classes of a map and the bands of its image.
+    """Load a refiner for fine-tuning on the classes of a map and the bands of its image.
 
     Raises:
-        CheckpointError: where it does not fit.
+        CheckpointError: if it does not fit.
     """
     name = Path(path).name
     if kind in TRAINING_FREE:

@@ -19,6 +19,8 @@ from .connection import Connection
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve until stdin closes."""
+    if hasattr(os, "nice"):
+        os.nice(10)  # the map of QGIS would stutter next to as many threads as cores
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--device", default="auto")
     wanted = options.parse_args(arguments).device

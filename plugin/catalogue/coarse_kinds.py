@@ -1,35 +1,40 @@
-"""The kinds of coarse models: titles and descriptions."""
+"""Titles and descriptions of the coarse model kinds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
+
+from ...models.shared.model_kinds import COARSE_KINDS, CoarseKind
+from ..wording import tr
 
 
 @dataclass(frozen=True)
-class CoarseKind:
-    """A kind of coarse model: its name in requests and in files of weights, and its English texts."""
+class CoarseKindText:
+    """The English title and description of a coarse model kind."""
 
     key: str
     name: str
     sentence: str
-    is_spectral: bool = True  # it looks at single pixels, and learns from a number of them a class
-    has_trunk: bool = False  # it can begin with VGG-16's weights
-    has_scales: bool = False  # it can look at an image at several scales
+
+    @property
+    def kind(self) -> CoarseKind:
+        """The kind's capabilities."""
+        return COARSE_KINDS[self.key]
 
     def title(self) -> str:
-        """Return the title."""
-        return QCoreApplication.translate("MapRefiner", self.name)
+        """Return the translated title."""
+        return tr(self.name)
 
     def description(self) -> str:
-        """Return the description, one sentence."""
-        return QCoreApplication.translate("MapRefiner", self.sentence)
+        """Return the translated description, one sentence."""
+        return tr(self.sentence)
 
 
 # The texts are marked for translation here, and translated where they are shown.
-COARSE_KINDS = (
-    CoarseKind(
+COARSE_KIND_TEXTS = (
+    CoarseKindText(
         "fcn-8s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s"),
         QT_TRANSLATE_NOOP(
@@ -38,9 +43,8 @@ COARSE_KINDS = (
             "strides 16 and 8 (Long et al. 2015); it has a larger context than the paper's network and "
             "finds more, but is slower.",
         ),
-        is_spectral=False,
     ),
-    CoarseKind(
+    CoarseKindText(
         "fcn",
         QT_TRANSLATE_NOOP("MapRefiner", "Convolutional network"),
         QT_TRANSLATE_NOOP(
@@ -48,23 +52,20 @@ COARSE_KINDS = (
             "The coarse network of the paper, for colour images of 0.25-1 m: a context of 30 pixels, "
             "fast, and tolerant of shifted or incomplete vectors.",
         ),
-        is_spectral=False,
     ),
-    CoarseKind(
+    CoarseKindText(
         "fcn-16s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-16s"),
         QT_TRANSLATE_NOOP("MapRefiner", "The same with only strides of 32 and 16 pixels: coarser outlines."),
-        is_spectral=False,
     ),
-    CoarseKind(
+    CoarseKindText(
         "fcn-32s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-32s"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "The same with only a stride of 32 pixels, for comparison: finds only large objects."
         ),
-        is_spectral=False,
     ),
-    CoarseKind(
+    CoarseKindText(
         "lrr",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR"),
         QT_TRANSLATE_NOOP(
@@ -72,31 +73,24 @@ COARSE_KINDS = (
             "Reconstructs each class from shapes learned from the labels, and adds finer levels where "
             "the coarser ones are uncertain (Ghiasi and Fowlkes 2016); the slowest to train.",
         ),
-        is_spectral=False,
-        has_scales=True,
     ),
-    CoarseKind(
+    CoarseKindText(
         "fcn-8s-vgg16",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
             "FCN-8s on its original large backbone, for three bands; needs pretrained weights and a GPU.",
         ),
-        is_spectral=False,
-        has_trunk=True,
     ),
-    CoarseKind(
+    CoarseKindText(
         "lrr-vgg16",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: LRR on VGG-16"),
         QT_TRANSLATE_NOOP(
             "MapRefiner",
             "LRR on its original large backbone, for three bands; needs pretrained weights and a GPU.",
         ),
-        is_spectral=False,
-        has_trunk=True,
-        has_scales=True,
     ),
-    CoarseKind(
+    CoarseKindText(
         "lenet",
         QT_TRANSLATE_NOOP("MapRefiner", "Patches: LeNet"),
         QT_TRANSLATE_NOOP(
@@ -104,9 +98,8 @@ COARSE_KINDS = (
             "Classifies each pixel from the 32 x 32 pixels around it with few weights: for few labels, "
             "and slow to apply.",
         ),
-        is_spectral=False,
     ),
-    CoarseKind(
+    CoarseKindText(
         "gru-pretanh",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, PRetanh"),
         QT_TRANSLATE_NOOP(
@@ -114,38 +107,38 @@ COARSE_KINDS = (
             "Processes the bands of a pixel in sequence (Mou et al. 2017): for many bands, and slow to train.",
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "gru-pretanh-shared",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, one PRetanh slope"),
         QT_TRANSLATE_NOOP("MapRefiner", "The same network with one activation slope for all channels."),
     ),
-    CoarseKind(
+    CoarseKindText(
         "gru-tanh",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, tanh"),
         QT_TRANSLATE_NOOP("MapRefiner", "The same network with the usual activation, for comparison."),
     ),
-    CoarseKind(
+    CoarseKindText(
         "gru-relu",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: GRU, ReLU"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "The same network with an unbounded activation, for comparison; its training may diverge."
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "lstm",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: LSTM"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "Processes the bands in sequence with a memory cell: a third more weights than the GRU."
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "cnn-1d",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: 1-D convolutions"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "Finds patterns in the spectrum with 1-D convolutions (Hu et al. 2015); fast to apply."
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "crnn",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: convolutions, then LSTM"),
         QT_TRANSLATE_NOOP(
@@ -154,14 +147,14 @@ COARSE_KINDS = (
             "its map with the opinion pool.",
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "random-forest",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: random forest"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "The votes of 200 decision trees: trains in seconds and is robust; needs scikit-learn."
         ),
     ),
-    CoarseKind(
+    CoarseKindText(
         "svm-rbf",
         QT_TRANSLATE_NOOP("MapRefiner", "Spectra: support vector machine"),
         QT_TRANSLATE_NOOP(
@@ -171,8 +164,3 @@ COARSE_KINDS = (
         ),
     ),
 )
-
-
-def coarse_kind(key: str) -> CoarseKind | None:
-    """Return the kind of a name, or None if this version does not know it."""
-    return next((kind for kind in COARSE_KINDS if kind.key == key), None)

@@ -1,4 +1,4 @@
-"""The kinds of refiners: titles, descriptions and benchmark ranks."""
+"""Titles, descriptions and benchmark ranks of the refiner kinds."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from pathlib import Path
 
 from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
+from ...models.shared.model_kinds import TRAINING_FREE
 from ...models.shared.paths import RESOURCES
 from ..wording import tr
 
-RANKS = RESOURCES / "refiner_ranks.json"  # a benchmark writes it
+RANKS = RESOURCES / "refiner_ranks.json"  # written by a benchmark
 
 
 @dataclass(frozen=True)
-class RefinerKind:
-    """A kind of refiner: its name in requests and in files of weights, and its English texts."""
+class RefinerKindText:
+    """The English title and description of a refiner kind."""
 
     key: str
     name: str
     sentence: str
 
     def title(self) -> str:
-        """Return the title."""
+        """Return the translated title."""
         return tr(self.name)
 
     def description(self) -> str:
-        """Return what it does, in a sentence, and how it did where that was measured."""
+        """Return the translated description, followed by the benchmark rank if there is one."""
         measured = rank(self.key)
         return tr(self.sentence) + (f" {measured}" if measured else "")
 
 
 # The texts are marked for translation here, and translated where they are shown.
-LEARNED = (
-    RefinerKind(
+REFINER_KIND_TEXTS = (
+    RefinerKindText(
         "extended",
         QT_TRANSLATE_NOOP("MapRefiner", "Extended"),
         QT_TRANSLATE_NOOP(
@@ -43,7 +44,7 @@ LEARNED = (
             "context, pixels have a hidden state, and the steps converge.",
         ),
     ),
-    RefinerKind(
+    RefinerKindText(
         "faithful",
         QT_TRANSLATE_NOOP("MapRefiner", "Faithful"),
         QT_TRANSLATE_NOOP(
@@ -52,14 +53,14 @@ LEARNED = (
             "separately, from its own scores and the image.",
         ),
     ),
-    RefinerKind(
+    RefinerKindText(
         "class-agnostic",
         QT_TRANSLATE_NOOP("MapRefiner", "Class-agnostic"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "The paper's network with shared weights for all classes: fewer weights for few labels."
         ),
     ),
-    RefinerKind(
+    RefinerKindText(
         "unshared",
         QT_TRANSLATE_NOOP("MapRefiner", "Unshared"),
         QT_TRANSLATE_NOOP(
@@ -67,36 +68,34 @@ LEARNED = (
             "The paper's network with separate weights for each of five steps: five times as many weights.",
         ),
     ),
-)
-UNTAUGHT = (
-    RefinerKind(
+    RefinerKindText(
         "crf",
         QT_TRANSLATE_NOOP("MapRefiner", "Dense CRF"),
         QT_TRANSLATE_NOOP("MapRefiner", "Assigns nearby pixels of similar colour to the same class."),
     ),
-    RefinerKind(
+    RefinerKindText(
         "heat",
         QT_TRANSLATE_NOOP("MapRefiner", "Heat flow"),
         QT_TRANSLATE_NOOP(
             "MapRefiner", "Smooths scores by heat flow, independent of the image: it removes noise, and also corners."
         ),
     ),
-    RefinerKind(
+    RefinerKindText(
         "perona-malik",
         QT_TRANSLATE_NOOP("MapRefiner", "Perona-Malik"),
         QT_TRANSLATE_NOOP("MapRefiner", "Smooths scores by heat flow, but hardly across edges of the image."),
     ),
-    RefinerKind(
+    RefinerKindText(
         "anisotropic",
         QT_TRANSLATE_NOOP("MapRefiner", "Anisotropic diffusion"),
         QT_TRANSLATE_NOOP("MapRefiner", "Smooths scores along the edges of the image, and hardly across them."),
     ),
-    RefinerKind(
+    RefinerKindText(
         "geodesic",
         QT_TRANSLATE_NOOP("MapRefiner", "Geodesic contour"),
         QT_TRANSLATE_NOOP("MapRefiner", "Smooths the outlines of the classes and attracts them to edges of the image."),
     ),
-    RefinerKind(
+    RefinerKindText(
         "opinion-pool",
         QT_TRANSLATE_NOOP("MapRefiner", "Opinion pool"),
         QT_TRANSLATE_NOOP(
@@ -104,14 +103,12 @@ UNTAUGHT = (
         ),
     ),
 )
-TAUGHT = (*LEARNED, *UNTAUGHT)  # those that can be taught, in the order in which they are offered
-SEARCHED = frozenset(kind.key for kind in UNTAUGHT)  # teaching tries parameters, for there are no weights to learn
-WITH_FILTERS = frozenset(kind.key for kind in LEARNED)  # learned kernels, which can be looked at
+TRAINING_FREE_TEXTS = tuple(kind for kind in REFINER_KIND_TEXTS if kind.key in TRAINING_FREE)
 
 
-def kind_of(key: str) -> RefinerKind | None:
-    """Return the kind of a name, or None if this version does not know it."""
-    return next((kind for kind in TAUGHT if kind.key == key), None)
+def refiner_kind_text(key: str) -> RefinerKindText | None:
+    """Return the texts of a kind, or None if this version does not know it."""
+    return next((kind for kind in REFINER_KIND_TEXTS if kind.key == key), None)
 
 
 def rank(key: str, path: Path = RANKS) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...models.shared.events import Trained, TrainingProgressed
+from ...models.shared.model_kinds import TRAINING_FREE
 from ..wording import tr
-from .refiner_kinds import SEARCHED
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Verdict:
 
 def doing(event: TrainingProgressed, kind: str) -> str:
     """Describe the current activity."""
-    if kind in SEARCHED:
+    if kind in TRAINING_FREE:
         return tr("Trying parameter values {} of {}").format(event.update, event.updates)
     return tr("Training")
 
 
 def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
     """Say how far it is and what was measured; `points` are (step, held-out mean IoU), `baseline` the coarse map's."""
-    if kind in SEARCHED:
+    if kind in TRAINING_FREE:
         text = doing(event, kind)
         best = max((value for _, value in points), default=None)
         measured = tr(" · best held-out mean IoU {:.3f}")

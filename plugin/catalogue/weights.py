@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ...models.shared.paths import RESOURCES
-
-WEIGHTS_FOLDER = RESOURCES / "weights"
-MOST_HEADER_BYTES = 1_000_000  # a damaged length must not make us read gigabytes
+from ...models.shared.conventions import WEIGHTS_FOLDER, WEIGHTS_PATTERN
+from ...models.shared.weights_header import HeaderError, parse_card, read_metadata
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,10 @@ class Weights:
 def shipped(role: str, folder: Path = WEIGHTS_FOLDER) -> list[Weights]:
     """Return the shipped weights of a role, "coarse" or "refiner"."""
     name = QCoreApplication.translate("MapRefiner", "{}, shipped")
-    return [Weights(name.format(title_of(path)), str(path)) for path in sorted(folder.glob(f"{role}*.safetensors"))]
+    return [
+        Weights(name.format(title_of(path)), str(path))
+        for path in sorted(folder.glob(WEIGHTS_PATTERN.format(role=role)))
+    ]
 
 
 def title_of(path: Path) -> str:
@@ -73,13 +73,9 @@ def new_weights_file(folder: Path, name: str) -> Path:
     return path
 
 
-def _card(path: Path) -> dict[str, object]:
-    """Read the header of a safetensors file; the tensors are not read."""
+def _card(path: Path) -> dict[str, Any]:
+    """Return the model card of a weights file; empty if there is none, which the worker reports as an error."""
     try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(length, MOST_HEADER_BYTES)))
-        card = json.loads(header["__metadata__"]["card"])
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
-        return {}  # the worker reports the error
-    return card if isinstance(card, dict) else {}
+        return parse_card(read_metadata(path))
+    except (OSError, HeaderError):
+        return {}

@@ -7,11 +7,12 @@ from pathlib import Path
 from qgis.core import QgsMapLayer, QgsRasterLayer, QgsVectorLayer
 
 from ...models.shared.class_source import ClassSource
+from ...models.shared.conventions import CLASS_FIELD
 from ...models.shared.events import SpectraShown, Trained, TrainingProgressed
 from ...models.shared.requests import Classify, LoadScores, ShowSpectra, TrainCoarse
 from ..catalogue.weights import new_weights_file, shipped
 from ..errors import UserError
-from ..layers.label_layer import FIELD, commit, own_classes, paint_labels
+from ..layers.label_layer import commit, own_classes, paint_labels
 from ..layers.vector_source import layer_source
 from ..run.scene import raster_source
 from ..state import Task
@@ -20,12 +21,12 @@ from .scene import SceneControl
 
 
 class CoarseControl(SectionController):
-    """Section two of the dock."""
+    """Controller of section two, the coarse map."""
 
     def __init__(self, context: AppContext, scene: SceneControl) -> None:
         super().__init__(context)
         self.scene = scene
-        self._held_out: float | None = None  # the last figure of the running training
+        self._held_out: float | None = None  # the last held-out mean IoU of the running training
         self.handlers = {Trained: self._on_trained, TrainingProgressed: self._on_training_progressed}
         self.handlers[SpectraShown] = self._on_spectra_shown
         coarse = self.dock.coarse
@@ -65,7 +66,7 @@ class CoarseControl(SectionController):
         )
         samples = coarse.samples.value() if kind.is_spectral else 0
         model = new_weights_file(run.folder, "coarse")
-        backbone = coarse.trunk.filePath() if kind.has_trunk else ""
+        backbone = coarse.trunk.filePath() if kind.has_backbone else ""
         request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, backbone=backbone)
         self.context.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
@@ -76,18 +77,18 @@ class CoarseControl(SectionController):
             paint_labels(layer, own_classes(layer))
 
     def _labels(self, folder: Path) -> str:
-        """Save the labels that bring their own classes, and return where the worker finds them, or nothing.
+        """Save the chosen label layer and return its source for the worker, or an empty string if no layer is chosen.
 
         Raises:
-            UserError: for a layer that does not say the classes.
+            UserError: if the layer has no class field, or no features.
         """
         layer = self.dock.coarse.label_layer()
         if layer is None:
             return ""
-        if layer.fields().indexOf(FIELD) < 0:
+        if layer.fields().indexOf(CLASS_FIELD) < 0:
             raise UserError(
                 self.tr("The layer “{}” has no text field “{}” with the class of each polygon or point.").format(
-                    layer.name(), FIELD
+                    layer.name(), CLASS_FIELD
                 )
             )
         commit(layer)

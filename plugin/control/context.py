@@ -40,7 +40,7 @@ class AppContext(QObject):
         self.engine = WorkerProcess(self)
         self.layers = ScoreLayers(self.project, self)
         self.run: Run | None = None
-        self.coming: Run | None = None  # takes the place of `run` when its coarse map is there
+        self.coming: Run | None = None  # replaces `run` when its coarse map arrives
         self.task = Task.NONE
         self.playing = False
         self.python: Path | None = None
@@ -49,10 +49,10 @@ class AppContext(QObject):
     # --- asking the worker ------------------------------------------------------------------------------------
 
     def ask(self, task: Task, text: str, *requests: Request) -> None:
-        """Send requests to the worker, which is started if need be.
+        """Send requests to the worker; start it if necessary.
 
         Raises:
-            UserError: if there is no Python to start it with, or something else runs.
+            UserError: if no Python is available for the worker, or another task is running.
         """
         self.require_idle()
         if self.engine.state in (WorkerState.STOPPED, WorkerState.DEAD, WorkerState.SILENT):
@@ -66,16 +66,16 @@ class AppContext(QObject):
         """Require that no task is running.
 
         Raises:
-            UserError: if one runs.
+            UserError: if a task is running.
         """
         if self.task is not Task.NONE:
             raise UserError(self.tr("Another task is running. Wait for it, or cancel it."))
 
     def start_worker(self) -> None:
-        """Restart the worker; the next request opens the run again.
+        """Restart the worker; the next request reopens the run.
 
         Raises:
-            UserError: if there is no Python for it.
+            UserError: if no Python is available for it.
         """
         self.look_for_python()
         if self.python is None:
@@ -90,10 +90,10 @@ class AppContext(QObject):
         self.engine.start(Launch(str(self.python), self.settings.device))
 
     def on_run(self, *requests: Request) -> tuple[Request, ...]:
-        """Return requests on the current run, which a new worker has to open first.
+        """Return requests on the current run, after a `Resume` if the worker has not opened the run.
 
         Raises:
-            UserError: if there is none.
+            UserError: if there is no current run.
         """
         run = self.run
         if run is None:
@@ -101,10 +101,10 @@ class AppContext(QObject):
         return requests if run.is_open else (Resume(str(run.folder)), *requests)
 
     def mapped_run(self) -> Run:
-        """Return the current run, which has a map.
+        """Return the current run, which must have a map.
 
         Raises:
-            UserError: if there is none.
+            UserError: if there is no run with a map.
         """
         if self.run is None or self.run.shown < 0:
             raise UserError(self.tr("Make a coarse map first."))
@@ -123,7 +123,7 @@ class AppContext(QObject):
     # --- showing ----------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the present state in the dock."""
+        """Update the dock to the present state."""
         self.dock.refresh(self.state())
 
     def state(self) -> DockState:
@@ -138,7 +138,7 @@ class AppContext(QObject):
         return DockState(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
 
     def show_step(self, index: int) -> None:
-        """Show another step, or a level of the pyramid before step 0; nothing is computed."""
+        """Show another step, or a pyramid level (negative index), without computing anything."""
         run = self.run
         step = run.at(index) if run is not None else None
         if run is not None and step is not None:
@@ -147,11 +147,11 @@ class AppContext(QObject):
             self.refresh()
 
     def kind(self) -> int:
-        """Return which layer of a step is to be seen: 0 the class map, k the heat map of band k."""
+        """Return the displayed layer of a step: 0 for the class map, k for the heat map of band k."""
         return max(0, self.dock.refine.kind.currentIndex())
 
     def may_replace(self, path: Path, title: str) -> bool:
-        """Ask whether an existing file may be replaced."""
+        """Ask the user whether an existing file may be replaced."""
         buttons = QMessageBox.StandardButton
         question = self.tr("{} already exists. Replace it?").format(path.name)
         answer = QMessageBox.question(self.dock, title, question, buttons.Yes | buttons.No, buttons.No)
@@ -160,13 +160,13 @@ class AppContext(QObject):
     # --- places -----------------------------------------------------------------------------------------------
 
     def view(self) -> Extent:
-        """Return what the map shows."""
+        """Return the visible extent of the map."""
         crs = self.canvas.mapSettings().destinationCrs()
         return Extent(self.canvas.extent(), crs, self.project.transformContext())
 
 
 class SectionController(QObject):
-    """Base class of the controllers of sections."""
+    """Base class of the section controllers."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -176,7 +176,7 @@ class SectionController(QObject):
 
 
 def shows_errors(method: Callable[..., None]) -> Callable[..., None]:
-    """Show a UserError of a controller method in the message bar."""
+    """Decorate a controller method so that its `UserError` is shown in the message bar."""
 
     @functools.wraps(method)
     def speak(part: SectionController, *arguments: object) -> None:

@@ -1,4 +1,4 @@
-"""The main controller: dock signals become requests, worker events become layers and text."""
+"""The main controller: it turns dock signals into requests, and worker events into layers and text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from .training import TrainingControl
 
 
 class Controller(SectionController):
-    """Owns the desk and the parts; hands events on, and deals with the worker's life and the project's end."""
+    """The owner of all controllers; it dispatches worker events and handles worker failures and closed projects."""
 
     def __init__(self, iface: QgisInterface, dock: MapRefinerDock, parent: QObject | None = None) -> None:
         super().__init__(AppContext(iface, dock, parent))
@@ -65,7 +65,7 @@ class Controller(SectionController):
         self._parts = (
             *(self.scene, self.demo, self.coarse, self.steps, self.training, self.export, self.filters),
             *(self.corrections, self.correction_tools, self.fine_tuning, self.uncertain_places, self.derived_layers),
-            self.run_persistence,  # last, for it writes down what the others have made of an event
+            self.run_persistence,  # last: it records the changes that the others make for an event
         )
         engine = context.engine
         engine.state_changed.connect(context.refresh)
@@ -106,7 +106,7 @@ class Controller(SectionController):
         self.scene.area_tool.remove()
 
     def settings_changed(self) -> None:
-        """Use another Python or device from the next request on."""
+        """Use the newly set Python and device for the next request."""
         context = self.context
         context.look_for_python()
         launch = Launch(str(context.python), context.settings.device)
@@ -219,7 +219,7 @@ class Controller(SectionController):
             self.scene.propose_layer()
 
     def _exclude_own_layers(self) -> None:
-        """Keep the layers of runs out of the lists of images, where they would be many."""
+        """Exclude the layers of runs from the lists of images, which they would fill up."""
         own = [layer for layer in self.context.project.mapLayers().values() if layer.customProperty(RUN)]
         self.dock.scene.layer.setExceptedLayerList(own)
         self.dock.coarse.scores.setExceptedLayerList(own)

@@ -1,4 +1,4 @@
-"""Open a copy of the demo scene that ships, with its labelled tile."""
+"""The demo scene: a copy of the shipped image with its labelled tile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCENE, TILE, TRUTH = "scene.tif", "tile.gpkg", "truth.gpkg"
 
 
 class DemoControl(SectionController):
-    """The button that section one shows while there is no image."""
+    """Controller of the demo button, which section one shows while there is no image."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -28,14 +28,14 @@ class DemoControl(SectionController):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for name in (SCENE, TILE, TRUTH):
-                if not (folder / name).is_file():  # an edited tile stays as it is
+                if not (folder / name).is_file():  # keep an edited tile
                     shutil.copyfile(RESOURCES / "demo" / name, folder / name)
         except OSError as error:
             raise UserError(self.tr("The demo scene cannot be copied to {}: {}.").format(folder, error)) from error
         self._open(folder)
 
     def _open(self, folder: Path) -> None:
-        """Add the image, and above it, not shown, what is labelled."""
+        """Add the image, and its label layers above it, hidden."""
         context = self.context
         image = QgsRasterLayer(str(folder / SCENE), self.tr("Demo scene"), "gdal")
         tile = QgsVectorLayer(str(folder / TILE), self.tr("Labelled tile"), "ogr")

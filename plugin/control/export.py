@@ -15,12 +15,12 @@ from .context import AppContext, SectionController, shows_errors
 
 
 class ExportControl(SectionController):
-    """Section six of the dock."""
+    """Controller of section six, the export."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.handlers = {Exported: self._on_exported}
-        self._was_on_map: Path | None = None  # a file whose layer was taken off the map to replace it
+        self._was_on_map: Path | None = None  # a file whose layer was removed so that the file can be replaced
         self.dock.export.polygons_requested.connect(self._on_polygons_requested)
         self.dock.export.raster_requested.connect(self._on_raster_requested)
 

@@ -14,20 +14,20 @@ from .context import AppContext, SectionController, shows_errors
 from .steps import StepControl
 from .training import TrainingControl
 
-TOLERATED = 0.01  # of the mean IoU on the labelled tile, which learning may cost without a warning
+TOLERATED = 0.01  # loss of mean IoU on the labelled tile that fine-tuning may cause without a warning
 
 
 class FineTuningControl(SectionController):
     """Controller of fine-tuning in section five."""
 
-    learnt = pyqtSignal(object)  # the step as it was before, a protocol.Stepped
+    learnt = pyqtSignal(object)  # the shown `Stepped` before the weights change
 
     def __init__(self, context: AppContext, steps: StepControl, training: TrainingControl) -> None:
         super().__init__(context)
         self.steps, self.training = steps, training
         self.handlers = {FineTuned: self._on_learnt, TrainingProgressed: self._on_progressed}
-        self._earlier: list[str] = []  # refiners before each learning
-        self._bases: dict[str, str] = {}  # by refiner that has learnt: what it learnt from
+        self._earlier: list[str] = []  # refiners before each fine-tuning
+        self._bases: dict[str, str] = {}  # starting weights of each fine-tuned refiner
         self._count = 0
         self.dock.correct.learn_requested.connect(self._on_learn_requested)
         self.dock.correct.unlearn_requested.connect(self._on_unlearn_requested)
@@ -60,15 +60,15 @@ class FineTuningControl(SectionController):
             self.dock.correct.set_progress(self.tr("The weights before the last fine-tuning are in use again."))
 
     def _base(self) -> str:
-        """Return the weights to learn from: those before the first Learn, for all corrections are learnt each time.
+        """Return the weights to fine-tune: those before the first fine-tuning, because each one uses all corrections.
 
-        From the last ones, a bias of the first few corrections would grow with each Learn.
+        Starting from the latest weights would increase a bias of the first few corrections each time.
         """
         path = self.dock.refine.refiner.path()
         return self._bases.get(path, path)
 
     def _last(self, run: Run) -> int:
-        """Return how far to step anew: as far as is shown, or to the end where that is the coarse map."""
+        """Return the last step to recompute: the shown step, or the end if the coarse map is shown."""
         return run.shown if run.shown > 0 else self.steps.end()
 
     def _choose(self, path: str) -> None:

@@ -7,17 +7,17 @@ from pathlib import Path
 from qgis.core import QgsMapLayer, QgsMapLayerType, QgsVectorLayer
 from qgis.PyQt.QtWidgets import QAction, QFileDialog
 
-from ..catalogue.refiner_kinds import kind_of
+from ...models.shared.conventions import CLASS_FIELD
+from ...models.shared.model_kinds import REFINER_KINDS
 from ..catalogue.weights import title_of, weights_kind
 from ..errors import UserError
-from ..layers.label_layer import FIELD
 from ..layers.step_layer import KIND, RUN, STEP
 from .context import AppContext, SectionController, shows_errors
 from .run_persistence import RunPersistenceControl
 
 
 class LayerMenu(SectionController):
-    """Entries for the layers of steps, in QGIS's own menu; and files from a file manager."""
+    """Controller of the context menu of step layers, and of files dropped onto the dock."""
 
     def __init__(self, context: AppContext, run_persistence: RunPersistenceControl) -> None:
         super().__init__(context)
@@ -57,7 +57,7 @@ class LayerMenu(SectionController):
         self._show()
 
     def _show(self) -> None:
-        """Show the step of the active layer in the dock, of an earlier run too."""
+        """Show the step of the active layer in the dock; restore its run if another one is current."""
         layer = self.context.iface.activeLayer()
         if layer is None or not layer.customProperty(RUN):
             raise UserError(self.tr("Choose a layer of a step first."))
@@ -89,7 +89,7 @@ class LayerMenu(SectionController):
             kind = weights_kind(Path(path))
             if not kind:
                 raise UserError(self.tr("{} is not a model of Map Refiner.").format(Path(path).name))
-            combo = self.dock.refine.refiner if kind_of(kind) is not None else self.dock.coarse.source
+            combo = self.dock.refine.refiner if kind in REFINER_KINDS else self.dock.coarse.source
             combo.add_file(title_of(Path(path)), path)
             place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
             self.context.messages.tell(self.tr("{} is selected under {}.").format(Path(path).name, place))
@@ -103,9 +103,9 @@ class LayerMenu(SectionController):
                 raise UserError(self.tr("QGIS cannot open {} as a vector layer.").format(Path(path).name))
             project.addMapLayer(layer, False)
             project.layerTreeRoot().insertLayer(0, layer)
-            if layer.fields().indexOf(FIELD) < 0:
+            if layer.fields().indexOf(CLASS_FIELD) < 0:
                 text = self.tr("“{}” was added to the map, but cannot be used for training: it has no text field “{}”.")
-                said.warn(text.format(layer.name(), FIELD))
+                said.warn(text.format(layer.name(), CLASS_FIELD))
                 continue
             self.dock.train.labels.setLayer(layer)
             said.tell(self.tr("{} is selected under {}.").format(Path(path).name, self.tr("Train")))

@@ -1,12 +1,11 @@
-"""Suggestions of a refiner that fits a new coarse map."""
+"""Suggestion of a refiner that fits a new coarse map."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..catalogue.coarse_kinds import coarse_kind
-from ..catalogue.refiner_kinds import LEARNED
+from ...models.shared.model_kinds import COARSE_KINDS, REFINER_KINDS, TRAINING_FREE
 from ..catalogue.weights import shipped, weights_bands, weights_classes, weights_kind
 from ..dock.sections.refine import RefineSection
 from ..settings import Settings
@@ -14,20 +13,20 @@ from ..wording import tr
 
 
 class RefinerSuggester:
-    """Chooses what is offered, and chooses back once the analyst's refiner fits again."""
+    """A selector of suggested refiners; it selects the user's refiner again once that one fits."""
 
     def __init__(self, refine: RefineSection, settings: Settings) -> None:
         self._refine, self._settings = refine, settings
         self._offered: RefinerSuggestion | None = None
-        self._before = ""  # the file of the refiner that did not fit
+        self._before = ""  # the file of the refiner that the suggestion replaced
 
     def reason(self) -> str:
-        """Say why the chosen refiner was offered, or nothing if the analyst chose it."""
+        """Return why the chosen refiner was suggested, or an empty string if the user chose it."""
         offered = self._offered
         return offered.reason if offered is not None and offered.key == self._refine.refiner.choice() else ""
 
     def propose(self, made: CoarseMapInfo) -> None:
-        """Offer a refiner for a new coarse map."""
+        """Suggest a refiner for a new coarse map, if the chosen one does not fit."""
         combo = self._refine.refiner
         if self.reason() and fits(self._before, made):
             self._choose(self._before, None)
@@ -42,12 +41,12 @@ class RefinerSuggester:
 
 
 POOL, CRF = "opinion-pool", "crf"
-NARROWED = "extended"  # the kind of refiner that may know more classes than it is to go on with
+NARROWED = "extended"  # the kind of refiner that can start from weights with additional classes
 
 
 @dataclass(frozen=True)
 class CoarseMapInfo:
-    """How a coarse map was made: the file of its model or of its scores, the number of bands, and its classes."""
+    """The origin of a coarse map: the file of its model or scores, the number of bands, and its classes."""
 
     source: str
     bands: int
@@ -55,14 +54,14 @@ class CoarseMapInfo:
 
     @property
     def is_spectral(self) -> bool:
-        """Return whether the model looked at single pixels."""
-        kind = coarse_kind(weights_kind(Path(self.source)))
+        """Return whether the coarse model classifies single pixels."""
+        kind = COARSE_KINDS.get(weights_kind(Path(self.source)))
         return kind is not None and kind.is_spectral
 
 
 @dataclass(frozen=True)
 class RefinerSuggestion:
-    """A refiner that needs no teaching, why it is offered, and how many steps it is for (None: as many as usual)."""
+    """A suggested refiner that needs no training, the reason, and its number of steps (None: the usual number)."""
 
     key: str
     reason: str
@@ -70,17 +69,17 @@ class RefinerSuggestion:
 
 
 def fits(path: str, made: CoarseMapInfo) -> bool:
-    """Return whether a refiner can work on a map; where a file does not say what it is for, the worker will."""
+    """Return whether a refiner fits a map; bands or classes that its file does not state are left to the worker."""
     bands, classes = weights_bands(Path(path)), weights_classes(Path(path))
     return bands in (None, made.bands) and classes in ((), made.classes)
 
 
 def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
-    """Return the weights that teaching a kind can go on from: of the chosen refiner, or else of one that ships.
+    """Return the pretrained weights for training a kind: those of the chosen refiner, or else shipped ones.
 
-    Nothing where none fits, and for kinds that have no weights.
+    Return an empty string if no weights fit, or if the kind has no weights.
     """
-    if all(each.key != kind for each in LEARNED):
+    if kind not in REFINER_KINDS or kind in TRAINING_FREE:
         return ""
     for path in (chosen, *(each.path for each in shipped("refiner"))):
         if path and weights_kind(Path(path)) == kind and weights_bands(Path(path)) == made.bands:
@@ -91,7 +90,7 @@ def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
 
 
 def suggest_refiner(path: str, title: str, made: CoarseMapInfo) -> RefinerSuggestion | None:
-    """Return what to offer in the place of a refiner in a file, or None if that fits."""
+    """Return a suggestion to replace the refiner in a file, or None if that refiner fits."""
     if not path or fits(path, made):
         return None
     bands = weights_bands(Path(path))

@@ -1,4 +1,4 @@
-"""A report of the current run: gathered here, made beside QGIS, opened in the browser."""
+"""The report of the current run: collected here, written by a background task, and opened in the browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QDateTime, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 
-from ..catalogue.refiner_kinds import kind_of
+from ..catalogue.refiner_kinds import refiner_kind_text
 from ..catalogue.weights import title_of, weights_kind
 from ..errors import UserError
 from ..layers.correction_layer import layer_for
@@ -20,12 +20,12 @@ from ..run.run import Run
 from .context import AppContext, SectionController, shows_errors
 
 ENDINGS = (".html", ".htm")
-MOST_BANDS = 12  # that are listed one by one
+MOST_BANDS = 12  # listed individually
 Pairs = tuple[tuple[str, str], ...]
 
 
 class ReportControl(SectionController):
-    """The button for a report in section six of the dock."""
+    """Controller of the report button in section six."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -97,7 +97,7 @@ class ReportControl(SectionController):
         if run.coarse:
             pairs.append((self.tr("File of the coarse map"), run.coarse))
         for maker in dict.fromkeys(maker for maker in run.made_by if maker):
-            kind = kind_of(weights_kind(Path(maker)) or maker)
+            kind = refiner_kind_text(weights_kind(Path(maker)) or maker)
             pairs.append((self.tr("Refiner"), self._title(maker)))
             pairs.append((self.tr("Kind of the refiner"), self.tr("unknown") if kind is None else kind.title()))
             if Path(maker).is_absolute():
@@ -118,5 +118,5 @@ class ReportControl(SectionController):
 
     def _title(self, maker: str) -> str:
         titles = {path: title for title, path in self.dock.refine.refiner.files()}
-        kind = kind_of(maker)
+        kind = refiner_kind_text(maker)
         return titles.get(maker) or (title_of(Path(maker)) if kind is None else kind.title())

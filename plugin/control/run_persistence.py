@@ -9,8 +9,8 @@ from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, Qg
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
+from ...models.shared.conventions import WEIGHTS_FOLDER
 from ...models.shared.events import Corrected, Evaluated, FineTuned, RefinerLoaded, Stepped, Trained
-from ..catalogue.weights import WEIGHTS_FOLDER
 from ..dock.sections.scene import Area
 from ..dock.widgets.model_combo import ModelCombo
 from ..errors import UserError
@@ -21,13 +21,13 @@ from .context import AppContext, SectionController, shows_errors
 
 SCOPE, RUN_ENTRY, SHOWN_ENTRY = "map_refiner", "run", "shown"
 LOCK = "in_use.lock"
-WAIT_MS = 300  # several things at once are written down once
+WAIT_MS = 300  # collects several changes into one write
 
 
 class RunPersistenceControl(SectionController):
-    """Knows where the current run is written down, and which one was lost."""
+    """Controller of the current run's record and lock, and of the recovery of a lost run."""
 
-    restored = pyqtSignal(object, bool)  # Run, with_layers: it is in hand again, with layers that were not there
+    restored = pyqtSignal(object, bool)  # Run, with_layers: whether its layers were added to the project
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -50,7 +50,7 @@ class RunPersistenceControl(SectionController):
         self._due.start()
 
     def shut_down(self) -> None:
-        """Let go of the run and of the project."""
+        """Save and release the run, and disconnect from the project."""
         self.keep()
         self.release()
         self._withdraw()
@@ -62,7 +62,7 @@ class RunPersistenceControl(SectionController):
     # --- writing down -----------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Write the current run down, and mark it as in use."""
+        """Save the record of the current run, and mark the run as in use."""
         self._due.stop()
         run = self.context.run
         if run is None or not run.steps or not run.folder.is_dir():
@@ -114,10 +114,10 @@ class RunPersistenceControl(SectionController):
         self.restore(folder, shown)
 
     def restore(self, folder: Path, shown: int = -1, with_layers: bool = False) -> Run:
-        """Take a current run again; its layers are in the project already, or are added.
+        """Make a run current again; its layers are in the project already, or are added if `with_layers`.
 
         Raises:
-            UserError: if it is gone.
+            UserError: if the run or its steps are missing.
         """
         context = self.context
         run, choices = read(folder, context.project.transformContext())
@@ -144,7 +144,7 @@ class RunPersistenceControl(SectionController):
         return layer or next((each for each in rasters if each.source() == run.scene.image), None)
 
     def _fitting(self, run: Run) -> int:
-        """Count the steps whose layers show the files that the run has: later ones were made after the saving."""
+        """Count the steps whose layers show the run's files; later steps were made after the project was saved."""
         for step in run.steps:
             for source in self.context.layers.sources(run.name, step.index):
                 path = QgsProviderRegistry.instance().decodeUri("gdal", source).get("path", source)
@@ -179,7 +179,7 @@ class RunPersistenceControl(SectionController):
     # --- after a crash ----------------------------------------------------------------------------------------
 
     def _described(self, folder: Path) -> tuple[str, str]:
-        """Return the scene of a run, and when it was written down last."""
+        """Return the scene name of a run, and when its record was last saved."""
         time = QDateTime.fromSecsSinceEpoch(int((folder / RECORD).stat().st_mtime))
         try:
             name = read(folder, self.context.project.transformContext())[0].scene.name
@@ -188,7 +188,7 @@ class RunPersistenceControl(SectionController):
         return name, QLocale().toString(time, QLocale.FormatType.ShortFormat)
 
     def offer_lost(self) -> None:
-        """Offer the newest run whose QGIS ended without letting go of it; once a session."""
+        """Offer the newest run that a QGIS process left locked when it ended; only once per session."""
         if self._offered or self.context.run is not None:
             return
         self._offered = True
@@ -206,7 +206,7 @@ class RunPersistenceControl(SectionController):
         self._offer.destroyed.connect(self._on_offer_gone)
         bar.pushWidget(self._offer, Qgis.MessageLevel.Warning, 0)
         for path in lost:
-            (path / LOCK).unlink(missing_ok=True)  # it is offered once
+            (path / LOCK).unlink(missing_ok=True)  # offer it only once
 
     def _withdraw(self) -> None:
         if self._offer is not None:
@@ -235,12 +235,12 @@ class RunPersistenceControl(SectionController):
 
 def _lock(folder: Path) -> QLockFile:
     lock = QLockFile(str(folder / LOCK))
-    lock.setStaleLockTime(0)  # it is stale when its process is gone, however long that takes
+    lock.setStaleLockTime(0)  # stale only when its process is gone, regardless of its age
     return lock
 
 
 def _is_left(path: Path) -> bool:
-    """Return whether a lock is that of a process which is gone."""
+    """Return whether a lock belongs to a process that no longer exists."""
     lock = _lock(path.parent)
     if not lock.tryLock(0):
         return False

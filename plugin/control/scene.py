@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QDateTime
 
+from ...models.shared.band_text import MANY
 from ...models.shared.events import Opened
 from ...models.shared.requests import Open, Request
 from ..dock.sections.scene import Area
@@ -12,7 +13,7 @@ from ..errors import UserError
 from ..layers.false_colour import false_colour
 from ..layers.step_layer import RUN
 from ..map_tools.area_tool import AreaTool
-from ..run.bands import MANY, spectrum_of
+from ..run.bands import parse_bands, spectrum_of
 from ..run.extent import Extent
 from ..run.run import Run, new_folder
 from ..run.scene import (
@@ -21,17 +22,16 @@ from ..run.scene import (
     default_bands,
     default_pixel_size_m,
     own_pixel_size_m,
-    parse_bands,
     raster_source,
     size_of,
 )
 from .context import AppContext, SectionController, shows_errors
 
-LARGE_MP = 100  # megapixels of a scene whose steps take minutes rather than seconds
+LARGE_MP = 100  # megapixels above which a step takes minutes rather than seconds
 
 
 class SceneControl(SectionController):
-    """Sections one and two of the dock."""
+    """Controller of the scene, and of the run that belongs to it."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -51,7 +51,7 @@ class SceneControl(SectionController):
     # --- the scene --------------------------------------------------------------------------------------------
 
     def propose_layer(self) -> None:
-        """Choose the active layer, or the first raster, where nothing is chosen yet."""
+        """Choose the active layer, or the first raster, if no layer is chosen yet."""
         combo = self.dock.scene.layer
         if combo.currentLayer() is not None:
             return
@@ -63,24 +63,24 @@ class SceneControl(SectionController):
                 return
 
     def choice(self) -> SceneChoice:
-        """Return the scene that is filled in.
+        """Return the scene that is entered in the dock.
 
         Raises:
-            UserError: if it cannot be worked on.
+            UserError: if it cannot be used.
         """
         inputs = self.dock.scene.inputs()
         layer = inputs.layer
         image = raster_source(layer)
-        if layer is None:  # refused by `raster_source`
+        if layer is None:  # unreachable: `raster_source` refuses None
             raise UserError(self.tr("Choose a raster layer first."))
         bands = parse_bands(inputs.bands, layer.bandCount(), spectrum_of(layer.source())) or default_bands(layer)
         return SceneChoice(layer.id(), layer.name(), image, bands, self._area(layer), inputs.pixel_size_m)
 
     def place(self) -> Extent:
-        """Return where the current run lies, or else the scene that is filled in.
+        """Return the extent of the current run, or else of the scene that is entered in the dock.
 
         Raises:
-            UserError: if there is none.
+            UserError: if neither exists.
         """
         return self.context.run.place if self.context.run is not None else self._place_of(self.choice())
 
@@ -101,7 +101,7 @@ class SceneControl(SectionController):
         return area_in_layer(Extent(inputs.rectangle, inputs.rectangle_crs, transform_context), layer)
 
     def summarize(self) -> None:
-        """Say how large the scene is, or why it cannot be worked on."""
+        """Show the size of the scene, or why it cannot be used."""
         layer = self.dock.scene.layer.currentLayer()
         if layer is None:
             self.dock.scene.set_summary(self.tr("Drag an image file onto the map, such as a GeoTIFF."))
@@ -135,7 +135,7 @@ class SceneControl(SectionController):
         self.summarize()
 
     def _offer_colours(self, layer: QgsRasterLayer) -> None:
-        """Offer colours by wavelength; of many bands QGIS shows the first three, which are next to one another."""
+        """Offer colours by wavelength; show natural colours if QGIS shows just the first three of many bands."""
         self.dock.scene.set_has_wavelengths(spectrum_of(layer.source()).is_known)
         shown = layer.renderer().usesBands() if layer.renderer() is not None else []
         if spectrum_of(layer.source()).is_known and layer.bandCount() > MANY and shown == [1, 2, 3]:
@@ -166,7 +166,7 @@ class SceneControl(SectionController):
     # --- its run ----------------------------------------------------------------------------------------------
 
     def run_for(self, scene: SceneChoice) -> tuple[Run, tuple[Request, ...]]:
-        """Return the run that a scene belongs to, and the requests that make the worker have it open."""
+        """Return the run of a scene, and the requests that open it in the worker if necessary."""
         context = self.context
         if context.run is not None and context.run.scene == scene:
             return context.run, context.on_run()

@@ -7,8 +7,9 @@ from pathlib import Path
 from qgis.PyQt.QtCore import QTimer
 
 from ...models.shared.events import Cancelled, Event, Failed, Previewed, RefinerLoaded, Stepped, TilesKept
+from ...models.shared.model_kinds import TRAINING_FREE
 from ...models.shared.requests import Classify, LoadRefiner, LoadScores, Request, Step
-from ..catalogue.refiner_kinds import UNTAUGHT, RefinerKind, kind_of
+from ..catalogue.refiner_kinds import RefinerKindText, refiner_kind_text
 from ..catalogue.weights import shipped, weights_kind
 from ..errors import UserError
 from ..layers.preview_layer import PreviewLayer
@@ -17,11 +18,11 @@ from ..state import Task
 from .context import AppContext, SectionController, shows_errors
 from .refiner_suggestion import CoarseMapInfo, RefinerSuggester
 
-PLAY_PAUSE_MS = 700  # for the eye, between two steps
+PLAY_PAUSE_MS = 700  # time to see each step
 
 
 class StepControl(SectionController):
-    """Section three of the dock."""
+    """Controller of section three, the refinement steps."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -32,12 +33,12 @@ class StepControl(SectionController):
             TilesKept: self._on_tiles_kept,
             RefinerLoaded: self._on_refiner_loaded,
         }
-        self._kept: TilesKept | None = None  # of the step that was broken off
+        self._kept: TilesKept | None = None  # of the interrupted step
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PLAY_PAUSE_MS)
         self._pause.timeout.connect(self._play_on)
-        self._sharpening = QTimer(self)  # from level to level of a pyramid that has just arrived
+        self._sharpening = QTimer(self)  # shows the levels of a new pyramid one by one
         self._sharpening.setSingleShot(True)
         self._sharpening.setInterval(PLAY_PAUSE_MS)
         self._sharpening.timeout.connect(self._sharpen)
@@ -57,13 +58,13 @@ class StepControl(SectionController):
         self._describe()
 
     def refiner_requests(self) -> tuple[Request, ...]:
-        """Return what makes the worker use the chosen refiner, if it does not yet."""
+        """Return the requests that load the chosen refiner, if the worker does not use it yet."""
         choice = self.dock.refine.refiner.choice()
         run = self.context.run
         return () if not choice or (run is not None and run.refiner == choice) else (LoadRefiner(choice),)
 
     def refiner_kind(self) -> str:
-        """Return the kind of the chosen refiner, or nothing if its file does not say."""
+        """Return the kind of the chosen refiner, or an empty string if its file does not state it."""
         refiner = self.dock.refine.refiner
         return weights_kind(Path(refiner.path())) if refiner.path() else refiner.choice()
 
@@ -104,7 +105,7 @@ class StepControl(SectionController):
         try:
             seen = self.context.view().in_crs(run.place.crs)
             view = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
-        except UserError:  # the map shows another part of the earth
+        except UserError:  # the visible area cannot be transformed to the run's CRS
             view = None
         return Step(run.shown, count, view, (size.width(), size.height()), self.context.kind())
 
@@ -137,7 +138,7 @@ class StepControl(SectionController):
         try:
             self._step(1)
         finally:
-            context.playing = context.task is Task.STEP  # a refusal ends the play
+            context.playing = context.task is Task.STEP  # stop playing if the request was refused
             context.refresh()
 
     def _on_kind_chosen(self, _kind: int) -> None:
@@ -149,11 +150,11 @@ class StepControl(SectionController):
         self.context.refresh()
 
     def _describe(self) -> None:
-        kind = kind_of(self.refiner_kind())
+        kind = refiner_kind_text(self.refiner_kind())
         self.dock.refine.set_about(self.refiner_suggester.reason() or ("" if kind is None else self._about(kind)))
 
-    def _about(self, kind: RefinerKind) -> str:
-        return kind.description() if kind in UNTAUGHT else f"{kind.title()}: {kind.description()}"
+    def _about(self, kind: RefinerKindText) -> str:
+        return kind.description() if kind.key in TRAINING_FREE else f"{kind.title()}: {kind.description()}"
 
     def _on_step_chosen_in_tree(self, name: str, index: int) -> None:
         if self.context.run is not None and self.context.run.name == name:
@@ -172,7 +173,7 @@ class StepControl(SectionController):
         run.add(step)
         run.see(step.index)
         if step.index == 0:
-            run.refiner = None  # another coarse map may have other classes, which a refiner has to fit
+            run.refiner = None  # another coarse map may have other classes, which the refiner must fit
             run.coarse = self._coarse() or run.coarse
             context.layers.begin(run.name, run.scene.name)
             self.refiner_suggester.propose(CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes))
@@ -212,7 +213,7 @@ class StepControl(SectionController):
             self._kept = kept
 
     def what_is_kept(self) -> str:
-        """Say once what there is of a step that was broken off; nothing if none was."""
+        """Return, once, how much of an interrupted step is kept, or an empty string if no step was interrupted."""
         kept, self._kept = self._kept, None
         if kept is None:
             return ""
@@ -220,7 +221,7 @@ class StepControl(SectionController):
         return text.format(kept.finished, kept.tiles, kept.step)
 
     def end_preview(self) -> None:
-        """Show the step that there is, where the one that was previewed did not come."""
+        """Remove a leftover preview and show the current step again."""
         if self.preview.remove() and self.context.run is not None:
             self.context.show_step(self.context.run.shown)
 

@@ -1,4 +1,4 @@
-"""Labels, and the training of a refiner on them."""
+"""Controller of the labels, and of the training of a refiner on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QTimer
 
 from ...models.shared.events import Evaluated, Trained, TrainingProgressed
 from ...models.shared.requests import Evaluate, LoadRefiner, TrainRefiner
-from ..catalogue.refiner_kinds import kind_of
+from ..catalogue.refiner_kinds import refiner_kind_text
 from ..catalogue.training_summary import doing, progress, verdict
 from ..catalogue.weights import new_weights_file, title_of
 from ..errors import UserError
@@ -26,7 +26,7 @@ from .scene import SceneControl
 
 
 class TrainingControl(SectionController):
-    """Section four of the dock."""
+    """Controller of section four, labels and training."""
 
     def __init__(self, context: AppContext, scene: SceneControl) -> None:
         super().__init__(context)
@@ -36,7 +36,7 @@ class TrainingControl(SectionController):
             Trained: self._on_trained,
             Evaluated: self._on_evaluated,
         }
-        self._label_name = self._kind = self._begin = ""  # of what is being taught
+        self._label_name = self._kind = self._begin = ""  # of the current training
         train = self.dock.train
         train.new_tile_requested.connect(self._on_new_tile_requested)
         train.outline_requested.connect(self._on_outline_requested)
@@ -58,7 +58,7 @@ class TrainingControl(SectionController):
         context = self.context
         scene = context.run.scene if context.run is not None else self.scene.choice()
         path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scene.place())
-        QTimer.singleShot(0, lambda: self._open_tile(path))  # the map stays alive between writing and opening
+        QTimer.singleShot(0, lambda: self._open_tile(path))  # QGIS stays responsive between writing and opening
 
     @shows_errors
     def _open_tile(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class TrainingControl(SectionController):
         self.dock.train.labels.setLayer(layer)
         context.iface.actionAddFeature().trigger()
         if context.run is not None:
-            context.layers.set_visible(context.run.name, False)  # it would cover what is to be digitized
+            context.layers.set_visible(context.run.name, False)  # it would cover the area to digitize
         context.messages.tell(
             self.tr("Digitize in “{}”: first a “tile”, then the objects inside it.").format(layer.name())
         )
@@ -91,14 +91,14 @@ class TrainingControl(SectionController):
         return layer
 
     def labels_if_any(self, run: Run) -> str:
-        """Return where the worker finds the chosen labels, or nothing if there are none that could teach."""
+        """Return the source of the chosen labels for the worker, or an empty string if there are no usable labels."""
         try:
             return self._checked_labels(run) if self.dock.train.label_layer() is not None else ""
         except UserError:
             return ""
 
     def _checked_labels(self, run: Run) -> str:
-        """Save the labels, check them, and return where the worker finds them."""
+        """Save and check the labels, and return their source for the worker."""
         layer = self._labels()
         commit(layer)
         warning = check(layer, self.classes(), self.scene.place())
@@ -143,7 +143,7 @@ class TrainingControl(SectionController):
         if event.role != "refiner":
             return
         context, refine = self.context, self.dock.refine
-        if refine.refiner.path() != self._begin:  # only what is chosen can stay so
+        if refine.refiner.path() != self._begin:  # only a chosen refiner can stay chosen
             event = replace(event, before_miou=None)
         found = verdict(event)
         if context.run is not None:
@@ -153,13 +153,13 @@ class TrainingControl(SectionController):
             refine.propose_end(event.best_step)
         refine.refiner.add_file(self._title(), event.model, choose=found.beats or not refine.refiner.path())
         self.dock.train.set_progress(f"{found.figures} {found.advice}")
-        if not found.former_stays:  # whose steps are as good as they were
-            context.show_step(0)  # it was taught from the coarse map on; where it does not help, that is the result
+        if not found.former_stays:  # if it stays, the present steps are still valid
+            context.show_step(0)  # training starts at the coarse map, which is the result if the refiner does not help
         (context.messages.tell if found.beats else context.messages.warn)(found.message)
 
     def _title(self) -> str:
-        """Name a refiner after its kind and its labels, and tell it from one that was trained before."""
-        kind = kind_of(self._kind)
+        """Name a refiner after its kind and its labels, with a number if the name is taken."""
+        kind = refiner_kind_text(self._kind)
         title = self.tr("{}, trained on {}").format(self._kind if kind is None else kind.title(), self._label_name)
         number, wanted = 1, title
         while self.dock.refine.refiner.findText(wanted) >= 0:
@@ -191,5 +191,5 @@ class TrainingControl(SectionController):
     def _on_load_requested(self, path: str) -> None:
         context = self.context
         self.dock.refine.refiner.add_file(title_of(Path(path)), path)
-        if context.run is not None:  # then it can be told at once whether it fits
+        if context.run is not None:  # the worker can check at once whether it fits
             context.ask(Task.LOAD, self.tr("Loading the refiner…"), *context.on_run(LoadRefiner(path)))

@@ -1,4 +1,4 @@
-"""The panel: six sections in the order of the work, and a footer. Signals out, setters in, no decisions."""
+"""The dock: six sections in workflow order and a footer. It emits signals, has setters, and decides nothing."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
 
 
 class MapRefinerDock(QgsDockWidget):
-    """The dock of Map Refiner."""
+    """The Map Refiner dock."""
 
-    models_dropped = pyqtSignal(list)  # of paths
+    models_dropped = pyqtSignal(list)  # file paths
     labels_dropped = pyqtSignal(list)
-    help_requested = pyqtSignal(str)  # a place in the user guide
+    help_requested = pyqtSignal(str)  # anchor in the user guide
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,18 +62,18 @@ class MapRefinerDock(QgsDockWidget):
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """Return the sections in the order of the work."""
+        """Return the sections in workflow order."""
         return (self.scene, self.coarse, self.refine, self.train, self.correct, self.export)
 
     def event(self, event: QEvent) -> bool:
-        """Keep F1 for the dock while it has the keyboard; QGIS would open its own manual."""
+        """Keep F1 for the dock while it has the keyboard focus; QGIS would open its own manual."""
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_F1:
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ask for help on F1, about the section that has the keyboard."""
+        """Request help on F1 for the section that has the keyboard focus."""
         if event.key() == Qt.Key.Key_F1:
             self._ask_for_help()
         else:
@@ -85,19 +85,19 @@ class MapRefinerDock(QgsDockWidget):
         self.help_requested.emit("" if here is None else here.objectName().removeprefix("map_refiner_"))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files of weights and of vectors; QGIS opens what is left, such as images."""
+        """Accept weights and vector files; leave other files, such as images, to QGIS."""
         if _files(event.mimeData(), (*WEIGHTS, *VECTORS)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Hand dropped files on."""
+        """Emit the dropped files by type."""
         for signal, endings in ((self.models_dropped, WEIGHTS), (self.labels_dropped, VECTORS)):
             if paths := _files(event.mimeData(), endings):
                 signal.emit(paths)
         event.acceptProposedAction()
 
     def refresh(self, state: DockState) -> None:
-        """Recompute every enabled state and every text from one state."""
+        """Update every enabled state and every text from `state`."""
         for section in self.sections:
             section.refresh(state)
         self.train.set_can_save(bool(self.refine.refiner.path()))

@@ -11,51 +11,12 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QObject, QProcess, QTimer, pyqtSignal
 
 from ...models.shared.paths import PACKAGE_ROOT
+from ...models.shared.requirements import MODULES
 from ..settings import PREFIX
-from ..worker.launch import clean_environment
+from ..worker.launch import PROBE, boot, clean_environment
 
 VARIABLE = "MAP_REFINER_PYTHON"
-REQUIREMENTS = (  # those of pyproject.toml, which does not ship
-    *("torch>=2.4", "numpy>=1.26", "rasterio>=1.3.9", "shapely>=2.1", "pyogrio>=0.9", "pyproj>=3.6", "scipy>=1.11"),
-    *("click>=8.1", "safetensors>=0.4.3", "typing_extensions>=4.4"),
-)
-MODULES = tuple(requirement.partition(">=")[0] for requirement in REQUIREMENTS)
 CHECK_MS = 120_000  # importing torch from a cold disk takes long
-
-_CHECK = """
-import importlib.util, json, os, platform, sys
-from importlib import metadata
-root, wanted, scheduler, *modules = sys.argv[1:]
-found = {name: metadata.version(name) for name in modules if importlib.util.find_spec(name)}
-device, step, problem, cluster = "", None, "", ""
-if "torch" in found:
-    import torch
-    mps = getattr(torch.backends, "mps", None)
-    device = (torch.cuda.get_device_name(0) if torch.cuda.is_available()
-              else "Apple GPU" if mps and mps.is_available()
-              else f"CPU, {torch.get_num_threads()} threads")
-if len(found) == len(modules):
-    spec = importlib.util.spec_from_file_location(
-        "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
-    sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
-    try:
-        from map_refiner.models.runtime import device as devices
-        from map_refiner.models.tiling import timing
-        from map_refiner.models.io import raster_reader  # and rasterio with it
-        chosen = devices.choose_device(wanted)
-        device, step = devices.describe_device(chosen), 1000 * timing.timed_step(chosen)
-    except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
-    if scheduler:
-        try:
-            from map_refiner.models.runtime.dask_cluster import describe_cluster
-            cluster = describe_cluster(scheduler)
-        except Exception as error:
-            cluster = str(error)
-content = {"python": platform.python_version(), "found": found, "device": device, "step": step, "problem": problem,
-           "cluster": cluster}
-sys.stdout.write(os.linesep + json.dumps(content))
-"""
 
 
 @dataclass(frozen=True)
@@ -115,7 +76,7 @@ class Check(QObject):
         self._process.setProcessEnvironment(clean_environment())
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
-        self._process.start(python, ["-I", "-c", _CHECK, str(PACKAGE_ROOT), device, scheduler, *MODULES])
+        self._process.start(python, [*boot(PROBE), device, scheduler])
         self._limit.start(CHECK_MS)
 
     def stop(self) -> None:
@@ -136,10 +97,8 @@ class Check(QObject):
         complaint = bytes(process.readAllStandardError()).decode("utf-8", "replace").strip()
         process.deleteLater()
         try:
-            content = json.loads(lines[-1])
-            names = ("python", "found", "device", "step", "problem", "cluster")
-            self.described.emit(Description(*(content[name] for name in names)))
-        except (IndexError, ValueError, KeyError, TypeError):
+            self.described.emit(Description(**json.loads(lines[-1])))
+        except (IndexError, ValueError, TypeError):
             self.failed.emit(complaint.splitlines()[-1] if complaint else self.tr("Python did not answer."))
 
     def _on_error(self, error: QProcess.ProcessError) -> None:

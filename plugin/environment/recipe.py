@@ -13,10 +13,10 @@ from qgis.PyQt.QtCore import QProcessEnvironment
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
 from ...models.shared.paths import PACKAGE_ROOT
+from ...models.shared.requirements import REQUIREMENTS
 from ..errors import UserError
 from ..wording import tr
 from ..worker.launch import clean_environment
-from .check import REQUIREMENTS
 from .torch_build import CPU, Build
 
 USUAL_PYTHONS = ("python3.12", "python3.13", "python3.11", "python3.10", "python3", "python")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
 
+from ...models.shared.conventions import CLASS_FIELD, UNSURE_CLASS
 from ..errors import UserError
 from ..run.extent import Extent
 from ..wording import tr
-from .label_layer import FIELD, LABELS, new_label_file, offer_classes
-from .styles import UNSURE, style_corrections
+from .label_layer import LABELS, new_label_file, offer_classes
+from .styles import style_corrections
 
 CORRECTIONS = "map_refiner/corrections"  # the property that names the run whose corrections a layer holds
 STEM = "corrections"
@@ -37,7 +38,7 @@ def open_layer(folder: Path, run: str, scene_name: str, place: Extent, classes: 
     if not layer.isValid():
         raise UserError(tr("The corrections {} cannot be opened.").format(path))
     style_corrections(layer, classes)
-    offer_classes(layer, [*classes[1:], *classes[:1], UNSURE])
+    offer_classes(layer, [*classes[1:], *classes[:1], UNSURE_CLASS])
     layer.setCustomProperty(CORRECTIONS, run)
     layer.setCustomProperty(LABELS, True)  # it stays above the steps
     return layer
@@ -59,7 +60,7 @@ class Correction:
         self._layer = layer
         self._feature = QgsFeature(layer.fields())
         self._feature.setGeometry(geometry)
-        self._feature.setAttribute(layer.fields().indexOf(FIELD), name)
+        self._feature.setAttribute(layer.fields().indexOf(CLASS_FIELD), name)
         self._id: int | None = None
 
     def make(self) -> None:
@@ -125,7 +126,7 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     Raises:
         UserError: for one without the field, or with unsaved edits that cannot be saved.
     """
-    if layer.fields().indexOf(FIELD) < 0:
+    if layer.fields().indexOf(CLASS_FIELD) < 0:
         raise UserError(
             tr("The layer “{}” has no text field “class” with the class of each polygon.").format(layer.name())
         )

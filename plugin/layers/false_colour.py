@@ -9,7 +9,7 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from ..run.bands import Spectrum
+from ...models.shared.band_text import Spectrum
 
 # Red, green and blue, in nanometres: what analysts look at forests, soils and towns with.
 NATURAL = (650.0, 560.0, 480.0)

@@ -16,15 +16,15 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ...models.shared.conventions import BACKGROUND, CLASS_FIELD, IGNORE_CLASS, TILE_CLASS
 from ..errors import UserError
 from ..run.extent import Extent
 from ..wording import tr
-from .styles import IGNORE, TILE, style_labels
+from .styles import style_labels
 
-FIELD = "class"
 LAYER = "labels"
 LABELS = "map_refiner/labels"  # the property that marks such a layer
-USUAL_CLASSES = ("background", "building", "road")
+USUAL_CLASSES = (BACKGROUND, "building", "road")
 MOST_NAMED = 5  # feature ids in a sentence
 MOST_CLASSES = 50  # of labels that bring their own
 
@@ -39,7 +39,7 @@ def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "ti
     number = 1
     while (path := folder / f"{stem}_{what}_{number}.gpkg").exists():
         number += 1
-    template = QgsVectorLayer(f"Polygon?field={FIELD}:string(64)&field=note:string(254)", LAYER, "memory")
+    template = QgsVectorLayer(f"Polygon?field={CLASS_FIELD}:string(64)&field=note:string(254)", LAYER, "memory")
     template.setCrs(place.crs)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
@@ -68,7 +68,7 @@ def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     if layer.customProperty(LABELS):
         return
     style_labels(layer, classes)
-    offer_classes(layer, [*classes[1:], TILE, IGNORE, *classes[:1]])
+    offer_classes(layer, [*classes[1:], TILE_CLASS, IGNORE_CLASS, *classes[:1]])
     layer.setCustomProperty(LABELS, True)
 
 
@@ -78,7 +78,7 @@ def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
         len(classes) > 1
         and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
         and isinstance(layer.renderer(), QgsSingleSymbolRenderer)
-        and layer.fields().indexOf(FIELD) >= 0
+        and layer.fields().indexOf(CLASS_FIELD) >= 0
     ):
         show_labels(layer, classes)
         layer.triggerRepaint()
@@ -87,14 +87,18 @@ def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 def own_classes(layer: QgsVectorLayer) -> tuple[str, ...]:
     """Return the classes that labels bring, background first, in the order of a map that is made of them."""
-    found = layer.uniqueValues(layer.fields().indexOf(FIELD), MOST_CLASSES)
-    names = {str(value) for value in found if value not in (None, NULL, "")} - {USUAL_CLASSES[0], TILE, IGNORE}
+    found = layer.uniqueValues(layer.fields().indexOf(CLASS_FIELD), MOST_CLASSES)
+    names = {str(value) for value in found if value not in (None, NULL, "")} - {
+        USUAL_CLASSES[0],
+        TILE_CLASS,
+        IGNORE_CLASS,
+    }
     return (USUAL_CLASSES[0], *sorted(names))
 
 
 def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
     """Let the form of a layer offer a list of classes, the last one chosen first."""
-    index = layer.fields().indexOf(FIELD)
+    index = layer.fields().indexOf(CLASS_FIELD)
     layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": [{name: name} for name in names]}))
     layer.setFieldAlias(index, tr("Class"))
     form = layer.editFormConfig()
@@ -117,7 +121,7 @@ def add_outline(layer: QgsVectorLayer, view: Extent, scene: Extent) -> None:
     field = _field(layer)
     feature = QgsFeature(layer.fields())
     feature.setGeometry(QgsGeometry.fromRect(common))
-    feature.setAttribute(field, TILE)
+    feature.setAttribute(field, TILE_CLASS)
     layer.beginEditCommand(tr("Outline map view"))
     layer.addFeature(feature)
     layer.endEditCommand()
@@ -148,7 +152,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
             tr("The layer “{}” has no polygons yet. Draw a “tile” and the objects inside it.").format(layer.name())
         )
     extent = QgsGeometry.fromRect(scene.in_crs(layer.crs()))
-    known = {*classes, TILE, IGNORE}
+    known = {*classes, TILE_CLASS, IGNORE_CLASS}
     crossing, unknown, outside = [], [], []
     inside: set[str] = set()
     for feature in layer.getFeatures():
@@ -169,7 +173,7 @@ def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
 
 
 def _field(layer: QgsVectorLayer) -> int:
-    index = layer.fields().indexOf(FIELD)
+    index = layer.fields().indexOf(CLASS_FIELD)
     if index < 0:
         raise UserError(
             tr(
@@ -200,7 +204,7 @@ def _refuse_features(
 def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
     if not inside and outside:
         raise UserError(tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
-    if TILE not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
+    if TILE_CLASS not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
         raise UserError(
             tr(
                 "The layer “{}” has no “tile” polygon in the scene. Draw one around the labelled area; "

@@ -20,6 +20,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from ...models.shared.conventions import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS, UNSURE_CLASS
 from ...models.shared.paths import RESOURCES
 
 STYLES = RESOURCES / "styles"
@@ -40,9 +41,6 @@ OTHERS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44
 # ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.
 DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a582"), (1.0, "#b2182b"))
 
-TILE = "tile"
-IGNORE = "ignore"
-UNSURE = "unsure"  # of a correction that takes another one back
 GROUND = "#999999"  # of the first class where it has to be seen
 
 
@@ -159,8 +157,11 @@ def style_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     outline = QgsFillSymbol.createSimple(
         {"style": "no", "outline_color": "#00e5ff", "outline_width": "0.7", "outline_style": "dash"}
     )
-    categories += [QgsRendererCategory(IGNORE, hatched, IGNORE), QgsRendererCategory(TILE, outline, TILE)]
-    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+    categories += [
+        QgsRendererCategory(IGNORE_CLASS, hatched, IGNORE_CLASS),
+        QgsRendererCategory(TILE_CLASS, outline, TILE_CLASS),
+    ]
+    layer.setRenderer(QgsCategorizedSymbolRenderer(CLASS_FIELD, categories))
 
 
 def correction_colour(name: str, classes: Sequence[str]) -> QColor:
@@ -183,8 +184,8 @@ def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     hatched = QgsFillSymbol.createSimple(
         {"color": "#444444", "style": "b_diagonal", "outline_color": "#444444", "outline_width": "0.4"}
     )
-    categories.append(QgsRendererCategory(UNSURE, hatched, UNSURE))
-    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+    categories.append(QgsRendererCategory(UNSURE_CLASS, hatched, UNSURE_CLASS))
+    layer.setRenderer(QgsCategorizedSymbolRenderer(CLASS_FIELD, categories))
 
 
 def style_polygons(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
@@ -193,7 +194,7 @@ def style_polygons(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     if classes:
         clear = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#999999", "outline_width": "0.2"})
         categories.append(QgsRendererCategory(classes[0], clear, classes[0]))
-    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+    layer.setRenderer(QgsCategorizedSymbolRenderer(CLASS_FIELD, categories))
 
 
 def _category(name: str, colour: QColor) -> QgsRendererCategory:

@@ -1,4 +1,4 @@
-"""Drawing the area of the scene on the map, and showing it there."""
+"""A map tool to draw the area of the scene, and an outline that shows it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from qgis.PyQt.QtGui import QColor
 
 
 class AreaTool(QObject):
-    """Lets the analyst draw one rectangle, then gives the former map tool back."""
+    """A tool to draw one rectangle; afterwards it restores the previous map tool."""
 
-    drawn = pyqtSignal(object, object)  # QgsRectangle, its QgsCoordinateReferenceSystem
+    drawn = pyqtSignal(object, object)  # QgsRectangle and its QgsCoordinateReferenceSystem
 
     def __init__(self, canvas: QgsMapCanvas, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +22,7 @@ class AreaTool(QObject):
         self._outline: QgsRubberBand | None = None
 
     def start(self) -> None:
-        """Take the map over until a rectangle is drawn or another tool is chosen."""
+        """Activate the tool until a rectangle is drawn or another tool is chosen."""
         if self.canvas.mapTool() is not self.tool:
             self._former = self.canvas.mapTool()
         self.canvas.setMapTool(self.tool)
@@ -39,14 +39,14 @@ class AreaTool(QObject):
         self._outline.show()
 
     def hide(self) -> None:
-        """Take the outline off the map."""
+        """Hide the outline."""
         if self._outline is not None:
             self._outline.hide()
 
     def remove(self) -> None:
-        """Leave nothing behind on the canvas."""
+        """Remove the tool and the outline from the canvas."""
         self._give_back()
-        self.tool.deleteLater()  # its parent is the canvas, which would keep it
+        self.tool.deleteLater()  # its parent, the canvas, would keep it
         if self._outline is not None:
             self.canvas.scene().removeItem(self._outline)
             self._outline = None
@@ -60,7 +60,7 @@ class AreaTool(QObject):
 
     def _on_extent_changed(self, rectangle: QgsRectangle) -> None:
         if rectangle.isEmpty():
-            return  # a click without a drag
+            return  # click without a drag
         rectangle = QgsRectangle(rectangle)
         self._give_back()
         self.drawn.emit(rectangle, self.canvas.mapSettings().destinationCrs())

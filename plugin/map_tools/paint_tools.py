@@ -1,4 +1,4 @@
-"""Map tools to correct with: a brush, a click on a connected part, and a polygon."""
+"""Map tools for corrections: a brush, a click on a connected region, and a polygon."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QKeyEvent, QTransform
 
-SEGMENTS = 8  # of a quarter of the brush's circle
-THIN_PX = 2  # how far the mouse has to move before a stroke gets another point
+SEGMENTS = 8  # per quarter of the brush's circle
+THIN_PX = 2  # mouse distance before a stroke gets another point
 
 
 class CorrectionTool(QgsMapTool):
-    """What the tools share: a band in the colour of the class, and what was meant, in the CRS of the map."""
+    """Base class of the correction tools: a rubber band in the class colour; shapes are in the map's CRS."""
 
     drawn = pyqtSignal(object)  # QgsGeometry
-    clicked = pyqtSignal(object)  # QgsPointXY: the connected part there is meant
+    clicked = pyqtSignal(object)  # QgsPointXY within the connected region
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
@@ -36,7 +36,7 @@ class CorrectionTool(QgsMapTool):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def set_colour(self, colour: QColor) -> None:
-        """Paint in the colour of a class."""
+        """Set the colour of the class to paint."""
         fill = QColor(colour)
         fill.setAlpha(90)
         self.band.setFillColor(fill)
@@ -47,42 +47,42 @@ class CorrectionTool(QgsMapTool):
         self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
 
     def deactivate(self) -> None:
-        """Leave nothing on the map when another tool is chosen."""
+        """Clear the drawing when another tool is chosen."""
         self.give_up()
         super().deactivate()
 
     def remove(self) -> None:
-        """Take the band off the canvas for good."""
+        """Remove the rubber band from the canvas permanently."""
         self.canvas().scene().removeItem(self.band)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Cancel with Escape."""
+        """Cancel the drawing on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.give_up()
-            event.ignore()  # so that the map does not take it for one of its own
+            event.ignore()  # prevents the map's own handling of the key
 
 
 class BrushTool(CorrectionTool):
-    """Paints a stroke as wide as the brush, which is measured in metres on the ground."""
+    """A brush that paints strokes; its width is in metres on the ground."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
-        self.metres = 4.0  # across
+        self.metres = 4.0  # brush diameter
         self._stroke: list[QgsPointXY] = []
 
     def give_up(self) -> None:
-        """Forget the stroke."""
+        """Discard the stroke."""
         self._stroke = []
         super().give_up()
 
     def canvasPressEvent(self, event: QgsMapMouseEvent) -> None:
-        """Begin a stroke."""
+        """Start a stroke."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._stroke = [event.mapPoint()]
             self._show(self._stroke)
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
-        """Continue the stroke, or show the brush."""
+        """Extend the stroke, or show the brush."""
         point = event.mapPoint()
         if not self._stroke:
             self._show([point])
@@ -91,7 +91,7 @@ class BrushTool(CorrectionTool):
             self._show(self._stroke)
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
-        """End the stroke."""
+        """Finish the stroke."""
         if event.button() != Qt.MouseButton.LeftButton or not self._stroke:
             return
         if event.mapPoint() != self._stroke[-1]:
@@ -116,23 +116,23 @@ class BrushTool(CorrectionTool):
 
 
 class RegionTool(CorrectionTool):
-    """Means the connected part of the map that is clicked."""
+    """A tool that selects the connected region of the map at a click."""
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:
-        """Say where it was."""
+        """Emit the clicked point."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(event.mapPoint())
 
 
 class PolygonTool(CorrectionTool):
-    """Draws a polygon: left for a corner, right or Enter to close it, Backspace to take a corner back."""
+    """A polygon tool: left click adds a corner, right click or Enter closes, Backspace removes the last corner."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self._corners: list[QgsPointXY] = []
 
     def give_up(self) -> None:
-        """Forget the corners."""
+        """Discard the corners."""
         self._corners = []
         super().give_up()
 
@@ -145,18 +145,18 @@ class PolygonTool(CorrectionTool):
             self._close()
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
-        """Show the corner to come."""
+        """Preview the next corner."""
         if self._corners:
             self._show(event.mapPoint())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close, take back, or give up."""
+        """Close the polygon, remove the last corner, or cancel."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._close()
         elif event.key() == Qt.Key.Key_Backspace and self._corners:
             self._corners.pop()
             self._show()
-            event.ignore()  # the map would take it for deleting what is selected
+            event.ignore()  # otherwise the map deletes the selected features
         else:
             super().keyPressEvent(event)
 
@@ -176,7 +176,7 @@ class PolygonTool(CorrectionTool):
 def units_per_metre(
     crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext, place: QgsPointXY
 ) -> tuple[float, float]:
-    """Return how many map units a metre on the ground is at a place, along x and along y; 1 where nobody knows."""
+    """Return the map units per metre on the ground at a point, along x and along y; 1 if unknown."""
     if not crs.isValid():
         return 1.0, 1.0
     measure = QgsDistanceArea()

@@ -1,4 +1,4 @@
-"""Actions with keyboard shortcuts that the analyst can change in QGIS's own list of shortcuts."""
+"""Actions with keyboard shortcuts that the user can change in QGIS's shortcut settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QAction, QWidget
 
 
 class Shortcuts:
-    """Registers actions with QGIS, and takes them away again."""
+    """Actions registered with QGIS, which can be removed again."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
@@ -26,7 +26,7 @@ class Shortcuts:
         return action
 
     def remove(self) -> None:
-        """Leave QGIS's list as it was; what the analyst has chosen is remembered for the next time."""
+        """Unregister all actions; QGIS keeps the user's shortcuts for the next time."""
         for action in self._actions:
             QgsGui.shortcutsManager().unregisterAction(action)
             self._window.removeAction(action)

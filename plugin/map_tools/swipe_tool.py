@@ -1,4 +1,4 @@
-"""A map tool that draws other layers left of the cursor, so that two maps are compared by moving the mouse."""
+"""A map tool to compare two maps: it shows other layers left of the cursor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 
 class SwipeTool(QgsMapTool):
-    """Shows other layers left of a line that follows the mouse, for as long as the tool is in use."""
+    """A tool that shows other layers left of a line that follows the mouse, while the tool is active."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
@@ -22,18 +22,18 @@ class SwipeTool(QgsMapTool):
         self.setCursor(Qt.CursorShape.SplitHCursor)
 
     def show(self, layers: Sequence[QgsMapLayer]) -> None:
-        """Draw these left of the line from now on."""
+        """Show `layers` left of the line."""
         self._layers = list(layers)
         self._draw()
 
     def activate(self) -> None:
-        """Begin in the middle of the map."""
+        """Start with the line in the middle of the map."""
         super().activate()
         self.curtain.edge = self.canvas().width() / 2
         self.canvas().extentsChanged.connect(self._draw)
 
     def deactivate(self) -> None:
-        """Leave nothing on the map."""
+        """Clear the map."""
         self.canvas().extentsChanged.disconnect(self._draw)
         self._give_up()
         self._layers = []
@@ -41,23 +41,23 @@ class SwipeTool(QgsMapTool):
         super().deactivate()
 
     def remove(self) -> None:
-        """Take the curtain off the canvas for good."""
+        """Remove the curtain from the canvas permanently."""
         self._give_up()
         self.canvas().scene().removeItem(self.curtain)
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:
-        """Follow the mouse."""
+        """Move the line to the mouse."""
         self.curtain.edge = event.pos().x()
         self.curtain.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """End with Escape."""
+        """Deactivate the tool on Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.canvas().unsetMapTool(self)
-            event.ignore()  # so that the map does not take it for one of its own
+            event.ignore()  # prevents the map's own handling of the key
 
     def _draw(self) -> None:
-        """Draw the layers of the whole view beside the map; the event loop goes on meanwhile."""
+        """Render the layers for the whole view in the background."""
         self._give_up()
         if not self._layers:
             return
@@ -80,7 +80,7 @@ class SwipeTool(QgsMapTool):
 
 
 class _Curtain(QgsMapCanvasItem):
-    """A picture of the whole view, of which what is left of an edge is seen."""
+    """An image of the whole view, shown only left of an edge."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
@@ -89,23 +89,23 @@ class _Curtain(QgsMapCanvasItem):
         self._canvas = canvas
 
     def show_image(self, image: QImage) -> None:
-        """Show another picture."""
+        """Show the given image."""
         self.image = image
         self.setRect(self._canvas.extent())
         self.show()
         self.update()
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Hide the image."""
         self.image = None
         self.hide()
 
     def updatePosition(self) -> None:
-        """Stay over the view; what was drawn for another one would lie askew."""
+        """Hide the image when the view changes; it would be misplaced."""
         self.hide()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        """Paint what is left of the edge, and the edge."""
+        """Paint the image left of the edge, and the edge."""
         if self.image is None:
             return
         ratio = self.image.devicePixelRatio()

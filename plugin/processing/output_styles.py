@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProcessingFeedback, QgsProcessingLayerPostProcessorInterface
 
+from ...models.shared.conventions import BACKGROUND, CLASS_FIELD
 from ..layers.styles import STYLES, choose_band, style_polygons, write_class_style
 
 SCORES, CLASSES, POLYGONS = "scores", "classes", "polygons"
@@ -30,8 +31,8 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
             write_class_style(Path(layer.source()), self._classes)
             layer.loadDefaultStyle()
         else:
-            names = layer.uniqueValues(layer.fields().indexOf("class"))
-            style_polygons(layer, ["background", *sorted(str(name) for name in names if name != "background")])
+            names = layer.uniqueValues(layer.fields().indexOf(CLASS_FIELD))
+            style_polygons(layer, [BACKGROUND, *sorted(str(name) for name in names if name != BACKGROUND)])
         layer.triggerRepaint()
 
 

@@ -17,7 +17,7 @@ from qgis.core import (
 
 from ...models.shared.events import Event, RunFinished, Stepped
 from ...models.shared.requests import ExportRaster, ExportScores, LoadRefiner, LoadScores, RefineImage, Request, Step
-from ..catalogue.refiner_kinds import UNTAUGHT
+from ..catalogue.refiner_kinds import TRAINING_FREE_TEXTS
 from ..catalogue.weights import pixel_size_m
 from ..run.scene import raster_source
 from ..wording import tr
@@ -42,7 +42,7 @@ class RefineAlgorithm(Algorithm):
 
     def help(self) -> str:
         """Return what it does."""
-        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in UNTAUGHT)
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TRAINING_FREE_TEXTS)
         return (
             tr(
                 "Refines the scores of a coarse map step by step, each step from the previous scores and "
@@ -59,7 +59,7 @@ class RefineAlgorithm(Algorithm):
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         number = QgsProcessingParameterNumber
-        methods = [WEIGHTS, *(kind.key for kind in UNTAUGHT)]
+        methods = [WEIGHTS, *(kind.key for kind in TRAINING_FREE_TEXTS)]
         refiner = QgsProcessingParameterFile(REFINER, tr("Refiner"), extension="safetensors", optional=True)
         refiner.setHelp(tr("A file of weights. Empty: the shipped refiner."))
         raster = QgsProcessingParameterRasterDestination

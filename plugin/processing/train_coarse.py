@@ -20,9 +20,11 @@ from qgis.core import (
 )
 
 from ...models.shared.class_source import ClassSource
+from ...models.shared.conventions import CLASS_FIELD
 from ...models.shared.events import Event, Trained
+from ...models.shared.model_kinds import COARSE_KINDS
 from ...models.shared.requests import Request, TrainCoarse
-from ..catalogue.coarse_kinds import COARSE_KINDS, coarse_kind
+from ..catalogue.coarse_kinds import COARSE_KIND_TEXTS
 from ..errors import UserError
 from ..run.scene import default_pixel_size_m
 from ..wording import tr
@@ -47,7 +49,7 @@ class TrainCoarseAlgorithm(Algorithm):
 
     def help(self) -> str:
         """Return what it does."""
-        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KINDS)
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KIND_TEXTS)
         text = tr(
             "Trains a classification network for an image from vector layers, and saves its weights to a "
             "file for <i>Classify image</i>.\n\n"
@@ -71,12 +73,12 @@ class TrainCoarseAlgorithm(Algorithm):
         field = QgsProcessingParameterField(
             FIELD,
             tr("Field with the class"),
-            "class",
+            CLASS_FIELD,
             OTHERS,
             QgsProcessingParameterField.DataType.String,
             optional=True,
         )
-        kinds = [kind.key for kind in COARSE_KINDS]
+        kinds = list(COARSE_KINDS)
         steps = number(STEPS, tr("Training iterations"), number.Type.Integer, None, True, 1, 100_000)
         steps.setHelp(
             tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
@@ -124,11 +126,11 @@ class TrainCoarseAlgorithm(Algorithm):
 
     def _trunk(self, values: Parameters) -> str:
         path, kind = values.text(TRUNK), values.choice(KIND)
-        chosen = coarse_kind(kind)
+        chosen = COARSE_KINDS.get(kind)
         if path and not Path(path).is_file():
             raise UserError(tr("There is no file of weights {}.").format(path))
-        if path and not (chosen and chosen.has_trunk):
-            able = ", ".join(each.key for each in COARSE_KINDS if each.has_trunk)
+        if path and not (chosen and chosen.has_backbone):
+            able = ", ".join(each.key for each in COARSE_KINDS.values() if each.has_backbone)
             raise UserError(tr("The kind {} has no VGG-16 backbone; {} have one.").format(kind, able))
         return path
 

@@ -16,9 +16,11 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
+from ...models.shared.conventions import SHIPPED
 from ...models.shared.events import Event, Trained
+from ...models.shared.model_kinds import REFINER_KINDS
 from ...models.shared.requests import LoadScores, Request, TrainRefiner
-from ..catalogue.refiner_kinds import TAUGHT
+from ..catalogue.refiner_kinds import REFINER_KIND_TEXTS
 from ..run.scene import raster_source
 from ..wording import tr
 from .algorithm import Algorithm
@@ -48,7 +50,7 @@ class TrainRefinerAlgorithm(Algorithm):
 
     def help(self) -> str:
         """Return what it does."""
-        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TAUGHT)
+        kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in REFINER_KIND_TEXTS)
         return (
             tr(
                 "Trains a refiner on one labelled tile of an image, from the scores of a coarse map, and "
@@ -72,7 +74,7 @@ class TrainRefinerAlgorithm(Algorithm):
         steps.setHelp(
             tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
         )
-        kinds = [kind.key for kind in TAUGHT]
+        kinds = list(REFINER_KINDS)
         begin = QgsProcessingParameterFile(BEGIN, tr("Pretrained refiner"), extension=WEIGHTS[1:], optional=True)
         begin.setHelp(
             tr(
@@ -106,7 +108,7 @@ class TrainRefinerAlgorithm(Algorithm):
         """Open the scene, take the scores, and teach."""
         scores = raster_source(values.raster(SCORES))
         target = values.target(OUTPUT, WEIGHTS)
-        begin = "" if values.flag(FRESH) else values.text(BEGIN) or "shipped"
+        begin = "" if values.flag(FRESH) else values.text(BEGIN) or SHIPPED
         how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, begin
         teach = TrainRefiner(values.labels(LABELS), target, *how)
         return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]

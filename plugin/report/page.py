@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file that needs nothing beside it."""
+"""The report page: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..wording import tr
 from .report import ReportStep, RunReport
 
 NONE = "–"
-THIN = "\u202f"  # between thousands: a comma there would be a decimal mark to half of the world
+THIN = "\u202f"  # thousands separator: a comma is the decimal mark in half of the world
 HECTARE_M2 = 10_000
 STYLE = """
 :root { color-scheme: light dark; --line: #c8c8c8; --soft: #f2f2f2; --quiet: #5c5c5c }
@@ -31,7 +31,7 @@ img { width: 32rem; max-width: 100%; image-rendering: pixelated; border: 1px sol
 
 
 def page(report: RunReport, table_name: str) -> str:
-    """Return the page; `table_name` is the file of figures beside it."""
+    """Return the page; `table_name` is the name of the file with the figures next to it."""
     parts = [
         f"<h1>{escape(report.title)}</h1>",
         f'<p class="quiet">{escape(tr("Map Refiner, {}").format(report.made))}. '
@@ -136,7 +136,7 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], texts: Sequence[int], marked: int = -1) -> str:
-    """Lay out cells, which are HTML already, under heads, which are not; `texts` are the columns without numbers."""
+    """Return an HTML table; `heads` are plain text, `rows` are HTML, and `texts` lists the columns without numbers."""
     kinds = ["" if column in texts else ' class="n"' for column in range(len(heads))]
     head = "".join(f"<th{kind}>{escape(text)}</th>" for kind, text in zip(kinds, heads))
     lines = [

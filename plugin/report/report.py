@@ -1,4 +1,4 @@
-"""A report of a run: what it says, as a value, its table of figures, and writing it."""
+"""The content of a run's report, its table of figures, and the writing of both files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..state import StepAccuracy
 from ..wording import tr
 
 COLUMNS = ("table", "step", "class", "measure", "value")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute rather than show
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # first characters that make a spreadsheet compute a cell
 Row = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
 class ReportStep:
-    """One step; `changed` is the fraction of pixels, None for the coarse map."""
+    """One step; `changed` is the fraction of changed pixels, None for the coarse map."""
 
     index: int
     maker: str  # the coarse model, or the refiner
@@ -38,38 +38,38 @@ class Picture:
 
 @dataclass(frozen=True)
 class RunReport:
-    """Everything that a report says. Names are as they are: whoever writes them escapes them."""
+    """The content of a report. Names are not escaped: the writer of each format escapes them."""
 
     title: str
-    made: str  # when
-    scene: tuple[tuple[str, str], ...]  # what, and its value
+    made: str  # date and time
+    scene: tuple[tuple[str, str], ...]  # name and value
     models: tuple[tuple[str, str], ...]
     classes: tuple[str, ...]  # background first
     colours: tuple[str, ...]  # "#rrggbb", by class
     steps: tuple[ReportStep, ...]
     shown: int
-    pixels: tuple[int, ...] = ()  # of each class at the shown step
-    pixel_m2: float | None = None  # on the ground; None: unknown
+    pixels: tuple[int, ...] = ()  # per class at the shown step
+    pixel_m2: float | None = None  # ground area of a pixel; None: unknown
     pictures: tuple[Picture, ...] = ()
 
     @property
     def is_measured(self) -> bool:
-        """Return whether the accuracy of a step is known."""
+        """Return whether the accuracy of any step is known."""
         return any(step.accuracy is not None for step in self.steps)
 
     @property
     def confusion(self) -> tuple[tuple[int, ...], ...]:
-        """Return the pixels of the shown step by true class, then by mapped class; empty where not measured."""
+        """Return the pixels of the shown step by true class, then by mapped class; empty if it was not evaluated."""
         found = next((step.accuracy for step in self.steps if step.index == self.shown), None)
         return found.confusion if found is not None else ()
 
     def area_m2(self, pixels: int) -> float | None:
-        """Return the area of pixels on the ground."""
+        """Return the ground area of pixels in square metres, or None if it is unknown."""
         return None if self.pixel_m2 is None else pixels * self.pixel_m2
 
 
 def table(report: RunReport) -> str:
-    """Return the figures as CSV, one a row, in full precision."""
+    """Return the figures as CSV in full precision, one figure per row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -78,15 +78,15 @@ def table(report: RunReport) -> str:
 
 
 def write(page: str, figures: str, path: Path, check: Callable[[], None] = lambda: None) -> Path:
-    """Write a page and a table beside it, each whole or not at all. Return the path of the table.
+    """Write a page and a table next to it, each completely or not at all. Return the path of the table.
 
-    `check` is called before they take their names, and may raise to leave everything as it was.
+    `check` is called before the files are moved into place, and may raise to leave everything unchanged.
 
     Raises:
-        UserError: if one of them cannot be written.
+        UserError: if a file cannot be written.
     """
     figures_path = path.with_suffix(".csv")
-    targets = ((figures_path, figures, "utf-8-sig"), (path, page, "utf-8"))  # spreadsheets need the mark
+    targets = ((figures_path, figures, "utf-8-sig"), (path, page, "utf-8"))  # spreadsheets need the BOM
     parts = [target.with_name(f".{target.name}.part") for target, _, _ in targets]
     try:
         for part, (_, text, encoding) in zip(parts, targets):
@@ -110,7 +110,7 @@ def _remove(part: Path) -> None:
     try:
         part.unlink(missing_ok=True)
     except OSError:
-        return  # the folder itself is gone or locked, which was said
+        return  # the folder is missing or locked, which is reported already
 
 
 def _rows(report: RunReport) -> Iterator[Row]:
@@ -147,11 +147,11 @@ def _accuracy_rows(report: RunReport, index: str, accuracy: StepAccuracy) -> Ite
 
 
 def _value(row: Row) -> str:
-    """Return the last cell of a row: only what is a text may look like a formula."""
+    """Return the last cell of a row; only text is protected from being read as a formula."""
     is_text = row[0] in ("scene", "models") or row[3] == "made by"
     return _plain(row[4]) if is_text else row[4]
 
 
 def _plain(text: str) -> str:
-    """Keep a spreadsheet from computing what a file or a class is called."""
+    """Keep a spreadsheet from computing a file name or class name as a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,4 +1,4 @@
-"""The background task that counts, draws and writes a report."""
+"""The background task that counts pixels, draws pictures, and writes a report."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from .page import page
 from .report import Picture, RunReport, table, write
 
 MOST_PIXELS = 900  # of the longer side of a picture
-GROUND = "#333333"  # behind the classes: all of their colours stand out against it
-VALUES = 256  # that a class raster can hold
+GROUND = "#333333"  # background colour, against which all class colours stand out
+VALUES = 256  # possible values of a class raster
 
 
 class ReportTask(QgsTask):
-    """Completes a report with areas and pictures, and writes it."""
+    """A task that completes a report with areas and pictures, and writes it."""
 
     def __init__(
         self, report: RunReport, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
     ) -> None:
-        """Take the steps to draw; the last one is the shown one."""
+        """Store the report and the steps to draw; the last one is the shown step."""
         super().__init__(tr("Map Refiner: report"))
         self.report, self.path = report, path
-        self.refusal = ""  # why it was not written
+        self.refusal = ""  # why the report was not written
         self.on_finished: Callable[[ReportTask, bool], None] | None = None
         self._steps, self._context = steps, context
 
     def run(self) -> bool:
-        """Do the work; called beside the GUI thread."""
+        """Complete and write the report; called outside the GUI thread."""
         try:
             report = self._completed()
             self._check()
@@ -57,7 +57,7 @@ class ReportTask(QgsTask):
         return True
 
     def _check(self) -> None:
-        """End the work where it was cancelled."""
+        """Raise `UserCancelled` if the task was cancelled."""
         if self.isCanceled():
             raise UserCancelled
 
@@ -76,7 +76,7 @@ class ReportTask(QgsTask):
         return replace(self.report, scene=scene, pictures=tuple(pictures), pixels=self._count(shown), pixel_m2=area)
 
     def finished(self, done: bool) -> None:
-        """Tell what came of it; called in the GUI thread."""
+        """Pass the result to `on_finished`; called in the GUI thread."""
         if self.on_finished is not None:
             self.on_finished(self, done)
 
@@ -91,7 +91,7 @@ class ReportTask(QgsTask):
 
     def _picture(self, step: Stepped) -> Picture:
         layer = self._layer(step)
-        layer.renderer().setOpacity(1)  # in the map the image shines through
+        layer.renderer().setOpacity(1)  # the class layer is translucent on the map
         scale = min(1.0, MOST_PIXELS / max(layer.width(), layer.height()))
         image = QImage(
             max(1, round(scale * layer.width())), max(1, round(scale * layer.height())), QImage.Format.Format_RGB32
@@ -112,12 +112,12 @@ class ReportTask(QgsTask):
         return Picture(title, bytes(buffer.data()))
 
     def _count(self, step: Stepped) -> tuple[int, ...]:
-        """Count the pixels of each class, those without data left out."""
+        """Count the pixels of each class, without NoData."""
         try:
             raster = gdal.Open(step.classes_raster)
             band = raster.GetRasterBand(1)
             counts = band.GetHistogram(-0.5, VALUES - 0.5, VALUES, False, False, callback=self._on_counted)
-        except (AttributeError, RuntimeError, OSError):  # as GDAL is set, it says nothing or raises
+        except (AttributeError, RuntimeError, OSError):  # GDAL raises or returns None, depending on its settings
             counts = None
         if counts is None:
             self._check()

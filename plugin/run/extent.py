@@ -1,4 +1,4 @@
-"""A part of the earth: an extent in a CRS."""
+"""An extent in a CRS."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ..errors import UserError
 
 @dataclass(frozen=True)
 class Extent:
-    """An extent, its CRS, and how to get from there to other ones."""
+    """An extent, its CRS, and the context to transform it to others."""
 
     extent: QgsRectangle
     crs: QgsCoordinateReferenceSystem
     context: QgsCoordinateTransformContext
 
     def in_crs(self, crs: QgsCoordinateReferenceSystem) -> QgsRectangle:
-        """Return the extent in another CRS; unchanged where one of the two is unknown.
+        """Return the extent in another CRS, or unchanged if either CRS is unknown.
 
         Raises:
-            UserError: if it cannot be brought there.
+            UserError: if it cannot be transformed.
         """
         if not (crs.isValid() and self.crs.isValid()):
             return QgsRectangle(self.extent)

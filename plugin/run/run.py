@@ -1,4 +1,4 @@
-"""One run: a scene, the steps that were made of it, and the one that is shown."""
+"""One run: a scene, its steps, and the shown step."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from .scene import SceneChoice
 
 @dataclass(frozen=True)
 class Level(Stepped):
-    """A level of a pyramid as a step before the coarse map, to be seen alone; its index is negative."""
+    """A pyramid level as a step before the coarse map, for display only; its index is negative."""
 
     title: str = ""
 
 
 @dataclass
 class Run:
-    """What the plugin knows of a run; the worker keeps the rest in its folder."""
+    """The plugin's state of a run; the worker keeps the rest in the run's folder."""
 
     scene: SceneChoice
     folder: Path
     place: Extent
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
-    level: int = 0  # of the pyramid, what is seen in the place of the coarse map: -1 is the finest; 0: none
-    refiner: str | None = None  # the file that the worker has in use
+    level: int = 0  # pyramid level shown instead of the coarse map: -1 is the finest; 0: none
+    refiner: str | None = None  # the refiner that the worker uses: a file, or a kind without weights
     made_by: list[str | None] = field(default_factory=list)  # the refiner of each step
-    best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, where that is known; 0: the coarse map
+    best_steps: dict[str, int] = field(default_factory=dict)  # by refiner, if known; 0: the coarse map
     accuracy: dict[int, StepAccuracy] = field(default_factory=dict)  # by step
-    coarse: str = ""  # the model of the coarse map, or the scores that it was read from
+    coarse: str = ""  # file of the coarse map's model or scores
     is_open: bool = False
 
     @property
     def name(self) -> str:
-        """Return what tells the run's layers from those of other runs."""
+        """Return the name that identifies the run's layers."""
         return self.folder.name
 
     @property
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Return what led to the coarse map, the coarsest first."""
+        """Return the pyramid levels of the coarse map, the coarsest first."""
         steps = self.steps[:1]
         count = len(steps[0].levels) if steps else 0
         return tuple(
@@ -62,26 +62,26 @@ class Run:
 
     @property
     def position(self) -> int:
-        """Return the index of what is seen; before the coarse map it is negative. Where nothing is, -1."""
+        """Return the index of the displayed step, negative for a pyramid level; -1 if nothing is displayed."""
         return self.level or self.shown
 
     def at(self, index: int) -> Stepped | None:
-        """Return a step, or a level by its negative index, or nothing if there is none."""
+        """Return a step, or a pyramid level by its negative index, or None if it does not exist."""
         every = {step.index: step for step in (*self.levels, *self.steps)}
         return every.get(index)
 
     def see(self, index: int) -> None:
-        """Remember what is seen; of a level, what is asked for next concerns the coarse map."""
+        """Store the displayed step or level; while a level is displayed, requests concern the coarse map."""
         self.shown, self.level = max(0, index), min(0, index)
 
     def add(self, step: Stepped) -> None:
-        """Take a new step in; those that it replaces must have been truncated."""
+        """Add a step; it replaces any steps with the same or a later index."""
         self.truncate(step.index)
         self.steps.append(step)
         self.made_by.append(self.refiner if step.index else None)
 
     def replace(self, index: int, scores: str, classes_raster: str) -> Stepped:
-        """Take in that a step shows other rasters; what was measured of it holds no longer. Return the step."""
+        """Replace the rasters of a step, discard its accuracy, and return the step."""
         self.steps[index] = replace(self.steps[index], scores=scores, classes_raster=classes_raster)
         self.accuracy.pop(index, None)
         return self.steps[index]
@@ -94,21 +94,21 @@ class Run:
         self.level = self.level if self.steps else 0
 
     def facts(self) -> tuple[StepFacts, ...]:
-        """Return what the dock lists."""
+        """Return the facts about each step for the dock."""
         return tuple(
             StepFacts(step.index, step.changed, self.accuracy.get(step.index), self._best_step(step.index))
             for step in self.steps
         )
 
     def _best_step(self, index: int) -> int | None:
-        """Return where the refiner of a step is best, if that is known and it made all steps from the coarse map on."""
+        """Return the best step of a step's refiner, or None if it is unknown or several refiners made the steps."""
         makers = set(self.made_by[1 : index + 1])
         maker = makers.pop() if len(makers) == 1 else None
         return None if maker is None else self.best_steps.get(maker)
 
 
 def new_folder(runs: Path, stamp: str) -> Path:
-    """Return a folder for a run that nobody has yet; `stamp` is the time, as text."""
+    """Return a run folder that does not exist yet; `stamp` is the time as text."""
     folder, count = runs / stamp, 1
     while folder.exists():
         count += 1

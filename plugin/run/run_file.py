@@ -23,19 +23,19 @@ RECORD = "run.json"
 
 @dataclass(frozen=True)
 class Choices:
-    """What is chosen in the dock beside the scene."""
+    """The choices in the dock other than the scene."""
 
-    models: tuple[tuple[str, str], ...] = ()  # of the coarse map: title and file, without those that ship
+    models: tuple[tuple[str, str], ...] = ()  # coarse models as title and file, without the shipped ones
     model: str = ""
     refiners: tuple[tuple[str, str], ...] = ()
     refiner: str = ""
-    kind: str = ""  # of the refiner to teach
-    go_on: bool = True  # from earlier weights
-    labels: str = ""  # the source of the layer of labels
+    kind: str = ""  # of the refiner to train
+    go_on: bool = True  # start from pretrained weights
+    labels: str = ""  # source of the label layer
 
 
 def write(run: Run, choices: Choices) -> None:
-    """Write a run down, whole or not at all; where there is no room, what was written before stays."""
+    """Write the record of a run completely or not at all; if that fails, the previous record stays."""
     content = {
         "scene": asdict(run.scene),
         "extent": [getattr(run.place.extent, side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
@@ -58,10 +58,10 @@ def write(run: Run, choices: Choices) -> None:
 
 
 def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Choices]:
-    """Read a run and what was chosen, with the steps whose files are still there.
+    """Read a run and its choices, with the steps before the first one with missing files.
 
     Raises:
-        UserError: if the folder is gone or holds no run.
+        UserError: if the folder is missing or holds no run.
     """
     if not folder.is_dir():
         raise UserError(
@@ -115,7 +115,7 @@ def _step(folder: Path, entry: dict[str, Any]) -> Stepped | None:
 
 
 def _made(kind: type, values: dict[str, Any]) -> Any:
-    """Make a value of what this version knows of it."""
+    """Build a value from the entries that are fields of this version."""
     return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 

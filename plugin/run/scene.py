@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,14 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
+from ...models.shared.band_text import MANY
 from ...models.shared.requests import Open
 from ..errors import UserError
 from ..wording import tr
-from .bands import MANY, Spectrum, numbered, spectrum_of
+from .bands import spectrum_of
 from .extent import Extent
 
-FINEST_M = 0.5  # the shipped models were taught at half a metre; finer pixels cost time and help them little
+FINEST_M = 0.5  # the shipped models were trained at half a metre; finer pixels cost time and gain little
 BYTES_PER_CLASS = 4  # float32
 USUAL_CLASSES = 3
 
@@ -35,13 +35,13 @@ class SceneChoice:
 
     layer_id: str
     name: str
-    image: str  # as GDAL opens it
+    image: str  # source that GDAL opens
     bands: tuple[int, ...]
-    area: tuple[float, float, float, float] | None  # xmin, ymin, xmax, ymax in the layer's CRS; None: all of it
+    area: tuple[float, float, float, float] | None  # xmin, ymin, xmax, ymax in the layer's CRS; None: the whole layer
     pixel_size_m: float | None  # None: the image's own
 
     def request(self, folder: Path) -> Open:
-        """Return the request that opens this scene with a folder for what is made of it."""
+        """Return the request that opens this scene with a folder for its results."""
         return Open(self.image, str(folder), self.bands, self.area, self.pixel_size_m)
 
 
@@ -54,20 +54,20 @@ class SceneSize:
 
     @property
     def megapixels(self) -> float:
-        """Return millions of pixels."""
+        """Return the size in millions of pixels."""
         return self.width * self.height / 1e6
 
     @property
     def megabytes_a_step(self) -> float:
-        """Return about what a step takes on disk, before compression."""
+        """Return the approximate size of a step on disk in megabytes, before compression."""
         return self.megapixels * (USUAL_CLASSES * BYTES_PER_CLASS + 1)
 
 
 def raster_source(layer: QgsRasterLayer | None) -> str:
-    """Return what the worker can open a layer by.
+    """Return the source by which the worker can open a layer.
 
     Raises:
-        UserError: for layers that are no files: web services, layers in memory, layers whose file is gone.
+        UserError: for layers without a file: web services, layers in memory, layers whose file is missing.
     """
     if layer is None:
         raise UserError(tr("Choose a raster layer first."))
@@ -88,9 +88,9 @@ def raster_source(layer: QgsRasterLayer | None) -> str:
 
 
 def default_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
-    """Return the bands that are shown as red, green and blue, or the first three that are not alpha.
+    """Return the bands shown as red, green and blue, or the first three that are not alpha.
 
-    Of a layer with many bands, all that are not bad.
+    For a layer with many bands, return all good ones.
     """
     if layer.bandCount() > MANY:
         return spectrum_of(layer.source()).good() or tuple(range(1, layer.bandCount() + 1))
@@ -103,30 +103,8 @@ def default_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
     return tuple(band for band in range(1, layer.bandCount() + 1) if band != alpha)[:3]
 
 
-def parse_bands(text: str, count: int, spectrum: Spectrum | None = None) -> tuple[int, ...]:
-    """Read band numbers such as “1, 2, 3” or “4-7, 2”, or wavelengths, “450-900 nm”; empty means the default.
-
-    Raises:
-        UserError: for anything else, for bands that are not there, and for a band that is named twice.
-    """
-    bands: list[int] = []
-    text = numbered(text, spectrum or Spectrum())
-    for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*-\s*", "-", text.strip()))):
-        numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
-        if numbers is None:
-            text = tr("“{}” is not a band number. Write bands as 1, 2, 3, as a range, 1-10, or as 450-900 nm.")
-            raise UserError(text.format(part))
-        first, last = int(numbers[1]), int(numbers[2] or numbers[1])
-        if not 1 <= first <= last <= count:
-            raise UserError(tr("There is no band {}; the layer has bands 1 to {}.").format(part, count))
-        bands.extend(range(first, last + 1))
-    if len(set(bands)) != len(bands):
-        raise UserError(tr("A band occurs twice in “{}”.").format(text))
-    return tuple(bands)
-
-
 def own_pixel_size_m(layer: QgsRasterLayer, context: QgsCoordinateTransformContext) -> float | None:
-    """Measure a pixel at the centre of a layer on the ground, in metres; None without a CRS."""
+    """Return the ground size of the pixel at a layer's centre in metres, or None if it is unknown."""
     crs = layer.crs()
     if not crs.isValid():
         return None
@@ -144,15 +122,15 @@ def own_pixel_size_m(layer: QgsRasterLayer, context: QgsCoordinateTransformConte
 
 
 def default_pixel_size_m(own: float | None) -> float | None:
-    """Return the size to work at: the image's own, but no finer than half a metre."""
+    """Return the default working pixel size: the image's own, but no finer than half a metre."""
     return None if own is None else max(own, FINEST_M)
 
 
 def area_in_layer(place: Extent, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
-    """Bring a place into a layer's CRS and clip it to the layer.
+    """Transform an extent to a layer's CRS and clip it to the layer.
 
     Raises:
-        UserError: if they do not meet.
+        UserError: if they do not intersect, or the extent cannot be transformed.
     """
     common = place.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
@@ -174,6 +152,6 @@ def size_of(
         width = (area[2] - area[0]) / layer.rasterUnitsPerPixelX()
         height = (area[3] - area[1]) / layer.rasterUnitsPerPixelY()
     factor = 1.0 if own_m is None or pixel_size_m is None else own_m / pixel_size_m
-    if abs(1 / factor - 1) < 0.02:  # the worker too takes the image's own pixels then
+    if abs(1 / factor - 1) < 0.02:  # the worker also uses the image's own pixels then
         factor = 1.0
     return SceneSize(max(1, round(width * factor)), max(1, round(height * factor)))

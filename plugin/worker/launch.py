@@ -9,19 +9,23 @@ from qgis.PyQt.QtCore import QProcessEnvironment
 
 from ...models.shared.paths import PACKAGE_ROOT
 
-# The folder itself is registered under the package's name, so that no other map_refiner is taken by mistake. The worker
-# yields to QGIS: with as many threads as cores it would make the map stutter.
+WORKER, PROBE = "main", "probe"  # modules of models/worker
+
+# The folder itself is registered under the package's name, so that another installed map_refiner is not imported.
 BOOT = """
-import importlib.util, os, sys
-if hasattr(os, "nice"):
-    os.nice(10)
-root = sys.argv.pop(1)
+import importlib, importlib.util, os, sys
+root, module = sys.argv[1:3]
+del sys.argv[1:3]
 spec = importlib.util.spec_from_file_location(
     "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
-from map_refiner.models.worker.main import main
-sys.exit(main())
+importlib.import_module("map_refiner.models.worker." + module).main()
 """
+
+
+def boot(module: str, root: str = str(PACKAGE_ROOT)) -> list[str]:
+    """Return the arguments of a Python that runs a module of the worker; -I keeps QGIS's Python paths out."""
+    return ["-I", "-u", "-c", BOOT, root, module]
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Launch:
     root: str = str(PACKAGE_ROOT)
 
     def arguments(self) -> list[str]:
-        """Return what follows the name of the program; -I keeps QGIS's Python paths out."""
-        return ["-I", "-u", "-c", BOOT, self.root, "--device", self.device]
+        """Return the arguments of the Python."""
+        return [*boot(WORKER, self.root), "--device", self.device]
 
 
 # Variables by which QGIS, or the shell around it, would lead another Python to the wrong libraries.

@@ -1,1 +1,1 @@
-"""spectral."""
+"""Coarse models that classify single spectra."""

@@ -1,9 +1,9 @@
-"""The one-dimensional convolutional network of Hu, Huang, Wei, Zhang and Li (Journal of Sensors, 2015).
+"""One-dimensional convolutional network of Hu, Huang, Wei, Zhang and Li (Journal of Sensors, 2015).
 
-The sizes are those that give the parameters of its three published configurations: 81,408 for Indian Pines (220 bands,
-8 classes), 82,216 for Salinas (224, 16) and 61,249 for PaviaU (103, 9). How they follow from the number of bands is not
-written down; the rule here is ours: kernels of a ninth of the bands, pools of a fifth of a kernel, and the number of
-pooled values rounded to tens.
+The sizes reproduce the parameter counts of its three published configurations: 81,408 for Indian Pines (220 bands,
+8 classes), 82,216 for Salinas (224, 16) and 61,249 for PaviaU (103, 9). The paper does not state how the sizes follow
+from the number of bands. The rule is ours: kernels of a ninth of the bands, pools of a fifth of a kernel, and the
+number of pooled values rounded to tens.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from torch import Tensor, nn
 from .pixel_model import PixelModel, init_uniform
 
 KERNELS, HIDDEN = 20, 100
-BOUND = 0.05  # of the weights to begin with
+BOUND = 0.05  # of the initial weights
 LEARNING_RATE = 0.01
 
 
 class CNN1D(PixelModel):
-    """Convolution 1 to 20, maximum pooling, tanh, 100 hidden units with tanh, one output a class."""
+    """Convolution from 1 to 20 channels, max pooling, tanh, 100 hidden units with tanh, one output per class."""
 
     kind = "cnn-1d"
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the network for a number of bands, one at least."""
+        """Build the network for at least one band."""
         super().__init__(classes, bands)
         kernel, pooled = sizes(bands)
         self.conv = nn.Conv1d(1, KERNELS, kernel)
@@ -42,12 +42,12 @@ class CNN1D(PixelModel):
         return logits
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Return plain gradient descent with momentum [momentum: ours; without it, hundreds of epochs are needed]."""
+        """Return SGD with momentum [momentum: ours; without it, training takes hundreds of epochs]."""
         return torch.optim.SGD(self.parameters(), lr=LEARNING_RATE, momentum=0.9)
 
 
 def sizes(bands: int) -> tuple[int, int]:
-    """Return the length of the kernels and the number of pooled values for a number of bands."""
+    """Return the kernel length and the number of pooled values for a number of bands."""
     kernel = max(1, bands // 9)
     left = bands - kernel + 1
     pooled = left / -(-kernel // 5)

@@ -1,7 +1,7 @@
-"""The convolutional recurrent network of Wu and Prasad (Remote Sensing, 2017): convolutions, then a recurrent layer.
+"""Convolutional recurrent network of Wu and Prasad (Remote Sensing, 2017).
 
-The source says what comes after what, but the sizes of the layers could not be found; those here are ours. Its decision
-fusion over the neighbours of a pixel, the linear opinion pool, is the refiner `opinion-pool`.
+The order of the layers is the paper's; their sizes could not be found and are ours. The paper's decision fusion over
+the neighbours of a pixel, the linear opinion pool, is the refiner `opinion-pool`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ LEARNING_RATE = 1e-3
 
 
 class CRNN(PixelModel):
-    """Twice 32 filters of 6 bands, ReLU and pooling by two; two LSTM layers of 128; dropout; one output a class."""
+    """Two convolutions (32 filters of 6 bands, ReLU, pooling by two), two LSTM layers of 128, dropout, classifier."""
 
     kind = "crnn"
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the network for a number of bands, one at least."""
+        """Build the network for at least one band."""
         super().__init__(classes, bands)
         self.convolutions = nn.Sequential(
             nn.Conv1d(1, FILTERS, KERNEL, padding=KERNEL // 2),

@@ -1,31 +1,31 @@
-"""What the models of single spectra have in common: pixels in, no neighbours."""
+"""Base of the models that classify single spectra without neighbours."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-CHUNK_PIXELS = 8192  # pixels at once; more gain nothing on a CPU and cost memory
+CHUNK_PIXELS = 8192  # pixels per batch; more are no faster on a CPU and take more memory
 
 
 class PixelModel(nn.Module):
-    """A classifier of spectra as a coarse model: `forward` makes (pixels, classes) logits of (pixels, bands)."""
+    """A classifier of spectra as a coarse model: `forward` returns (pixels, classes) logits of (pixels, bands)."""
 
     kind = ""
     halo = 0
     stride = 1
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Know how many classes and bands there are."""
+        """Store the numbers of classes and bands."""
         super().__init__()
         self.classes, self.bands = classes, bands
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Return what trains the weights, as its source does it."""
+        """Return the optimizer of the model's source."""
         raise NotImplementedError
 
     def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` asks."""
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
         batch, bands, rows, columns = image.shape
         with torch.inference_mode():
             spectra = image.movedim(1, -1).reshape(-1, bands)
@@ -34,6 +34,6 @@ class PixelModel(nn.Module):
 
 
 def init_uniform(module: nn.Module, bound: float) -> None:
-    """Draw all weights and biases of a module uniformly from -bound to bound."""
+    """Draw all weights and biases of a module uniformly from [-bound, bound]."""
     for weight in module.parameters():
         nn.init.uniform_(weight, -bound, bound)

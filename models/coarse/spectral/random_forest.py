@@ -1,4 +1,4 @@
-"""A random forest of 200 trees, as Mou et al. (TGRS 2017) compare with: grown by scikit-learn, kept as plain arrays."""
+"""Random forest of 200 trees, the baseline of Mou et al. (TGRS 2017): fitted by scikit-learn, stored as arrays."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .sklearn_arrays import SklearnArrays, scikit_learn
 
 TREES = 200
 MAX_DEPTH = 64  # splits above a leaf
-MIN_LEAF_PROBABILITY = 1e-3  # of a probability: a forest that has never seen a class here is not certain either
-CHUNK_PIXELS = 1024  # pixels at once, for every tree walks with every pixel
+MIN_LEAF_PROBABILITY = 1e-3  # lower bound of a probability: a forest is never certain
+CHUNK_PIXELS = 1024  # pixels per batch, because every pixel descends all trees at once
 
 
 class RandomForest(SklearnArrays):
-    """The mean of what the leaves of all trees say; the logits are its logarithms."""
+    """Mean leaf probabilities of all trees; the logits are their logarithms."""
 
     kind = "random-forest"
     names = ("roots", "feature", "threshold", "left", "right", "leaf")
     roots: Tensor  # (trees,), the first node of each
-    feature: Tensor  # (nodes,), the band that a node looks at
-    threshold: Tensor  # (nodes,); up to it, on to the left
-    left: Tensor  # (nodes,); a leaf leads to itself
+    feature: Tensor  # (nodes,), the band compared at a node
+    threshold: Tensor  # (nodes,), values up to it go left
+    left: Tensor  # (nodes,); a leaf points to itself
     right: Tensor
     leaf: Tensor  # (nodes, classes) probabilities
 
@@ -47,7 +47,7 @@ class RandomForest(SklearnArrays):
         return torch.cat(parts).clamp_min(MIN_LEAF_PROBABILITY).log()
 
     def check(self) -> None:
-        """Raise ValueError where a node leads nowhere."""
+        """Raise ValueError if the arrays do not form trees."""
         nodes = len(self.leaf)
         flat = (self.feature, self.threshold, self.left, self.right)
         inside = ((self.roots, nodes), (self.left, nodes), (self.right, nodes), (self.feature, self.bands))
@@ -62,7 +62,7 @@ class RandomForest(SklearnArrays):
             raise ValueError("the trees do not hang together")
 
     def adopt(self, forest: Any) -> None:
-        """Take the trees of a forest of scikit-learn's, whose classes are indices."""
+        """Copy the trees of a fitted scikit-learn forest with class indices as classes."""
         places = forest.classes_.astype(int)
         arrays: dict[str, list[Any]] = {name: [] for name in self.names}
         start = 0
@@ -83,7 +83,7 @@ class RandomForest(SklearnArrays):
 
 
 def _rounded_down(thresholds: Any) -> Any:
-    """Round to float32 so that `x <= threshold` stays what it was for every float32 x."""
+    """Round down to float32; `x <= threshold` keeps its result for every float32 x."""
     near = thresholds.astype(np.float32)
     return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 

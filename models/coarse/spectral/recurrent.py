@@ -1,12 +1,12 @@
-"""The recurrent networks of Mou, Ghamisi and Zhu (TGRS 2017): a spectrum is a sequence of one value a band.
+"""Recurrent networks of Mou, Ghamisi and Zhu (TGRS 2017): a spectrum is a sequence of one value per band.
 
-One layer of 64 units reads the bands in their order; its last state is classified. Not in the paper, and chosen here:
-batch normalisation has scale and shift for all bands together, but statistics for each band, for the states of the
-first bands are unlike those of the last; the slopes of PRetanh are trained by gradient descent with momentum 0.9 at a
-rate of 0.01, everything else by Adadelta; states begin at zero. Unlike in the paper, where all biases begin between
--0.1 and 0.1, those of the gates that keep a state begin three further open. Else half of a state is lost at each band:
-over two hundred bands the gradients of normalised states explode, and where they do not, nothing is learnt of the first
-bands (on Houston 200 updates came to 16 % of pixels right, and 120 with open gates to 56 %; one seed).
+One layer of 64 units reads the bands in order; its last state is classified. Our choices, not in the paper: batch
+normalisation shares scale and shift over all bands but keeps statistics per band, because the states of the first bands
+differ from those of the last. The slopes of PRetanh are trained by gradient descent with momentum 0.9 at a rate of
+0.01, all other weights by Adadelta. States start at zero. In the paper, all biases start between -0.1 and 0.1; here
+those of the gates that keep a state start three further open. Otherwise half of a state is lost at each band: over two
+hundred bands the gradients of normalised states explode, or nothing is learned from the first bands (Houston: 16 % of
+pixels correct after 200 updates, 56 % after 120 with open gates; one seed).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .pixel_model import PixelModel, init_uniform
 from .pretanh import PRetanh
 
 UNITS = 64
-BOUND = 0.1  # of all weights and biases to begin with
-ADADELTA_RATE, ADADELTA_DECAY = 1.0, 0.95  # of Adadelta
+BOUND = 0.1  # of all initial weights and biases
+ADADELTA_RATE, ADADELTA_DECAY = 1.0, 0.95  # learning rate and decay
 SLOPE_RATE, SLOPE_MOMENTUM = 0.01, 0.9
-KEEP_GATE_BIAS = 3.0  # added to the biases of the gates that keep a state, so that it is kept over some twenty bands
-FADE = 0.1  # of the running statistics, an update
+KEEP_GATE_BIAS = 3.0  # added to the biases of the gates that keep a state, so that it lasts about twenty bands
+FADE = 0.1  # momentum of the running statistics, per update
 
 
 class BandNorm(nn.Module):
@@ -33,7 +33,7 @@ class BandNorm(nn.Module):
     variance: Tensor
 
     def __init__(self, bands: int, channels: int) -> None:
-        """Make one scale and shift a channel, and running statistics for each band."""
+        """Create one scale and shift per channel, and running statistics for each band."""
         super().__init__()
         self.scale = nn.Parameter(torch.ones(channels))
         self.shift = nn.Parameter(torch.zeros(channels))
@@ -41,21 +41,21 @@ class BandNorm(nn.Module):
         self.register_buffer("variance", torch.ones(bands, channels))
 
     def forward(self, state: Tensor, band: int) -> Tensor:
-        """Normalise (pixels, channels) by what is in the batch, or by the running statistics once it is trained."""
+        """Normalise (pixels, channels) by the batch in training, otherwise by the running statistics."""
         mean, variance = self.mean[band], self.variance[band]
         return functional.batch_norm(state, mean, variance, self.scale, self.shift, self.training, FADE)
 
 
 class Dropout(nn.Module):
-    """Leaves out the same units at every band of a sequence, while it trains."""
+    """Dropout of the same units at every band of a sequence, in training only."""
 
     def __init__(self) -> None:
-        """Leave out nothing until `share` is set."""
+        """Start without dropout until `share` is set."""
         super().__init__()
         self.share = 0.0
 
     def mask(self, like: Tensor, units: int) -> Tensor | None:
-        """Return what to multiply (pixels, units) with; None: with nothing."""
+        """Return the factors for (pixels, units), or None if nothing is dropped."""
         if not self.training or not self.share:
             return None
         return functional.dropout(torch.ones(len(like), units, device=like.device, dtype=like.dtype), self.share)
@@ -65,18 +65,18 @@ class Recurrent(PixelModel):
     """A recurrent layer and a classifier of its last state."""
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the classifier; the layer is that of the kind."""
+        """Build the classifier; subclasses add the recurrent layer."""
         super().__init__(classes, bands)
         self.out = nn.Linear(UNITS, classes)
-        self.drop = Dropout()  # of inputs and states
-        self.drop_out = nn.Dropout(0.0)  # of what is classified
+        self.drop = Dropout()  # for inputs and states
+        self.drop_out = nn.Dropout(0.0)  # for the classifier's input
 
     def regularise(self, inside: float = 0.2, outside: float = 0.5) -> None:
-        """Train with dropout, as the paper does on Indian Pines alone."""
+        """Enable dropout in training; the paper uses it only on Indian Pines."""
         self.drop.share, self.drop_out.p = inside, outside
 
     def read(self, spectra: Tensor) -> Tensor:
-        """Return the last state (pixels, units) of (pixels, bands)."""
+        """Return the last state (pixels, units) of spectra (pixels, bands)."""
         raise NotImplementedError
 
     def forward(self, spectra: Tensor) -> Tensor:
@@ -90,10 +90,10 @@ class Recurrent(PixelModel):
 
 
 class AdadeltaAndSlopes(torch.optim.Adadelta):
-    """Adadelta, which leaves the slopes of PRetanh to plain gradient descent with momentum."""
+    """Adadelta, with plain gradient descent with momentum for the slopes of PRetanh."""
 
     def __init__(self, net: nn.Module) -> None:
-        """Take the weights of a network apart."""
+        """Separate the slopes of a network from its other weights."""
         slopes = [weight for name, weight in net.named_parameters() if name.endswith(".slope")]
         super().__init__(
             [weight for name, weight in net.named_parameters() if not name.endswith(".slope")],
@@ -103,13 +103,13 @@ class AdadeltaAndSlopes(torch.optim.Adadelta):
         self.slopes = torch.optim.SGD(slopes, lr=SLOPE_RATE, momentum=SLOPE_MOMENTUM) if slopes else None
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update everything once."""
+        """Update all weights once."""
         super().step(closure)
         if self.slopes is not None:
             self.slopes.step()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget all gradients."""
+        """Reset all gradients."""
         super().zero_grad(set_to_none)
         if self.slopes is not None:
             self.slopes.zero_grad(set_to_none)
@@ -118,11 +118,11 @@ class AdadeltaAndSlopes(torch.optim.Adadelta):
 class GRU(Recurrent):
     """r, z = sigmoid(w x + W h + b), p = f(BN(w x + W (r h) + b)), h = (1 - z) h + z p: 12,672 weights in the layer.
 
-    f is PRetanh, tanh or ReLU by the kind; f and the normalisation come on top.
+    f is PRetanh, tanh or ReLU, depending on the kind. The weights of f and of the normalisation are not included.
     """
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the layer with weights and biases drawn from -0.1 to 0.1."""
+        """Build the layer with weights and biases drawn from [-0.1, 0.1]."""
         super().__init__(classes, bands)
         self.gates_in = nn.Linear(1, 2 * UNITS)  # r, z
         self.proposal_in = nn.Linear(1, UNITS)
@@ -135,11 +135,11 @@ class GRU(Recurrent):
         self.activation = self.make_activation()
 
     def make_activation(self) -> nn.Module:
-        """Return f."""
+        """Return the activation f."""
         raise NotImplementedError
 
     def read(self, spectra: Tensor) -> Tensor:
-        """Return the last state (pixels, units) of (pixels, bands)."""
+        """Return the last state (pixels, units) of spectra (pixels, bands)."""
         state = spectra.new_zeros(len(spectra), UNITS)
         inside, seen = self.drop.mask(spectra, UNITS), self.drop.mask(spectra, 1)
         if seen is not None:
@@ -159,7 +159,7 @@ def _mixed(value: Tensor, inwards: nn.Linear, state: Tensor, recurrent: nn.Linea
 
 
 class GRUPRetanh(GRU):
-    """The paper's own: a slope a channel."""
+    """GRU with the paper's own activation: PRetanh with one slope per channel."""
 
     kind = "gru-pretanh"
 
@@ -169,7 +169,7 @@ class GRUPRetanh(GRU):
 
 
 class GRUSharedPRetanh(GRU):
-    """The paper's variant with one slope for all channels."""
+    """GRU with the paper's variant of PRetanh: one slope for all channels."""
 
     kind = "gru-pretanh-shared"
 
@@ -179,7 +179,7 @@ class GRUSharedPRetanh(GRU):
 
 
 class GRUTanh(GRU):
-    """The usual activation."""
+    """GRU with tanh, the usual activation."""
 
     kind = "gru-tanh"
 
@@ -189,7 +189,7 @@ class GRUTanh(GRU):
 
 
 class GRUReLU(GRU):
-    """Unbounded: the paper has it diverge at the learning rate of the others."""
+    """GRU with the unbounded ReLU; in the paper it diverges at the learning rate of the others."""
 
     kind = "gru-relu"
 
@@ -199,12 +199,12 @@ class GRUReLU(GRU):
 
 
 class LSTM(Recurrent):
-    """Input, forget and output gates that see the memory cell (equations 6 to 10): 16,896 weights and 192 peepholes."""
+    """LSTM with gates that read the cell (equations 6 to 10): 16,896 weights and 192 peepholes."""
 
     kind = "lstm"
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make the layer with weights and biases drawn from -0.1 to 0.1."""
+        """Build the layer with weights and biases drawn from [-0.1, 0.1]."""
         super().__init__(classes, bands)
         self.inwards = nn.Linear(1, 4 * UNITS)  # input gate, forget gate, new content, output gate
         self.recurrent = nn.Linear(UNITS, 4 * UNITS, bias=False)
@@ -214,7 +214,7 @@ class LSTM(Recurrent):
             self.inwards.bias[UNITS : 2 * UNITS] += KEEP_GATE_BIAS
 
     def read(self, spectra: Tensor) -> Tensor:
-        """Return the last state (pixels, units) of (pixels, bands)."""
+        """Return the last state (pixels, units) of spectra (pixels, bands)."""
         state = cell = spectra.new_zeros(len(spectra), UNITS)
         inside, seen = self.drop.mask(spectra, UNITS), self.drop.mask(spectra, 1)
         if seen is not None:

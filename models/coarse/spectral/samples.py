@@ -1,4 +1,4 @@
-"""Labelled pixels to train on, a number a class, and what of them is held out: whole regions, never neighbours."""
+"""Labelled pixels for training spectral models, held out by whole regions, never by single pixels."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ...arrays.score_maps import Labels, Scores
 from ...metrics.pixels import ConfusionAccuracy, confusion
 from ...training.holdout import HELD_OUT
 
-SampleIndices = NDArray[np.intp]  # which of the pixels
+SampleIndices = NDArray[np.intp]  # indices of pixels
 
 
 @dataclass(frozen=True)
 class SpectralSamples:
-    """Labelled spectra: (pixels, bands) standardised, class indices (pixels,), and the region that each belongs to."""
+    """Labelled spectra: (pixels, bands) standardised, class indices (pixels,) and region numbers (pixels,)."""
 
     spectra: Scores
     labels: Labels
@@ -27,7 +27,7 @@ class SpectralSamples:
 
 
 class Classifier(Protocol):
-    """What gives (pixels, classes) logits of (pixels, bands)."""
+    """Function that returns (pixels, classes) logits of (pixels, bands)."""
 
     classes: int
 
@@ -37,9 +37,9 @@ class Classifier(Protocol):
 
 
 def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, SampleIndices]:
-    """Split pixels into those to learn from and those to judge by: of each class, regions with about a quarter of them.
+    """Return training and held-out indices; whole regions with about a quarter of each class are held out.
 
-    A class of one region is learnt from alone. Where no class has two, judging by what was learnt is all there is.
+    A class with only one region is used only for training. If no region can be held out, both parts are all pixels.
     """
     held = np.zeros(len(pixels.labels), dtype=bool)
     generator = np.random.default_rng(seed)
@@ -47,7 +47,7 @@ def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, S
         mine = pixels.labels == k
         names, sizes = np.unique(pixels.parts[mine], return_counts=True)
         wanted, taken = HELD_OUT * sizes.sum(), 0
-        for n in generator.permutation(len(names))[: len(names) - 1]:  # one region at least is for learning
+        for n in generator.permutation(len(names))[: len(names) - 1]:  # keep at least one region for training
             if taken and taken + sizes[n] > 1.2 * wanted:
                 continue
             if sizes[n] > 0.6 * sizes.sum():
@@ -61,7 +61,7 @@ def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, S
 
 
 def held_out_miou(net: Classifier, pixels: SpectralSamples, held: SampleIndices, device: torch.device) -> float:
-    """Return the mean IoU (0-1) on some of the pixels."""
+    """Return the mean IoU (0-1) of the pixels with the indices `held`."""
     with torch.inference_mode():
         parts = [
             net(torch.from_numpy(pixels.spectra[part]).to(device))

@@ -1,4 +1,4 @@
-"""Classifiers of scikit-learn as arrays of our own: they predict without it, and nothing is unpickled."""
+"""Classifiers of scikit-learn stored as plain arrays: they predict without it, and nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .pixel_model import PixelModel
 
 
 class SklearnArrays(PixelModel):
-    """A model whose arrays have the sizes that its training gave them."""
+    """A model stored as arrays; their sizes depend on its training."""
 
-    names: tuple[str, ...] = ()  # of its arrays
+    names: tuple[str, ...] = ()  # of the arrays
 
     def __init__(self, classes: int, bands: int) -> None:
-        """Make a model that knows nothing yet."""
+        """Create an untrained model with empty arrays."""
         super().__init__(classes, bands)
         for name in self.names:
             self.register_buffer(name, torch.empty(0))
 
     def take(self, arrays: dict[str, Tensor]) -> None:
-        """Take arrays of whatever sizes.
+        """Set all arrays, of any size.
 
         Raises:
-            ValueError: for arrays that are not those of its kind.
+            ValueError: if the arrays are not those of this kind.
         """
         if set(arrays) != set(self.names):
             raise ValueError(f"arrays {', '.join(self.names)} expected")
@@ -36,7 +36,7 @@ class SklearnArrays(PixelModel):
         self.check()
 
     def check(self) -> None:
-        """Raise ValueError where the arrays do not fit each other."""
+        """Raise ValueError if the arrays do not fit together."""
         raise NotImplementedError
 
 
@@ -44,7 +44,7 @@ def scikit_learn(name: str) -> Any:
     """Import a module of scikit-learn, which only the training of these models needs.
 
     Raises:
-        RefinerError: where it is not installed.
+        RefinerError: if scikit-learn is not installed.
     """
     import importlib
 

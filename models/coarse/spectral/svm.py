@@ -1,7 +1,7 @@
-"""A support vector machine with a radial kernel, as Mou et al. (TGRS 2017) compare with: fitted by scikit-learn.
+"""Support vector machine with a radial kernel, the baseline of Mou et al. (TGRS 2017): fitted by scikit-learn.
 
-Penalty and width are looked for by five-fold cross-validation. The paper does not give its grid; this one covers the
-usual range, 10^-2 to 10^4 for the penalty and 2^-15 to 2^3 for the width.
+A grid search with five-fold cross-validation chooses penalty and width. The paper does not give its grid; this one
+covers the usual range, 10^-2 to 10^4 for the penalty and 2^-15 to 2^3 for the width.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .sklearn_arrays import SklearnArrays, scikit_learn
 PENALTIES = tuple(10.0**n for n in range(-2, 5))
 WIDTHS = tuple(2.0**n for n in range(-15, 4, 3))
 FOLDS = 5
-SHARPNESS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # that turn votes into logits
+SHARPNESS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # candidate factors from votes to logits
 
 
 class SVM(SklearnArrays):
-    """One machine a pair of classes; the logits are the votes, the doubtful ones ordered by their margins."""
+    """One machine per pair of classes; the logits are votes, and margins break ties."""
 
     kind = "svm-rbf"
     names = ("vectors", "weights", "offsets", "width", "sharpness")
@@ -34,7 +34,7 @@ class SVM(SklearnArrays):
     weights: Tensor  # (pairs, support vectors)
     offsets: Tensor  # (pairs,)
     width: Tensor  # gamma
-    sharpness: Tensor  # of the logits
+    sharpness: Tensor  # factor of the logits
 
     def forward(self, spectra: Tensor) -> Tensor:
         """Return (pixels, classes) logits of (pixels, bands)."""
@@ -56,7 +56,7 @@ class SVM(SklearnArrays):
         return votes + sums / (3 * (sums.abs() + 1))
 
     def check(self) -> None:
-        """Raise ValueError where the arrays do not fit each other."""
+        """Raise ValueError if the arrays do not fit together."""
         pairs = self.classes * (self.classes - 1) // 2
         count = len(self.vectors)
         fits = self.vectors.shape == (count, self.bands) and self.weights.shape == (pairs, count)
@@ -64,7 +64,7 @@ class SVM(SklearnArrays):
             raise ValueError("the support vectors do not fit their weights")
 
     def adopt(self, machine: Any, sharpness: float) -> None:
-        """Take a machine of scikit-learn's, whose classes are indices; one that it never saw loses every vote."""
+        """Copy a fitted scikit-learn machine with class indices as classes; untrained classes lose every vote."""
         known = machine.classes_.astype(int)
         ends = np.concatenate([[0], np.cumsum(machine.n_support_)])
         rows = {(i, j): n for n, (i, j) in enumerate(zip(*np.triu_indices(self.classes, 1), strict=True))}
@@ -73,7 +73,7 @@ class SVM(SklearnArrays):
         for (i, j), row in rows.items():
             if i not in known or j not in known:
                 offsets[row] = float(i in known) - float(j in known)
-        sign = -1.0 if len(known) == 2 else 1.0  # of two classes, scikit-learn turns the sign
+        sign = -1.0 if len(known) == 2 else 1.0  # for two classes, scikit-learn inverts the sign
         pair = 0
         for a in range(len(known)):
             for b in range(a + 1, len(known)):
@@ -91,7 +91,7 @@ class SVM(SklearnArrays):
 def fit_svm(
     net: SVM, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Try up to `options.updates` pairs of penalty and width; closing the iterator early keeps the best so far."""
+    """Try up to `options.updates` pairs of penalty and width; closing the iterator early keeps the best pair."""
     learn, held = hold_out_parts(pixels, options.seed)
     spectra, labels = pixels.spectra[learn], pixels.labels[learn]
     folds = _folds(labels, pixels.parts[learn], options.seed)
@@ -113,13 +113,13 @@ def fit_svm(
 
 
 def _grid() -> list[tuple[float, float]]:
-    """Return penalties and widths, the usual ones first."""
+    """Return pairs of penalty and width, the most usual first."""
     pairs = [(penalty, width) for penalty in PENALTIES for width in WIDTHS]
     return sorted(pairs, key=lambda pair: abs(np.log10(pair[0] / 100)) + abs(np.log2(pair[1]) + 6) / 3)
 
 
 def _folds(labels: NDArray[Any], parts: NDArray[Any], seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """Cut into folds, along regions where every class has enough of them."""
+    """Split into folds, along regions if every class has enough of them."""
     selection = scikit_learn("model_selection")
     fewest_parts = min(len(np.unique(parts[labels == k])) for k in np.unique(labels))
     fewest = min(int((labels == k).sum()) for k in np.unique(labels))
@@ -136,7 +136,7 @@ def _best(margins: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _sharpness(margins: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Return what makes the softmax of cross-validated votes most likely."""
+    """Return the factor that maximises the likelihood of the cross-validated votes under softmax."""
     if margins.ndim == 1:
         return 2.0
     truth = np.searchsorted(np.unique(labels), labels)

@@ -1,4 +1,4 @@
-"""Training a network on single spectra: shuffled batches, best weights by held-out regions."""
+"""Training of networks on single spectra: shuffled batches, best weights by held-out regions."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..train_patches import TrainingOptions
 from .pixel_model import PixelModel
 from .samples import SpectralSamples, held_out_miou, hold_out_parts
 
-BATCH = 128  # [ours: no source says]
+BATCH = 128  # [ours; no source gives one]
 EVALUATE_EVERY = 20  # updates
-SLOWER_FROM, SLOWER = 0.8, 0.1  # the last updates are smaller [ours; Mou et al. do so at epochs that they name nowhere]
+SLOWER_FROM, SLOWER = 0.8, 0.1  # lower rate for the last updates [ours; Mou et al. do not give their epochs]
 
 
 def train_spectra(
     net: PixelModel, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
-    """Train for `options.updates` updates, yielding an `Epoch` each; closing the iterator early keeps the best weights.
+    """Train for `options.updates` updates and yield each; closing the iterator early keeps the best weights.
 
     Raises:
-        RefinerError: where the loss is no finite number any more.
+        RefinerError: if the loss is no longer finite.
     """
     learn, held = hold_out_parts(pixels, options.seed)
     spectra = torch.from_numpy(pixels.spectra[learn]).to(device)
@@ -40,7 +40,7 @@ def train_spectra(
             if not batches:
                 batches = list(torch.split(torch.randperm(len(labels), generator=order).to(device), BATCH))
                 if len(batches) > 1 and len(batches[-1]) < BATCH // 4:
-                    batches.pop()  # too few to normalise by
+                    batches.pop()  # too small for batch normalisation
             if update == math.ceil(SLOWER_FROM * options.updates) and update > 1:
                 for group in optimizer.param_groups:
                     group["lr"] *= SLOWER

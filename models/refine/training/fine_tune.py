@@ -1,8 +1,8 @@
-"""Learning on from a few corrections [ours]: the present weights, a small step, and a memory of what was right.
+"""Fine-tuning on a few corrections [ours]: present weights, a low learning rate, and a penalty on other changes.
 
-Corrections are few, so learning from them alone would forget everything else. Half of each batch is drawn around them,
-the other half from the labelled tile where there is one; and wherever nobody has labelled anything, the refiner is held
-to what it said before, the more the surer it was. Any refiner with weights can learn so, through its own steps.
+Training only on a few corrections would lose everything else. Half of each batch is therefore drawn around them, the
+other half from the labelled tile if there is one. Unlabelled pixels are penalised for differing from the earlier
+probabilities, the more so the more certain these are. Any refiner with weights can be fine-tuned through its own steps.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from ..rnn import USUAL_STEPS
 from ..unroll import refine_steps, total_halo
 from .samples import LabelledTile, PatchSampler
 
-UPDATES = 24  # that a click on Learn takes: seconds
-PATCH = 72  # px scored; a few large patches take half the time of many small ones
+UPDATES = 24  # weight updates per click on Learn, a few seconds
+PATCH = 72  # px with a loss; a few large patches take half the time of many small ones
 CONTEXT_PX = 8  # px more on each side
 BATCH = 4
 LEARNING_RATE = 1e-3  # of Adam
-LATER = 0.7  # what the loss of a step counts, of that of the next
-MOST = 60  # px that one correction teaches by: a large one says no more than a small one
-HELD = 2.0  # what a pixel that nobody has labelled counts, of one that is labelled
-STEEPEST = 1.0  # norm of the gradient
-GRAIN = 48  # px that the sides of what is judged are multiples of
-JUDGED = 20  # corrections that the share of right ones is told by
+LATER = 0.7  # loss weight of a step relative to the next step
+MOST = 60  # px used of each correction: a large one carries no more information than a small one
+HELD = 2.0  # weight of the unlabelled pixels relative to the labelled ones
+STEEPEST = 1.0  # largest gradient norm
+GRAIN = 48  # px; sides of evaluated parts are multiples of it
+JUDGED = 20  # largest number of corrections evaluated
 
 
 def fine_tune_weights(
@@ -49,15 +49,15 @@ def fine_tune_weights(
     seed: int,
     device: torch.device,
 ) -> Iterator[TrainingUpdate]:
-    """Teach a refiner on from its present weights, in place, yielding an `Epoch` an update.
+    """Fine-tune a refiner in place from its present weights, yielding one `TrainingUpdate` per update.
 
     Args:
-        refiner: a learned one, on `device`.
-        corrected: where corrections lie; what is not corrected is unlabelled.
-        tiles: what it was taught on, as far as that is known.
-        updates: of the weights.
-        seed: of the patches.
-        device: where to compute.
+        refiner: a trained refiner, on `device`.
+        corrected: tiles with corrections as labels; all other pixels are unlabelled.
+        tiles: its training tiles, as far as they are known.
+        updates: number of weight updates.
+        seed: random seed of the patches.
+        device: device of the computation.
     """
     generator = np.random.default_rng(seed)
     thinned = [_thinned(tile.labels, generator) for tile in corrected]
@@ -100,18 +100,18 @@ def _thinned(labels: Labels, generator: np.random.Generator) -> Labels:
 
 
 def _from_one(labels: Labels) -> Labels:
-    """Count the classes from 1, so that the first one is drawn as often as any other."""
+    """Renumber the classes from 1, so that the first one is sampled as often as any other."""
     return np.where(labels == UNLABELLED, labels, labels + 1).astype(np.uint8)
 
 
 def _marked(tile: LabelledTile) -> LabelledTile:
-    """Append a band to the image that says where anything is labelled, also what is not learnt from."""
+    """Append a band to the image that marks all labelled pixels, including those not used for training."""
     band = (tile.labels != UNLABELLED).astype(np.float32)[None]
     return LabelledTile(tile.scores, np.concatenate([tile.image, band]), tile.labels)
 
 
 def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, labels: Tensor) -> Tensor:
-    """Return the summed loss of one patch: of every step on what is labelled, of the last one on what is not."""
+    """Return the summed loss of one patch: all steps on labelled pixels, the last step on unlabelled ones."""
     inside = (..., slice(CONTEXT_PX, -CONTEXT_PX), slice(CONTEXT_PX, -CONTEXT_PX))
     image, marks = image[:-1], image[-1]
     steps = [state[inside] for state in _unrolled(refiner, scores, image)]
@@ -131,7 +131,7 @@ def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, lab
 
 
 def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
-    """Return the scores after each step; gradients flow where they are enabled."""
+    """Return the scores after each step, with gradients if they are enabled."""
     state, prepared = refiner.start(scores), refiner.prepare(image, scores, WHOLE)
     found = []
     for index in range(USUAL_STEPS):
@@ -143,10 +143,10 @@ def _unrolled(refiner: Refiner, scores: Tensor, image: Tensor) -> list[Tensor]:
 def share_right(
     refiner: Refiner, tiles: Sequence[LabelledTile], device: torch.device, check: CancelCheck = never_cancel
 ) -> float:
-    """Return the share of the corrected pixels (0-1) that a refiner gets right by itself after the usual steps.
+    """Return the share (0-1) of corrected pixels that a refiner classifies correctly after the usual steps.
 
-    Of many corrections, some are looked at: the answer is waited for twice at each Learn. `check` is called between
-    their steps.
+    Only a sample of many corrections is evaluated, because the user waits for the result twice per fine-tuning. `check`
+    is called between their steps.
     """
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
     for tile in _judged(tiles, total_halo(refiner, USUAL_STEPS)):
@@ -162,7 +162,7 @@ def _judged(tiles: Sequence[LabelledTile], reach: int) -> list[LabelledTile]:
 
 
 def _around_corrections(tile: LabelledTile, reach: int) -> list[LabelledTile]:
-    """Cut out each correction with what its pixels depend on, where that is less than the tile."""
+    """Cut out each correction with its halo, unless the whole tile is no larger than all of them."""
     spots, _ = ndimage.label(tile.labels != UNLABELLED, np.ones((3, 3)))
     boxes = [tuple(_grown(side, reach) for side in box) for box in ndimage.find_objects(spots)]
     if sum(spots[box].size for box in boxes) >= spots.size:
@@ -175,6 +175,6 @@ def _around_corrections(tile: LabelledTile, reach: int) -> list[LabelledTile]:
 
 
 def _grown(side: slice, reach: int) -> slice:
-    """Extend a side by `reach`, to a multiple of `GRAIN`: for each new size torch makes its operations anew."""
+    """Extend a side by `reach`, to a multiple of `GRAIN`, because torch rebuilds its operations for each new size."""
     first = max(0, side.start - reach)
     return slice(first, first + -(-(side.stop + reach - first) // GRAIN) * GRAIN)

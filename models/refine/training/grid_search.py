@@ -1,4 +1,4 @@
-"""Teaching by trying: parameters from a refiner's grid, judged on a labelled tile."""
+"""Grid search for the parameters of a refiner, evaluated on a labelled tile."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ..tunable import TunableRefiner
 from ..unroll import refine_steps, total_halo
 from .samples import LabelledTile, split
 
-CELLS, CELL = 4, 100  # a side, and px a side: the part of a large tile that is tried on
+CELLS, CELL = 4, 100  # cells per side, and px per side of a cell: the searched part of a large tile
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """A part of a tile to try on, with its neighbours; the labels to learn from and to judge by are without them."""
+    """A part of a tile for the search, with its halo; training and held-out labels exclude the halo."""
 
     scores: Tensor
     image: Tensor
@@ -42,12 +42,11 @@ def grid_search(
     device: torch.device,
     check: CancelCheck = never_cancel,
 ) -> Iterator[TrainingUpdate]:
-    """Try at most `updates` of a refiner's candidates, yielding an `Epoch` each; it keeps the best, closed early too.
+    """Evaluate up to `updates` candidates, yielding a `TrainingUpdate` each; keep the best, even if closed early.
 
-    The usual parameters come first, the others in a random order. Best is, as for the learnt refiners, by the mean IoU
-    after `USUAL_STEPS` steps on what is held out; the loss is what is missing to a mean IoU of 1 on the
-    others. Of a tile of more than 400 pixels a side, only that part of this size is tried on that has most of all
-    classes.
+    The usual parameters come first, the others in random order. As for trained refiners, the best candidate has the
+    highest held-out mean IoU after `USUAL_STEPS` steps; the loss is 1 - mean IoU on the training labels. Of a tile of
+    more than 400 pixels a side, only the part of that size that best covers all classes is used.
     """
     usual, *others = refiner.candidates()
     order = np.random.default_rng(seed).permutation(len(others))
@@ -67,7 +66,7 @@ def grid_search(
 
 
 def _judge(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck) -> tuple[float, float]:
-    """Return the mean IoU (0-1) after the usual steps, on what is learnt from and on what is held out."""
+    """Return the mean IoU (0-1) after the usual steps, on the training labels and on the held-out labels."""
     classes = refiner.classes
     counts = np.zeros((2, classes, classes), dtype=np.int64)
     for piece in pieces:
@@ -81,7 +80,7 @@ def _judge(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck
 
 
 def _piece(tile: LabelledTile, learnt: Labels, held: Labels, around: int, device: torch.device) -> _Piece:
-    """Cut out what is tried on, with real neighbours `around` it, so that it is refined as the whole tile would be."""
+    """Cut out the searched part with a halo of `around` real pixels, so that it is refined like the whole tile."""
     rows, columns = tile.labels.shape
     top, bottom, left, right = _core(learnt, held)
     top, bottom = max(0, top - around), min(rows, bottom + around)
@@ -94,7 +93,7 @@ def _piece(tile: LabelledTile, learnt: Labels, held: Labels, around: int, device
 
 
 def _core(learnt: Labels, held: Labels) -> tuple[int, int, int, int]:
-    """Return the rows and the columns, from and to, of at most `CELLS` cells a side with most of all classes."""
+    """Return top, bottom, left and right of the up to `CELLS` x `CELLS` cells that best cover all classes."""
     rows, columns = learnt.shape
     starts = [range(0, max(1, -(-size // CELL) - CELLS + 1)) for size in (rows, columns)]
     worth = np.zeros([len(each) for each in starts])
@@ -102,7 +101,7 @@ def _core(learnt: Labels, held: Labels) -> tuple[int, int, int, int]:
         for k in np.unique(labels[labels != UNLABELLED]):
             inside = _counts(labels == k)
             shares = [[inside[r : r + CELLS, c : c + CELLS].sum() for c in starts[1]] for r in starts[0]]
-            worth += np.sqrt(shares)  # half of each of two classes is worth more than all of one
+            worth += np.sqrt(shares)  # half of each of two classes counts more than all of one
     row, column = np.unravel_index(worth.argmax(), worth.shape)
     top, left = int(row) * CELL, int(column) * CELL
     core = (top, min(rows, top + CELLS * CELL), left, min(columns, left + CELLS * CELL))

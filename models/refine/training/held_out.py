@@ -1,4 +1,4 @@
-"""What every way of teaching a refiner shares: labelled tiles, and the accuracy on what is held out of them."""
+"""Held-out accuracy of refiners by step, and of the coarse map."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ..refiner import Refiner
 from ..unroll import refine_steps, total_halo
 from .samples import ENOUGH, LabelledTile, split
 
-WHOLE_PX = 800_000  # of labelled tiles together: of larger ones only some cells are judged, or it takes minutes
-CELL, MOST_CELLS = 128, 16  # px a side, and how many
+WHOLE_PX = 800_000  # px of all tiles; beyond it only some cells are evaluated, because all take minutes
+CELL, MOST_CELLS = 128, 16  # px per side, and number of cells
 
 
 def mean_iou_by_step(
@@ -29,9 +29,9 @@ def mean_iou_by_step(
     device: torch.device,
     check: CancelCheck = never_cancel,
 ) -> tuple[float, ...]:
-    """Return the mean IoU (0-1) of the scores as they come and after each step, over the labels of all tiles.
+    """Return the mean IoU (0-1) of the coarse scores and after each step, over the labels of all tiles.
 
-    `check` is called before each part that is judged and after each of its steps.
+    `check` is called before each evaluated part and after each of its steps.
     """
     classes = tiles[0].scores.shape[0]
     counts = np.zeros((steps + 1, classes, classes), dtype=np.int64)
@@ -52,7 +52,7 @@ def _confused(scores: Tensor, labels: Labels) -> NDArray[np.int64]:
 
 
 def held_out_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:
-    """Return tiles with the labels that are judged by; of large ones some cells, with `around` what they depend on."""
+    """Return tiles with their held-out labels; if they are large, only some cells with a halo of `around` pixels."""
     if sum(labels.size for labels in held) <= WHOLE_PX:
         return [LabelledTile(tile.scores, tile.image, labels) for tile, labels in zip(tiles, held, strict=True)]
     cells = [
@@ -62,7 +62,7 @@ def held_out_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around
         for column in range(0, labels.shape[1], CELL)
         if (labels[row : row + CELL, column : column + CELL] != UNLABELLED).any()
     ]
-    chosen = np.random.default_rng(0).permutation(len(cells))[:MOST_CELLS]  # the same ones each time, to be comparable
+    chosen = np.random.default_rng(0).permutation(len(cells))[:MOST_CELLS]  # the same cells each time, to be comparable
     return [_cut(cells[number], around) for number in chosen.tolist()]
 
 
@@ -75,11 +75,11 @@ def _cut(cell: tuple[LabelledTile, Labels, slice, slice], around: int) -> Labell
 
 
 def best_step(by_step: Sequence[float]) -> int:
-    """Return the first step that has nearly all that stepping gains on what is held out; 0 where it gains nothing."""
+    """Return the first step with nearly all of the held-out gain, or 0 if no step gains."""
     gains = np.asarray(by_step) - by_step[0]
     return int(np.argmax(gains >= ENOUGH * gains.max()))
 
 
 def coarse_miou(tiles: Sequence[LabelledTile], seed: int) -> float:
-    """Return the mean IoU (0-1) of the unrefined scores on what is held out."""
+    """Return the held-out mean IoU (0-1) of the coarse scores."""
     return mean_iou_by_step(None, tiles, split(tiles, seed)[1], 0, torch.device("cpu"))[0]

@@ -1,4 +1,4 @@
-"""What every way of teaching a refiner shares: labelled tiles, and the accuracy on what is held out of them."""
+"""Labelled tiles, random patches, and the held-out split for the training of refiners."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ...arrays.score_maps import UNLABELLED, Labels, Scores
 from ...training.holdout import HELD_OUT, hold_out
 from ...training.patches import Sampler, dihedral
 
-HELD_OUT_STEPS = 8  # how far a taught refiner is followed, to find the step that is best
-MANY = 4  # tiles, of which whole ones are held out
-APART = 10  # px between what is learnt from and what is held out
-ENOUGH = 0.95  # of the gain: later steps for the rest are a risk where the scene looks otherwise than the tile
+HELD_OUT_STEPS = 8  # steps evaluated to find the best one
+MANY = 4  # tiles; with at least this number, whole tiles are held out
+APART = 10  # px between training and held-out labels
+ENOUGH = 0.95  # share of the gain; more steps are risky if the scene looks different from the tile
 
 
 @dataclass(frozen=True)
 class LabelledTile:
-    """A part of a scene with labels: logits (classes, rows, columns), image (bands, rows, columns), class indices."""
+    """A labelled part of a scene: logits (classes, rows, columns), image (bands, rows, columns), class indices."""
 
     scores: Scores
     image: Scores
@@ -30,9 +30,10 @@ class LabelledTile:
 
 
 class PatchSampler:
-    """Labelled tiles on a device, to draw patches from: each is mirrored outwards, and as large as a patch at least.
+    """A sampler of random patches from labelled tiles on a device.
 
-    A batch has patches of `patch` labelled pixels a side, with `around` more on each side of scores and image.
+    Tiles are mirrored outwards to at least the size of a patch. A batch has patches of `patch` labelled pixels a side,
+    with `around` more pixels on each side of scores and image.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class PatchSampler:
         around: int,
         device: torch.device,
     ) -> None:
-        """Draw from tiles, where some labels may be learnt from."""
+        """Prepare the tiles that have training labels."""
         self._patch, self._wide = patch, patch + 2 * around
         self._tiles, self._samplers = [], []
         for tile, known in zip(tiles, labels, strict=True):
@@ -59,7 +60,7 @@ class PatchSampler:
             self._samplers.append(Sampler(padded, patch))
 
     def draw(self, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return some random patches, each turned in one of eight ways: scores, images and labels, a batch each."""
+        """Return a batch of random patches in one of eight orientations each: scores, images and labels."""
         patches = []
         for number in generator.integers(len(self._tiles), size=count):
             scores, image, labels = self._tiles[number]
@@ -73,9 +74,9 @@ class PatchSampler:
 
 
 def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[Labels]]:
-    """Split the labels of tiles into those to learn from and those to judge by: whole tiles of many, else by blocks.
+    """Split the labels into training and held-out labels, by whole tiles if there are many, else by blocks.
 
-    What a refiner is worth elsewhere is seen where it never learnt; blocks between others flatter it.
+    Held-out tiles show how a refiner generalises; blocks between training blocks overestimate it.
     """
     if len(tiles) >= MANY:
         away = np.random.default_rng(seed).permutation(len(tiles))[: round(HELD_OUT * len(tiles))]

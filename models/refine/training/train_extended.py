@@ -1,9 +1,9 @@
-"""Teaching the extended refiner [ours]: a loss at every step, a random number of steps, averaged weights.
+"""Training of the extended refiner [ours]: a loss at every step, a random number of steps, averaged weights.
 
-The paper's lesson asks for the fifth step alone, from weights that begin far from doing nothing. Here each patch is
-refined three to seven times and every step is to be right, the later the more; AdamW with one cycle of the rate,
-classes that weigh more while the map lacks them, images made brighter and darker at random and coarse maps moved; and
-what is kept is a running average of the weights.
+The paper trains only the fifth step, from initial weights far from the identity. Here each patch is refined three to
+seven times, with a loss at every step and larger weights for later steps. The optimizer is AdamW with one cycle of the
+learning rate. Classes weigh more while the map underestimates them. The brightness of images and the position of coarse
+maps vary at random. The result is a running average of the weights.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from .class_balance import ClassBalance, class_counts
 from .held_out import mean_iou_by_step
 from .samples import LabelledTile, PatchSampler, split
 
-FEWEST, MOST = 3, 7  # steps a patch
-PATCH = 56  # px scored
-CONTEXT_PX = 8  # px more on each side; beyond them a patch is mirrored, as a scene is at its borders
+FEWEST, MOST = 3, 7  # steps per patch
+PATCH = 56  # px with a loss
+CONTEXT_PX = 8  # px more on each side; beyond them a patch is mirrored, like a scene at its borders
 BATCH = 8
-LEARNING_RATE, DECAY = 1e-2, 1e-3  # of AdamW, at the top of the cycle
-GENTLE = 3e-3  # the rate for a refiner that was taught before: the other came out lower (docs/refiners.md)
-JITTER = 0.1  # of gain and offset of each band, in standard deviations; twice as much of all bands together
-SHIFT = 1.0  # px, standard deviation: of the coarse map against the image
-WARMTH = 0.2  # of the coarse map's logarithmic temperature
-SMOOTHED = 0.05  # of each label goes to the other classes, so that no score has to grow for ever
-LATER = 0.8  # what the loss of a step counts, of that of the next
-KEPT = 0.99  # of the average of the weights at each update
-STEEPEST = 1.0  # norm of the gradient
+LEARNING_RATE, DECAY = 1e-2, 1e-3  # of AdamW; the rate is the peak of the cycle
+GENTLE = 3e-3  # rate for an already trained refiner: the full rate scored lower (docs/refiners.md)
+JITTER = 0.1  # standard deviation of the gain and offset of each band; twice that for all bands together
+SHIFT = 1.0  # px, standard deviation of the coarse map's shift
+WARMTH = 0.2  # standard deviation of the coarse map's log temperature
+SMOOTHED = 0.05  # label smoothing: share of each label given to all classes, so that scores do not grow without bound
+LATER = 0.8  # loss weight of a step relative to the next step
+KEPT = 0.99  # decay of the averaged weights per update
+STEEPEST = 1.0  # largest gradient norm
 EVALUATE_EVERY = 40  # updates
-SHORTEST = 10  # of the rise and fall of the rate, in updates: of five, the rise would be none, which divides by zero
+SHORTEST = 10  # least length of the rate cycle, in updates: with five, its rise is empty, which divides by zero
 
 
 def train_extended(
@@ -52,12 +52,12 @@ def train_extended(
     device: torch.device,
     check: CancelCheck = never_cancel,
 ) -> Iterator[TrainingUpdate]:
-    """Teach the extended refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
+    """Train the extended refiner, yielding one `TrainingUpdate` per update.
 
-    The last average is kept, also where the coarse map beats it on what is held out: those blocks are few, and what
-    they refuse may still be right elsewhere; whoever taught it is told, and stops at step 0 or looks. Where the
-    teaching ends early the best is kept, by the mean IoU after `USUAL_STEPS` steps, and the untaught refiner, which
-    leaves the map as it is, takes part.
+    The last average is kept even if the coarse map has a higher held-out score: the held-out blocks are few, and the
+    refiner may still be better elsewhere. The user is informed and can use step 0 or inspect the map. If the iterator
+    is closed early, the weights with the best held-out mean IoU after `USUAL_STEPS` steps are kept. The initial weights
+    are a candidate too; those of an untrained refiner leave the map unchanged.
     """
     generator = np.random.default_rng(seed)
     learnt, held = split(tiles, seed)
@@ -101,7 +101,7 @@ def _update(
     shares: ClassBalance,
     generator: np.random.Generator,
 ) -> float:
-    """Learn from one batch of random patches; return the loss."""
+    """Train on one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
     scores = _jitter_scores(scores, generator).contiguous(
         memory_format=torch.channels_last
@@ -139,7 +139,7 @@ def _wrong(refined: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
 
 
 def _jitter_scores(scores: Tensor, generator: np.random.Generator) -> Tensor:
-    """Move each coarse map of a batch a little, and make it surer or less sure: there are few, and all alike."""
+    """Shift each coarse map of a batch a little and vary its certainty, because coarse maps are few and similar."""
     shifts = np.clip(np.rint(generator.normal(0, SHIFT, (len(scores), 2))), -CONTEXT_PX, CONTEXT_PX).astype(int)
     warmth = np.exp(generator.normal(0, WARMTH, len(scores)))
     moved = [
@@ -150,7 +150,7 @@ def _jitter_scores(scores: Tensor, generator: np.random.Generator) -> Tensor:
 
 
 def _jitter_brightness(images: Tensor, generator: np.random.Generator) -> Tensor:
-    """Change the light of each of a batch of images a little."""
+    """Vary the brightness and contrast of each image of a batch a little."""
     bands = generator.normal(0, JITTER, (2, *images.shape[:2], 1, 1))
     gain, offset = bands + generator.normal(0, 2 * JITTER, (2, len(images), 1, 1, 1))
     change = torch.from_numpy(np.stack([1 + gain, offset]).astype(np.float32)).to(images.device)

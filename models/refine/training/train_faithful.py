@@ -1,4 +1,4 @@
-"""Teaching the paper's refiners on labelled tiles as it does: steps unrolled, cross-entropy on the last, AdaGrad."""
+"""The paper's training of refiners on labelled tiles: unrolled steps, cross-entropy on the last, AdaGrad."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .samples import LabelledTile, PatchSampler, split
 
 HALO = USUAL_STEPS * HALO_PX
 LEARNING_RATE = 0.01  # of AdaGrad; "higher values make the loss diverge" [paper, section IV]
-PATCH = 64  # px scored; with a halo of 2 px a step around them, 84 px are read [halo: ours, the paper pads]
-BATCH = 8  # patches an update [ours: not stated]
+PATCH = 64  # px with a loss; with a halo of 2 px per step, 84 px are read [halo: ours, the paper pads]
+BATCH = 8  # patches per update [ours: not stated]
 EVALUATE_EVERY = 25  # updates
 
 
@@ -32,9 +32,9 @@ def train_faithful(
     device: torch.device,
     check: CancelCheck = never_cancel,
 ) -> Iterator[TrainingUpdate]:
-    """Teach a refiner, yielding an `Epoch` an update; closing the iterator early keeps the best weights too.
+    """Train a refiner, yielding one `TrainingUpdate` per update; if closed early, it keeps the best weights too.
 
-    Best is by the mean IoU after `USUAL_STEPS` steps on the blocks of the tiles that are held out.
+    The best weights have the highest held-out mean IoU after `USUAL_STEPS` steps.
     """
     generator = np.random.default_rng(seed)
     learnt, judged = split(tiles, seed)
@@ -60,7 +60,7 @@ def _update(
     generator: np.random.Generator,
     device: torch.device,
 ) -> float:
-    """Learn from one batch of random patches; return the loss."""
+    """Train on one batch of random patches; return the loss."""
     scores, image, labels = pool.draw(BATCH, generator)
     known = labels.ne(UNLABELLED).sum().clamp_min(1)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from ...arrays.grid import Window
 from ...arrays.score_maps import Mask, Scores
-from ...coarse.registry import COARSE_KINDS
 from ...coarse.train_patches import TrainingOptions
 from ...errors import RefinerError
 from ...pipelines.fine_tune_refiner import fine_tune_refiner
 from ...pipelines.train_coarse import coarse_model_info, train_coarse
 from ...pipelines.train_refiner import ModelInfo, TrainedRefiner, train_refiner
-from ...refine.registry import TRAINERS
 from ...refine.training.held_out import coarse_miou
 from ...refine.training.samples import LabelledTile
 from ...runtime.preload_torch import preload_optimizers
@@ -18,7 +16,9 @@ from ...scene.examples import coarse_examples, labelled_tile
 from ...scene.labels import burn_sources, named_labels, read_labels
 from ...session.session import Session
 from ...shared import events, requests
-from ...weights.pretrained import SHIPPED, pretrained_for
+from ...shared.conventions import SHIPPED
+from ...shared.model_kinds import COARSE_KINDS, REFINER_KINDS
+from ...weights.pretrained import pretrained_for
 from ..context import RequestContext
 
 
@@ -72,9 +72,11 @@ def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) ->
     scene = session.scene
     if not session.history:
         raise RefinerError("There is no coarse map yet; classify the scene first.")
-    if request.kind not in TRAINERS:
+    if request.kind not in REFINER_KINDS:
         raise RefinerError(
-            "The refiner {request_kind!r} is none of {kinds}.", request_kind=request.kind, kinds=", ".join(TRAINERS)
+            "The refiner {request_kind!r} is none of {kinds}.",
+            request_kind=request.kind,
+            kinds=", ".join(REFINER_KINDS),
         )
     tile = _tile(session, request.labels)
     about = ModelInfo(session.classes, scene.pixel_size_m, f"a labelled tile of {scene.path.name}")

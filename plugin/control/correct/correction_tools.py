@@ -1,4 +1,4 @@
-"""Controller of the correction tools and their keys."""
+"""Controller of the correction tools and their keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
 from .corrections import CorrectionControl
 
-LARGER = 1.5  # what a key makes of the brush
-NAMED = 5  # classes with a key of their own
+LARGER = 1.5  # brush size factor per key press
+NAMED = 5  # number of classes with a keyboard shortcut
 
 
 class CorrectionToolControl(SectionController):
-    """Section five of the dock."""
+    """Controller of the correction tools in section five."""
 
     def __init__(self, context: AppContext, corrections: CorrectionControl) -> None:
         super().__init__(context)
         self.handlers = {RegionFound: self._on_region_found}
         self.corrections = corrections
-        self._meant = ""  # the class that a clicked part is to have
+        self._meant = ""  # the class for the clicked region
         canvas = context.canvas
         self.tools: dict[str, CorrectionTool] = {
             "paint": BrushTool(canvas),
@@ -72,7 +72,7 @@ class CorrectionToolControl(SectionController):
             tool.deleteLater()
 
     def forget(self) -> None:
-        """Put the tool away: the project is closed."""
+        """Deactivate the tool when the project is closed."""
         self._on_tool_chosen("")
 
     # --- the tools --------------------------------------------------------------------------------------------

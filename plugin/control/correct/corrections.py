@@ -17,17 +17,17 @@ from ..context import AppContext, SectionController, shows_errors
 
 
 class CorrectionControl(SectionController):
-    """Owns the layer of the corrections of the current run."""
+    """Controller of the correction layer of the current run."""
 
-    bound = pyqtSignal()  # the corrections are in the map
+    bound = pyqtSignal()  # the map contains the corrections
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
         self.handlers = {Corrected: self._on_corrected}
         self.history = History()
         self._layer: QgsVectorLayer | None = None
-        self._run = ""  # whose layer it is
-        self._is_due = False  # a correction that the worker has not heard of
+        self._run = ""  # name of the run that the layer belongs to
+        self._is_due = False  # whether corrections wait to be sent to the worker
         correct = self.dock.correct
         correct.layer_chosen.connect(self._on_layer_chosen)
         correct.undo_requested.connect(self.undo)
@@ -38,18 +38,18 @@ class CorrectionControl(SectionController):
         self._watch(None)
 
     def forget(self) -> None:
-        """Let go of the layer: the project is closed."""
+        """Release the layer when the project is closed."""
         self.history.clear()
         self._watch(None)
         self._is_due = False
 
     def layer(self) -> QgsVectorLayer | None:
-        """Return the layer of corrections in use."""
+        """Return the correction layer in use, or None."""
         return self._layer
 
     @shows_errors
     def take_up(self, run: Run, with_layers: bool) -> None:
-        """Restore the corrections of a run, and their layer after a crash."""
+        """Restore the corrections of a run; `with_layers` also reopens their layer after a crash."""
         layer = layer_for(self.context.project, run.name)
         if layer is None and with_layers and are_in(run.folder):
             layer = self._open_layer(run)
@@ -62,7 +62,7 @@ class CorrectionControl(SectionController):
         """Assign a class to the area of a shape.
 
         Raises:
-            UserError: for a shape outside the scene, or without a map.
+            UserError: if the shape is outside the scene or cannot be transformed, or there is no map.
         """
         run = self.context.mapped_run()
         layer = self._own_layer(run)
@@ -79,7 +79,7 @@ class CorrectionControl(SectionController):
     # --- the layer --------------------------------------------------------------------------------------------
 
     def _own_layer(self, run: Run) -> QgsVectorLayer:
-        """Return the layer to add to: the chosen one, or the run's own, which is made or opened if need be."""
+        """Return the layer for new corrections: the chosen one, or the run's own, created or opened if necessary."""
         if self._run != run.name:
             self._watch(None)
             self._run = run.name
@@ -97,7 +97,7 @@ class CorrectionControl(SectionController):
         return layer
 
     def _watch(self, layer: QgsVectorLayer | None) -> None:
-        """Follow edits that QGIS's own tools make in a layer."""
+        """Track the edits that QGIS's own tools make in a layer."""
         if layer is self._layer:
             return
         if self._layer is not None:
@@ -151,7 +151,7 @@ class CorrectionControl(SectionController):
     def _on_committed(self) -> None:
         self._is_due = True
         self._refresh()
-        QTimer.singleShot(0, self.flush)  # the layer is in the middle of it
+        QTimer.singleShot(0, self.flush)  # the layer is still committing
 
     @shows_errors
     def flush(self) -> None:

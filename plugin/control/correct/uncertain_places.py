@@ -14,19 +14,19 @@ from ..training import TrainingControl
 from .correction_tools import CorrectionToolControl
 
 COUNT = 20  # places in a list
-AROUND = 8  # radii of a place that the map shows to each side
+AROUND = 8  # half-width of the shown area, in radii of a place
 
 
 @dataclass
 class _Spot:
-    """A uncertain place in the CRS of the scene."""
+    """An uncertain place in the CRS of the scene."""
 
     point: QgsPointXY
     done: bool = False
 
 
 class UncertainPlaceControl(SectionController):
-    """The list of section five."""
+    """Controller of the list of uncertain places in section five."""
 
     def __init__(self, context: AppContext, correction_tools: CorrectionToolControl, training: TrainingControl) -> None:
         super().__init__(context)
@@ -35,7 +35,7 @@ class UncertainPlaceControl(SectionController):
         self._spots: list[_Spot] = []
         self._radius, self._step = 1.0, 0
         self._before: float | None = None  # mean IoU when the list was made
-        self._measured = False  # whether the gain was asked for
+        self._measured = False  # whether evaluating the gain was requested
         self.dock.correct.doubts_requested.connect(self._on_requested)
         self.dock.correct.doubt_chosen.connect(self._on_chosen)
         self.corrections.bound.connect(self._on_bound)
@@ -70,7 +70,7 @@ class UncertainPlaceControl(SectionController):
         self.dock.correct.set_gain(self._sentence())
 
     def next(self) -> None:
-        """Go to the next place that is not corrected yet."""
+        """Select the next place that is not corrected yet."""
         row = next((n for n, spot in enumerate(self._spots) if not spot.done), -1)
         if row >= 0:
             current = self.dock.correct.doubts.currentRow()
@@ -94,7 +94,7 @@ class UncertainPlaceControl(SectionController):
         self.context.canvas.refresh()
 
     def _on_bound(self) -> None:
-        """Check the corrected places, and evaluate the gain after the last one."""
+        """Tick the corrected places in the list and update the text about the gain."""
         layer, run = self.corrections.layer(), self.context.run
         if layer is None or run is None or not self._spots:
             return

@@ -1,4 +1,4 @@
-"""Playing the steps with QGIS's temporal controller, which can also export them as an animation."""
+"""Animation of the steps with QGIS's temporal controller, which can also export it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from ...errors import UserError
 from ...layers.temporal import animate, stop
 from ..context import AppContext, SectionController, shows_errors
 
-PANEL = "Temporal Controller"  # what QGIS calls its own one
+PANEL = "Temporal Controller"  # object name of QGIS's own panel
 
 
 class AnimationControl(SectionController):
-    """The button in section three of the dock; the steps are all visible while the map is in time."""
+    """Controller of the animation button in section three; all steps are visible while the map is temporal."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
-        self._has_opened = False  # the panel of the controller
+        self._has_opened = False  # whether this controller has opened the panel
         self.dock.refine.animate_toggled.connect(self._on_toggled)
         context.canvas.temporalRangeChanged.connect(self._on_time_changed)
 
     def shut_down(self) -> None:
-        """Leave the map unchanged."""
+        """Disconnect from the map."""
         self.context.canvas.temporalRangeChanged.disconnect(self._on_time_changed)
 
     @shows_errors
     def _on_toggled(self, checked: bool) -> None:
         run, canvas = self.context.run, self.context.canvas
-        self.dock.refine.animate.setChecked(canvas.mapSettings().isTemporal())  # until it is so
+        self.dock.refine.animate.setChecked(canvas.mapSettings().isTemporal())  # follows the map, not the click
         panel = self.context.iface.mainWindow().findChild(QDockWidget, PANEL)
         if not checked:
             stop(canvas)

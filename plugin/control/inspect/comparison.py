@@ -1,4 +1,4 @@
-"""Comparing the shown step with another one: by flicker, or with a line that follows the mouse."""
+"""Comparison of the shown step with another one, by flicker or with a swipe line that follows the mouse."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..fine_tuning import FineTuningControl
 
 
 class ComparisonControl(SectionController):
-    """Shows another step in the place of the shown one, or beside it; the layer tree stays as it is."""
+    """Controller of the comparison of two steps, by flicker or swipe; the layer tree stays unchanged."""
 
     def __init__(
         self, context: AppContext, correction_tools: CorrectionToolControl, fine_tuning: FineTuningControl
     ) -> None:
         super().__init__(context)
-        self._before: Stepped | None = None  # the shown step before the last Learn
-        self._former: list[QgsMapLayer] | None = None  # what the map showed
+        self._before: Stepped | None = None  # the shown step before the last fine-tuning
+        self._former: list[QgsMapLayer] | None = None  # the layers of the map before the comparison
         self._other: QgsMapLayer | None = None
         self.row = self.dock.refine.compare
         self.row.held.connect(self.show)
@@ -31,7 +31,7 @@ class ComparisonControl(SectionController):
         self.tool.deactivated.connect(lambda: self.row.swipe.setChecked(False))
         self.row.swiped.connect(self._on_swiped)
         self.row.chosen.connect(lambda: self._on_swiped(self.row.swipe.isChecked()))
-        context.project.layersWillBeRemoved.connect(self._end_swipe)  # what it draws may be among them
+        context.project.layersWillBeRemoved.connect(self._end_swipe)  # the swipe tool may draw one of them
         fine_tuning.learnt.connect(self._on_learnt)
         text = self.tr("Map Refiner: Compare With the Other Step")
         correction_tools.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
@@ -48,7 +48,7 @@ class ComparisonControl(SectionController):
             self.show(other)
 
     def show(self, index: int) -> None:
-        """Show a step, or the shown one as it was before the last Learn."""
+        """Show a step, or the shown step as it was before the last fine-tuning."""
         layers = self._with_other(index) if self._former is None else None
         if layers is not None:
             self._former = self.context.canvas.layers()
@@ -76,7 +76,7 @@ class ComparisonControl(SectionController):
         self.context.canvas.unsetMapTool(self.tool)
 
     def _with_other(self, index: int) -> list[QgsMapLayer] | None:
-        """Return what the map shows with another step in the place of the shown one; None if it cannot be."""
+        """Return the map's layers with another step in place of the shown one, or None if it is not available."""
         run = self.context.run
         step = self._before if index == BEFORE else None
         if run is not None and 0 <= index <= run.last:
@@ -85,8 +85,8 @@ class ComparisonControl(SectionController):
             return None
         other = open_step(step, self.context.kind())
         if not other.isValid():
-            return None  # its rasters are gone
-        self._other = other  # or nothing would keep it
+            return None  # its rasters are missing
+        self._other = other  # keeps the layer alive
         present = self.context.canvas.layers()
         shown = [
             layer
@@ -99,14 +99,14 @@ class ComparisonControl(SectionController):
         return layers
 
     def forget(self) -> None:
-        """Let go of the layers: the project is closed."""
+        """Release the layers when the project is closed."""
         self.context.canvas.unsetMapTool(self.tool)
         self._former = self._other = self._before = None
         self.row.has_before = False
 
     def shut_down(self) -> None:
-        """Leave nothing behind on the canvas."""
+        """Remove everything from the canvas."""
         self.forget()
         self.context.project.layersWillBeRemoved.disconnect(self._end_swipe)
         self.tool.remove()
-        self.tool.deleteLater()  # its parent is the canvas, which would keep it
+        self.tool.deleteLater()  # otherwise its parent, the canvas, keeps it

@@ -1,4 +1,4 @@
-"""More layers of a step, made on demand: how unsure it is, and what has changed."""
+"""Derived layers of a step, made on demand: its uncertainty and its changes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qgis.core import QgsRasterLayer
 
+from ....models.shared.conventions import CHANGE, CHANGE_SINCE_COARSE, UNCERTAINTY
 from ....models.shared.events import DerivedLayerWritten
 from ....models.shared.requests import WriteDerivedLayer
 from ...errors import UserError
@@ -16,7 +17,7 @@ from ..context import AppContext, SectionController, shows_errors
 
 
 class DerivedLayerControl(SectionController):
-    """The button for more layers in section three of the dock."""
+    """Controller of the button for derived layers in section three."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -40,15 +41,15 @@ class DerivedLayerControl(SectionController):
         if run is None:
             return  # the project was closed meanwhile
         names = {
-            "uncertainty": self.tr("Step {} · uncertainty"),
-            "change": self.tr("Step {} · changed since the last step"),
-            "change since coarse": self.tr("Step {} · changed since the coarse map"),
+            UNCERTAINTY: self.tr("Step {} · uncertainty"),
+            CHANGE: self.tr("Step {} · changed since the last step"),
+            CHANGE_SINCE_COARSE: self.tr("Step {} · changed since the coarse map"),
         }
         layer = QgsRasterLayer(str(Path(event.path)), names[event.view].format(event.step), "gdal")
         if not layer.isValid():
             self.context.messages.warn(self.tr("{} was written, but QGIS cannot open it.").format(event.path))
             return
-        if event.view == "uncertainty":
+        if event.view == UNCERTAINTY:
             style_uncertainty(layer)
         else:
             style_change(layer, run.classes)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from ....models.shared.events import FiltersShown
+from ....models.shared.model_kinds import TRAINING_FREE
 from ....models.shared.requests import ShowFilters
-from ...catalogue.refiner_kinds import WITH_FILTERS, kind_of
+from ...catalogue.refiner_kinds import refiner_kind_text
 from ...dock.widgets.kernels import KernelDialog, Kernels
 from ...layers.filter_layers import FilterLayers
 from ...state import Task
@@ -15,7 +16,7 @@ from ..steps import StepControl
 
 
 class FilterControl(SectionController):
-    """The button for the filters in section three of the dock, and its dialog."""
+    """Controller of the filter button in section three and of its dialog."""
 
     def __init__(self, context: AppContext, steps: StepControl) -> None:
         super().__init__(context)
@@ -23,7 +24,7 @@ class FilterControl(SectionController):
         self.steps = steps
         self.layers = FilterLayers(context.project, context.layers, self)
         self.dialog = KernelDialog(self.dock)
-        self._run = ""  # whose filters are shown
+        self._run = ""  # name of the run with the shown filters
         self.dialog.answers_requested.connect(self._on_answers_requested)
         self.dialog.finished.connect(self._on_closed)
         self.dock.refine.filters_requested.connect(self._on_requested)
@@ -32,12 +33,11 @@ class FilterControl(SectionController):
 
     def _on_refiner_chosen(self) -> None:
         key = self.steps.refiner_kind()
-        kind = kind_of(key)
-        if key in WITH_FILTERS:
-            reason = ""
-        elif kind is None:
+        kind = refiner_kind_text(key)
+        reason = ""
+        if kind is None:
             reason = self.tr("The kind of this refiner is unknown.")
-        else:
+        elif key in TRAINING_FREE:
             reason = self.tr("“{}” has no learned filters: it follows a formula.").format(kind.title())
         self.dock.refine.set_no_filters(reason)
 
@@ -71,13 +71,13 @@ class FilterControl(SectionController):
         self.layers.hide(self._run)  # they would cover the next steps
 
     def shut_down(self) -> None:
-        """Let go of the layers that are still to be added."""
+        """Discard the layers that are still to be added."""
         self.layers.forget()
         self.dialog.hide()
 
 
 def _new_file(folder: Path) -> Path:
-    """Return a raster in the folder of a run that is not there yet: QGIS may hold the old ones open."""
+    """Return a new raster path in a run's folder, because QGIS may have the existing files open."""
     number = 1
     while (path := folder / f"filters_{number}.tif").exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Identifying a pixel: a click on the map reads the scores of its classes from the raster of each step."""
+"""Identification of a pixel: a click on the map reads its class scores from the raster of each step."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ...errors import UserError
 from ...run.run import Run
 from ..context import AppContext, SectionController
 
-MARK, MARK_PX = "#00e5ff", 15  # where the pixel is, in a colour that no class has
+MARK, MARK_PX = "#00e5ff", 15  # marker of the pixel, in a colour that no class uses
 
 
 class PixelInspectorControl(SectionController):
-    """The button in section three of the dock, its map tool, and the pixel that was clicked last."""
+    """Controller of the identify button in section three, its map tool, and the last clicked pixel."""
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
-        self._run = ""  # of which a pixel was clicked
+        self._run = ""  # name of the run with the clicked pixel
         self._point: QgsPointXY | None = None  # in the CRS of the run
-        self._scores: dict[Stepped, tuple[float, ...]] = {}  # at the pixel
+        self._scores: dict[Stepped, tuple[float, ...]] = {}  # by step, at the pixel
         self.box = self.dock.refine.identify
         self.tool = QgsMapToolEmitPoint(context.canvas)
         self.tool.canvasClicked.connect(self._on_clicked)
@@ -41,7 +41,7 @@ class PixelInspectorControl(SectionController):
         self.box.outdated.connect(self._show)
 
     def forget(self) -> None:
-        """Give the map back and show no pixel: the project is closed."""
+        """Deactivate the tool and clear the pixel when the project is closed."""
         self._point = None
         self._scores = {}
         self.context.canvas.unsetMapTool(self.tool)
@@ -49,11 +49,11 @@ class PixelInspectorControl(SectionController):
         self.mark.hide()
 
     def shut_down(self) -> None:
-        """Leave nothing behind on the canvas."""
+        """Remove everything from the canvas."""
         self.forget()
         self.context.canvas.destinationCrsChanged.disconnect(self._place_mark)
         self.context.canvas.scene().removeItem(self.mark)
-        self.tool.deleteLater()  # its parent is the canvas, which would keep it
+        self.tool.deleteLater()  # otherwise its parent, the canvas, keeps it
 
     def _on_toggled(self, checked: bool) -> None:
         if checked:
@@ -79,7 +79,7 @@ class PixelInspectorControl(SectionController):
         return QgsPointXY(point) if way is None else way.transform(point)
 
     def _way(self, run: Run) -> QgsCoordinateTransform | None:
-        """Return how to get from the map to the run; None if one of the two has no CRS."""
+        """Return the transform from the map to the run, or None if either has no CRS."""
         crs = self.context.canvas.mapSettings().destinationCrs()
         if not (crs.isValid() and run.place.crs.isValid()):
             return None
@@ -119,7 +119,7 @@ class PixelInspectorControl(SectionController):
 
     def _read(self, path: str, point: QgsPointXY) -> tuple[float, ...]:
         """Read all bands of a raster at a point of its CRS."""
-        options = QgsRasterLayer.LayerOptions(False)  # no style, which would take longer than the reading
+        options = QgsRasterLayer.LayerOptions(False)  # skip the style: loading it takes longer than reading the pixel
         layer = QgsRasterLayer(path, "", "gdal", options)
         if not layer.isValid():
             raise UserError(self.tr("QGIS cannot open {}. The file may be missing.").format(path))

@@ -1,4 +1,4 @@
-"""Coarse Map: where step 0 comes from."""
+"""Coarse Map section: the source of step 0."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from qgis.gui import QgsDoubleSpinBox, QgsFileWidget, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
-from ...catalogue.coarse_kinds import COARSE_KINDS, CoarseKind, coarse_kind
+from ....models.shared.band_text import MANY
+from ....models.shared.model_kinds import COARSE_KINDS, DEFAULT_COARSE_KIND, CoarseKind
+from ...catalogue.coarse_kinds import COARSE_KIND_TEXTS
 from ...catalogue.weights import weights_bands, weights_kind
-from ...run.bands import MANY
 from ...state import DockState, Task
 from ..widgets.model_combo import ModelCombo
 from ..widgets.spectra import Spectra
@@ -20,13 +21,13 @@ from .section import Section, beside, button, note, subtitle
 VECTORS = "vectors"
 SCORES = "scores"
 USUAL_SAMPLES = 1000  # pixels per class
-OF_SPECTRA = "cnn-1d"  # the kind that is offered for many bands: quick, and needs nothing that is not there
+OF_SPECTRA = "cnn-1d"  # default kind for many bands: fast, and needs no extra files
 
 
 class CoarseSection(Section):
-    """The second section."""
+    """The second section: Coarse Map."""
 
-    classify_requested = pyqtSignal(str, bool)  # a file of weights; whether to look at several scales
+    classify_requested = pyqtSignal(str, bool)  # weights file; whether to use several scales
     scores_requested = pyqtSignal(object)  # QgsRasterLayer
     train_requested = pyqtSignal()
     stop_requested = pyqtSignal()
@@ -56,7 +57,7 @@ class CoarseSection(Section):
 
     def _add_kind(self) -> None:
         self.kind = QComboBox()
-        for kind in COARSE_KINDS:
+        for kind in COARSE_KIND_TEXTS:
             self.kind.addItem(kind.title(), kind.key)
             self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
         self.add_row(
@@ -98,19 +99,19 @@ class CoarseSection(Section):
                 "it, the network trains from scratch and needs far more labels and time."
             ),
         )
-        self._kind_is_chosen = False  # set by the user; never changed afterwards
-        self._model_before = ""  # that is not for the bands of the scene
+        self._kind_is_chosen = False  # True once the user has chosen; stays True
+        self._model_before = ""  # deselected model that does not fit the scene's bands
         self.kind.activated.connect(self._on_kind_activated)
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
-        self.about.setText(COARSE_KINDS[0].description())
+        self.about.setText(COARSE_KIND_TEXTS[0].description())
 
     def _on_kind_activated(self) -> None:
         self._kind_is_chosen = True
 
     def propose(self, bands: int) -> None:
-        """Offer what can work on so many bands: another model, or training one, and a kind of it."""
+        """Select a source and a model kind that work with `bands` bands."""
         if not self._kind_is_chosen:
-            wanted = OF_SPECTRA if bands > MANY else COARSE_KINDS[0].key
+            wanted = OF_SPECTRA if bands > MANY else DEFAULT_COARSE_KIND
             self.kind.setCurrentIndex(self.kind.findData(wanted))
         if self._model_before and self.source.key() == VECTORS and _fits(self._model_before, bands):
             self.source.choose(self._model_before)
@@ -120,12 +121,12 @@ class CoarseSection(Section):
             self.source.choose_key(VECTORS)
 
     def _on_kind_chosen(self, index: int) -> None:
-        self.about.setText(COARSE_KINDS[index].description())
+        self.about.setText(COARSE_KIND_TEXTS[index].description())
         self.update_again()
 
     def chosen_kind(self) -> CoarseKind:
-        """Return the kind of model to train."""
-        return COARSE_KINDS[max(0, self.kind.currentIndex())]
+        """Return the model kind to train."""
+        return COARSE_KIND_TEXTS[max(0, self.kind.currentIndex())].kind
 
     def _add_vectors(self) -> None:
         self.buildings = _layer_combo(QgsMapLayerProxyModel.Filter.PolygonLayer)
@@ -195,7 +196,7 @@ class CoarseSection(Section):
         self.classify_requested.emit(self.source.path(), not self.scales.isHidden() and self.scales.isChecked())
 
     def label_layer(self) -> QgsVectorLayer | None:
-        """Return the layer of labels that bring their own classes."""
+        """Return the layer of labels that define their own classes."""
         return _current(self.labels, QgsVectorLayer)
 
     def building_layer(self) -> QgsVectorLayer | None:
@@ -212,21 +213,21 @@ class CoarseSection(Section):
         self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
 
     def update_widgets(self, state: DockState) -> None:
-        """Show what belongs to the chosen source."""
+        """Show the widgets of the chosen source."""
         key, path = self.source.key(), self.source.path()
         self.show_row(self.kind, key == VECTORS)
         self.about.setVisible(key == VECTORS)
         is_spectral = self.chosen_kind().is_spectral
         self.show_row(self.labels, key == VECTORS)
         self.show_row(self.samples, key == VECTORS and is_spectral)
-        self.show_row(self.trunk, key == VECTORS and self.chosen_kind().has_trunk)
+        self.show_row(self.trunk, key == VECTORS and self.chosen_kind().has_backbone)
         for field in (self.buildings, self.roads, self.road_width):
             self.show_row(field, key == VECTORS and self.label_layer() is None)
         self.spectra.setVisible(key == VECTORS and is_spectral)
         self.curves.setVisible(key == VECTORS and is_spectral and self.curves.has_any)
         self.show_row(self.scores, key == SCORES)
         self.classify.setVisible(key not in (VECTORS, SCORES))
-        chosen = coarse_kind(weights_kind(Path(path))) if path else None
+        chosen = COARSE_KINDS.get(weights_kind(Path(path))) if path else None
         self.scales.setVisible(chosen is not None and chosen.has_scales)
         self.use_scores.setVisible(key == SCORES)
         self.training.setVisible(key == VECTORS)

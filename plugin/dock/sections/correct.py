@@ -1,4 +1,4 @@
-"""Correct: paint, click or draw what a place is; learn from it; and where to look next."""
+"""Correct section: paint, click or draw corrections, fine-tune on them, and list uncertain places."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QIcon, QPixmap
 from qgis.PyQt.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QWidget
 
-from ...layers.styles import UNSURE, correction_colour
+from ....models.shared.conventions import UNSURE_CLASS
+from ...layers.styles import correction_colour
 from ...state import DockState, Task
 from .section import Section, allow, button, note
 
-LISTED = 5  # places in sight at once
+LISTED = 5  # places visible at once
 FINEST_M, COARSEST_M = 0.1, 500.0
 TOOLS = ("paint", "click", "draw")
 
 
 class CorrectSection(Section):
-    """The fifth section."""
+    """The fifth section: Correct."""
 
-    tool_chosen = pyqtSignal(str)  # one of TOOLS; empty: none any more
+    tool_chosen = pyqtSignal(str)  # one of TOOLS; empty if no tool is active
     class_chosen = pyqtSignal(str)
     brush_changed = pyqtSignal(float)
     layer_chosen = pyqtSignal()
@@ -139,11 +140,11 @@ class CorrectSection(Section):
     # --- setters ----------------------------------------------------------------------------------------------
 
     def chosen_class(self) -> str:
-        """Return what is painted, or nothing before there is a map."""
+        """Return the class to paint, or an empty string if there is no map yet."""
         return str(self.class_name.currentData() or "")
 
     def choose_class(self, index: int) -> None:
-        """Choose a class by its place in the list, which begins after the background; -1 is “unsure”."""
+        """Select a class by its index in the list (0: the first class after the background; -1: “unsure”)."""
         count = self.class_name.count()
         if index < 0:
             index += count
@@ -151,12 +152,12 @@ class CorrectSection(Section):
             self.class_name.setCurrentIndex(index)
 
     def correction_layer(self) -> QgsVectorLayer | None:
-        """Return the chosen layer."""
+        """Return the chosen correction layer, or None if there is none."""
         layer = self.layer.currentLayer()
         return layer if isinstance(layer, QgsVectorLayer) else None
 
     def check_tool(self, key: str) -> None:
-        """Show which tool is in use; an empty key: none."""
+        """Check the button of the active tool; an empty key unchecks all."""
         for name, each in self.tools.items():
             each.setChecked(name == key)
 
@@ -171,7 +172,7 @@ class CorrectSection(Section):
         self.update_again()
 
     def set_doubts(self, texts: Sequence[str]) -> None:
-        """List uncertain places."""
+        """List the uncertain places."""
         self.doubts.blockSignals(True)
         self.doubts.clear()
         for text in texts:
@@ -183,18 +184,18 @@ class CorrectSection(Section):
         self.update_again()
 
     def check_doubt(self, row: int, done: bool) -> None:
-        """Mark a place as corrected."""
+        """Mark a place as corrected or not."""
         item = self.doubts.item(row)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         item.setCheckState(Qt.CheckState.Checked if done else Qt.CheckState.Unchecked)
 
     def propose_brush(self, pixel_m: float | None) -> None:
-        """Widen a brush that is narrower than a pixel of the scene, in metres on the ground, to two."""
+        """Widen a brush narrower than one scene pixel (in metres on the ground) to two pixels."""
         if pixel_m is not None and self.brush.value() < pixel_m:
             self.brush.setValue(2 * pixel_m)
 
     def update_widgets(self, state: DockState) -> None:
-        """Ask for a map."""
+        """Enable the controls that need a map."""
         self._fill_classes(state.classes)
         has_map = state.shown >= 0
         for each in (self.class_name, self.brush, *self.tools.values()):
@@ -211,14 +212,14 @@ class CorrectSection(Section):
         self.gain.setVisible(bool(self.gain.text()))
 
     def _fill_classes(self, classes: tuple[str, ...]) -> None:
-        names = [*classes[1:], *classes[:1], UNSURE] if classes else []
+        names = [*classes[1:], *classes[:1], UNSURE_CLASS] if classes else []
         if names == [self.class_name.itemData(index) for index in range(self.class_name.count())]:
             return
         chosen = self.chosen_class()
         self.class_name.blockSignals(True)
         self.class_name.clear()
         for name in names:
-            text = self.tr("unsure") if name == UNSURE else name
+            text = self.tr("unsure") if name == UNSURE_CLASS else name
             self.class_name.addItem(_swatch(correction_colour(name, classes)), text, name)
         self.class_name.setCurrentIndex(max(0, self.class_name.findData(chosen)))
         self.class_name.blockSignals(False)

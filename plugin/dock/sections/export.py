@@ -1,4 +1,4 @@
-"""Export: polygons and the class raster of the shown step, and a report."""
+"""Export section: polygons and the class raster of the shown step, and a report."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PolygonChoices:
 
 
 class ExportSection(Section):
-    """The sixth section."""
+    """The sixth section: Export."""
 
     polygons_requested = pyqtSignal(object)  # PolygonChoices
     raster_requested = pyqtSignal(str)
@@ -98,7 +98,7 @@ class ExportSection(Section):
 
     def _on_report(self) -> None:
         title, pages = self.tr("Write Report"), self.tr("Web page (*.html)")
-        asked_later = QFileDialog.Option.DontConfirmOverwrite  # once, for both files
+        asked_later = QFileDialog.Option.DontConfirmOverwrite  # overwriting is confirmed once, for both files
         path, _ = QFileDialog.getSaveFileName(self, title, "", pages, "", asked_later)
         if path:
             self.report_requested.emit(path)
@@ -113,7 +113,7 @@ class ExportSection(Section):
         )
 
     def update_widgets(self, state: DockState) -> None:
-        """Ask for a map and a file."""
+        """Enable the exports that have a map and, for polygons and raster, a file."""
         reason, unnamed = self.why_not(state), self.tr("Choose a file first.")
         allow(self.polygons, reason or ("" if self.polygons_file.filePath() else unnamed))
         allow(self.report, reason)
@@ -123,7 +123,7 @@ class ExportSection(Section):
 def _save_widget(filters: str, title: str) -> QgsFileWidget:
     widget = QgsFileWidget()
     widget.setStorageMode(QgsFileWidget.StorageMode.SaveFile)
-    widget.setConfirmOverwrite(False)  # asked once, when the export begins
+    widget.setConfirmOverwrite(False)  # confirmed once, when the export starts
     widget.setFilter(filters)
     widget.setDialogTitle(title)
     widget.setFocusProxy(widget.lineEdit())

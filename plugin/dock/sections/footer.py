@@ -1,4 +1,4 @@
-"""The foot of the dock: the device, what runs now, and the ways out."""
+"""Footer of the dock: the device, the running task, and buttons to cancel, restart or set up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .section import button, note
 
 
 class Footer(QWidget):
-    """Always in sight, below the sections."""
+    """The footer, always visible below the sections."""
 
     cancel_requested = pyqtSignal()
     restart_requested = pyqtSignal()
@@ -62,11 +62,11 @@ class Footer(QWidget):
         self.help.setToolTip(self.tr("Open the user guide at the current section (F1)."))
 
     def set_device(self, name: str) -> None:
-        """Name the device that computes."""
+        """Set the name of the computing device."""
         self._device = name
 
     def set_milliseconds(self, milliseconds: float) -> None:
-        """Say how long the last step was computed."""
+        """Set the computing time of the last step."""
         self._milliseconds = milliseconds
 
     def set_progress(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
@@ -77,12 +77,12 @@ class Footer(QWidget):
         self.text.setText(text + left)
 
     def begin(self, text: str) -> None:
-        """Show that a task has started, without progress."""
+        """Show that a task has started, with a busy indicator."""
         self.bar.setRange(0, 0)
         self.text.setText(text)
 
     def refresh(self, state: DockState) -> None:
-        """Show what fits the state of the worker."""
+        """Update the widgets to match the state of the worker."""
         running = state.task is not Task.NONE
         broken = state.worker in (WorkerState.DEAD, WorkerState.SILENT)
         missing = state.worker is WorkerState.MISSING

@@ -1,11 +1,12 @@
-"""Refine: step by step, back, by itself, to the end; and which of the layers is seen."""
+"""Refine section: single steps, back, Play, Run to End, and the choice of the visible layer."""
 
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QMenu, QSlider, QSpinBox, QWidget
 
-from ...catalogue.refiner_kinds import UNTAUGHT
+from ....models.shared.conventions import CHANGE, CHANGE_SINCE_COARSE, UNCERTAINTY
+from ...catalogue.refiner_kinds import TRAINING_FREE_TEXTS
 from ...catalogue.step_advice import hint
 from ...icons import IconKeeper
 from ...state import DockState, StepFacts, Task
@@ -18,7 +19,7 @@ from .section import Section, allow, button, note, subtitle
 
 
 class RefineSection(Section):
-    """The third section."""
+    """The third section: Refine."""
 
     step_requested = pyqtSignal()
     back_requested = pyqtSignal()
@@ -26,15 +27,15 @@ class RefineSection(Section):
     run_requested = pyqtSignal()
     step_chosen = pyqtSignal(int)
     filters_requested = pyqtSignal()
-    animate_toggled = pyqtSignal(bool)  # by the analyst
-    view_requested = pyqtSignal(str)  # "uncertainty", "change" or "change since coarse"
-    kind_chosen = pyqtSignal(int)  # 0: the class map; k: the heat map of band k
+    animate_toggled = pyqtSignal(bool)  # only on user clicks
+    view_requested = pyqtSignal(str)  # one of DERIVED_LAYERS
+    kind_chosen = pyqtSignal(int)  # 0: class map; k: heat map of band k
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "refine", parent)
         self.setTitle(self.tr("Refine"))
-        self.refiner = ModelCombo(tuple((kind.title(), kind.key) for kind in UNTAUGHT))
-        for kind in UNTAUGHT:
+        self.refiner = ModelCombo(tuple((kind.title(), kind.key) for kind in TRAINING_FREE_TEXTS))
+        for kind in TRAINING_FREE_TEXTS:
             self.refiner.setItemData(self.refiner.findData(kind.key), kind.description(), Qt.ItemDataRole.ToolTipRole)
         self.refiner.choice_changed.connect(self.update_again)
         self.add_row(
@@ -126,7 +127,7 @@ class RefineSection(Section):
         self.add_wide(box)
         self.end = QSpinBox()
         self.end.setRange(1, 99)
-        self.end_is_chosen = False  # set by the user; never changed afterwards
+        self.end_is_chosen = False  # True once the user has chosen; stays True
         self.end.valueChanged.connect(self._on_end_changed)
         self.add_row(
             self.tr("End at step"),
@@ -141,9 +142,9 @@ class RefineSection(Section):
         )
         menu = QMenu(self.views)
         for text, view in (
-            (self.tr("Uncertainty"), "uncertainty"),
-            (self.tr("Change Since the Last Step"), "change"),
-            (self.tr("Change Since the Coarse Map"), "change since coarse"),
+            (self.tr("Uncertainty"), UNCERTAINTY),
+            (self.tr("Change Since the Last Step"), CHANGE),
+            (self.tr("Change Since the Coarse Map"), CHANGE_SINCE_COARSE),
         ):
             menu.addAction(text).triggered.connect(lambda _, view=view: self.view_requested.emit(view))
         self.views.setMenu(menu)
@@ -153,7 +154,7 @@ class RefineSection(Section):
         self.update_again()
 
     def propose_end(self, step: int) -> None:
-        """Set where Play and Run to End stop, unless the analyst has."""
+        """Set the last step of Play and Run to End, unless the user has set it."""
         if not self.end_is_chosen:
             self.end.setValue(step)
             self.end_is_chosen = False
@@ -164,7 +165,7 @@ class RefineSection(Section):
         self.about.setVisible(bool(text))
 
     def set_no_filters(self, reason: str) -> None:
-        """Say why the chosen refiner has no filters to show; an empty text: it has."""
+        """Set why the chosen refiner has no filters to show; an empty text means that it has some."""
         self._no_filters = reason
         self.filters.setToolTip(reason or self._filters_tip)
         self.filters.setAccessibleDescription(self.filters.toolTip())
@@ -179,7 +180,7 @@ class RefineSection(Section):
         self.add_row(_step(), self.slider, self.tr("Slide through the steps; nothing is computed or lost."))
 
     def update_widgets(self, state: DockState) -> None:
-        """Recompute everything that depends on the steps."""
+        """Update every widget that depends on the steps."""
         stepping = state.task is Task.STEP
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
         reason = self.why_not(state) or ("" if can_step else self.tr("Choose a refiner first."))
@@ -259,7 +260,7 @@ class RefineSection(Section):
 
 
 def _step() -> str:
-    """Name a step; on the button the word is a verb."""
+    """Return the translated noun “Step”; on the button the word is a verb."""
     return QCoreApplication.translate("MapRefiner", "Step")
 
 

@@ -1,4 +1,4 @@
-"""Scene: which raster, which bands of it, which area, and how large a working pixel."""
+"""Scene section: the raster, its bands, the area, and the working pixel size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .section import Section, button, note, shrink
 
 
 class Area(Enum):
-    """How the area is chosen."""
+    """A choice of area."""
 
     WHOLE = "whole"
     VIEW = "view"
@@ -27,7 +27,7 @@ class Area(Enum):
 
 @dataclass(frozen=True)
 class SceneInputs:
-    """What the analyst has filled in, unchecked."""
+    """The user's inputs, not yet validated."""
 
     layer: QgsRasterLayer | None
     bands: str
@@ -38,7 +38,7 @@ class SceneInputs:
 
 
 class SceneSection(Section):
-    """The first section."""
+    """The first section: Scene."""
 
     layer_changed = pyqtSignal()
     edited = pyqtSignal()  # any other input
@@ -161,7 +161,7 @@ class SceneSection(Section):
         )
 
     def set_defaults(self, layer: QgsRasterLayer | None, bands: tuple[int, ...], pixel_size_m: float | None) -> None:
-        """Fill in what suits a layer; without a size in metres the image's own pixels are used."""
+        """Fill in defaults for a layer; if the size in metres is None, the image's own pixels are used."""
         self.bands.set_layer(layer, bands)
         self.pixel_size.blockSignals(True)
         self.pixel_size.setEnabled(pixel_size_m is not None)
@@ -169,14 +169,14 @@ class SceneSection(Section):
         self.pixel_size.blockSignals(False)
 
     def set_has_wavelengths(self, known: bool) -> None:
-        """Offer colours by wavelength, or none, for a layer that was chosen anew."""
+        """Show the colour choice for a newly chosen layer only if its wavelengths are known."""
         self.colours.blockSignals(True)
         self.colours.setCurrentIndex(0)
         self.colours.blockSignals(False)
         self.show_row(self.colours, known)
 
     def show_natural_colours(self) -> None:
-        """Choose red, green and blue by their wavelengths."""
+        """Select the natural colours: red, green and blue by wavelength."""
         self.colours.setCurrentIndex(self.colours.findText(self.tr("Natural")))
 
     def _on_colours_chosen(self) -> None:
@@ -185,16 +185,16 @@ class SceneSection(Section):
             self.colours_requested.emit(tuple(wavelengths))
 
     def set_rectangle(self, rectangle: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> None:
-        """Take the rectangle that was drawn."""
+        """Store the drawn rectangle."""
         self._rectangle, self._rectangle_crs = QgsRectangle(rectangle), crs
         self.edited.emit()
 
     def set_summary(self, text: str) -> None:
-        """Say how large the scene is, or what is wrong with it."""
+        """Show the size of the scene, or an error."""
         self.summary.setText(text)
 
     def update_widgets(self, state: DockState) -> None:
-        """Lock the inputs while a scene is being opened with them."""
+        """Lock the inputs while a task is running."""
         idle = state.task is Task.NONE
         for widget in (self.layer, self.bands, self.area):
             widget.setEnabled(idle)

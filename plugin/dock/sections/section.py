@@ -17,8 +17,8 @@ from ...icons import IconKeeper
 from ...state import DockState, WorkerState
 
 MARGIN = 6
-SUBTITLE_SIZE = 0.9  # of the usual letters
-LEAST_CHARACTERS = 9  # that a field shows in the narrowest dock
+SUBTITLE_SIZE = 0.9  # relative to the normal font size
+LEAST_CHARACTERS = 9  # visible in a field of the narrowest dock
 
 
 class Section(QgsCollapsibleGroupBox):
@@ -30,25 +30,25 @@ class Section(QgsCollapsibleGroupBox):
         self.state = DockState()
         self._captions: dict[QWidget, QLabel] = {}
         self.collapsedStateChanged.connect(lambda _: self.update_again())
-        self.rows = QGridLayout(self)  # unlike a form, it leaves no gaps where rows are hidden
+        self.rows = QGridLayout(self)  # unlike a form layout, it leaves no gaps for hidden rows
         self.rows.setColumnStretch(1, 1)
         self.rows.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
 
     def refresh(self, state: DockState) -> None:
-        """Recompute what is enabled and shown from the state and the section's own inputs."""
+        """Update the widgets from the state and the section's own inputs."""
         self.state = state
         self.update_again()
 
     def update_widgets(self, state: DockState) -> None:
-        """Do the work of `refresh`."""
+        """Update the widgets; `refresh` calls this, subclasses implement it."""
 
     def update_again(self) -> None:
-        """Recompute, but not while collapsed, when a row that is shown would stick out; it is made up for later."""
+        """Update the widgets unless collapsed, as shown rows would stick out; expanding updates them."""
         if not self.isCollapsed():
             self.update_widgets(self.state)
 
     def add_row(self, label: str, field: QWidget, tip: str) -> None:
-        """Add a field with its label; the tip is a sentence that teaches."""
+        """Add a field with its label; the tip is a full sentence that explains the field."""
         caption = QLabel(label)
         caption.setBuddy(field)
         for widget in (caption, field):
@@ -64,12 +64,12 @@ class Section(QgsCollapsibleGroupBox):
         self.rows.addWidget(field, row, 1)
 
     def add_wide(self, *widgets: QWidget) -> None:
-        """Add widgets next to each other over the whole width."""
+        """Add widgets next to each other across the full width."""
         line = widgets[0] if len(widgets) == 1 else beside(*widgets)
         self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
 
     def why_not(self, state: DockState) -> str:
-        """Say why nothing that needs a map can be asked for now; an empty text: it can."""
+        """Return why nothing that needs a map can run now, or an empty string if it can."""
         if state.worker is WorkerState.MISSING:
             return self.tr("Set up Python first: the button below.")
         if not state.is_free:
@@ -83,7 +83,7 @@ class Section(QgsCollapsibleGroupBox):
 
 
 def beside(*widgets: QWidget) -> QWidget:
-    """Put widgets next to each other, equally wide."""
+    """Return the widgets next to each other, equally wide."""
     line = QWidget()
     layout = QHBoxLayout(line)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -93,7 +93,7 @@ def beside(*widgets: QWidget) -> QWidget:
 
 
 def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -> QPushButton:
-    """Make a push button that may become narrow."""
+    """Return a push button that may become narrow."""
     made = QPushButton(text, parent)
     made.setToolTip(tip)
     made.setAccessibleName(text)
@@ -105,14 +105,14 @@ def button(text: str, tip: str, icon: str = "", parent: QWidget | None = None) -
 
 
 def allow(made: QPushButton, reason: str) -> None:
-    """Enable a button, or tell in its tooltip why it is not."""
+    """Enable a button if `reason` is empty; otherwise disable it and show the reason in its tooltip."""
     made.setEnabled(not reason)
     tip = made.accessibleDescription()
     made.setToolTip(f"{reason}\n{tip}" if reason else tip)
 
 
 def note(name: str) -> QLabel:
-    """Make a label for sentences that change."""
+    """Return a label for text that changes."""
     label = QLabel()
     label.setWordWrap(True)
     label.setAccessibleName(name)
@@ -121,7 +121,7 @@ def note(name: str) -> QLabel:
 
 
 def subtitle(name: str) -> QLabel:
-    """Make a label for a sentence that explains the field above it, in smaller letters."""
+    """Return a label in smaller letters that explains the field above it."""
     label = note(name)
     font = label.font()
     font.setPointSizeF(SUBTITLE_SIZE * font.pointSizeF())
@@ -130,7 +130,7 @@ def subtitle(name: str) -> QLabel:
 
 
 def shrink(combo: QComboBox) -> None:
-    """Let a combo box be narrower than its longest entry."""
+    """Let a combo box become narrower than its longest entry."""
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)
     combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

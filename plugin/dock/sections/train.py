@@ -1,4 +1,4 @@
-"""Teach: a labelled tile, and the training of a refiner on it."""
+"""Train section: a labelled tile, and the training of a refiner on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QFileDialog, QWidget
 
-from ...catalogue.refiner_kinds import LEARNED, TAUGHT
+from ....models.shared.model_kinds import TRAINING_FREE
+from ...catalogue.refiner_kinds import REFINER_KIND_TEXTS
 from ...state import DockState, Task
 from ..widgets.curve import Curve
 from ..widgets.model_combo import FILTER
@@ -15,7 +16,7 @@ from .section import Section, allow, button, note, subtitle
 
 
 class TrainSection(Section):
-    """The fourth section."""
+    """The fourth section: Train."""
 
     new_tile_requested = pyqtSignal()
     outline_requested = pyqtSignal()
@@ -65,7 +66,7 @@ class TrainSection(Section):
 
     def _add_kind(self) -> None:
         self.kind = QComboBox()
-        for kind in TAUGHT:
+        for kind in REFINER_KIND_TEXTS:
             self.kind.addItem(kind.title(), kind.key)
             self.kind.setItemData(self.kind.count() - 1, kind.description(), Qt.ItemDataRole.ToolTipRole)
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
@@ -93,10 +94,10 @@ class TrainSection(Section):
         self._on_kind_chosen(0)
 
     def _on_kind_chosen(self, index: int) -> None:
-        self.about.setText(TAUGHT[index].description())
+        self.about.setText(REFINER_KIND_TEXTS[index].description())
 
     def chosen_kind(self) -> str:
-        """Return the key of the kind of refiner to train."""
+        """Return the key of the refiner kind to train."""
         return str(self.kind.currentData())
 
     def _add_training(self) -> None:
@@ -138,17 +139,17 @@ class TrainSection(Section):
         self.add_wide(self.save, self.load)
 
     def label_layer(self) -> QgsVectorLayer | None:
-        """Return the layer of labels."""
+        """Return the layer of labels, or None if there is none."""
         layer = self.labels.currentLayer()
         return layer if isinstance(layer, QgsVectorLayer) else None
 
     def set_progress(self, text: str) -> None:
-        """Tell how the training goes, or how it went."""
+        """Show the progress or the result of the training."""
         self.progress.setText(text)
         self.update_again()
 
     def update_widgets(self, state: DockState) -> None:
-        """Recompute what can be done with the labels."""
+        """Enable the actions that the labels and the state allow."""
         labels = self.label_layer() is not None
         self.new_tile.setEnabled(True)
         self.outline.setEnabled(labels)
@@ -158,14 +159,14 @@ class TrainSection(Section):
         self.stop.setEnabled(state.task is Task.TEACH)
         self.labels.setEnabled(state.task is not Task.TEACH)
         self.kind.setEnabled(state.task is not Task.TEACH)
-        is_learned = any(kind.key == self.chosen_kind() for kind in LEARNED)
+        is_learned = self.chosen_kind() not in TRAINING_FREE
         self.go_on.setEnabled(state.task is not Task.TEACH and is_learned)
         self.progress.setVisible(bool(self.progress.text()))
         self.curve.setVisible(bool(self.curve.points))
         self.load.setEnabled(state.task is Task.NONE)
 
     def set_can_save(self, can_save: bool) -> None:
-        """Say whether a refiner is chosen that could be saved."""
+        """Enable saving if a refiner that can be saved is chosen."""
         self.save.setEnabled(can_save)
 
     def _filter(self) -> str:

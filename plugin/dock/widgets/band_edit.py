@@ -1,4 +1,4 @@
-"""A field for band numbers: typed, or picked from the list of a layer's bands. Any number of bands, in any order."""
+"""A field for band numbers, typed or picked from a list of the layer's bands: any number, in any order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from qgis.core import QgsRasterLayer
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
-from ...run.bands import expanded, spans
+from ....models.shared.band_text import band_numbers, band_spans
 
 MOST_LISTED = 40  # a menu of hundreds of bands would not fit on a screen
 
 
 class BandEdit(QWidget):
-    """Shows bands as “1, 2, 3”; its menu ticks and unticks them in the order of the clicks."""
+    """A field that shows bands as “1, 2, 3”; its menu checks and unchecks them in click order."""
 
     edited = pyqtSignal()
 
@@ -39,18 +39,18 @@ class BandEdit(QWidget):
         self.setFocusProxy(self.line)
 
     def text(self) -> str:
-        """Return what is typed."""
+        """Return the typed text."""
         return self.line.text()
 
     def set_layer(self, layer: QgsRasterLayer | None, bands: Sequence[int]) -> None:
-        """List a layer's bands, and fill in some of them."""
+        """List a layer's bands and fill in `bands`."""
         bands_of_layer = range(1, layer.bandCount() + 1) if layer is not None else ()
         self._names = [layer.bandName(band) for band in bands_of_layer] if layer is not None else []
         self.set_bands(bands)
 
     def set_bands(self, bands: Sequence[int]) -> None:
-        """Fill in bands."""
-        self.line.setText(spans(bands))
+        """Fill in the bands."""
+        self.line.setText(band_spans(bands))
 
     def _fill_menu(self) -> None:
         self.menu.clear()
@@ -62,7 +62,7 @@ class BandEdit(QWidget):
             action.triggered.connect(lambda checked, band=band: self._toggle(band, checked))
 
     def _chosen(self) -> list[int]:
-        return expanded(self.line.text())
+        return band_numbers(self.line.text())
 
     def _toggle(self, band: int, checked: bool) -> None:
         bands = [other for other in self._chosen() if other != band]

@@ -1,4 +1,4 @@
-"""Comparing two steps: with which one, by flicker while a button is held, or by a line that follows the mouse."""
+"""Comparison of two steps: the step to compare, a flicker button, and a swipe line that follows the mouse."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from qgis.PyQt.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from ...state import DockState
 from ..sections.section import beside, button, shrink
 
-BEFORE = -1  # the step as it was before the last Learn
+BEFORE = -1  # the step as it was before the last fine-tuning
 
 
 class CompareRow(QWidget):
-    """A list of steps, and two buttons that stand below it."""
+    """A list of steps, and two buttons that are placed below it."""
 
-    held = pyqtSignal(int)  # the step to show; `BEFORE`: the shown one before the last Learn
+    held = pyqtSignal(int)  # step to show; `BEFORE`: shown step before the last fine-tuning
     released = pyqtSignal()
-    swiped = pyqtSignal(bool)  # by the analyst
-    chosen = pyqtSignal()  # another step in the list, by the analyst
+    swiped = pyqtSignal(bool)  # only on user clicks
+    chosen = pyqtSignal()  # the user has chosen another step
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,12 +41,12 @@ class CompareRow(QWidget):
         self.setFocusProxy(self.other)
 
     def index(self) -> int | None:
-        """Return the step to compare with."""
+        """Return the step to compare with, or None if there is none."""
         value = self.other.currentData()
         return None if value is None else int(value)
 
     def set_state(self, state: DockState) -> None:
-        """List the steps; there have to be two to compare."""
+        """List the steps; comparing needs at least two."""
         names = [self.tr("Coarse Map"), *(self.tr("Step {}").format(n) for n in range(1, state.last + 1))]
         entries = [(name, n) for n, name in enumerate(names[: state.last + 1])]
         if self.has_before:
@@ -61,5 +61,5 @@ class CompareRow(QWidget):
             widget.setEnabled(len(entries) > 1)
 
     def choose_before(self) -> None:
-        """Offer the step before the last Learn for comparison."""
+        """Offer the step before the last fine-tuning for comparison."""
         self.has_before = True

@@ -1,4 +1,4 @@
-"""A small live chart of a training: the loss, and how it goes on the pixels that are held out."""
+"""A small live chart of a training: the loss, and the held-out mean IoU."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from qgis.PyQt.QtWidgets import QWidget
 
 from .plot import ChartWidget, Plot, faint
 
-LINES = 4  # the height of the plot, in lines of text
-SAMPLE = 14  # px, the length of a line in the legend
+LINES = 4  # height of the plot, in lines of text
+SAMPLE = 14  # px, length of a legend line
 
 
 class Curve(ChartWidget):
-    """Paints values over training steps, dashed the value to beat, and thin the loss, which has a scale of its own."""
+    """A chart of values over updates, with a dashed baseline and a thin loss line on its own scale."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +23,7 @@ class Curve(ChartWidget):
         self.steps = 1
 
     def sizeHint(self) -> QSize:
-        """Be some lines of text high, with the legend below."""
+        """Return a height of several text lines, with the legend below."""
         return QSize(120, (LINES + 1) * self.fontMetrics().height())
 
     def clear(self) -> None:
@@ -32,7 +32,7 @@ class Curve(ChartWidget):
         self.update()
 
     def add(self, step: int, steps: int, value: float, baseline: float | None) -> None:
-        """Add a value; `steps` is where the training ends, `baseline` what it has to beat."""
+        """Add a value; `steps` is the length of the training, `baseline` the value to beat."""
         self.points.append((step, value))
         self.steps, self.baseline = max(1, steps), baseline
         self.update()
@@ -62,7 +62,7 @@ class Curve(ChartWidget):
         painter.end()
 
     def _scaled_losses(self, plot: Plot) -> list[tuple[float, float]]:
-        """Bring the losses from their range to that of the plot."""
+        """Rescale the losses to the value range of the plot."""
         low, high = min(loss for _, loss in self.losses), max(loss for _, loss in self.losses)
         share = (plot.high - plot.low) / max(high - low, 1e-9)
         return [(step, plot.low + (loss - low) * share) for step, loss in self.losses]

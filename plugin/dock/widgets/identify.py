@@ -1,4 +1,4 @@
-"""One pixel through the steps: a button that takes the map, a line of text, and a curve for each class."""
+"""One pixel through the steps: an Identify button, a line of text, and one curve per class."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ...state import DockState
 from ..sections.section import button, note
 from .step_chart import Series, StepChart
 
-BACKGROUND = QColor("#8c8c8c")  # which the map leaves clear
+BACKGROUND = QColor("#8c8c8c")  # the map leaves the background transparent
 
 
 class IdentifyBox(QWidget):
-    """What is told of the pixel that was clicked, and the checkable button for it, which stands elsewhere."""
+    """The scores of the clicked pixel, and the checkable Identify button, which is placed elsewhere."""
 
-    toggled = pyqtSignal(bool)  # by the analyst
+    toggled = pyqtSignal(bool)  # only on user clicks
     outdated = pyqtSignal()  # the steps may have changed since the pixel was read
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,20 +42,20 @@ class IdentifyBox(QWidget):
         self.clear()
 
     def set_state(self, state: DockState) -> None:
-        """Offer the button where there is a step."""
+        """Enable the button if a step is shown."""
         self.identify.setEnabled(state.shown >= 0)
         self.outdated.emit()
 
     def tell(self, text: str) -> None:
-        """Tell something of the pixel without any curves."""
+        """Show a text about the pixel, without curves."""
         self.show_scores(text, (), (), 0)
 
     def clear(self) -> None:
-        """Show no pixel."""
+        """Clear the text and the chart."""
         self.tell("")
 
     def show_scores(self, text: str, classes: Sequence[str], scores: Sequence[Sequence[float]], shown: int) -> None:
-        """Show the scores of a pixel, by step and class, and the figures of the shown step."""
+        """Show a pixel's scores by step and class, with the values of the shown step."""
         series = tuple(
             Series(name, tuple(step[k] for step in scores), class_colour(name, k) if k else BACKGROUND)
             for k, name in enumerate(classes)

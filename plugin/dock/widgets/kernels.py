@@ -1,4 +1,4 @@
-"""The kernels of a refiner as small pictures, to choose from: a dialog beside the dock."""
+"""The kernels of a refiner as small selectable pictures, in a dialog next to the dock."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from qgis.PyQt.QtWidgets import (
 from ...layers.styles import diverging
 from ..sections.section import button, note
 
-PIXEL = 5  # px on the screen, a value of a kernel
-MOST_ACROSS, MOST_BANDS_ACROSS = 16, 24  # kernels, and bands of kernels, in a row
+PIXEL = 5  # px on the screen per kernel value
+MOST_ACROSS, MOST_BANDS_ACROSS = 16, 24  # per row: kernels, and bands of kernels
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """The kernels of one sort: their values (bands outermost, then row by row), and those whose answers are shown."""
+    """The kernels of one type: values (band by band, then row by row), and those with their responses shown."""
 
     values: tuple[tuple[float, ...], ...]
     size: int
@@ -38,9 +38,9 @@ class Kernels:
 
 
 class KernelDialog(QDialog):
-    """Shows kernels; the checked ones are those whose answers lie on the map."""
+    """A dialog that shows kernels; the responses of the checked ones are on the map."""
 
-    answers_requested = pyqtSignal(int, tuple, tuple)  # class index, numbers of the M and of the N filters
+    answers_requested = pyqtSignal(int, tuple, tuple)  # class index, indices of the M and N filters
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +78,7 @@ class KernelDialog(QDialog):
         self.image.toggled_any.connect(self._on_toggled)
 
     def set_kernels(self, classes: Sequence[str], index: int, step: int, scores: Kernels, image: Kernels) -> None:
-        """Show the kernels that make the step after `step`."""
+        """Show the kernels that compute the step after `step`."""
         self.about.setText(
             self.tr(
                 "Kernels used to compute step {} from step {}: blue is negative, white is zero, red is "
@@ -103,7 +103,7 @@ class KernelDialog(QDialog):
 
 
 class KernelGroup(QGroupBox):
-    """A grid of kernels that can be checked."""
+    """A grid of checkable kernels."""
 
     toggled_any = pyqtSignal()
 
@@ -115,7 +115,7 @@ class KernelGroup(QGroupBox):
         self._grid.setColumnStretch(MOST_ACROSS, 1)
 
     def set_kernels(self, title: str, sort: str, kernels: Kernels) -> None:
-        """Show other kernels."""
+        """Replace the shown kernels."""
         self.setTitle(title)
         for old in self._buttons:
             self._grid.removeWidget(old)
@@ -132,7 +132,7 @@ class KernelGroup(QGroupBox):
     def _button(self, sort: str, number: int, image: QImage) -> QToolButton:
         made = QToolButton()
         made.setCheckable(True)
-        made.setAutoRaise(True)  # so that a checked one stands out
+        made.setAutoRaise(True)  # makes checked kernels stand out
         made.setIcon(QIcon(QPixmap.fromImage(image)))
         made.setIconSize(QSize(image.width(), image.height()))
         made.setText(str(number))
@@ -142,12 +142,12 @@ class KernelGroup(QGroupBox):
         return made
 
     def checked(self) -> tuple[int, ...]:
-        """Return the numbers of the checked kernels, from 0."""
+        """Return the zero-based indices of the checked kernels."""
         return tuple(number for number, each in enumerate(self._buttons) if each.isChecked())
 
 
 def kernel_image(values: Sequence[float], size: int, bands: int = 1, pixel: int = PIXEL) -> QImage:
-    """Draw a kernel, its bands side by side, each value a square of `pixel` pixels; white is 0."""
+    """Draw a kernel, bands side by side, each value as a square of `pixel` pixels; white is 0."""
     limit = max((abs(value) for value in values), default=0.0) or 1.0
     image = QImage(bands * (size + 1) - 1, size, QImage.Format.Format_ARGB32)
     image.fill(QColor(0, 0, 0, 0))

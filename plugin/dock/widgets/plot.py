@@ -1,4 +1,4 @@
-"""What the small charts of the dock share: a frame, the range of the values beside it, and lines over steps."""
+"""Common parts of the small charts: a frame, the value range next to it, and lines over steps."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
-LEAST_RANGE = 0.05  # of the vertical axis, so that noise is not blown up
-LEAST_CONTRAST = 70  # in lightness of 0-255, of a line against the ground
-PAD = 3  # px within the frame
+LEAST_RANGE = 0.05  # of the vertical axis, so that noise is not magnified
+LEAST_CONTRAST = 70  # lightness (0-255) between a line and its background
+PAD = 3  # px inside the frame
 
 
 class ChartWidget(QLabel):
-    """A widget for charts: a label, because dark themes of QGIS give labels a readable text colour."""
+    """Base class of charts: a label, because dark QGIS themes give labels a readable text colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
-        """Keep the height."""
+        """Return the size hint, to keep the height."""
         return self.sizeHint()
 
 
 class Plot:
-    """Paints values over steps 0, 1, ... into a part of a widget, in the colours of its palette."""
+    """A plot of values over steps 0, 1, ... in part of a widget, in the widget's palette."""
 
     def __init__(self, painter: QPainter, area: QRectF, palette: QPalette, steps: int, values: Sequence[float]) -> None:
         self._painter, self._palette = painter, palette
@@ -37,13 +37,13 @@ class Plot:
         self.frame = area.adjusted(self._label_width, 0, -1, -1)
 
     def place(self, step: float, value: float) -> QPointF:
-        """Return where a value lies."""
+        """Return the position of a value."""
         inner = self.frame.adjusted(PAD, PAD, -PAD, -PAD)
         y = inner.top() + inner.height() * (self.high - value) / (self.high - self.low)
         return QPointF(inner.left() + inner.width() * step / self._steps, y)
 
     def paint_frame(self) -> None:
-        """Paint the ground, its frame, and the least and the greatest value beside it."""
+        """Paint the background, the frame, and the lowest and highest value next to it."""
         painter = self._painter
         painter.fillRect(self.frame, self._palette.color(QPalette.ColorRole.Base))
         painter.setPen(QPen(faint(self._palette), 1))
@@ -57,7 +57,7 @@ class Plot:
         painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self.low:.2f}")
 
     def paint_line(self, points: Sequence[tuple[float, float]], pen: QPen) -> None:
-        """Paint one line through (step, value) points, or a dot for a single one."""
+        """Paint a line through (step, value) points, or a dot for a single point."""
         self._painter.setPen(pen)
         if len(points) == 1:
             self._painter.drawEllipse(self.place(*points[0]), 1.5, 1.5)
@@ -71,21 +71,21 @@ class Plot:
 
 
 def span(values: Sequence[float]) -> tuple[float, float]:
-    """Return the range of a vertical axis: that of the values, but not less than `LEAST_RANGE`."""
+    """Return the range of a vertical axis: the range of the values, at least `LEAST_RANGE` wide."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     middle = (low + high) / 2
     return min(low, middle - LEAST_RANGE / 2), max(high, middle + LEAST_RANGE / 2)
 
 
 def faint(palette: QPalette) -> QColor:
-    """Return the colour of the text, half clear."""
+    """Return the text colour, half transparent."""
     colour = QColor(palette.color(QPalette.ColorRole.Text))
     colour.setAlpha(110)
     return colour
 
 
 def readable(colour: QColor, ground: QColor) -> QColor:
-    """Return a colour that stands out from the ground: darker or lighter where it would not."""
+    """Return `colour`, darkened or lightened if needed to stand out from the background `ground`."""
     for _ in range(4):
         if abs(_lightness(colour) - _lightness(ground)) >= LEAST_CONTRAST:
             break

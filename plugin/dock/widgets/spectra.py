@@ -1,4 +1,4 @@
-"""A chart of the spectra of labelled classes: a curve a class, and around it a band as wide as they spread."""
+"""A chart of class spectra: one curve per class, with a band of one standard deviation."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QWidget
 
+from ....models.shared.conventions import BACKGROUND
 from ....models.shared.events import SpectraShown
 from ...layers.styles import class_colour
 from .plot import ChartWidget, faint, readable
 
-LINES = 9  # the height, in lines of text
+LINES = 9  # height, in lines of text
 PAD = 3  # px
-CLEAR = 50  # of 255, the bands
-BACKGROUND, GREY = "background", "#8c8c8c"
-GAP = 3.0  # times the usual distance of two bands: the curve is broken where bands were left out
+CLEAR = 50  # alpha (0-255) of the bands
+GREY = "#8c8c8c"
+GAP = 3.0  # times the median band spacing; wider gaps break the curve
 
 
 class Spectra(ChartWidget):
-    """Paints the mean spectra of classes over wavelengths, or over band numbers where nobody knows them."""
+    """A chart of the classes' mean spectra over wavelengths, or over band numbers if these are unknown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,16 +28,16 @@ class Spectra(ChartWidget):
 
     @property
     def has_any(self) -> bool:
-        """Return whether there is anything to see."""
+        """Return whether there are spectra to show."""
         return self.shown is not None
 
     def sizeHint(self) -> QSize:
-        """Be some lines of text high, with one more for each class."""
+        """Return a height of several text lines, plus one for each class."""
         names = len(self.shown.classes) if self.shown is not None else 0
         return QSize(120, (LINES + names) * self.fontMetrics().height())
 
     def show_spectra(self, spectra: SpectraShown) -> None:
-        """Show other spectra."""
+        """Show the given spectra."""
         self.shown = spectra
         listed = ", ".join(f"{name} ({n})" for name, n in zip(spectra.classes, spectra.pixels))
         about = self.tr("Mean of the labelled pixels in the image's own units, with one standard deviation: {}.")
@@ -45,7 +46,7 @@ class Spectra(ChartWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the frame, the bands, the curves, and below them what each colour means."""
+        """Paint the frame, the bands, the curves, and the legend below."""
         if self.shown is None:
             return
         painter = QPainter(self)
@@ -56,7 +57,7 @@ class Spectra(ChartWidget):
         area = QRectF(self.rect()).adjusted(0, 0, -1, -below)
         plot = _Axes(painter, area, self.palette(), self.shown)
         plot.paint_frame(self.tr("nm") if self.shown.wavelengths_nm else self.tr("band"))
-        first = 0 if self.shown.classes[0] == BACKGROUND else 1  # as in the map, whose first class is the background
+        first = 0 if self.shown.classes[0] == BACKGROUND else 1  # as in the map: the first class is the background
         for k, name in enumerate(self.shown.classes):
             colour = class_colour(name, k + first) if k + first else QColor(GREY)
             colour = readable(colour, self.palette().color(QPalette.ColorRole.Base))
@@ -71,7 +72,7 @@ class Spectra(ChartWidget):
 
 
 class _Axes:
-    """Places values over the wavelengths."""
+    """The axes of the chart: values over wavelengths or band numbers."""
 
     def __init__(self, painter: QPainter, area: QRectF, palette: QPalette, shown: SpectraShown) -> None:
         self._painter, self._palette = painter, palette
@@ -87,14 +88,14 @@ class _Axes:
         self._gap = GAP * steps[len(steps) // 2]
 
     def place(self, n: int, value: float) -> QPointF:
-        """Return where the value of the n-th band lies."""
+        """Return the position of a value of the n-th band."""
         inner = self.frame.adjusted(PAD, PAD, -PAD, -PAD)
         across = (self._x[n] - self._left) / (self._right - self._left)
         up = (value - self._low) / (self._high - self._low)
         return QPointF(inner.left() + inner.width() * across, inner.bottom() - inner.height() * up)
 
     def paint_frame(self, unit: str) -> None:
-        """Paint the ground, its frame, and the ends of both axes."""
+        """Paint the background, the frame, and the limits of both axes."""
         painter, frame = self._painter, self.frame
         painter.fillRect(frame, self._palette.color(QPalette.ColorRole.Base))
         painter.setPen(QPen(faint(self._palette), 1))
@@ -109,7 +110,7 @@ class _Axes:
         painter.drawText(under, right, f"{self._right:.0f} {unit}")
 
     def paint_spread(self, mean: tuple[float, ...], std: tuple[float, ...], colour: QColor) -> None:
-        """Paint a clear band of one deviation to each side."""
+        """Paint a translucent band of one standard deviation on each side."""
         clear = QColor(colour)
         clear.setAlpha(CLEAR)
         self._painter.setPen(Qt.PenStyle.NoPen)
@@ -121,13 +122,13 @@ class _Axes:
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def paint_curve(self, mean: tuple[float, ...], colour: QColor) -> None:
-        """Paint the mean, broken where bands were left out."""
+        """Paint the mean, broken at gaps between the bands."""
         self._painter.setPen(QPen(colour, 1.5))
         for part in self._parts():
             self._painter.drawPolyline(QPolygonF([self.place(n, mean[n]) for n in part]))
 
     def _parts(self) -> list[list[int]]:
-        """Cut the bands where two neighbours lie far apart, as around bad bands."""
+        """Split the bands at wide gaps, such as those left by bad bands."""
         parts = [[0]]
         for n in range(1, len(self._x)):
             if abs(self._x[n] - self._x[n - 1]) > self._gap:

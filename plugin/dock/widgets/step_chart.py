@@ -1,4 +1,4 @@
-"""The accuracy at each step as a small chart, with a legend that tells the figures of the shown step."""
+"""A small chart of the accuracy at each step, with the values of the shown step in the legend."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ...layers.styles import class_colour
 from ...state import DockState, StepAccuracy
 from .plot import ChartWidget, Plot, readable
 
-LINES = 6  # the height of the plot, in lines of text
-SAMPLE = 14  # px, the length of a line in the legend
-COLUMNS = 2  # of the legend
-SMALL = 0.9  # of the usual letters
+LINES = 6  # height of the plot, in lines of text
+SAMPLE = 14  # px, length of a legend line
+COLUMNS = 2  # in the legend
+SMALL = 0.9  # relative to the normal font size
 
 
 @dataclass(frozen=True)
 class Series:
-    """One measure: its name, its value by step (None: not measured), and how its line looks."""
+    """One line of the chart: its name, its value by step (None if unknown), and its style."""
 
     name: str
     values: tuple[float | None, ...]
@@ -31,12 +31,12 @@ class Series:
     width: float = 1.5
 
     def points(self) -> list[tuple[int, float]]:
-        """Return the (step, value) pairs that are known."""
+        """Return the known (step, value) pairs."""
         return [(step, value) for step, value in enumerate(self.values) if value is not None]
 
 
 class StepChart(ChartWidget):
-    """Overall accuracy, mean IoU, boundary IoU and the IoU of each class over the steps."""
+    """A chart of overall accuracy, mean IoU, boundary IoU and the IoU of each class over the steps."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,11 +55,11 @@ class StepChart(ChartWidget):
         )
 
     def set_state(self, state: DockState) -> None:
-        """Show what was measured of the steps, with the figures of the shown one."""
+        """Show the accuracy of the steps, with the values of the shown one."""
         self.set_series(self._series(state), state.shown, state.last)
 
     def set_series(self, series: tuple[Series, ...], shown: int, last: int) -> None:
-        """Show values over the steps up to the last one, with the figures of the shown one."""
+        """Show series up to step `last`, with the values of the shown step."""
         self.series, self.shown, self._steps = series, shown, max(1, last)
         spoken = ", ".join(self._entry(series) for series in self.series)
         self.setAccessibleDescription(spoken)
@@ -93,13 +93,13 @@ class StepChart(ChartWidget):
     # --- painting ---------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        """Be some lines of text high, with the legend and the axis below."""
+        """Return a height of several text lines, with the legend and the axis below."""
         line = self.fontMetrics().height()
         rows = -(-len(self.series) // COLUMNS)
         return QSize(120, (LINES + 1 + rows) * line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the plot, its axis and the legend."""
+        """Paint the plot, its axis and its legend."""
         if not self.series:
             return
         painter = QPainter(self)

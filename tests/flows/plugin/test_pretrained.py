@@ -49,7 +49,9 @@ def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
 
 def test_a_kind_without_weights_does_not_go_on(tmp_path):
     heat = tmp_path / "heat.safetensors"
-    header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}).encode()
+    header = json.dumps(
+        {"__metadata__": {"format": "1", "card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}
+    ).encode()
     heat.write_bytes(struct.pack("<Q", len(header)) + header)
     assert beginning("heat", str(heat), CoarseMapInfo("", 3, ALL)) == ""
 

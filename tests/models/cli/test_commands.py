@@ -19,7 +19,7 @@ import torch
 from click.testing import CliRunner
 from map_refiner.models.cli.main import main
 from map_refiner.models.coarse.fcn import FCN
-from map_refiner.models.refine.registry import REFINER_KINDS, TRAINERS
+from map_refiner.models.refine.registry import REFINER_CLASSES, REFINER_TRAINERS
 from map_refiner.models.refine.rnn import RefinementRNN
 from map_refiner.models.weights.checkpoint import ModelCard, read_card, save_model
 from safetensors.torch import load_file
@@ -489,8 +489,8 @@ def test_misuse_says_how_it_is_used(town):
 
 def test_every_kind_of_the_design_is_known_by_name():
     assert (
-        set(REFINER_KINDS)
-        == set(TRAINERS)
+        set(REFINER_CLASSES)
+        == set(REFINER_TRAINERS)
         == {
             "faithful",
             "class-agnostic",

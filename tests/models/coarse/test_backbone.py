@@ -11,7 +11,7 @@ from map_refiner.models.coarse import fcn_skips, lrr
 from map_refiner.models.coarse.backbone import FEATURES, VGG16, Backbone, BackboneSize
 from map_refiner.models.coarse.fcn_skips import FCN8s, FCN8sVGG16
 from map_refiner.models.coarse.lrr import LRR, LRRVGG16
-from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.registry import COARSE_CLASSES
 from map_refiner.models.errors import CheckpointError
 from map_refiner.models.pipelines.train_coarse import load_backbone
 from map_refiner.models.scene.scene import Scene
@@ -70,7 +70,7 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
 def test_the_large_kinds_see_further_and_are_stored(small, large, tmp_path):
     assert large.halo >= small.halo
     assert large.halo % 32 == 0
-    net = COARSE_KINDS[large.kind].make(2, 3)
+    net = COARSE_CLASSES[large.kind](2, 3)
     assert net.trunk.stages[4][4].weight.shape == (512, 512, 3, 3)
     save_model(tmp_path / "large.safetensors", net, ModelCard(large.kind, ("background", "road"), 3, 0.5))
     loaded, _ = load_coarse(tmp_path / "large.safetensors")

@@ -11,13 +11,14 @@ import rasterio
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.arrays.tiles import tiles
-from map_refiner.models.coarse.registry import COARSE_KINDS
+from map_refiner.models.coarse.registry import COARSE_CLASSES
 from map_refiner.models.coarse.train_patches import TrainingOptions
 from map_refiner.models.errors import CheckpointError
 from map_refiner.models.pipelines.train_coarse import coarse_model_info, train_coarse
 from map_refiner.models.scene.examples import coarse_examples
 from map_refiner.models.scene.labels import raster_labels
 from map_refiner.models.scene.scene import Scene
+from map_refiner.models.shared.model_kinds import COARSE_KINDS
 from map_refiner.models.tiling.classify_tile import score_window
 from map_refiner.models.weights.checkpoint import ModelCard, load_coarse, save_model
 from rasterio.transform import from_origin
@@ -76,7 +77,7 @@ def trained(request, cube, tmp_path_factory):
         )
     else:
         torch.manual_seed(0)
-        net = shaken(COARSE_KINDS[kind].make(len(NAMES), len(scene.bands)))
+        net = shaken(COARSE_CLASSES[kind](len(NAMES), len(scene.bands)))
         save_model(path, net, ModelCard(kind, NAMES, len(scene.bands), 30))
     yield kind, path, scene, labels
     scene.close()

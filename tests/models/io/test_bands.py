@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.errors import RasterError
-from map_refiner.models.io.bands import bad_bands, band_spans, default_bands, parse_bands, wavelengths_nm
+from map_refiner.models.io.bands import default_bands, parse_bands, spectrum_of
 from map_refiner.models.io.raster_reader import GridReader
 from map_refiner.models.scene.scene import KEPT_VALUES, Scene
 
@@ -53,8 +53,8 @@ def array():
 @pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
 def test_an_envi_header_is_read(envi, array, interleave):
     with GridReader(envi(array, interleave=interleave)) as reader:
-        assert wavelengths_nm(reader) == tuple(CENTRES)
-        assert bad_bands(reader) == {5, 6}
+        assert spectrum_of(reader).centres == tuple(CENTRES)
+        assert spectrum_of(reader).bad == {5, 6}
         assert default_bands(reader) == (1, 2, 3, 4, *range(7, 31))
         values, _ = reader.read([30], Window(0, 0, 6, 9))
         assert np.array_equal(values[0], array[29])
@@ -63,7 +63,7 @@ def test_an_envi_header_is_read(envi, array, interleave):
 @pytest.mark.parametrize("units", ["Micrometers", "Unknown"])
 def test_micrometres_are_nanometres(envi, array, units):
     with GridReader(envi(array, units, [centre / 1000 for centre in CENTRES])) as reader:
-        assert wavelengths_nm(reader) == pytest.approx(CENTRES)
+        assert spectrum_of(reader).centres == pytest.approx(CENTRES)
 
 
 def test_bands_of_a_geotiff_say_it_themselves(raster, array):
@@ -72,14 +72,14 @@ def test_bands_of_a_geotiff_say_it_themselves(raster, array):
         for band, centre in enumerate(CENTRES, start=1):
             target.update_tags(band, wavelength=centre, wavelength_units="Nanometers", bbl=int(band > 2))
     with GridReader(path) as reader:
-        assert wavelengths_nm(reader) == tuple(CENTRES)
+        assert spectrum_of(reader).centres == tuple(CENTRES)
         assert default_bands(reader) == tuple(range(3, 31))
 
 
 def test_few_bands_are_three(raster, array):
     with GridReader(raster("a.tif", array[:5])) as reader:
         assert default_bands(reader) == (1, 2, 3)
-        assert wavelengths_nm(reader) == (None,) * 5
+        assert spectrum_of(reader).centres == (None,) * 5
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_texts(envi, array, text, bands):
         ("0-3", "has 30 bands; there is no band 0-3"),
         ("31", "no band 31"),
         ("2-1", "no band 2-1"),
-        ("1-3,2", "named twice"),
+        ("1-3,2", "occurs twice"),
         ("900-950 nm", "no good band in 900-950 nm; its bands lie at 400-690 nm"),
         ("9" * 400, "found"),
     ],
@@ -117,11 +117,6 @@ def test_what_is_no_band_is_refused(envi, array, text, error):
 def test_wavelengths_that_nobody_knows_are_refused(raster, array):
     with GridReader(raster("a.tif", array)) as reader, pytest.raises(RasterError, match="has no wavelengths"):
         parse_bands("450-900 nm", reader)
-
-
-def test_spans():
-    assert band_spans((1, 2, 3, 5, 8, 9)) == "1-3, 5, 8, 9"
-    assert band_spans(()) == ""
 
 
 def test_a_band_without_data_counts_for_nothing_and_is_named(raster, array):

@@ -5,7 +5,7 @@ import pytest
 import rasterio
 from click.testing import CliRunner
 from map_refiner.models.cli.main import main
-from map_refiner.models.refine.registry import TRAINING_FREE
+from map_refiner.models.shared.model_kinds import TRAINING_FREE
 from map_refiner.models.weights.checkpoint import load_refiner
 
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.tiles import tiles
-from map_refiner.models.refine.registry import TRAINING_FREE, make_refiner
+from map_refiner.models.refine.registry import make_refiner
 from map_refiner.models.refine.unroll import from_prepared, refine_steps, total_halo
+from map_refiner.models.shared.model_kinds import TRAINING_FREE
 
 SIZES = [(1, 1), (1, 29), (31, 1), (13, 17), (29, 23)]
 

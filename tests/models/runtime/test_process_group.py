@@ -12,19 +12,19 @@ from map_refiner.models.cli.main import main
 from map_refiner.models.weights.checkpoint import read_card
 
 TRAINED = """
-import dataclasses, json, sys
+import json, sys
 import torch
 from map_refiner.models.coarse import registry
 from map_refiner.models.cli.main import main
 torch.set_num_threads(1)
-kind = registry.COARSE_KINDS["fcn"]
+train = registry.COARSE_TRAINERS["fcn"]
 
 def watched(net, images, options, device):
     if options.process_group.rank:
         for value in net.parameters():
             value.data += 1  # as if it had begun with other weights
     found = {"size": options.process_group.size, "images": len(images), "losses": [], "judged": []}
-    for epoch in kind.train(net, images, options, device):
+    for epoch in train(net, images, options, device):
         found["losses"].append(epoch.loss)
         found["judged"].append(epoch.held_out_miou is not None)
         found["weights"] = torch.cat([value.detach().reshape(-1) for value in net.parameters()])[::997].tolist()
@@ -32,7 +32,7 @@ def watched(net, images, options, device):
     with open(f"{sys.argv[1]}/rank_{options.process_group.rank}.json", "w") as target:
         json.dump(found, target)
 
-registry.COARSE_KINDS["fcn"] = dataclasses.replace(kind, train=watched)
+registry.COARSE_TRAINERS["fcn"] = watched
 main(json.loads(sys.argv[2]))
 """
 

@@ -1,30 +1,33 @@
-"""What the kinds of refiners are called, and what is said of how good they are."""
+"""Titles, descriptions and benchmark ranks of the refiner kinds."""
 
 import json
 
 import pytest
-from map_refiner.models.shared import requests
+from map_refiner.models.shared.model_kinds import DEFAULT_REFINER_KIND, REFINER_KINDS, TRAINING_FREE
 from map_refiner.plugin.catalogue import refiner_kinds
-from map_refiner.plugin.catalogue.refiner_kinds import SEARCHED, TAUGHT, UNTAUGHT, WITH_FILTERS, kind_of, rank
+from map_refiner.plugin.catalogue.refiner_kinds import (
+    REFINER_KIND_TEXTS,
+    TRAINING_FREE_TEXTS,
+    rank,
+    refiner_kind_text,
+)
 
 
-def test_every_kind_of_the_command_has_a_name_and_one_sentence():
-    keys = "extended faithful class-agnostic unshared crf heat perona-malik anisotropic geodesic opinion-pool"
-    assert [kind.key for kind in TAUGHT] == keys.split()
-    assert len({kind.title() for kind in TAUGHT}) == len(TAUGHT)
-    for kind in TAUGHT:
-        assert kind.description().startswith(kind.sentence)  # what was measured follows
-        assert kind.description().endswith(".")
-        assert kind.sentence.replace("et al.", "").count(".") == 1
+def test_every_kind_has_a_title_and_one_sentence():
+    assert [text.key for text in REFINER_KIND_TEXTS] == list(REFINER_KINDS)
+    assert {text.key for text in TRAINING_FREE_TEXTS} == TRAINING_FREE
+    assert REFINER_KIND_TEXTS[0].key == DEFAULT_REFINER_KIND
+    assert len({text.title() for text in REFINER_KIND_TEXTS}) == len(REFINER_KIND_TEXTS)
+    for text in REFINER_KIND_TEXTS:
+        assert text.description().startswith(text.sentence)  # the rank follows
+        assert text.description().endswith(".")
+        assert text.sentence.replace("et al.", "").count(".") == 1
 
 
-def test_the_kinds_are_sorted_into_what_can_be_done_with_them():
-    assert TAUGHT[0].key == requests.TrainRefiner("", "").kind
-    assert {kind.key for kind in UNTAUGHT} == SEARCHED
-    assert {kind.key for kind in TAUGHT} - SEARCHED == WITH_FILTERS
-    assert kind_of("crf").title() == "Dense CRF"
-    assert kind_of("fcn") is None
-    assert kind_of("") is None
+def test_texts_are_found_by_key():
+    assert refiner_kind_text("crf").title() == "Dense CRF"
+    assert refiner_kind_text("fcn") is None
+    assert refiner_kind_text("") is None
 
 
 def test_a_rank_is_named_only_where_it_was_measured(tmp_path, monkeypatch):
@@ -47,5 +50,5 @@ def test_damaged_ranks_say_nothing(tmp_path, content):
 
 def test_the_rank_follows_the_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(refiner_kinds, "rank", lambda key: "Measured." if key == "crf" else "")
-    assert kind_of("crf").description().endswith("class. Measured.")
-    assert kind_of("heat").description().endswith("corners.")
+    assert refiner_kind_text("crf").description().endswith("class. Measured.")
+    assert refiner_kind_text("heat").description().endswith("corners.")

@@ -8,7 +8,7 @@ from map_refiner.plugin.catalogue.weights import new_weights_file, shipped, titl
 
 
 def write(path, card):
-    header = json.dumps({"__metadata__": {"card": json.dumps(card)}}).encode()
+    header = json.dumps({"__metadata__": {"format": "1", "card": json.dumps(card)}}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header + b"\0" * 8)
     return path
 

@@ -20,7 +20,7 @@ def weights(tmp_path):
 
     def write(name, kind, bands=3, classes=TOWN):
         card = {"kind": kind, "bands": bands, "classes": classes}
-        header = json.dumps({"__metadata__": {"card": json.dumps(card)}}).encode()
+        header = json.dumps({"__metadata__": {"format": "1", "card": json.dumps(card)}}).encode()
         path = tmp_path / f"{name}.safetensors"
         path.write_bytes(struct.pack("<Q", len(header)) + header)
         return str(path)

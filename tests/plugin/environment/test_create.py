@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from map_refiner.models.shared.paths import PACKAGE_ROOT
-from map_refiner.plugin.environment.check import REQUIREMENTS
 from map_refiner.plugin.environment.create import EnvironmentMaker
 from map_refiner.plugin.environment.dialog import EnvironmentDialog
 from map_refiner.plugin.environment.pip_errors import explain, scrubbed
@@ -169,12 +168,6 @@ def test_the_driver_is_asked(qgis_app, wait_until, tmp_path, writes, answer):
     question.ask(str(program))
     wait_until(lambda: answers, 10, "the answer")
     assert answers == [answer]
-
-
-def test_requirements_are_those_of_the_project():
-    text = (PACKAGE_ROOT / "pyproject.toml").read_text()
-    wanted = text.partition("dependencies = [")[2].partition("\n]")[0]
-    assert [line.split('"')[1] for line in wanted.splitlines() if '"' in line] == list(REQUIREMENTS)
 
 
 def test_the_dialog_says_what_it_will_take_and_why_it_cannot(qgis_app, work_folder, tmp_path, monkeypatch, wait_until):

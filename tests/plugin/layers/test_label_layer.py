@@ -4,7 +4,7 @@ from pathlib import Path
 
 from map_refiner.models.shared.events import Trained, TrainingProgressed
 from map_refiner.models.shared.requests import LoadRefiner, Step
-from map_refiner.plugin.catalogue.refiner_kinds import UNTAUGHT
+from map_refiner.plugin.catalogue.refiner_kinds import TRAINING_FREE_TEXTS
 from map_refiner.plugin.state import Task
 from osgeo import gdal
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
@@ -220,7 +220,7 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
 
 
 def test_untaught_kinds_step(stepper):
-    for number, kind in enumerate(UNTAUGHT, start=1):
+    for number, kind in enumerate(TRAINING_FREE_TEXTS, start=1):
         stepper.dock.refine.refiner.choose_key(kind.key)
         stepper.step()
         assert stepper.run.last == number, stepper.bar.text()

@@ -5,10 +5,11 @@ Modules that this file covers: plugin/layers/false_colour.py, plugin/run/scene.p
 
 import numpy as np
 import pytest
+from map_refiner.models.shared.band_text import Spectrum
 from map_refiner.plugin.errors import UserError
 from map_refiner.plugin.layers.false_colour import INFRARED, false_colour
-from map_refiner.plugin.run.bands import Spectrum, expanded, spans, spectrum_of
-from map_refiner.plugin.run.scene import default_bands, parse_bands
+from map_refiner.plugin.run.bands import parse_bands, spectrum_of
+from map_refiner.plugin.run.scene import default_bands
 from osgeo import gdal
 from qgis.core import QgsRasterLayer
 
@@ -53,13 +54,6 @@ def test_a_range_of_wavelengths_is_typed(cube):
 def test_what_gdal_cannot_open_says_nothing():
     assert spectrum_of("/nowhere.tif") == Spectrum()
     assert not Spectrum().is_known
-
-
-def test_numbers_are_written_short_and_read_back():
-    bands = (1, 2, 3, 5, 9, 10, 11, 12, 2)
-    assert spans(bands) == "1, 2, 3, 5, 9-12, 2"
-    assert expanded(spans(bands)) == list(bands)
-    assert expanded("1, x, 4-5") == [1, 4, 5]
 
 
 def test_many_bands_are_shown_in_natural_colours_and_offered_a_kind_for_them(cube, plugin, project):

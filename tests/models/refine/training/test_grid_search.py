@@ -10,13 +10,14 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.refine.crf import CRF
 from map_refiner.models.refine.diffusion import Heat, PeronaMalik
 from map_refiner.models.refine.opinion_pool import OpinionPool
-from map_refiner.models.refine.registry import REFINER_KINDS, TRAINERS, TRAINING_FREE, make_refiner
+from map_refiner.models.refine.registry import REFINER_TRAINERS, make_refiner
 from map_refiner.models.refine.rnn import USUAL_STEPS
 from map_refiner.models.refine.training import grid_search as searching
 from map_refiner.models.refine.training.grid_search import grid_search
 from map_refiner.models.refine.training.held_out import mean_iou_by_step
 from map_refiner.models.refine.training.samples import LabelledTile, split
 from map_refiner.models.refine.unroll import total_halo
+from map_refiner.models.shared.model_kinds import TRAINING_FREE
 from map_refiner.models.weights.checkpoint import ModelCard, load_refiner, save_model
 
 CPU = torch.device("cpu")
@@ -56,9 +57,8 @@ def test_every_parameter_that_is_tried_may_be_used(kind):
         assert values == values_of(refiner)
 
 
-def test_all_that_work_untaught_can_be_searched_and_none_else():
-    assert {kind for kind, lesson in TRAINERS.items() if lesson.train is grid_search} == TRAINING_FREE
-    assert set(REFINER_KINDS) >= TRAINING_FREE
+def test_grid_search_trains_the_kinds_that_work_without_training():
+    assert {kind for kind, train in REFINER_TRAINERS.items() if train is grid_search} == TRAINING_FREE
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))

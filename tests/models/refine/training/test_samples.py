@@ -9,7 +9,7 @@ import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine.extended import ExtendedRefiner
-from map_refiner.models.refine.registry import TRAINERS, make_refiner
+from map_refiner.models.refine.registry import REFINER_TRAINERS, make_refiner
 from map_refiner.models.refine.training import held_out, samples
 from map_refiner.models.refine.training.held_out import held_out_parts, mean_iou_by_step
 from map_refiner.models.refine.training.samples import split
@@ -87,7 +87,7 @@ def test_every_way_of_teaching_is_broken_off_while_it_judges(tile, kind, monkeyp
     refiner = make_refiner(kind, 3, 3)
     check, made = broken_off_after(2, type(refiner), monkeypatch)
     with pytest.raises(Interrupted):
-        list(TRAINERS[kind].train(refiner, [tile], 1, 0, CPU, check))
+        list(REFINER_TRAINERS[kind](refiner, [tile], 1, 0, CPU, check))
     assert len(made) == 2
     assert not torch.is_inference_mode_enabled()
 
@@ -108,6 +108,6 @@ def test_of_a_few_tiles_blocks_are_held_out(tile):
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
 def test_every_way_of_teaching_takes_many_tiles(tile, kind):
     small = samples.LabelledTile(*(each[..., 30:80, 40:90].copy() for each in (tile.scores, tile.image, tile.labels)))
-    epochs = list(TRAINERS[kind].train(make_refiner(kind, 3, 3), [small] * 4, 2, 0, CPU))
+    epochs = list(REFINER_TRAINERS[kind](make_refiner(kind, 3, 3), [small] * 4, 2, 0, CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
     assert epochs[-1].held_out_miou > 0

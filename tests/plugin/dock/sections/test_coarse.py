@@ -8,7 +8,7 @@ import struct
 
 import pytest
 from map_refiner.models.shared import events as p
-from map_refiner.plugin.catalogue.coarse_kinds import COARSE_KINDS
+from map_refiner.models.shared.model_kinds import COARSE_KINDS
 from map_refiner.plugin.dock.sections.coarse import CoarseSection
 from map_refiner.plugin.dock.widgets.spectra import Spectra
 from map_refiner.plugin.state import DockState, WorkerState
@@ -36,7 +36,7 @@ def section(qgis_app, settle):
 
 
 def choose(section, key):
-    section.kind.setCurrentIndex([kind.key for kind in COARSE_KINDS].index(key))
+    section.kind.setCurrentIndex(list(COARSE_KINDS).index(key))
 
 
 def test_rows_follow_the_kind_and_the_labels(section):
@@ -64,7 +64,7 @@ def test_rows_follow_the_kind_and_the_labels(section):
 
 
 def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
-    header = json.dumps({"__metadata__": {"card": json.dumps({"kind": "fcn", "bands": 3})}}).encode()
+    header = json.dumps({"__metadata__": {"format": "1", "card": json.dumps({"kind": "fcn", "bands": 3})}}).encode()
     path = tmp_path / "aerial.safetensors"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
     section.source.add_file("Aerial", str(path))

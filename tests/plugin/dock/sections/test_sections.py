@@ -341,7 +341,7 @@ def test_several_scales_are_offered_for_models_that_have_them(dock, tmp_path):
     coarse, asked = dock.coarse, []
     coarse.classify_requested.connect(lambda *given: asked.append(given[1]))
     for kind, offered in (("lrr", True), ("fcn", False), ("lrr", True)):
-        header = json.dumps({"__metadata__": {"card": json.dumps({"kind": kind})}}).encode()
+        header = json.dumps({"__metadata__": {"format": "1", "card": json.dumps({"kind": kind})}}).encode()
         path = tmp_path / f"{kind}.safetensors"
         path.write_bytes(struct.pack("<Q", len(header)) + header)
         coarse.source.add_file(kind, str(path))

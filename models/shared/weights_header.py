@@ -1,0 +1,64 @@
+"""The model card in the header of a safetensors file, read without its tensors.
+
+The format is the safetensors library's: eight bytes of length, little-endian, then a JSON object with `__metadata__`.
+The plugin reads it too, and has no safetensors library.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+FORMAT = "1"
+CARD, FORMAT_KEY = "card", "format"  # keys of the metadata
+STORED_BEST_STEP = "steps"  # key of `best_step` in a stored card
+MOST_HEADER_BYTES = 1_000_000  # a damaged length must not make us read gigabytes
+
+
+class HeaderError(ValueError):
+    """A file without a model card of this format."""
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file.
+
+    Raises:
+        HeaderError: for a file that is damaged or in another format.
+        OSError: for a file that cannot be opened.
+    """
+    with Path(path).open("rb") as file:
+        try:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, MOST_HEADER_BYTES)))
+            metadata = header.get("__metadata__", {})
+        except (ValueError, struct.error, AttributeError, RecursionError) as error:
+            raise HeaderError(str(error)) from error
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def parse_card(metadata: dict[str, str]) -> dict[str, Any]:
+    """Return the fields of the model card in a file's metadata, not yet checked.
+
+    Raises:
+        HeaderError: for metadata of another program, and for a card that is not a JSON object.
+    """
+    if metadata.get(FORMAT_KEY) != FORMAT or CARD not in metadata:
+        raise HeaderError("not a model card of this format")
+    try:
+        card = json.loads(metadata[CARD])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise HeaderError(str(error)) from error
+    if not isinstance(card, dict):
+        raise HeaderError("not a JSON object")
+    if STORED_BEST_STEP in card:
+        card["best_step"] = card.pop(STORED_BEST_STEP)
+    return card
+
+
+def card_metadata(card: dict[str, Any]) -> dict[str, str]:
+    """Return the metadata that store a model card."""
+    stored = dict(card)
+    stored[STORED_BEST_STEP] = stored.pop("best_step")
+    return {FORMAT_KEY: FORMAT, CARD: json.dumps(stored)}
