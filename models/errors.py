@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from .shared.text import text
+
 
 class RefinerError(Exception):
-    """An error with a message for the analyst.
+    """An error with a message for the user.
 
-    The message is a template with named values, so that the dock can translate it. The first argument is a constant
-    string; `scripts/translations` collects it.
+    The arguments are those of `shared.text.text`: a constant template, which `scripts/translations` collects, and its
+    values.
     """
 
     def __init__(self, template: str, /, **values: object) -> None:
         super().__init__(template)
-        self.template = template
-        self.values = {name: _plain(value) for name, value in values.items()}
+        self.text = text(template, **values)
 
     def __str__(self) -> str:
         """Return the message in English."""
-        return self.template.format(**self.values) if self.values else self.template
-
-
-def _plain(value: object) -> str | int | float:
-    """Return a value that JSON holds: numbers stay numbers, everything else becomes text."""
-    if isinstance(value, (str, int, float)):
-        return value
-    item = getattr(value, "item", None) if getattr(value, "ndim", 1) == 0 else None  # a scalar of numpy
-    return item() if item is not None else str(value)
+        return str(self.text)
 
 
 class RasterError(RefinerError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from qgis.PyQt.QtCore import QCoreApplication
 
-from ..models.shared.events import Failed
+from ..models.shared.text import Text
 
 CONTEXT = "MapRefiner"  # of texts outside of widgets
 WORKER_CONTEXT = "Worker"  # of templates in models/, which scripts/translations collects
@@ -17,16 +17,16 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
-def worker_text(template: str, values: Iterable[tuple[str, str | float]] = ()) -> str:
-    """Translate a template of the worker and fill in its values."""
-    text = QCoreApplication.translate(WORKER_CONTEXT, template)
-    filled = dict(values)
-    return text.format(**filled) if filled else text
+def worker_text(text: Text | str) -> str:
+    """Translate a text of the worker, or a template without values."""
+    template, values = (text, ()) if isinstance(text, str) else (text.template, text.values)
+    translated = QCoreApplication.translate(WORKER_CONTEXT, template)
+    return translated.format(**dict(values)) if values else translated
 
 
-def failure_text(event: Failed) -> str:
-    """Return the translated message of a request that failed."""
-    return worker_text(event.template, event.values) if event.template else event.message
+def worker_texts(texts: Iterable[Text]) -> str:
+    """Translate texts of the worker as one message."""
+    return " ".join(map(worker_text, texts))
 
 
 def milliseconds(value: float) -> str:

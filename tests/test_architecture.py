@@ -31,7 +31,8 @@ PURE = {"arrays", "coarse", "metrics", "refine", "training"}  # these packages k
 # The layers, from the ground up. A package imports packages of lower layers only, never a sibling on its own layer.
 LAYERS = {
     "models": [
-        {"shared", "errors"},
+        {"shared"},
+        {"errors"},
         {"runtime", "arrays"},
         {"metrics", "training", "io"},
         {"coarse", "refine", "polygons"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..arrays.statistics import Statistics
+from ..shared.text import Text
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class BlockOutcome:
     pixels: int  # with data
     flips: tuple[int, ...]  # pixels whose class changed, by step from the job's first on
     milliseconds: float  # of computing
-    notices: tuple[str, ...] = ()
+    notices: tuple[Text, ...] = ()
 
 
 def kind_of(step: int, state: bool = False) -> str:

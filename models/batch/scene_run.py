@@ -33,6 +33,7 @@ from ..runtime.device import choose_device
 from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.scene import Scene
 from ..shared.model_kinds import TRAINING_FREE
+from ..shared.text import Text, stored_text
 from ..weights.checkpoint import load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
 from .block_runner import release, run_block
@@ -59,7 +60,7 @@ class RunResult:
 
     classes: tuple[str, ...]
     changed: tuple[float, ...]  # by step, the fraction of pixels whose class changed
-    notices: tuple[str, ...]
+    notices: tuple[Text, ...]
 
 
 def classify_scene(
@@ -216,7 +217,9 @@ class _Run:
             self.mosaic(job.last, state=True)
         outcomes = [self.files.finished(block, job.first) for block in self.blocks]
         return [
-            BlockOutcome(note["pixels"], tuple(note["flips"]), note["milliseconds"], tuple(note["notices"]))
+            BlockOutcome(
+                note["pixels"], tuple(note["flips"]), note["milliseconds"], tuple(map(stored_text, note["notices"]))
+            )
             for note in outcomes
             if note is not None
         ]
@@ -271,7 +274,7 @@ def _all_of(path: Path, scene: Scene) -> VrtSource:
 
 
 def _made(classes: tuple[str, ...], outcomes: Sequence[Sequence[BlockOutcome]], scene: Scene) -> RunResult:
-    changed, notices = [], [scene.warning] if scene.warning else []
+    changed, notices = [], list(scene.notices)
     for done in outcomes:
         pixels = max(1, sum(outcome.pixels for outcome in done))
         changed += [sum(flips) / pixels for flips in zip(*(outcome.flips for outcome in done), strict=True)]

@@ -121,7 +121,7 @@ def _made_folder(path: Path) -> Iterator[None]:
 
 def _tell_notices(made: RunResult) -> None:
     for notice in made.notices:
-        click.echo(notice, err=True)
+        click.echo(str(notice), err=True)
 
 
 def _refiner_file(text: str) -> str:

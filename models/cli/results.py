@@ -53,5 +53,5 @@ def vectorize_command(
         )
         written = write_class_polygons(found, output, existing.grid.crs)
     click.echo(f"{output}: {written.count} polygons")
-    if written.warning:
-        click.echo(written.warning, err=True)
+    for notice in written.notices:
+        click.echo(str(notice), err=True)

@@ -14,6 +14,7 @@ import shapely
 from ..errors import OutputError
 from ..io.vectors import DRIVERS, WRITE_ERRORS, write_polygons
 from ..shared.conventions import CLASS_FIELD
+from ..shared.text import Text, text
 
 SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # sidecar files of a shapefile that its replacement may lack
 LOGS = ("-wal", "-shm", "-journal")  # log files of a GeoPackage that was left open
@@ -34,7 +35,7 @@ class WrittenPolygons:
     """The result of writing a polygon file."""
 
     count: int  # number of polygons
-    warning: str  # for the user; empty if there is none
+    notices: tuple[Text, ...]  # for the user
 
 
 def merge_polygons(parts: Iterable[ClassPolygons]) -> ClassPolygons:
@@ -81,7 +82,7 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
             "{path} cannot be written: {error}. Is it open elsewhere, or the disk full?", path=path, error=error
         ) from error
     return WrittenPolygons(
-        count, "" if has_areas else "The scene has no CRS, so the polygons have no area in square metres."
+        count, () if has_areas else (text("The scene has no CRS, so the polygons have no area in square metres."),)
     )
 
 

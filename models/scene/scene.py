@@ -19,6 +19,7 @@ from ..io.crs import pixel_size_m
 from ..io.raster_reader import GridReader, window_of
 from ..runtime.device import SMALLEST_TILE_PX
 from ..shared.band_text import band_spans
+from ..shared.text import Text, text
 from .band_statistics import measure_bands
 
 CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks
@@ -60,11 +61,15 @@ class Scene:
             self.bands = tuple(bands) or default_bands(native)
             _check_bands(self.path.name, self.bands, len(native.band_names))
             self.statistics, empty = (statistics, ()) if statistics else measure_bands(native, self.bands)
-            self.warning = (
-                f"{self.path.name} has no data in band {band_spans(empty)}, which counts for nothing; leave it out."
-                if empty
-                else ""
-            )
+            self.notices: tuple[Text, ...] = ()
+            if empty:
+                self.notices = (
+                    text(
+                        "{name} has no data in band {bands}; such a band has no effect. Remove it from the bands.",
+                        name=self.path.name,
+                        bands=band_spans(empty),
+                    ),
+                )
             window = window_of(native.grid, area) if area else Window(0, 0, native.grid.height, native.grid.width)
             self.image_grid = native.grid.crop(window)
         self.native_m = pixel_size_m(self.image_grid)

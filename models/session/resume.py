@@ -44,10 +44,10 @@ def resume_session(run_dir: str | Path, device: torch.device) -> Session:
             path = content["corrections"]
             session.set_corrections(read_corrections(path, scene.grid, session.classes), path)
         except LabelError as error:
-            session.notices.append(f"The corrections are bound no longer: {error}")
+            session.notify("The corrections no longer apply: {reason}", reason=error)
     if content["refiner"]:
         try:
             session.load_refiner(content["refiner"])
         except CheckpointError as error:
-            session.notices.append(f"{error} Choose a refiner again.")
+            session.notify("The refiner cannot be loaded: {reason} Choose a refiner again.", reason=error)
     return session

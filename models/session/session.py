@@ -25,6 +25,7 @@ from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.corrections import apply_to_scores
 from ..scene.scene import Scene
 from ..shared.model_kinds import TRAINING_FREE
+from ..shared.text import Text, text
 from ..tiling.classify_tile import score_levels
 from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_classes
@@ -53,10 +54,19 @@ class Session:
         self.corrections_path = ""
         self._superseded: list[str] = []  # rasters that a correction has replaced
         self.engine = StepEngine(scene, self.run_dir, device)
-        self.notices = self.engine.memory.notices  # sentences for the analyst that no result carries
+        self._notices = self.engine.memory.notices
         self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
-        if scene.warning:
-            self.notices.append(scene.warning)
+        self._notices += scene.notices
+
+    def notify(self, template: str, /, **values: object) -> None:
+        """Add a notice for the user; the arguments are those of `shared.text.text`."""
+        self._notices.append(text(template, **values))
+
+    def take_notices(self) -> tuple[Text, ...]:
+        """Return the notices since the last call."""
+        notices = tuple(self._notices)
+        self._notices.clear()
+        return notices
 
     @property
     def device(self) -> torch.device:
@@ -105,14 +115,18 @@ class Session:
     ) -> StepFiles:
         """Make step 0 of the last of the levels; the coarser ones, by their names, are for seeing alone."""
         if self.corrections is not None and classes != self.classes:
-            self.notices.append(f"The corrections were for the classes {', '.join(self.classes)}; they bind no longer.")
+            self.notify(
+                "The corrections were for the classes {classes}; they no longer apply.", classes=", ".join(self.classes)
+            )
             self.set_corrections(None, "")
         targets = [Target(self.new_names(0), classes, self.corrected) for _ in (*coarser, "")]
         *levels, step = self.engine.begin(targets, logits, side, source, watch)
         self.classes, self.history = classes, [step]
         self.levels = tuple(zip(coarser, levels))
         if self.refiner is not None and self._refined_classes != classes:
-            self.notices.append(f"The refiner was for the classes {', '.join(self._refined_classes)}; choose another.")
+            self.notify(
+                "The refiner was for the classes {classes}; choose another.", classes=", ".join(self._refined_classes)
+            )
             self.refiner, self.refiner_path, self.engine.prepared = None, "", None
         self.save()
         return self.history[0]

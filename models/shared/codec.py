@@ -15,6 +15,7 @@ from typing import Any, Union
 from .class_source import ClassSource
 from .events import Event
 from .requests import Request
+from .text import Text
 
 VERSION = 2  # a worker of another version is refused, because messages of both would be misread
 Message = Union[Request, Event]
@@ -53,9 +54,10 @@ def from_line(line: str) -> Message:
 
 
 def _frozen(value: Any) -> Any:
-    """Turn JSON's lists into tuples, and the class sources in them back into themselves."""
+    """Restore tuples, texts and class sources from JSON's lists and objects."""
     if isinstance(value, list):
         return tuple(_frozen(item) for item in value)
     if isinstance(value, dict):
-        return ClassSource(**value)
+        fields = {name: _frozen(item) for name, item in value.items()}
+        return Text(**fields) if "template" in fields else ClassSource(**fields)
     return value

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+from .text import Text
+
 # --- events: from the worker to QGIS ----------------------------------------------------------------------------
 
 
@@ -37,7 +39,6 @@ class Opened:
     height: int
     pixel_size_m: float | None  # None: the image has no CRS
     steps: int = -1  # the last step that a resumed run has; -1: none
-    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,6 @@ class RunFinished:
 
     classes: tuple[str, ...]
     changed: tuple[float, ...]  # by step, the fraction of pixels whose class changed
-    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,6 @@ class Exported:
 
     path: str
     features: int | None = None  # polygons; None for a raster
-    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,17 +246,19 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
-class Failed:
-    """A request that was refused or that broke.
+class Noticed:
+    """Notices for the user that are not errors."""
 
-    `message` is English text for the analyst; `template` and `values` are its parts, for translation.
-    """
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A request that was refused or that failed."""
 
     request: str
-    message: str
+    text: Text
     detail: str = ""  # for the log
-    template: str = ""
-    values: tuple[tuple[str, Union[str, float]], ...] = ()
 
 
 Event = Union[
@@ -281,6 +282,7 @@ Event = Union[
     UncertainPlacesFound,
     RegionFound,
     DerivedLayerWritten,
+    Noticed,
     Finished,
     Cancelled,
     Failed,

@@ -9,6 +9,7 @@ import torch
 
 from ..errors import RefinerError
 from ..runtime.device import SMALLEST_TILE_PX, TILE_PX, out_of_memory
+from ..shared.text import Text, text
 
 TILE_MULTIPLE_PX = 16  # tiles start at multiples of it, and so at multiples of the stride of any model
 
@@ -21,7 +22,7 @@ class MemoryFallback:
     def __init__(self, device: torch.device, side: int) -> None:
         """Start with tiles of `side` pixels on a device."""
         self.device, self.side = device, side
-        self.notices: list[str] = []
+        self.notices: list[Text] = []
 
     def run(
         self, compute: Callable[[], Result], move: Callable[[torch.device], object], side: int | None = None
@@ -47,9 +48,15 @@ class MemoryFallback:
                     most = 2 * TILE_PX if side is None else used  # the tile of a whole scene may be far too large
                     half = min(used, most) // 2 // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX
                     self.side = max(SMALLEST_TILE_PX, half)
-                    self.notices.append(f"Out of memory on {self.device}: going on with tiles of {self.side} pixels.")
+                    self.notices.append(
+                        text(
+                            "Out of memory on {device}; continuing with tiles of {side} pixels.",
+                            device=self.device,
+                            side=self.side,
+                        )
+                    )
                 elif self.device.type != "cpu":
-                    self.notices.append(f"Out of memory on {self.device}: going on with the CPU.")
+                    self.notices.append(text("Out of memory on {device}; continuing on the CPU.", device=self.device))
                     self.device = torch.device("cpu")
                     move(self.device)
                 else:

@@ -13,7 +13,8 @@ from ..session.preview import Previewer
 from ..session.session import Session
 from ..session.step_files import StepFiles
 from ..session.unfinished_step import Kept
-from ..shared.events import Event, Progressed, TilesKept, TrainingProgressed
+from ..shared.events import Event, Noticed, Progressed, TilesKept, TrainingProgressed
+from ..shared.text import Text
 from ..training.loop import TrainingUpdate
 from .connection import Connection
 
@@ -92,6 +93,11 @@ class RequestContext:
         """Tell how far a request is, 0-1."""
         self._told = time.monotonic()
         self.send(Progressed(min(1.0, fraction), text, seconds_left))
+
+    def send_notices(self, texts: tuple[Text, ...]) -> None:
+        """Send notices for the user, if there are any."""
+        if texts:
+            self.send(Noticed(texts))
 
     def tell_kept(self, kept: Kept | None, going_on: bool = False) -> None:
         """Tell how much there is of a step that is not whole."""

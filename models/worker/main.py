@@ -14,6 +14,7 @@ from typing import TextIO
 from ..runtime.omp_threads import set_passive_wait
 from ..shared.codec import VERSION, Message, ProtocolError
 from ..shared.events import Cancelled, Event, Failed, Finished, Ready
+from ..shared.text import text
 from .connection import Connection
 
 
@@ -68,15 +69,16 @@ def _answer(request: Message | ProtocolError, handle: Callable[[Message], None],
 
     name = type(request).__name__
     if isinstance(request, ProtocolError):
-        return Failed(name, f"The worker got a message that it does not know: {request}")
+        return Failed(name, text("The worker received an unknown message: {message}", message=request))
     try:
         handle(request)
     except Interrupted:
         return Cancelled(name)
     except RefinerError as error:
-        return Failed(name, str(error), template=error.template, values=tuple(error.values.items()))
+        return Failed(name, error.text)
     except Exception as error:
-        return Failed(name, f"Something unexpected went wrong ({type(error).__name__}).", traceback.format_exc())
+        reason = text("An unexpected error occurred ({error}).", error=type(error).__name__)
+        return Failed(name, reason, traceback.format_exc())
     return Finished(name)
 
 

@@ -6,14 +6,14 @@ from qgis.core import QgsMapLayer
 from qgis.gui import QgisInterface
 from qgis.PyQt.QtCore import QObject
 
-from ...models.shared.events import Cancelled, Event, Failed, Progressed, Ready
+from ...models.shared.events import Cancelled, Event, Failed, Noticed, Progressed, Ready
 from ...models.shared.requests import Resume
 from ..dock.dock import MapRefinerDock
 from ..environment.options_page import PAGE
 from ..help import open_page
 from ..layers.step_layer import RUN
 from ..state import Task, WorkerState
-from ..wording import failure_text, worker_text
+from ..wording import worker_text, worker_texts
 from ..worker.launch import Launch
 from .coarse import CoarseControl
 from .context import AppContext, SectionController, shows_errors
@@ -125,6 +125,8 @@ class Controller(SectionController):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progressed):
             self.dock.footer.set_progress(event.fraction, worker_text(event.text), event.seconds_left)
+        elif isinstance(event, Noticed):
+            self.context.messages.warn(worker_texts(event.texts))
         for part in self._parts:
             handler = part.handlers.get(type(event))
             if handler is not None:
@@ -141,7 +143,7 @@ class Controller(SectionController):
         if isinstance(event, Failed):
             if event.request in ("Open", "Resume"):
                 context.close_runs()  # the worker closes one scene before it opens another
-            context.messages.fail(failure_text(event), event.detail)
+            context.messages.fail(worker_text(event.text), event.detail)
         elif isinstance(event, Cancelled):
             context.messages.tell(self.tr("Cancelled. Finished steps and labels are kept."))
         if kept := self.steps.what_is_kept():

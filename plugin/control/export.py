@@ -45,8 +45,6 @@ class ExportControl(SectionController):
 
     def _on_exported(self, event: Exported) -> None:
         path = Path(event.path)
-        if event.warning:
-            self.context.messages.warn(event.warning)
         if event.features is None:
             self.context.messages.tell(self.tr("The class raster was written to {}.").format(path))
         else:

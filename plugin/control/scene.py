@@ -187,5 +187,3 @@ class SceneControl(SectionController):
         if event.steps < run.last:
             run.truncate(event.steps + 1)
             context.layers.truncate(run.name, event.steps + 1)
-        if event.warning:
-            context.messages.warn(event.warning)

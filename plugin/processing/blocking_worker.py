@@ -20,7 +20,7 @@ from ...models.shared.requests import (
     TrainCoarse,
 )
 from ..state import WorkerState
-from ..wording import duration, failure_text, tr, worker_text
+from ..wording import duration, tr, worker_text, worker_texts
 from ..worker.launch import Launch
 from ..worker.process import WorkerProcess
 
@@ -103,15 +103,10 @@ class BlockingWorker(QObject):
         elif isinstance(event, events.Opened):
             size = tr("The scene has {} × {} pixels").format(event.width, event.height)
             self._feedback.pushInfo(size + _pixel(event.pixel_size_m))
-            self._warn(event.warning)
-        elif isinstance(event, (events.Exported, events.RunFinished)):
-            self._warn(event.warning)
+        elif isinstance(event, events.Noticed):
+            self._feedback.pushWarning(worker_texts(event.texts))
         elif isinstance(event, events.Stepped) and event.changed is not None:
             self._feedback.pushInfo(tr("Step {}: {:.2%} of the pixels changed").format(event.index, event.changed))
-
-    def _warn(self, sentence: str) -> None:
-        if sentence:
-            self._feedback.pushWarning(sentence)
 
     def _progress(self, fraction: float, text: str, seconds_left: float | None, each: bool = True) -> None:
         begin, share = self._shares[min(self._done, len(self._shares) - 1)]
@@ -126,7 +121,7 @@ class BlockingWorker(QObject):
         self._done += 1
         if isinstance(event, events.Failed):
             self._detail = event.detail
-            self._end(failure_text(event))
+            self._end(worker_text(event.text))
         elif isinstance(event, events.Cancelled):
             self._end(tr("Cancelled."))
         elif not more:

@@ -3127,8 +3127,8 @@ Sortes :</translation>
   <context>
     <name>Worker</name>
     <message>
-      <source>A band is named twice in {text!r}.</source>
-      <translation>Une bande est nommée deux fois dans {text!r}.</translation>
+      <source>A band occurs twice in {text!r}.</source>
+      <translation>Une bande figure deux fois dans {text!r}.</translation>
     </message>
     <message>
       <source>A block has ended {number} workers in a row; they may lack memory.</source>
@@ -3153,6 +3153,10 @@ Sortes :</translation>
     <message>
       <source>About {number:,.0f} MB are needed in {folder}, and {number_2:,.0f} MB are free.</source>
       <translation>Il faut environ {number:,.0f} Mo dans {folder}, et {number_2:,.0f} Mo sont libres.</translation>
+    </message>
+    <message>
+      <source>An unexpected error occurred ({error}).</source>
+      <translation>Une erreur inattendue s'est produite ({error}).</translation>
     </message>
     <message>
       <source>Another scene is given as IMAGE=LABELS where the first has labels, and else as IMAGE; found {text!r}.</source>
@@ -3235,6 +3239,14 @@ Sortes :</translation>
       <translation>Rien n'est étiqueté dans la scène ; dessinez la tuile sur l'image.</translation>
     </message>
     <message>
+      <source>Out of memory on {device}; continuing on the CPU.</source>
+      <translation>Mémoire insuffisante sur {device} ; poursuite sur le processeur.</translation>
+    </message>
+    <message>
+      <source>Out of memory on {device}; continuing with tiles of {side} pixels.</source>
+      <translation>Mémoire insuffisante sur {device} ; poursuite avec des tuiles de {side} pixels.</translation>
+    </message>
+    <message>
       <source>Reading scores</source>
       <translation>Lecture des scores</translation>
     </message>
@@ -3281,6 +3293,14 @@ Sortes :</translation>
     <message>
       <source>The coarse model {request_kind!r} is none of {coarse_kinds}.</source>
       <translation>Le modèle grossier {request_kind!r} n'est pas l'un de {coarse_kinds}.</translation>
+    </message>
+    <message>
+      <source>The corrections no longer apply: {reason}</source>
+      <translation>Les corrections ne s'appliquent plus : {reason}</translation>
+    </message>
+    <message>
+      <source>The corrections were for the classes {classes}; they no longer apply.</source>
+      <translation>Les corrections portaient sur les classes {classes} ; elles ne s'appliquent plus.</translation>
     </message>
     <message>
       <source>The device mps is not there: PyTorch sees no Apple GPU.</source>
@@ -3331,12 +3351,24 @@ Sortes :</translation>
       <translation>Les polygones de {name} et de {name_2} ne se recouvrent pas ; vérifiez l'étendue et le SCR des deux.</translation>
     </message>
     <message>
+      <source>The refiner cannot be loaded: {reason} Choose a refiner again.</source>
+      <translation>Le raffineur ne peut pas être chargé : {reason} Choisissez de nouveau un raffineur.</translation>
+    </message>
+    <message>
+      <source>The refiner was for the classes {classes}; choose another.</source>
+      <translation>Le raffineur était destiné aux classes {classes} ; choisissez-en un autre.</translation>
+    </message>
+    <message>
       <source>The refiner {kind!r} has no learned filters to show.</source>
       <translation>Le raffineur {kind!r} n'a pas de filtres appris à montrer.</translation>
     </message>
     <message>
       <source>The refiner {request_kind!r} is none of {kinds}.</source>
       <translation>Le raffineur {request_kind!r} n'est pas l'un de {kinds}.</translation>
+    </message>
+    <message>
+      <source>The scene has no CRS, so the polygons have no area in square metres.</source>
+      <translation>La scène n'a pas de SCR : les polygones n'ont donc pas de surface en mètres carrés.</translation>
     </message>
     <message>
       <source>The scheduler at {address} has no workers; start some: dask worker {address}.</source>
@@ -3361,6 +3393,10 @@ Sortes :</translation>
     <message>
       <source>The worker does not know the request {name}.</source>
       <translation>Le processus de calcul ne connaît pas la requête {name}.</translation>
+    </message>
+    <message>
+      <source>The worker received an unknown message: {message}</source>
+      <translation>Le processus de calcul a reçu un message inconnu : {message}</translation>
     </message>
     <message>
       <source>The worker {worker} cannot import Map Refiner; install {distribution} {here} there.</source>
@@ -3419,6 +3455,10 @@ Sortes :</translation>
       <translation>Le dossier {path_parent} n'existe pas.</translation>
     </message>
     <message>
+      <source>There is no polygon to write: the map is background everywhere.</source>
+      <translation>Il n'y a aucun polygone à écrire : la carte ne contient que l'arrière-plan.</translation>
+    </message>
+    <message>
       <source>There is no refiner yet; choose one, or train one on a labelled tile.</source>
       <translation>Il n'y a pas encore de raffineur ; choisissez-en un, ou entraînez-en un sur une tuile étiquetée.</translation>
     </message>
@@ -3435,8 +3475,8 @@ Sortes :</translation>
       <translation>Le pas {step} n'existe pas ; le dernier est {number}.</translation>
     </message>
     <message>
-      <source>There is no view {view!r}; there are {view_2}.</source>
-      <translation>La vue {view!r} n'existe pas ; il y a {view_2}.</translation>
+      <source>There is no view {view!r}; there are {views}.</source>
+      <translation>La vue {view!r} n'existe pas ; les vues sont {views}.</translation>
     </message>
     <message>
       <source>There is too little memory even for the smallest tiles.</source>
@@ -3523,8 +3563,24 @@ Sortes :</translation>
       <translation>{name} n'a pas de SCR ; ses pixels n'ont donc pas de taille en mètres. Attribuez-lui son SCR, ou laissez la taille de pixel vide.</translation>
     </message>
     <message>
+      <source>{name} has no CRS: sizes are in pixels, and areas unknown.</source>
+      <translation>{name} n'a pas de SCR : les tailles sont en pixels et les surfaces inconnues.</translation>
+    </message>
+    <message>
+      <source>{name} has no data in band {bands}; such a band has no effect. Remove it from the bands.</source>
+      <translation>{name} n'a pas de données dans la bande {bands} ; une telle bande est sans effet. Retirez-la des bandes.</translation>
+    </message>
+    <message>
+      <source>{name} has no good band in {part}; its bands lie at {low:.0f}-{high:.0f} nm.</source>
+      <translation>{name} n'a pas de bonne bande dans {part} ; ses bandes se situent à {low:.0f}-{high:.0f} nm.</translation>
+    </message>
+    <message>
       <source>{name} has no text field {field!r} with the class of each polygon; its fields: {found}.</source>
       <translation>{name} n'a pas de champ texte {field!r} avec la classe de chaque polygone ; ses champs : {found}.</translation>
+    </message>
+    <message>
+      <source>{name} has no wavelengths; enter band numbers instead.</source>
+      <translation>{name} n'a pas de longueurs d'onde ; saisissez plutôt des numéros de bande.</translation>
     </message>
     <message>
       <source>{name} has pixels without a size: {value}.</source>
@@ -3549,6 +3605,10 @@ Sortes :</translation>
     <message>
       <source>{name} has {count} bands; there is no band {missing}.</source>
       <translation>{name} a {count} bandes ; la bande {missing} n'existe pas.</translation>
+    </message>
+    <message>
+      <source>{name} has {count} bands; there is no band {part}.</source>
+      <translation>{name} a {count} bandes ; la bande {part} n'existe pas.</translation>
     </message>
     <message>
       <source>{name} holds no band; it may hold layers: name one of them.</source>
@@ -3611,20 +3671,8 @@ Sortes :</translation>
       <translation>{path_name} ne peut pas être projeté sur la grille de la scène : {error}.</translation>
     </message>
     <message>
-      <source>{path_name} has no good band in {span}; its bands lie at {min:.0f}-{max:.0f} nm.</source>
-      <translation>{path_name} n'a pas de bonne bande dans {span} ; ses bandes vont de {min:.0f} à {max:.0f} nm.</translation>
-    </message>
-    <message>
-      <source>{path_name} has no wavelengths; enter band numbers instead.</source>
-      <translation>{path_name} n'indique pas les longueurs d'onde ; saisissez des numéros de bandes.</translation>
-    </message>
-    <message>
       <source>{path_name} has {count_bands} bands; scores of at most {unlabelled} classes fit.</source>
       <translation>{path_name} a {count_bands} bandes ; des scores de {unlabelled} classes au plus conviennent.</translation>
-    </message>
-    <message>
-      <source>{path_name} has {count} bands; there is no band {part}.</source>
-      <translation>{path_name} a {count} bandes ; la bande {part} n'existe pas.</translation>
     </message>
     <message>
       <source>{path_name} has {names}; name one of them with --key.</source>

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from map_refiner.models.shared.events import Failed, Stepped
+from map_refiner.models.shared.events import Stepped
+from map_refiner.models.shared.text import text
 from map_refiner.plugin.dock.dock import MapRefinerDock
 from map_refiner.plugin.layers.step_layer import open_step
 from map_refiner.plugin.main import TRANSLATIONS
-from map_refiner.plugin.wording import failure_text, worker_text
+from map_refiner.plugin.wording import worker_text, worker_texts
 from osgeo import gdal
 from qgis.PyQt.QtCore import QCoreApplication, QLocale, QTranslator
 
@@ -70,8 +71,10 @@ def test_the_dock_speaks_french(in_french):
 
 @pytest.mark.usefixtures("in_french")
 def test_messages_of_the_worker_are_shown_in_french():
-    template, values = "There is no step {step}; the last one is {number}.", (("step", 7), ("number", 2))
-    failed = Failed("WriteDerivedLayer", template.format(**dict(values)), template=template, values=values)
-    assert failure_text(failed) == "Le pas 7 n'existe pas ; le dernier est 2."
+    refusal = text("There is no step {step}; the last one is {number}.", step=7, number=2)
+    assert worker_text(refusal) == "Le pas 7 n'existe pas ; le dernier est 2."
     assert worker_text("Evaluating the accuracy") == "Évaluation de la précision"
-    assert failure_text(Failed("Open", "not in the catalogue")) == "not in the catalogue"
+    assert worker_text(text("not in {x}", x="{the} catalogue")) == "not in {the} catalogue"
+    notices = text("There is no polygon to write: the map is background everywhere."), text("not in the catalogue")
+    assert worker_texts(notices).startswith("Il n'y a")
+    assert worker_texts(notices).endswith(" not in the catalogue")

@@ -316,7 +316,7 @@ class WorkerProcess:
         end = self.ask(request)[-1]
         assert isinstance(end, Failed), end
         assert end.detail == "", end.detail
-        return end.message
+        return str(end.text)
 
     def end(self, timeout=PATIENCE_S):
         """Close its stdin and wait for its end; return its exit code."""

@@ -11,6 +11,7 @@ from ...io.score_raster import ScoreRaster
 from ...polygons.files import write_class_polygons
 from ...polygons.vectorize import PolygonOptions, Workplace, stream_polygons
 from ...shared import events, requests
+from ...shared.text import text
 from ..context import RequestContext
 from .whole_images import classify_image, refine_image
 
@@ -37,10 +38,9 @@ def _write_polygons(
         written = write_class_polygons(found, request.path, scores.grid.crs)
     finally:
         scores.close()
-    warning = written.warning
-    if not written.count:
-        warning = "There is no polygon to write: the map is background everywhere. " + warning
-    context.send(events.Exported(request.path, written.count, warning.strip()))
+    context.send(events.Exported(request.path, written.count))
+    empty = () if written.count else (text("There is no polygon to write: the map is background everywhere."),)
+    context.send_notices((*empty, *written.notices))
 
 
 def on_export_raster(context: RequestContext, request: requests.ExportRaster) -> None:
@@ -73,4 +73,5 @@ def on_refine_image(context: RequestContext, request: requests.RefineImage) -> N
 
 
 def _tell_made(context: RequestContext, made: RunResult) -> None:
-    context.send(events.RunFinished(made.classes, made.changed, " ".join(made.notices)))
+    context.send(events.RunFinished(made.classes, made.changed))
+    context.send_notices(made.notices)

@@ -41,7 +41,6 @@ def _tell_opened(context: RequestContext, steps: int) -> None:
     session = context.session
     grid = session.scene.grid
     if not grid.crs:
-        session.notices.append(f"{session.scene.path.name} has no CRS: sizes are in pixels, and areas unknown.")
-    warning = " ".join(session.notices)
-    session.notices.clear()
-    context.send(events.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps, warning))
+        session.notify("{name} has no CRS: sizes are in pixels, and areas unknown.", name=session.scene.path.name)
+    context.send(events.Opened(grid.width, grid.height, session.scene.pixel_size_m, steps))
+    context.send_notices(session.take_notices())

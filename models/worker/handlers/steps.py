@@ -73,8 +73,7 @@ def _tell_step(context: RequestContext, made: StepFiles) -> None:
             () if made.index else _levels(session),
         )
     )
-    while session.notices:
-        context.say(1.0, session.notices.pop(0))
+    context.send_notices(session.take_notices())
 
 
 def _levels(session: Session) -> tuple[tuple[str, str, str], ...]:

@@ -109,7 +109,7 @@ def test_a_run_resumes_and_reproduces_its_steps(start_worker, tmp_path):
     stored = [stored_step(folder, index) for index in range(5)]
     worker = start_worker()
     (opened,) = of_type(Opened, worker.do(Resume(str(folder))))
-    assert (opened.steps, opened.width, opened.height, opened.warning) == (4, *stored[0][0].shape[:0:-1], "")
+    assert (opened.steps, opened.width, opened.height) == (4, *stored[0][0].shape[:0:-1])
 
     evaluated = of_type(Evaluated, worker.do(Evaluate(str(files / "labels.gpkg"))))
     for index, accuracy in record["accuracy"].items():  # of the steps before the corrections

@@ -32,9 +32,9 @@ from map_refiner.models.shared.events import (
     FiltersShown,
     FineTuned,
     Finished,
+    Noticed,
     Opened,
     Previewed,
-    Progressed,
     Ready,
     RegionFound,
     SpectraShown,
@@ -137,7 +137,7 @@ def test_ready_is_the_first_of_all(start_worker):
 def test_a_whole_day(worker, town, tmp_path, refiner_path):
     run, out = tmp_path / "runs" / "first", tmp_path
     events = worker.do(Open(town.image_path, str(run)))
-    assert events == [Opened(120, 96, pytest.approx(0.5, rel=0.01), -1, "")]
+    assert events == [Opened(120, 96, pytest.approx(0.5, rel=0.01), -1)]
 
     (step,) = of(Stepped, worker.do(LoadScores(town.scores_path)))
     assert (step.index, step.changed, step.classes) == (0, None, town.classes)
@@ -172,7 +172,7 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
     for name in ("p.gpkg", "p.shp", "p.geojson"):
         (exported,) = of(Exported, worker.do(ExportPolygons(2, str(out / name), 2.0, 0.5)))
         meta, _, wkb, values = pyogrio.raw.read(out / name)
-        assert exported == Exported(str(out / name), len(wkb), "")
+        assert exported == Exported(str(out / name), len(wkb))
         fields = dict(zip(meta["fields"], values, strict=True))
         assert set(fields["class"]) <= {"building", "road"}
         assert fields["area_m2"].sum() == pytest.approx((read(steps[1].classes_raster) > 0).sum() / 4, rel=0.2)
@@ -223,8 +223,8 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
         **{"class": [names[classes[12 * r, 12 * c]] for r, c in places]},
     )
     image = raster("cube.tif", cube.astype("float32"), nodata=-32768)
-    opened = of(Opened, worker.do(Open(image, str(tmp_path / "run"))))[0]
-    assert "no data in band 131-135" in opened.warning
+    (noticed,) = of(Noticed, worker.do(Open(image, str(tmp_path / "run"))))
+    assert "no data in band 131-135" in str(noticed.texts[0])
     (shown,) = of(SpectraShown, worker.do(ShowSpectra(labels)))
     assert shown.classes == names
     assert sum(shown.pixels) == 36 * len(places)
@@ -301,15 +301,15 @@ def test_an_image_without_a_crs_is_worked_on_with_a_warning(worker, raster, town
     with rasterio.open(town.image_path) as source:
         image = raster("i.tif", source.read(), crs=None, transform=rasterio.Affine.identity())
     scores = raster("s.tif", town.scores, crs=None, transform=rasterio.Affine.identity(), names=town.classes)
-    (opened,) = worker.do(Open(image, str(tmp_path / "run")))
+    opened, noticed = worker.do(Open(image, str(tmp_path / "run")))
     assert opened.pixel_size_m is None
-    assert "no CRS" in opened.warning
+    assert "no CRS" in str(noticed.texts[0])
     worker.do(LoadScores(scores))
     worker.do(LoadRefiner(refiner_path))
     worker.do(Step(0))
-    (exported,) = of(Exported, worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg"))))
+    *_, exported, noticed = worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg")))
     assert exported.features > 0
-    assert "no CRS" in exported.warning
+    assert "no CRS" in str(noticed.texts[0])
     assert "no CRS" in worker.refuse(ExportPolygons(1, str(tmp_path / "q.gpkg"), min_area_m2=1.0))
 
 
@@ -317,7 +317,8 @@ def test_a_refiner_of_other_classes_is_dropped_and_said(worker, town, raster, tm
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadRefiner(refiner_path))
     events = worker.do(LoadScores(raster("s.tif", town.scores, names=("background", "water", "ice"))))
-    assert any("background, building, road" in event.text for event in of(Progressed, events))
+    (noticed,) = of(Noticed, events)
+    assert "background, building, road" in str(noticed.texts[0])
     assert "no refiner yet" in worker.refuse(Step(0))
 
 
@@ -360,15 +361,15 @@ def test_what_is_no_request_is_told_so(worker):
         worker.send_bytes(line)
         event = worker.event()
         assert isinstance(event, Failed)
-        assert "does not know" in event.message
+        assert "unknown message" in str(event.text)
     worker.send(Alive())
-    assert "does not know the request Alive" in worker.event().message
+    assert "does not know the request Alive" in str(worker.event().text)
 
 
 def test_an_unforeseen_error_is_reported_with_its_trace(opened):
     failed = opened.ask(Step("zero"))[-1]
     assert isinstance(failed, Failed)
-    assert "TypeError" in failed.message
+    assert "TypeError" in str(failed.text)
     assert "Traceback" in failed.detail
     assert "no refiner yet" in opened.refuse(Step(0))
 
@@ -458,9 +459,9 @@ def test_a_map_that_is_background_everywhere_exports_nothing_and_says_so(worker,
     maps[0] = 1
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadScores(raster("s.tif", maps, names=town.classes)))
-    (exported,) = of(Exported, worker.do(ExportPolygons(0, str(tmp_path / "p.gpkg"))))
+    *_, exported, noticed = worker.do(ExportPolygons(0, str(tmp_path / "p.gpkg")))
     assert exported.features == 0
-    assert "background everywhere" in exported.warning
+    assert "background everywhere" in str(noticed.texts[0])
 
 
 def test_a_step_whose_file_was_deleted_says_so(ready, tmp_path):
@@ -614,7 +615,6 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, tow
         if not made and not isinstance(request, Step):
             assert opened.steps == last
         assert opened.steps >= max(made, default=1)
-        assert opened.warning == ""
         last = opened.steps
     (step,) = of(Stepped, worker.do(Step(last)))
     assert step.index == last + 1

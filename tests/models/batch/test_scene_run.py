@@ -164,7 +164,7 @@ def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coars
 
         monkeypatch.setattr(kind, "compute", compute)
     result = do(*hungry)
-    assert "going on with tiles of 16 pixels" in result.stderr
+    assert "continuing with tiles of 16 pixels" in result.stderr
     ends = ["step_001.tif", "step_002.tif"] if work == "refine" else [""]
     for end in ends:
         one, two = (

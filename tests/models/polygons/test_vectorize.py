@@ -187,8 +187,8 @@ def test_without_a_crs_there_are_polygons_but_no_metres(scores, tmp_path):
     found = vectorize(existing, PolygonOptions())
     assert len(found.polygons) > 3
     assert found.areas_m2 is None
-    warning = write_class_polygons([found], tmp_path / "p.gpkg", "").warning
-    assert "no CRS" in warning
+    (notice,) = write_class_polygons([found], tmp_path / "p.gpkg", "").notices
+    assert "no CRS" in str(notice)
     assert pyogrio.read_info(tmp_path / "p.gpkg")["features"] == len(found.polygons)
     for outline in (PolygonOptions(min_area_m2=1.0), PolygonOptions(tolerance_m=1.0)):
         with pytest.raises(RefinerError, match="no CRS"):
@@ -210,7 +210,7 @@ def read(path):
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson", "P.SHP", "ä ö.gpkg"])
 def test_comes_back_with_its_fields(tmp_path, utm, found, name):
-    assert write_class_polygons([found], tmp_path / name, utm) == WrittenPolygons(len(found.polygons), "")
+    assert write_class_polygons([found], tmp_path / name, utm) == WrittenPolygons(len(found.polygons), ())
     meta, shapes, fields = read(tmp_path / name)
     assert list(fields) == ["class", "confidence", "area_m2"]
     assert tuple(fields["class"]) == found.classes

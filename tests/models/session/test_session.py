@@ -258,7 +258,7 @@ def test_a_refiner_of_other_classes_is_dropped_with_a_notice(begin, tmp_path, to
     session = begin(scores=None, refiner=other)
     session.load_scores(town.scores_path, ignore)
     assert session.refiner is None
-    assert "background, water, ice" in session.notices[0]
+    assert "background, water, ice" in str(session.take_notices()[0])
 
 
 # --- going on after the end of a worker -----------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def test_a_refiner_that_is_gone_is_no_reason_not_to_go_on(begin, go_on, tmp_path
     again = go_on(session.run_dir)
     assert len(again.history) == 2
     assert again.refiner is None
-    assert "r.safetensors" in again.notices[0]
+    assert "r.safetensors" in str(again.take_notices()[0])
 
 
 def test_an_image_that_is_gone_says_so(begin, raster, town, tmp_path):
@@ -528,10 +528,9 @@ def test_smaller_tiles_when_memory_runs_out(begin, big, error):
     (step,) = run(hungry(session, 200, error), 0, 1)
     assert step.index == 1
     assert np.allclose(probabilities(session, 1), probabilities(calm, 1), atol=1e-5)
-    assert any("tiles of" in notice for notice in session.notices)
-    said = len(session.notices)
+    assert any("tiles of" in str(notice) for notice in session.take_notices())
     run(session, 1, 1)
-    assert len(session.notices) == said  # it has learnt the size
+    assert not session.take_notices()  # the smaller size is kept
     assert not [name for name in files(session) if name.endswith(".part")]
 
 
@@ -546,4 +545,4 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(begin, big):
     session = begin(**big)
     with pytest.raises(RuntimeError, match="shapes"):
         run(hungry(session, 0, lambda: RuntimeError("shapes do not fit")), 0, 1)
-    assert not session.notices
+    assert not session.take_notices()

@@ -10,6 +10,7 @@ import typing
 import pytest
 from map_refiner.models.shared import codec, requests
 from map_refiner.models.shared.class_source import ClassSource
+from map_refiner.models.shared.text import text
 
 EXAMPLES = {
     "str": "Straße \N{SNOWMAN} \\ \" \n 'x'",
@@ -25,7 +26,8 @@ EXAMPLES = {
     "tuple[float, ...]": (0.25, 1.0),
     "tuple[tuple[float, ...], ...]": ((0.5, -1.0), (2.0,)),
     "tuple[tuple[int, ...], ...]": ((3, 1), (0, 2)),
-    "tuple[tuple[str, Union[str, float]], ...]": (("name", "ü.tif"), ("count", 3), ("size", 0.5)),
+    "Text": text("{name}: {count}, {size}", name="ü.tif", count=3, size=0.5),
+    "tuple[Text, ...]": (text("No {thing}.", thing="CRS"), text("Plain.")),
     "tuple[tuple[str, str, str], ...]": (("32x", "/tmp/ü.tif", "/tmp/k.tif"),),
     "tuple[float, float]": (0.5, 0.75),
     "tuple[float, float] | None": (0.5, 0.75),

@@ -25,7 +25,7 @@ def test_tiles_become_smaller_until_they_fit():
     assert memory.run(compute, lambda device: None) == "done"
     assert [side for side, _ in tried] == [512, 256, 128]
     assert len(memory.notices) == 2
-    assert "tiles of 128 pixels" in memory.notices[-1]
+    assert "tiles of 128 pixels" in str(memory.notices[-1])
 
 
 def test_the_tile_at_hand_decides_where_it_is_smaller():

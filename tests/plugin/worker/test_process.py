@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from map_refiner.models.shared import codec, events, requests
 from map_refiner.models.shared.class_source import ClassSource
+from map_refiner.models.shared.text import Text
 from map_refiner.plugin.state import WorkerState
 from map_refiner.plugin.worker.exit_reason import explain
 from map_refiner.plugin.worker.launch import Launch
@@ -45,6 +46,7 @@ def launch(tmp_path):
             "from ..shared.codec import *",
             "from ..shared.events import *",
             "from ..shared.requests import *",
+            "from ..shared.text import *",
             READY,
             "def main():",
         ]
@@ -83,13 +85,13 @@ def test_requests_go_one_at_a_time_and_a_failure_drops_the_rest(engine, launch, 
 sys.stdout.write(READY); sys.stdout.flush()
 for number, line in enumerate(sys.stdin):
     request = from_line(line)
-    answer = Failed(request.path, "no") if number == 1 else Finished(request.path)
+    answer = Failed(request.path, Text("no")) if number == 1 else Finished(request.path)
     sys.stdout.write(to_line(answer)); sys.stdout.flush()
 """)
     )
     engine.send(*(requests.LoadScores(name) for name in "abc"))
     wait_until(lambda: len(engine.ends) == 2, 20, "two ends")
-    assert engine.ends == [(events.Finished("a"), True), (events.Failed("b", "no"), False)]
+    assert engine.ends == [(events.Finished("a"), True), (events.Failed("b", Text("no")), False)]
     engine.send(requests.LoadScores("d"))
     wait_until(lambda: len(engine.ends) == 3, 20, "the third end")
     assert engine.ends[-1] == (events.Finished("d"), False)
@@ -147,7 +149,7 @@ def test_death_is_explained(code, stderr, sentence):
         requests.Open("/bild ü.tif", "/run", (3, 2, 1), (0.0, 1.5, 2.0, 3.0), None),
         requests.TrainCoarse((ClassSource("road", "/r.gpkg|layername=a", 7.0),), "/m.safetensors"),
         events.Stepped(2, "/s.tif", "/c.tif", ("background", "building"), 0.25, 12.5),
-        events.Failed("Open", "“nein”", "line 1\nline 2"),
+        events.Failed("Open", Text("“{x}”", (("x", "nein"),)), "line 1\nline 2"),
     ],
 )
 def test_messages_survive_the_wire(message):
