@@ -8,13 +8,14 @@ maps vary at random. The result is a running average of the weights.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from ...arrays.borders import WHOLE
 from ...arrays.score_maps import UNLABELLED
@@ -65,7 +66,9 @@ def train_extended(
     rate = LEARNING_RATE if refiner.is_untaught else GENTLE
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(updates, SHORTEST), pct_start=0.2)
-    average = copy.deepcopy(refiner)
+    averaged = AveragedModel(refiner, avg_fn=_average)
+    averaged.n_averaged.fill_(1)  # the initial weights count too
+    average = cast(ExtendedRefiner, averaged.module)
     best, shares = BestWeights(average), ClassBalance(refiner.classes, device)
 
     def judged() -> float:
@@ -76,7 +79,7 @@ def train_extended(
         for update in range(1, updates + 1):
             loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
-            _keep_average(average, refiner, min(KEPT, update / (update + 10)))
+            averaged.update_parameters(refiner)
             score = judged() if update % EVALUATE_EVERY == 0 or update == updates else None
             is_best = score is not None and best.update(score)
             if update == updates and score is not None:
@@ -88,10 +91,9 @@ def train_extended(
         refiner.load_state_dict(average.state_dict())
 
 
-def _keep_average(average: nn.Module, refiner: nn.Module, kept: float) -> None:
-    with torch.no_grad():
-        for mean, value in zip(average.parameters(), refiner.parameters(), strict=True):
-            mean.lerp_(value, 1 - kept)
+def _average(mean: Tensor, value: Tensor, count: Tensor | int) -> Tensor:
+    """Return the running average after `count` updates; its memory grows to 1 / (1 - `KEPT`) updates."""
+    return mean.lerp(value, 1 - min(KEPT, int(count) / (int(count) + 10)))
 
 
 def _update(
