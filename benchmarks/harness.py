@@ -222,7 +222,7 @@ class Benchmark:
             raise UsageError(str(error)) from error
         if device.type != "cpu":
             folder /= str(device)
-        return Settings(given.results, folder, given.pages, given, device, given.data)
+        return Settings(given.results, folder, pages=given.pages, options=given, device=device, data_folder=given.data)
 
     def missing(self, settings: Settings) -> list[Cell]:
         """Return the cells to measure in this run."""

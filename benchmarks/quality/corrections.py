@@ -173,7 +173,9 @@ def curve(settings: Settings, start: str, where: str) -> Curve:
         last = len(session.history) - 1
         found: Curve = [{"clicks": 0, "mean_iou": mean_iou(session, last, truth), "pixels": 0.0}]
         for goal in ROUNDS:
-            clicks += next_clicks(session, last, truth, where, generator, goal - len(clicks))
+            clicks += next_clicks(
+                session, last, truth=truth, where=where, generator=generator, count=goal - len(clicks)
+            )
             layer = write_layer(folder / f"corrections_{len(clicks)}.gpkg", clicks, session)
             list(apply_corrections(session, layer, 0, silent))
             if refiner:

@@ -131,7 +131,9 @@ def run(settings: Settings, cell: Cell) -> Values:
     split = SPLITS[cell.scene](settings.data / "hyperspectral", cell.seed)
     dropout = cell.scene == "Indian Pines"  # as in the source
     updates = FIXED_UPDATES.get(cell.kind, settings.options.updates)
-    net, facts = train(cell.kind, split.classes, split.training, updates, cell.seed, dropout)
+    net, facts = train(
+        cell.kind, split.classes, pixels=split.training, updates=updates, seed=cell.seed, dropout=dropout
+    )
     values = {**facts, **evaluate(net, split.spectra, split.labels, split.classes)}
     values["training_pixels"] = len(split.training.labels)
     if cell.kind == POOLED and split.maps:

@@ -79,7 +79,14 @@ def classify_scene(
     """
     _, card = load_coarse(model, CPU, is_multi_scale)
     check_bands(card, scene, model)
-    job = _job(image, model, scene, card.classes, manner, TileStore(output.with_name(f".{output.name}.tiles")))
+    job = _job(
+        image,
+        model,
+        scene=scene,
+        classes=card.classes,
+        manner=manner,
+        files=TileStore(output.with_name(f".{output.name}.tiles")),
+    )
     job = replace(job, lasting=output.suffix.lower() == ".vrt", is_multi_scale=is_multi_scale)
     run = _Run(job, scene, manner, {"model": fingerprint(model), "multi_scale": is_multi_scale})
     outcomes = run.computed([job], model, sub_progress(watch, 0, 0.8))
@@ -109,7 +116,7 @@ def refine_scene(
     """
     existing = ScoreRaster(scores, scene.grid)
     existing.close()
-    job = _job(image, model, scene, existing.classes, manner, TileStore(output / ".tiles"))
+    job = _job(image, model, scene=scene, classes=existing.classes, manner=manner, files=TileStore(output / ".tiles"))
     job = replace(job, scores=resolve_path(scores), last=steps[-1], lasting=lasting, wanted=tuple(steps))
     refiner = _fitting(job, model, scene)
     run = _Run(job, scene, manner, {"model": fingerprint(model), "scores": fingerprint(scores)}, refiner.channels)
@@ -131,12 +138,12 @@ def _job(image: str, model: str, scene: Scene, classes: tuple[str, ...], manner:
     return Job(
         str(files.folder.resolve()),
         resolve_path(image),
-        scene.bands,
-        scene.asked_pixel_size_m,
-        scene.statistics,
-        classes,
-        weights,
-        manner.device,
+        bands=scene.bands,
+        pixel_size_m=scene.asked_pixel_size_m,
+        statistics=scene.statistics,
+        classes=classes,
+        model=weights,
+        device=manner.device,
         began=time.time_ns(),
     )
 

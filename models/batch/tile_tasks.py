@@ -124,14 +124,23 @@ class RefineTask:
             return TilePixels(tile.outer, valid, image, begun)
         state, _ = self._states.read(range(1, self.channels + 1), tile.outer)
         rows, columns = tile.core.slices(tile.outer)
-        return TilePixels(tile.outer, valid & (state[0] != NODATA), image, begun, state, state[:, rows, columns])
+        return TilePixels(
+            tile.outer,
+            valid & (state[0] != NODATA),
+            image=image,
+            begun=begun,
+            state=state,
+            before=state[:, rows, columns],
+        )
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
         """Return the states of a tile; the first is the coarse map where the job begins with it."""
         if pixels.begun is None:
             return []
         device = self._device
-        prepared = prepare_tile(self._refiner, pixels.image, pixels.begun, pixels.valid, tile.borders, device)
+        prepared = prepare_tile(
+            self._refiner, pixels.image, initial=pixels.begun, valid=pixels.valid, borders=tile.borders, device=device
+        )
         before = pixels.begun if pixels.state is None else pixels.state
         steps = range(self._job.first, self._job.last)
         states = refine_tile(self._refiner, tile, before, pixels.valid, prepared=prepared, steps=steps, device=device)
@@ -148,10 +157,10 @@ class RefineTask:
         return TilePixels(
             inside.outer,
             np.ascontiguousarray(pixels.valid[around]),
-            np.ascontiguousarray(pixels.image[:, around[0], around[1]]),
-            cut(pixels.begun, around),
-            cut(pixels.state, around),
-            cut(pixels.before, core),
+            image=np.ascontiguousarray(pixels.image[:, around[0], around[1]]),
+            begun=cut(pixels.begun, around),
+            state=cut(pixels.state, around),
+            before=cut(pixels.before, core),
         )
 
     def to(self, device: torch.device) -> None:

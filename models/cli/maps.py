@@ -60,7 +60,9 @@ def classify_command(
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
     manner = RunOptions(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
-        made = classify_scene(image, model, scene, output, manner, bar, is_multi_scale)
+        made = classify_scene(
+            image, model, scene=scene, output=output, manner=manner, watch=bar, is_multi_scale=is_multi_scale
+        )
     _tell_notices(made)
     click.echo(f"{output}: {', '.join(made.classes)}")
 
@@ -101,7 +103,17 @@ def refine_command(
     manner = RunOptions(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _made_folder(output), _bar("Refining") as bar:
         wanted = range(steps if last_only else 0, steps + 1)
-        made = refine_scene(image, scores, weights, scene, wanted, output, vrt, manner, bar)
+        made = refine_scene(
+            image,
+            scores,
+            model=weights,
+            scene=scene,
+            steps=wanted,
+            output=output,
+            lasting=vrt,
+            manner=manner,
+            watch=bar,
+        )
     _tell_notices(made)
     changes = ", ".join(f"{change:.2%}" for change in made.changed)
     click.echo(f"{output}: {steps} steps; {changes} of the pixels changed")

@@ -102,7 +102,9 @@ def train_coarse_command(
     sources = [_source(text) for text in classes]
     if bool(labels) == any(source.path for source in sources):
         raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
-    course = TrainingScenes(kind, tuple(sources), samples or 0, seed, bands or "", pixel_size)
+    course = TrainingScenes(
+        kind, tuple(sources), samples=samples or 0, seed=seed, bands=bands or "", pixel_size_m=pixel_size
+    )
     examples, about = course.read(image, labels, also)
     chosen = choose_device(own_device(device))
     with join_process_group(chosen) as team, _bar("Training") as bar:

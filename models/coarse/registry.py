@@ -21,7 +21,7 @@ from .spectral.svm import SVM, fit_svm
 from .spectral.train_spectra import train_spectra
 from .train_patches import TrainingOptions, train_patches
 
-TrainCoarse = Callable[[Any, Any, TrainingOptions, torch.device], Iterator[TrainingUpdate]]
+CoarseTrainer = Callable[[Any, Any, TrainingOptions, torch.device], Iterator[TrainingUpdate]]
 """Train a coarse model in place, on `Pixels` for spectral kinds and on `TrainingImage`s for the others.
 
 One `TrainingUpdate` is yielded per update. The best weights are kept, even if the iterator is closed early.
@@ -32,7 +32,7 @@ _CLASSES: tuple[Any, ...] = (
     *(GRUPRetanh, GRUSharedPRetanh, GRUTanh, GRUReLU, LSTM, CNN1D, CRNN, RandomForest, SVM),
 )
 COARSE_CLASSES: dict[str, Callable[[int, int], Any]] = {each.kind: each for each in _CLASSES}  # of classes, bands
-COARSE_TRAINERS: dict[str, TrainCoarse] = {
+COARSE_TRAINERS: dict[str, CoarseTrainer] = {
     **{key: train_spectra if kind.is_spectral else train_patches for key, kind in COARSE_KINDS.items()},
     **{LRR.kind: train_lrr, LRRVGG16.kind: train_lrr, RandomForest.kind: fit_forest, SVM.kind: fit_svm},
 }

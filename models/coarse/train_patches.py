@@ -94,7 +94,16 @@ def train_patches(
     try:
         for update in range(1, options.updates + 1):
             chosen = generator.choice(len(examples), size=batch, p=weights / weights.sum())
-            loss = _update(net, optimizer, [examples[n] for n in chosen], patch, margin, balance, generator, team)
+            loss = _update(
+                net,
+                optimizer,
+                chosen=[examples[n] for n in chosen],
+                size=patch,
+                margin=margin,
+                balance=balance,
+                generator=generator,
+                process_group=team,
+            )
             rate.step()
             score = None
             is_evaluated = update % EVALUATE_EVERY == 0 or update in (

@@ -194,7 +194,16 @@ def score_writer(
     overviews: bool = False,
 ) -> RasterWriter:
     """Start a score raster with one float32 band per class, and store its working pixel size."""
-    return RasterWriter(path, grid, classes, "float32", NODATA, score_tags(pixel_size_m), compress, overviews)
+    return RasterWriter(
+        path,
+        grid,
+        bands=classes,
+        dtype="float32",
+        nodata=NODATA,
+        tags=score_tags(pixel_size_m),
+        compress=compress,
+        overviews=overviews,
+    )
 
 
 def score_tags(pixel_size_m: float | None) -> dict[str, str]:
@@ -205,6 +214,8 @@ def score_tags(pixel_size_m: float | None) -> dict[str, str]:
 def class_writer(path: str | Path, grid: Grid, classes: Sequence[str], overviews: bool = False) -> RasterWriter:
     """Start a coloured raster of class indices."""
     about = {CLASSES_TAG: ",".join(classes)}
-    writer = RasterWriter(path, grid, [CLASS_FIELD], "uint8", UNLABELLED, about, overviews=overviews)
+    writer = RasterWriter(
+        path, grid, bands=[CLASS_FIELD], dtype="uint8", nodata=UNLABELLED, tags=about, overviews=overviews
+    )
     writer.colour(COLOURS[: len(classes)])
     return writer

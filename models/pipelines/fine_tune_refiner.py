@@ -89,12 +89,18 @@ def fine_tune_refiner(
         right = share_right(refiner, corrected, session.device, check)
         if not known:
             return right, None
-        return right, mean_iou_by_step(refiner, known, [known[0].labels], USUAL_STEPS, session.device, check)[-1]
+        return right, mean_iou_by_step(
+            refiner, known, held=[known[0].labels], steps=USUAL_STEPS, device=session.device, check=check
+        )[-1]
 
     before = judged()
     cast(nn.Module, refiner).train()
     outcome = run_training(
-        fine_tune_weights(refiner, corrected, known, updates or UPDATES, seed, session.device), stop, report
+        fine_tune_weights(
+            refiner, corrected, tiles=known, updates=updates or UPDATES, seed=seed, device=session.device
+        ),
+        stop,
+        report,
     )
     cast(nn.Module, refiner).eval()
     after = judged()

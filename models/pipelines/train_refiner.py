@@ -106,7 +106,7 @@ def train_refiner(
     held = split(tiles, seed)[1]
 
     def judged(refiner: Refiner) -> tuple[float, ...]:
-        return mean_iou_by_step(refiner, tiles, held, HELD_OUT_STEPS, device, check)
+        return mean_iou_by_step(refiner, tiles, held=held, steps=HELD_OUT_STEPS, device=device, check=check)
 
     if pretrained:
         refiner, earlier_card = load_pretrained(kind, pretrained, about.classes, len(tiles[0].image), device)
@@ -118,7 +118,9 @@ def train_refiner(
     else:
         refiner, before = make_refiner(kind, len(about.classes), len(tiles[0].image)).to(device), None
     count = updates or REFINER_KINDS[kind].updates
-    outcome = run_training(REFINER_TRAINERS[kind](refiner, tiles, count, seed, device, check), stop, report)
+    outcome = run_training(
+        REFINER_TRAINERS[kind](refiner, tiles, updates=count, seed=seed, device=device, check=check), stop, report
+    )
     by_step = judged(refiner)
     cast(nn.Module, refiner).eval()
     taught = TrainedRefiner(refiner, outcome, by_step, before)

@@ -82,7 +82,9 @@ class TrainingScenes:
                 truth, names = named_labels(labels, scene.grid)
             else:
                 truth, names = burn_sources(self.sources, scene.grid)
-            examples = coarse_examples(self.kind, scene, truth, names, self.samples, self.seed)
+            examples = coarse_examples(
+                self.kind, scene, labels=truth, classes=names, samples=self.samples, seed=self.seed
+            )
             return examples, coarse_model_info(self.kind, names, scene, Path(image).name)
 
     def _bands(self, image: str) -> tuple[int, ...]:

@@ -79,10 +79,10 @@ def stream_polygons(
         job = BlockTracing(
             str(Path(folder).resolve()),
             resolve_path(scores.path),
-            scores.grid,
-            scores.kind,
-            tolerance_px,
-            outline.background,
+            grid=scores.grid,
+            kind=scores.kind,
+            tolerance_px=tolerance_px,
+            background=outline.background,
         )
         _each(partial(choose_classes, job), blocks, place, job, sub_progress(watch, 0, 0.4))
         job = replace(job, classes=str(_class_map(job, blocks, fewest)))

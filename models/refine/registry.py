@@ -29,7 +29,7 @@ _CLASSES: tuple[Any, ...] = (
 REFINER_CLASSES: dict[str, Callable[[int, int], Refiner]] = {each.kind: each for each in _CLASSES}
 
 
-class TrainRefiner(Protocol):
+class RefinerTrainer(Protocol):
     """Train a refiner in place.
 
     The best weights are kept, even if the iterator is closed early. Evaluation takes longer than an update, so `check`
@@ -49,7 +49,7 @@ class TrainRefiner(Protocol):
         ...
 
 
-REFINER_TRAINERS: dict[str, TrainRefiner] = {
+REFINER_TRAINERS: dict[str, RefinerTrainer] = {
     **{key: train_faithful if kind.is_learned else grid_search for key, kind in REFINER_KINDS.items()},
     ExtendedRefiner.kind: train_extended,
 }

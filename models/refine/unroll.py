@@ -31,7 +31,7 @@ def refine_steps(
     """
     with torch.inference_mode():
         state, prepared = refiner.start(scores), refiner.prepare(image, scores, borders)
-        for after in from_prepared(refiner, state, prepared, borders, range(steps), valid):
+        for after in from_prepared(refiner, state, prepared=prepared, borders=borders, steps=range(steps), valid=valid):
             yield after[: refiner.classes]
 
 

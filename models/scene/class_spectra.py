@@ -65,8 +65,8 @@ def class_spectra(scene: Scene, labels: str, watch: ProgressCallback) -> ClassSp
     return ClassSpectra(
         tuple(classes[k] for k in found),
         tuple(count[found].tolist()),
-        scene.bands,
-        known if len(known) == len(scene.bands) else (),
-        tuple(tuple(row) for row in (mean * own_std + own_mean).tolist()),
-        tuple(tuple(row) for row in (std * own_std).tolist()),
+        bands=scene.bands,
+        wavelengths_nm=known if len(known) == len(scene.bands) else (),
+        mean=tuple(tuple(row) for row in (mean * own_std + own_mean).tolist()),
+        std=tuple(tuple(row) for row in (std * own_std).tolist()),
     )

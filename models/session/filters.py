@@ -181,7 +181,7 @@ def write_filter_responses(session: Session, request: FilterRequest, watch: Prog
     chosen = choose_filters(
         session.refiner, session.steps_made(request.step), k, request.score_filters, request.image_filters
     )
-    limits = write_responses(session, request.step, k, chosen, request.path, watch)
+    limits = write_responses(session, request.step, k=k, chosen=chosen, path=request.path, watch=watch)
     image = chosen.filters.image[:, :MOST_BANDS]
     return FilterResponses(
         names=chosen.names(session.classes[k]),

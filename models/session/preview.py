@@ -188,7 +188,9 @@ class Previewer:
             rows, columns = tile.outer.slices()
             prepared = crop_halo(whole[:, rows, columns], refiner.sight, tile.borders)
         else:
-            prepared = prepare_tile(refiner, image, begun, valid, tile.borders, session.device)
+            prepared = prepare_tile(
+                refiner, image, initial=begun, valid=valid, borders=tile.borders, device=session.device
+            )
         self._seen = _Seen(part, beginning, refiner, valid, prepared)
         return self._seen
 

@@ -89,7 +89,9 @@ class Session:
             return levels, self.scene.read(window)[1]
 
         coarser = model.coarser if isinstance(model, Pyramid) else ()
-        return self._begin(logits, card.classes, watch, self.scene.affordable(512), model_path, coarser)
+        return self._begin(
+            logits, card.classes, watch=watch, side=self.scene.affordable(512), source=model_path, coarser=coarser
+        )
 
     def load_scores(self, path: str, watch: ProgressCallback) -> StepFiles:
         """Make step 0 from a raster of scores."""

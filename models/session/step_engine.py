@@ -128,7 +128,9 @@ class StepEngine:
                     level.write(result.states[0][count * n : count * (n + 1)], result.valid, tile.core)
 
             finished = kept.read if kept else _nothing
-            totals = run_tiles(parts, lambda tile: tile.core, compute, write, finished, progress)
+            totals = run_tiles(
+                parts, lambda tile: tile.core, compute=compute, write=write, finished=finished, progress=progress
+            )
             if not totals.pixels:
                 if kept is not None:
                     kept.drop()
@@ -196,7 +198,9 @@ class StepEngine:
             def write(tile: Tile, result: TileResult) -> None:
                 self._write(writer, target, kept, tile.core, result)
 
-            totals = run_tiles(parts, read, compute, write, kept.read if kept else _nothing, progress)
+            totals = run_tiles(
+                parts, read, compute=compute, write=write, finished=kept.read if kept else _nothing, progress=progress
+            )
         share = totals.changed[0] / max(1, totals.pixels)
         return writer.step(share, totals.milliseconds, start.refiner_id, start.iteration + 1)
 
@@ -204,7 +208,14 @@ class StepEngine:
         """Prepare a tile; the terms are kept for the next step under a name where one is given."""
         if self.prepared is not None and keep_as:
             return self.prepared.terms
-        terms = prepare_tile(refiner, found.image, found.initial, found.valid, tile.borders, self.memory.device)
+        terms = prepare_tile(
+            refiner,
+            found.image,
+            initial=found.initial,
+            valid=found.valid,
+            borders=tile.borders,
+            device=self.memory.device,
+        )
         self.prepared = Prepared(keep_as, terms) if keep_as else None
         return terms
 
@@ -215,7 +226,15 @@ class StepEngine:
         if self._scene.is_small:
             return None
         manifest = {"image": fingerprint(str(self._scene.path)), **manifest}
-        stored = StateTiles(self._run_dir, self._scene.grid, channels, target.names.index, side, halo, manifest)
+        stored = StateTiles(
+            self._run_dir,
+            self._scene.grid,
+            channels=channels,
+            step=target.names.index,
+            side=side,
+            halo=halo,
+            manifest=manifest,
+        )
         if stored.kept.finished:
             self.resumed(stored.kept)
         return stored

@@ -94,7 +94,9 @@ class StepWriter:
         large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
         bands = (*classes, *(f"memory {number + 1}" for number in range(hidden)))
         with ExitStack() as files:
-            scores = score_writer(folder / names.scores, grid, classes, pixel_size_m, large, large)
+            scores = score_writer(
+                folder / names.scores, grid, classes=classes, pixel_size_m=pixel_size_m, compress=large, overviews=large
+            )
             self._scores = files.enter_context(scores)
             self._classes = files.enter_context(class_writer(folder / names.classes_raster, grid, classes, large))
             self._state = None

@@ -46,7 +46,9 @@ def refine_tile(
     states = []
     with torch.inference_mode():
         state = held if steps.start else refiner.start(held)
-        for n, after in enumerate(from_prepared(refiner, state, prepared, tile.borders, steps, mask), start=1):
+        for n, after in enumerate(
+            from_prepared(refiner, state, prepared=prepared, borders=tile.borders, steps=steps, valid=mask), start=1
+        ):
             rows, columns = tile.core_of_result(total_halo(refiner, n))
             states.append(np.ascontiguousarray(after[:, rows, columns].cpu().numpy(), dtype=np.float32))
         synchronize(device)

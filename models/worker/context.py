@@ -125,7 +125,12 @@ class RequestContext:
             self._told = time.monotonic()
             self.send(
                 TrainingProgressed(
-                    update.update, update.updates, update.loss, update.held_out_miou, coarse, seconds_left
+                    update.update,
+                    update.updates,
+                    loss=update.loss,
+                    held_out_miou=update.held_out_miou,
+                    coarse_miou=coarse,
+                    seconds_left=seconds_left,
                 )
             )
 

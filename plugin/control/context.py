@@ -135,7 +135,16 @@ class AppContext(QObject):
         if run is None:
             return DockState(worker, self.task, self.playing)
         levels = tuple(level.title for level in run.levels)
-        return DockState(worker, self.task, self.playing, run.classes, run.facts(), run.shown, levels, run.level)
+        return DockState(
+            worker,
+            self.task,
+            playing=self.playing,
+            classes=run.classes,
+            steps=run.facts(),
+            shown=run.shown,
+            levels=levels,
+            level=run.level,
+        )
 
     def show_step(self, index: int) -> None:
         """Show another step, or a pyramid level (negative index), without computing anything."""

@@ -74,8 +74,16 @@ class ReportControl(SectionController):
         )
         colours = tuple(class_colour(name, k).name() if k else GROUND for k, name in enumerate(classes))
         made = QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm")
-        about = self._scene(run), self._models(run)
-        return RunReport(run.scene.name, made, *about, classes, colours, steps, run.shown)
+        return RunReport(
+            title=run.scene.name,
+            made=made,
+            scene=self._scene(run),
+            models=self._models(run),
+            classes=classes,
+            colours=colours,
+            steps=steps,
+            shown=run.shown,
+        )
 
     def _scene(self, run: Run) -> Pairs:
         scene, crs, area = run.scene, run.place.crs, run.scene.area

@@ -74,7 +74,9 @@ class SceneControl(SectionController):
         if layer is None:  # unreachable: `raster_source` refuses None
             raise UserError(self.tr("Choose a raster layer first."))
         bands = parse_bands(inputs.bands, layer.bandCount(), spectrum_of(layer.source())) or default_bands(layer)
-        return SceneChoice(layer.id(), layer.name(), image, bands, self._area(layer), inputs.pixel_size_m)
+        return SceneChoice(
+            layer.id(), layer.name(), image=image, bands=bands, area=self._area(layer), pixel_size_m=inputs.pixel_size_m
+        )
 
     def place(self) -> Extent:
         """Return the extent of the current run, or else of the scene that is entered in the dock.

@@ -68,7 +68,17 @@ class ClassifyAlgorithm(Algorithm):
         opening, target = values.open(pixel_size_m(Path(model))), values.target(OUTPUT, ".tif", ".tiff")
         scales = values.flag(SCALES)
         if scheduler := values.scheduler(opening):
-            return [ClassifyImage(opening.image, model, target, scheduler, opening.bands, opening.pixel_size_m, scales)]
+            return [
+                ClassifyImage(
+                    opening.image,
+                    model,
+                    path=target,
+                    scheduler=scheduler,
+                    bands=opening.bands,
+                    pixel_size_m=opening.pixel_size_m,
+                    multi_scale=scales,
+                )
+            ]
         return [opening, Classify(model, scales), ExportScores(0, target)]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:

@@ -44,7 +44,13 @@ def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
     extent = QgsProcessingParameterExtent(EXTENT, tr("Area"), optional=True)
     extent.setHelp(tr("The part of the image to process. Empty: the whole image."))
     size = QgsProcessingParameterNumber(
-        PIXEL_SIZE, tr("Working pixel, in metres"), QgsProcessingParameterNumber.Type.Double, None, True, 0.001, 10_000
+        PIXEL_SIZE,
+        tr("Working pixel, in metres"),
+        type=QgsProcessingParameterNumber.Type.Double,
+        defaultValue=None,
+        optional=True,
+        minValue=0.001,
+        maxValue=10_000,
     )
     size.setHelp(
         tr("The pixel size of the computation. Results are written on the image's own pixels. Empty: ") + pixel_size

@@ -66,10 +66,20 @@ class RefineAlgorithm(Algorithm):
         return [
             *scene_parameters(tr("the pixel size of the scores, or of the refiner.")),
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
-            QgsProcessingParameterEnum(METHOD, tr("Method"), methods, False, WEIGHTS, False, True),
+            QgsProcessingParameterEnum(
+                METHOD,
+                tr("Method"),
+                options=methods,
+                allowMultiple=False,
+                defaultValue=WEIGHTS,
+                optional=False,
+                usesStaticStrings=True,
+            ),
             refiner,
             scheduler_parameter(),
-            number(STEPS, tr("Steps"), number.Type.Integer, 5, False, 1, 1000),
+            number(
+                STEPS, tr("Steps"), type=number.Type.Integer, defaultValue=5, optional=False, minValue=1, maxValue=1000
+            ),
             raster(OUTPUT, tr("Refined scores")),
             raster(CLASSES, tr("Class map"), optional=True, createByDefault=False),
             QgsProcessingParameterFolderDestination(FOLDER, tr("All steps"), optional=True, createByDefault=False),

@@ -68,7 +68,15 @@ class TrainCoarseAlgorithm(Algorithm):
         """Return its parameters."""
         number = QgsProcessingParameterNumber
         polygon, line = QgsProcessing.SourceType.TypeVectorPolygon, QgsProcessing.SourceType.TypeVectorLine
-        width = number(ROAD_WIDTH, tr("Width of road lines, in metres"), number.Type.Double, 7.0, False, 0.1, 999)
+        width = number(
+            ROAD_WIDTH,
+            tr("Width of road lines, in metres"),
+            type=number.Type.Double,
+            defaultValue=7.0,
+            optional=False,
+            minValue=0.1,
+            maxValue=999,
+        )
         others = QgsProcessingParameterFeatureSource(OTHERS, tr("Polygons of any classes"), [polygon], optional=True)
         field = QgsProcessingParameterField(
             FIELD,
@@ -79,11 +87,21 @@ class TrainCoarseAlgorithm(Algorithm):
             optional=True,
         )
         kinds = list(COARSE_KINDS)
-        steps = number(STEPS, tr("Training iterations"), number.Type.Integer, None, True, 1, 100_000)
+        steps = number(
+            STEPS,
+            tr("Training iterations"),
+            type=number.Type.Integer,
+            defaultValue=None,
+            optional=True,
+            minValue=1,
+            maxValue=100_000,
+        )
         steps.setHelp(
             tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
         )
-        samples = number(SAMPLES, tr("Pixels per class"), number.Type.Integer, None, True, 1)
+        samples = number(
+            SAMPLES, tr("Pixels per class"), type=number.Type.Integer, defaultValue=None, optional=True, minValue=1
+        )
         samples.setHelp(tr("Maximum, for spectral kinds. Empty: the default."))
         trunk = QgsProcessingParameterFile(TRUNK, tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
         trunk.setHelp(tr("A file with pretrained weights in the naming of torchvision. Only for the kinds on VGG-16."))
@@ -95,11 +113,21 @@ class TrainCoarseAlgorithm(Algorithm):
             others,
             field,
             QgsProcessingParameterMapLayer(LABELS, tr("Or labels"), optional=True, types=_label_types()),
-            QgsProcessingParameterEnum(KIND, tr("Kind"), kinds, False, kinds[0], False, True),
+            QgsProcessingParameterEnum(
+                KIND,
+                tr("Kind"),
+                options=kinds,
+                allowMultiple=False,
+                defaultValue=kinds[0],
+                optional=False,
+                usesStaticStrings=True,
+            ),
             advanced(samples),
             advanced(trunk),
             advanced(steps),
-            advanced(number(SEED, tr("Random seed"), number.Type.Integer, 0, False, 0)),
+            advanced(
+                number(SEED, tr("Random seed"), type=number.Type.Integer, defaultValue=0, optional=False, minValue=0)
+            ),
             QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 
@@ -115,12 +143,12 @@ class TrainCoarseAlgorithm(Algorithm):
         request = TrainCoarse(
             () if labels else self._sources(values),
             values.target(OUTPUT, WEIGHTS),
-            values.integer(STEPS),
-            values.integer(SEED) or 0,
-            values.choice(KIND),
-            labels,
-            values.integer(SAMPLES) or 0,
-            self._trunk(values),
+            updates=values.integer(STEPS),
+            seed=values.integer(SEED) or 0,
+            kind=values.choice(KIND),
+            labels=labels,
+            samples=values.integer(SAMPLES) or 0,
+            backbone=self._trunk(values),
         )
         return [opening, request]
 

@@ -70,7 +70,15 @@ class TrainRefinerAlgorithm(Algorithm):
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         number = QgsProcessingParameterNumber
-        steps = number(STEPS, tr("Training iterations"), number.Type.Integer, None, True, 1, 100_000)
+        steps = number(
+            STEPS,
+            tr("Training iterations"),
+            type=number.Type.Integer,
+            defaultValue=None,
+            optional=True,
+            minValue=1,
+            maxValue=100_000,
+        )
         steps.setHelp(
             tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
         )
@@ -89,11 +97,21 @@ class TrainRefinerAlgorithm(Algorithm):
             *scene_parameters(tr("the pixel size of the scores.")),
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores of the coarse map")),
             QgsProcessingParameterMapLayer(LABELS, tr("Labels"), types=labels_parameter_types()),
-            QgsProcessingParameterEnum(KIND, tr("Kind"), kinds, False, kinds[0], False, True),
+            QgsProcessingParameterEnum(
+                KIND,
+                tr("Kind"),
+                options=kinds,
+                allowMultiple=False,
+                defaultValue=kinds[0],
+                optional=False,
+                usesStaticStrings=True,
+            ),
             advanced(begin),
             advanced(fresh),
             advanced(steps),
-            advanced(number(SEED, tr("Random seed"), number.Type.Integer, 0, False, 0)),
+            advanced(
+                number(SEED, tr("Random seed"), type=number.Type.Integer, defaultValue=0, optional=False, minValue=0)
+            ),
             QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS})"),
         ]
 

@@ -50,8 +50,22 @@ class VectorizeAlgorithm(Algorithm):
         number = QgsProcessingParameterNumber
         return [
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores")),
-            number(MIN_AREA, tr("Smallest area, in square metres"), number.Type.Double, 10.0, False, 0.0),
-            number(TOLERANCE, tr("Tolerance of the outlines, in metres"), number.Type.Double, 0.5, False, 0.0),
+            number(
+                MIN_AREA,
+                tr("Smallest area, in square metres"),
+                type=number.Type.Double,
+                defaultValue=10.0,
+                optional=False,
+                minValue=0.0,
+            ),
+            number(
+                TOLERANCE,
+                tr("Tolerance of the outlines, in metres"),
+                type=number.Type.Double,
+                defaultValue=0.5,
+                optional=False,
+                minValue=0.0,
+            ),
             QgsProcessingParameterBoolean(BACKGROUND, tr("Include background"), False),
             scheduler_parameter(),
             QgsProcessingParameterVectorDestination(OUTPUT, tr("Polygons"), QgsProcessing.SourceType.TypeVectorPolygon),
@@ -66,7 +80,16 @@ class VectorizeAlgorithm(Algorithm):
         """Trace the scores."""
         scores, target = raster_source(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
         area, tolerance = values.number(MIN_AREA) or 0.0, values.number(TOLERANCE) or 0.0
-        return [Vectorize(scores, target, area, tolerance, values.flag(BACKGROUND), values.scheduler())]
+        return [
+            Vectorize(
+                scores,
+                target,
+                min_area_m2=area,
+                tolerance_m=tolerance,
+                background=values.flag(BACKGROUND),
+                scheduler=values.scheduler(),
+            )
+        ]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the polygons and how many there are."""

@@ -56,7 +56,15 @@ class Run:
         steps = self.steps[:1]
         count = len(steps[0].levels) if steps else 0
         return tuple(
-            Level(n - count, scores, classes_raster, steps[0].classes, None, 0.0, title=title)
+            Level(
+                n - count,
+                scores,
+                classes_raster=classes_raster,
+                classes=steps[0].classes,
+                changed=None,
+                milliseconds=0.0,
+                title=title,
+            )
             for n, (title, scores, classes_raster) in enumerate(steps[0].levels if steps else ())
         )
 

@@ -72,7 +72,7 @@ def train_extended(
     best, shares = BestWeights(average), ClassBalance(refiner.classes, device)
 
     def judged() -> float:
-        return mean_iou_by_step(average, tiles, held, USUAL_STEPS, device, check)[-1]
+        return mean_iou_by_step(average, tiles, held=held, steps=USUAL_STEPS, device=device, check=check)[-1]
 
     best.update(judged())
     try:

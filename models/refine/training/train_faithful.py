@@ -46,7 +46,7 @@ def train_faithful(
             loss = _update(refiner, optimizer, pool, generator, device)
             score = None
             if update % EVALUATE_EVERY == 0 or update in (1, updates):  # the first, so that an early stop has a score
-                score = mean_iou_by_step(refiner, tiles, judged, USUAL_STEPS, device, check)[-1]
+                score = mean_iou_by_step(refiner, tiles, held=judged, steps=USUAL_STEPS, device=device, check=check)[-1]
             is_best = score is not None and best.update(score)
             yield TrainingUpdate(update, updates, loss, score, is_best)
     finally:

@@ -41,4 +41,11 @@ def on_evaluate_files(context: RequestContext, request: requests.EvaluateFiles) 
 def _evaluated(index: int, entry: ScoreReport) -> events.Evaluated:
     near = tuple(entry["boundary_iou"][BOUNDARY].values())
     iou = tuple(entry["iou"].values())
-    return events.Evaluated(index, tuple(entry["classes"]), entry["overall_accuracy"], entry["mean_iou"], iou, near)
+    return events.Evaluated(
+        index,
+        tuple(entry["classes"]),
+        overall_accuracy=entry["overall_accuracy"],
+        mean_iou=entry["mean_iou"],
+        iou=iou,
+        boundary_iou=near,
+    )

@@ -66,11 +66,11 @@ def _tell_step(context: RequestContext, made: StepFiles) -> None:
         events.Stepped(
             made.index,
             session.path(made.scores),
-            session.path(made.classes_raster),
-            session.classes,
-            made.changed,
-            made.milliseconds,
-            () if made.index else _levels(session),
+            classes_raster=session.path(made.classes_raster),
+            classes=session.classes,
+            changed=made.changed,
+            milliseconds=made.milliseconds,
+            levels=() if made.index else _levels(session),
         )
     )
     context.send_notices(session.take_notices())

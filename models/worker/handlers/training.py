@@ -39,7 +39,9 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
     context.check()
     about = coarse_model_info(request.kind, classes, scene, f"{scene.path.name}, with vector layers")
     options = TrainingOptions(request.updates or COARSE_KINDS[request.kind].updates, request.seed, check=context.check)
-    examples = coarse_examples(request.kind, scene, labels, classes, request.samples, request.seed)
+    examples = coarse_examples(
+        request.kind, scene, labels=labels, classes=classes, samples=request.samples, seed=request.seed
+    )
     context.say(0.0, "Training")  # the first update may take a while
     preload_optimizers(context.check)
     tell = context.tell_training(None)

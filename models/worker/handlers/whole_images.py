@@ -25,11 +25,11 @@ def classify_image(request: ClassifyImage, watch: ProgressCallback) -> scene_run
         return scene_run.classify_scene(
             request.image,
             request.model,
-            scene,
-            Path(request.path),
-            _manner(request.scheduler),
-            watch,
-            request.multi_scale,
+            scene=scene,
+            output=Path(request.path),
+            manner=_manner(request.scheduler),
+            watch=watch,
+            is_multi_scale=request.multi_scale,
         )
 
 
@@ -46,13 +46,13 @@ def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.Run
         made = scene_run.refine_scene(
             request.image,
             request.scores,
-            request.refiner,
-            scene,
-            wanted,
-            folder,
-            False,
-            _manner(request.scheduler),
-            sub_progress(watch, 0, 0.9),
+            model=request.refiner,
+            scene=scene,
+            steps=wanted,
+            output=folder,
+            lasting=False,
+            manner=_manner(request.scheduler),
+            watch=sub_progress(watch, 0, 0.9),
         )
     last = folder / f"step_{request.steps:03d}.tif"
     _give(last, target, copy=bool(request.folder))

@@ -154,10 +154,10 @@ class SceneSection(Section):
         return SceneInputs(
             self.layer.currentLayer(),
             self.bands.text(),
-            self.area.currentData(),
-            self._rectangle,
-            self._rectangle_crs,
-            value if value > 0 and self.pixel_size.isEnabled() else None,
+            area=self.area.currentData(),
+            rectangle=self._rectangle,
+            rectangle_crs=self._rectangle_crs,
+            pixel_size_m=value if value > 0 and self.pixel_size.isEnabled() else None,
         )
 
     def set_defaults(self, layer: QgsRasterLayer | None, bands: tuple[int, ...], pixel_size_m: float | None) -> None:
