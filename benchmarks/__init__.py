@@ -1,1 +1,1 @@
-"""Measurements of Map Refiner: the quality of its maps and the speed of its steps. Not part of the package."""
+"""Benchmarks of map quality and processing speed. Not part of the released package."""

@@ -1,4 +1,4 @@
-"""Run a benchmark: `python -m benchmarks NAME [options]`. Without a name, list all benchmarks with their pages."""
+"""Run a benchmark: `python -m benchmarks NAME [options]`. Without a name, list all benchmarks and their pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported, as the worker sets it
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported, as in the worker
 
 if TYPE_CHECKING:
     from .harness import Benchmark
@@ -34,13 +34,13 @@ NAMES = {module.rpartition(".")[2]: module for module in MODULES}
 
 
 def load(name: str) -> Benchmark:
-    """Import a benchmark."""
+    """Import a benchmark by name."""
     benchmark: Benchmark = importlib.import_module(f"{__package__}.{NAMES[name]}").BENCHMARK
     return benchmark
 
 
 def listing() -> str:
-    """Return the name, the title and the page of every benchmark."""
+    """Return a list of all benchmarks: name, title and page."""
     lines = ["usage: python -m benchmarks NAME [options]; NAME --help lists the options of a benchmark", ""]
     for name in NAMES:
         benchmark = load(name)
@@ -50,7 +50,7 @@ def listing() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command and return its exit status: 2 for a mistake on the command line."""
+    """Run the command and return its exit status: 2 for a usage error."""
     if not arguments or arguments[0] in ("-h", "--help", "list"):
         print(listing())
         return 0

@@ -1,7 +1,7 @@
-"""The frame of every benchmark: options, cached results, and the page of results under docs/measured/.
+"""The common framework of all benchmarks: options, cached results, and the results page under docs/measured/.
 
-A benchmark measures cells: one kind (of model, or of case) on one scene with one seed. The result of a cell is a JSON
-file, so an interrupted run continues with the next cell, and a later run adds scenes, kinds and seeds to the page.
+A benchmark measures cells: one kind (of model or case) on one scene with one seed. Each cell's result is a JSON file,
+so an interrupted run resumes with the next cell, and a later run adds scenes, kinds and seeds to the page.
 """
 
 from __future__ import annotations
@@ -27,59 +27,59 @@ from .machine import describe_machine
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "measured"
 RESULTS = ROOT / "build" / "benchmarks"
-Values = dict[str, Any]  # the result of a cell, as JSON
+Values = dict[str, Any]  # result of a cell, as JSON
 
 
 class UsageError(Exception):
-    """A mistake on the command line, as a sentence."""
+    """A usage error; the message is a full sentence."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One measurement."""
+    """One measurement: a kind on a scene with a seed."""
 
     scene: str = ""
     kind: str = ""
     seed: int = 0
 
     def file_name(self) -> str:
-        """Return the name of the file of the result."""
+        """Return the name of the cell's result file."""
         words = filter(None, (self.scene, self.kind, str(self.seed), "json"))
         return re.sub(r"[^\w.-]+", "_", ".".join(words))
 
 
 class Results(dict[Cell, Values]):
-    """The cached results of a benchmark, in the order of its scenes, kinds and seeds."""
+    """Cached results of a benchmark, in the order of its scenes, kinds and seeds."""
 
     def scenes(self) -> list[str]:
-        """Return the scenes with results."""
+        """Return the scenes that have results."""
         return list(dict.fromkeys(cell.scene for cell in self))
 
     def kinds(self, scene: str | None = None) -> list[str]:
-        """Return the kinds with results, on one scene or on any."""
+        """Return the kinds that have results, on one scene or on any."""
         return list(dict.fromkeys(cell.kind for cell in self if scene in (None, cell.scene)))
 
     def seeds(self) -> list[int]:
-        """Return the seeds with results."""
+        """Return the seeds that have results."""
         return sorted({cell.seed for cell in self})
 
     def by_seed(self, scene: str = "", kind: str = "") -> dict[int, Values]:
-        """Return the results of one kind on one scene."""
+        """Return the results of one kind on one scene, by seed."""
         return {cell.seed: values for cell, values in self.items() if (cell.scene, cell.kind) == (scene, kind)}
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of one benchmark; its type is that of the default, and a tuple takes several values."""
+    """An option of one benchmark; its type is the type of the default, and a tuple accepts several values."""
 
     name: str
     default: Any
     help: str
     choices: Sequence[str] | None = None
-    changes_results: bool = True  # results with different values are cached in different folders
+    changes_results: bool = True  # different values are cached in different folders
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option to a parser."""
+        """Add the option to an argument parser."""
         flag = f"--{self.name.replace('_', '-')}"
         if isinstance(self.default, bool):
             parser.add_argument(flag, action="store_true", help=self.help)
@@ -95,10 +95,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of a run."""
+    """Options of a run."""
 
-    results: Path  # the folder of the results of all benchmarks
-    folder: Path  # the folder of the cells of this benchmark
+    results: Path  # results folder of all benchmarks
+    folder: Path  # cell folder of this benchmark
     pages: Path
     options: argparse.Namespace
     device: torch.device
@@ -106,10 +106,10 @@ class Settings:
 
     @property
     def data(self) -> Path:
-        """The folder of scenes.
+        """Return the folder of scenes.
 
         Raises:
-            UsageError: where it is not given or missing.
+            UsageError: if the folder is not given or does not exist.
         """
         if self.data_folder is None:
             raise UsageError("This benchmark reads scenes from a folder: give it with --data FOLDER.")
@@ -132,7 +132,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Page:
-    """The text of a page; `name` and `title` replace those of the benchmark, `files` lie next to the page."""
+    """The text of a results page; `name` and `title` override the benchmark's, `files` are written next to the page."""
 
     about: str
     table: str
@@ -143,27 +143,27 @@ class Page:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A measurement with the page that shows it."""
+    """A measurement and the page that shows its results."""
 
-    name: str  # of the module, of its folder of results and of its page
+    name: str  # also names the module, results folder and page
     title: str
     run: Callable[[Settings, Cell], Values]
     table: Callable[[Settings, Results], Page]
     scenes: Sequence[str] = ("",)
     kinds: Sequence[str] = ("",)
-    seeds: Sequence[int] = ()  # by default; empty where a seed changes nothing
-    usual_scenes: Sequence[str] = ()  # the scenes that a run measures by default; empty for all
+    seeds: Sequence[int] = ()  # default; empty if results do not depend on a seed
+    usual_scenes: Sequence[str] = ()  # scenes run by default; empty for all
     options: Sequence[Option] = ()
     reads_data: bool = True
-    has_page: bool = True  # else the table is only printed
+    has_page: bool = True  # if False, the table is only printed
     has_device: bool = False
-    is_timed: bool = False  # times are compared within one run, so each run measures every cell again
-    threads: int | None = None  # by default; None for all cores
-    cells: Callable[[Settings], Iterable[Cell]] | None = None  # by default every seed with every kind and scene
-    summary: Callable[[Values], str] | None = None  # of a cell, printed when it is done
+    is_timed: bool = False  # times are compared within one run, so each run repeats every cell
+    threads: int | None = None  # default; None for all cores
+    cells: Callable[[Settings], Iterable[Cell]] | None = None  # default: every seed with every kind and scene
+    summary: Callable[[Values], str] | None = None  # of one cell, printed when it finishes
 
     def parser(self) -> argparse.ArgumentParser:
-        """Return the parser of the options."""
+        """Return the argument parser."""
         parser = argparse.ArgumentParser(prog=f"python -m benchmarks {self.name}", description=self.title)
         parser.set_defaults(data=None, device="cpu", scenes=self.scenes, kinds=self.kinds, seeds=(0,))
         if self.reads_data:
@@ -189,11 +189,11 @@ class Benchmark:
         return parser
 
     def command(self, given: argparse.Namespace, results: Results) -> str:
-        """Return the command that measures the whole page; folders and threads are left out."""
+        """Return the command that reproduces the whole page, without folders and threads."""
         words = ["python", "-m", "benchmarks", self.name]
         usual = self.parser().parse_args([])
         values = {name: getattr(given, name) for name in ("scenes", "kinds", "seeds")}
-        if self.cells is None:  # the page also shows the cells of earlier runs
+        if self.cells is None:  # the page also includes cells of earlier runs
             values = {"scenes": results.scenes(), "kinds": results.kinds(), "seeds": results.seeds()}
         for name in (*(option.name for option in self.options), "device"):
             values[name] = getattr(given, name)
@@ -203,10 +203,10 @@ class Benchmark:
         return shlex.join(words)
 
     def settings(self, given: argparse.Namespace) -> Settings:
-        """Choose the device and the threads, and return the settings of a run.
+        """Select the device and the threads, and return the settings of a run.
 
         Raises:
-            UsageError: for a device that does not exist.
+            UsageError: if the device does not exist.
         """
         devices.use_all_cores()
         if given.threads:
@@ -237,10 +237,10 @@ class Benchmark:
         return [cell for cell in wanted if self.is_timed or not (settings.folder / cell.file_name()).exists()]
 
     def main(self, arguments: Sequence[str]) -> None:
-        """Measure the missing cells, and write the page of all cached ones.
+        """Run the missing cells, and write the page from all cached results.
 
         Raises:
-            UsageError: where there is no result to show.
+            UsageError: if there are no results to show.
         """
         given = self.parser().parse_args(arguments)
         settings = self.settings(given)
@@ -273,7 +273,7 @@ class Benchmark:
 
 
 def write_result(folder: Path, cell: Cell, values: Values) -> None:
-    """Write the result of a cell; an interrupted write leaves no file."""
+    """Write the result of a cell atomically."""
     content = {"scene": cell.scene, "kind": cell.kind, "seed": cell.seed, "values": values}
     part = folder / f"{cell.file_name()}.part"
     part.write_text(json.dumps(content), encoding="utf-8")
@@ -281,7 +281,7 @@ def write_result(folder: Path, cell: Cell, values: Values) -> None:
 
 
 def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[str] = ("",)) -> Results:
-    """Read the cached results of known scenes and kinds, in their order; an empty sequence takes all."""
+    """Read the cached results of the given scenes and kinds, in that order; an empty sequence accepts all."""
     found = Results()
     for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -296,7 +296,7 @@ def read_results(folder: Path, scenes: Sequence[str] = ("",), kinds: Sequence[st
 
 
 def write_page(folder: Path, page: Page, command: str) -> None:
-    """Write a page and the files next to it."""
+    """Write a page and its accompanying files."""
     folder.mkdir(parents=True, exist_ok=True)
     head = f"# {page.title}\n\nWritten by `{command}` on {describe_machine()}."
     text = f"{head}\n\n{page.about.strip()}\n\n{page.table.strip()}\n"

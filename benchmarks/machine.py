@@ -1,4 +1,4 @@
-"""The machine that a benchmark runs on: its description, and its best possible speed."""
+"""The benchmark machine: its description and its peak speed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CPU = torch.device("cpu")
 
 
 def describe_machine() -> str:
-    """Return the processor, its cores and the versions of Python and torch, for the head of a page."""
+    """Return the processor, its cores and the versions of Python and torch, for the page header."""
     count = len(os.sched_getaffinity(0))
     cores = f"{count} core{'s' * (count > 1)}"
     return f"{devices.processor()}, {cores}, Python {platform.python_version()}, torch {version('torch')}"
 
 
 def median_seconds(work: Callable[[], object], repeats: int, device: torch.device = CPU) -> float:
-    """Return the median time of several runs, after one run to warm up."""
+    """Return the median time of several runs, after one warm-up run."""
     work()
     seconds = []
     for _ in range(repeats):
@@ -49,9 +49,9 @@ def matmul_rate(device: torch.device = CPU, dtype: torch.dtype = torch.float32) 
 
 
 def count_operations(work: Callable[[], object]) -> int:
-    """Count the floating-point operations of the convolutions and matrix products in a piece of work."""
+    """Count the floating-point operations of the convolutions and matrix products in `work`."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the counter does not see work that is shared among threads
+    torch.set_num_threads(1)  # the counter misses work that is split across threads
     try:
         with FlopCounterMode(display=False) as counter:
             work()
@@ -63,7 +63,8 @@ def count_operations(work: Callable[[], object]) -> int:
 def peak_memory_gb() -> float:
     """Return the peak memory of this process in GB.
 
-    On Linux `ru_maxrss` of a new process starts at the peak of its parent, so the kernel's own record is read instead.
+    On Linux, `ru_maxrss` of a new process starts at its parent's peak, so the value is read from the kernel's status
+    file instead.
     """
     status = Path("/proc/self/status")
     for line in status.read_text(encoding="ascii").splitlines() if status.exists() else ():

@@ -1,8 +1,8 @@
-"""Labelled scenes on which refiners are compared: a training part, a scored part, and coarse maps.
+"""Labelled scenes for comparing refiners: a training part, a scored part, and coarse maps.
 
-Real scenes come from a folder of data, and one is the project's synthetic scene. The coarse model of each scene is
-trained on imprecise labels only: vectors where the scene has them, otherwise the accurate labels made as imprecise as
-OpenStreetMap's (a shift of about 2 m, a smooth random distortion of about 1 m, 8 % of the regions left out).
+Real scenes come from a data folder; one scene is the project's synthetic one. The coarse model of each scene is
+trained on imprecise labels only: vectors if the scene has them, otherwise the accurate labels degraded to the
+precision of OpenStreetMap (a shift of about 2 m, a smooth random distortion of about 1 m, 8 % of the regions removed).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ SHIPPED_COARSE = ROOT / "resources" / "weights" / "coarse_aerial_0.5m.safetensor
 SHIPPED_REFINER = ROOT / "resources" / "weights" / "refiner_aerial_0.5m.safetensors"
 SYNTHETIC = "synthetic"
 PIXEL_M = 0.53
-GAP = 32  # px between the training part and the scored part
-COARSE_UPDATES = {"fcn": 300, "fcn-8s": 200}  # at most half of the default: the scenes are small
-SCRATCH = "scenes"  # the shared folder of the coarse models and the synthetic scene
+GAP = 32  # pixels between the training part and the scored part
+COARSE_UPDATES = {"fcn": 300, "fcn-8s": 200}  # at most half of the default, because the scenes are small
+SCRATCH = "scenes"  # shared folder of the coarse models and the synthetic scene
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with labels: standardised image (bands, rows, columns), accurate and imprecise class indices."""
+    """An image with labels: standardised image (bands, rows, columns), accurate and imprecise class indices."""
 
     image: Scores
     labels: Labels
@@ -51,7 +51,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class LabelledScene:
-    """A scene: its pictures, and the columns of each picture that are trained on and scored."""
+    """A scene: its pictures, and the training and scored columns of each picture."""
 
     name: str
     classes: tuple[str, ...]
@@ -104,7 +104,7 @@ def _road_pictures(name: str, data: Path, shrink: int, count: int = 12) -> Label
         image, _ = _read(path, data / name / "labels" / path.name, None)
         with Scene(data / name / "labels" / path.name, bands=(1,)) as scene:
             truth, _ = scene.read(Window(0, 0, scene.grid.height, scene.grid.width))
-        labels = (truth[0] > truth[0].mean()).astype(np.uint8)  # the brighter of two values is road
+        labels = (truth[0] > truth[0].mean()).astype(np.uint8)  # the brighter of the two values is road
         rows, columns = (size // shrink for size in labels.shape)
         image = torch.nn.functional.avg_pool2d(torch.from_numpy(image), shrink).numpy()
         labels = labels[::shrink, ::shrink][:rows, :columns]
@@ -149,13 +149,13 @@ def _load(name: str, data: Path, scratch: Path) -> LabelledScene:
 
 
 def load_scene(settings: Settings, name: str) -> LabelledScene:
-    """Read a scene, once per process."""
+    """Read a scene; it is cached in the process."""
     data = settings.data if name != SYNTHETIC else Path()
     return _load(name, data, settings.shared_folder(SCRATCH))
 
 
 def make_imprecise(labels: Labels, metre: float, seed: int) -> Labels:
-    """Shift, distort and thin out labels until they are as imprecise as a map's; `metre` is in pixels."""
+    """Shift, distort and thin out labels to the precision of a map; `metre` is in pixels."""
     generator = np.random.default_rng(seed)
     rows, columns = np.meshgrid(*(np.arange(size) for size in labels.shape), indexing="ij")
     way = generator.uniform(0, 2 * np.pi)
@@ -172,7 +172,7 @@ def make_imprecise(labels: Labels, metre: float, seed: int) -> Labels:
 
 
 def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str = DEFAULT_COARSE_KIND) -> Any:
-    """Train a coarse model on the imprecise labels of a scene, or load it if it was trained before."""
+    """Train a coarse model on the imprecise labels of a scene, or load it if it exists."""
     path = settings.shared_folder(SCRATCH) / f"coarse_{kind}_{scene.name}_{seed}.safetensors"
     if not path.exists():
         torch.manual_seed(seed)
@@ -185,7 +185,7 @@ def train_coarse(settings: Settings, scene: LabelledScene, seed: int, kind: str 
 
 
 def coarse_logits(net: Any, image: Scores) -> Scores:
-    """Return the scores of a picture as in step 0: (classes, rows, columns) log-probabilities."""
+    """Return the scores of an image as in step 0: (classes, rows, columns) log-probabilities."""
     halo, stride = net.halo, net.stride
     rows, columns = (-(-size // stride) * stride for size in image.shape[1:])
     padded = np.pad(
@@ -198,7 +198,7 @@ def coarse_logits(net: Any, image: Scores) -> Scores:
 
 
 def split_tiles(scene: LabelledScene, maps: Sequence[Scores]) -> tuple[list[LabelledTile], list[LabelledTile]]:
-    """Return the training tiles, cut out, and the scored tiles: whole pictures whose other pixels are unlabelled."""
+    """Return the cropped training tiles, and the scored tiles: whole pictures that are unlabelled elsewhere."""
     training, scored = [], []
     for picture, scores, (train, score) in zip(scene.pictures, maps, scene.splits, strict=True):
         if picture.labels[:, train].size:

@@ -1,1 +1,1 @@
-"""A drawn aerial scene with exact truth and imprecise map vectors, for the demo, the tests and training."""
+"""A synthetic aerial scene with exact truth and imprecise map vectors, for the demo, the tests and training."""

@@ -14,7 +14,7 @@ WHITE = np.ones(1, np.float32)
 
 
 def rough(canvas: Canvas, area: Area, region: Region, rng: np.random.Generator, wear: float) -> None:
-    """Cover an area with grass that is worn to the soil in patches, more of them with more wear (0-1)."""
+    """Cover an area with grass worn down to soil in patches; `wear` is 0-1."""
     if area.is_empty:
         return
     grass, other, soil = pick(region.grass, rng), pick(region.grass, rng), pick(region.soil, rng)
@@ -49,7 +49,7 @@ def field(canvas: Canvas, area: Area, region: Region, rng: np.random.Generator) 
 
 
 def _furrows(canvas: Canvas, area: Area, window: Window, rng: np.random.Generator) -> Floats:
-    """Return the light and dark of furrows along a field's long side, its headlands and tramlines."""
+    """Return the brightness pattern of a field: furrows along its long side, headlands and tramlines."""
     around = box_around(area)
     u, v = around.local(*canvas.lattice.centres(window))
     v = v + 0.25 * cut(canvas.textures.cloud, window, anywhere(rng)) + np.float32(rng.uniform(-8, 8)) * (u / 200) ** 2
@@ -67,7 +67,7 @@ def _furrows(canvas: Canvas, area: Area, window: Window, rng: np.random.Generato
 
 
 def _growth(canvas: Canvas, window: Window, colour: Floats, region: Region, rng: np.random.Generator) -> Floats:
-    """Let a crop stand thinner in places, so that the soil or weeds show."""
+    """Thin a crop in places so that soil or weeds show."""
     other = pick((*region.soil, *region.grass), rng)
     offset = anywhere(rng)
     drift = cut(canvas.textures.cloud, window, offset) + 0.5 * cut(canvas.textures.mottle, window, offset)
@@ -77,6 +77,6 @@ def _growth(canvas: Canvas, window: Window, colour: Floats, region: Region, rng:
 
 
 def _ragged(canvas: Canvas, window: Window, rng: np.random.Generator) -> Mask:
-    """Leave gaps in a field."""
+    """Return a mask of a field with gaps."""
     gaps: Mask = cut(canvas.textures.mottle, window, anywhere(rng)) < 2.6
     return gaps

@@ -1,4 +1,4 @@
-"""The files of a demo scene, written together or not at all."""
+"""The files of a demo scene, written all together or not at all."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ from .scene import DemoScene, draw
 
 CLASSES = ("background", "building", "road")
 TILE_PX = 512
-NO_LIGHT = 0  # NoData of the picture; the camera gives 1 at least
-TAUGHT_SHARES = (0.22, 0.14)  # of buildings and roads on a tile that is worth an analyst's digitizing
+NO_LIGHT = 0  # NoData of the image; camera values are at least 1
+TAUGHT_SHARES = (0.22, 0.14)  # target shares of buildings and roads on the labelled tile
 
 
 @dataclass(frozen=True)
 class DemoFiles:
-    """Where the files of a demo scene lie."""
+    """Paths of the files of a demo scene."""
 
     scene: Path  # uint8 colour
-    truth: Path  # polygons with a field `class`, and the outline as `tile`
-    tile: Path  # the same of one tile of 256 m
+    truth: Path  # polygons with a field `class`, and the outline with class `tile`
+    tile: Path  # as `truth`, for one tile of 256 m
     labels: Path  # uint8 class indices
     osm_buildings: Path
     osm_roads: Path  # lines with `highway` and `width_m`
 
 
 def write(folder: Path, size_px: int = 1500, seed: int = 7, watch: ProgressCallback = lambda _: None) -> DemoFiles:
-    """Draw a demo scene and write its files into a folder, which is made if need be.
+    """Draw a demo scene and write its files into a folder, which is created if needed.
 
     Raises:
-        OutputError: where the folder cannot be written; no file is left behind then.
+        OutputError: if the folder cannot be written; no files are left behind.
     """
     return save(draw(size_px, seed, sub_progress(watch, 0, 0.95)), folder)
 
 
 def save(scene: DemoScene, folder: Path) -> DemoFiles:
-    """Write the files of a scene into a folder: all into a hidden one first, then each under its name."""
+    """Write the files of a scene into a folder: first into a hidden folder, then move each to its final name."""
     files = _named(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def save(scene: DemoScene, folder: Path) -> DemoFiles:
 
 
 def _named(folder: Path) -> DemoFiles:
-    """Name the files in a folder."""
+    """Return the file paths in a folder."""
     names = ("scene.tif", "truth.gpkg", "tile.gpkg", "truth.tif", "osm_buildings.gpkg", "osm_roads.gpkg")
     return DemoFiles(*(folder / name for name in names))
 
@@ -111,7 +111,7 @@ def _write_classes(path: Path, scene: DemoScene, tile: Polygon) -> None:
 
 
 def _taught_tile(labels: NDArray[np.uint8], grid: Grid) -> Polygon:
-    """Return the outline of the tile whose mix of classes teaches most."""
+    """Return the outline of the tile with the class shares closest to `TAUGHT_SHARES`."""
     side = min(TILE_PX, *labels.shape)
     shares = [uniform_filter((labels == k).astype(np.float32), side) for k in (1, 2)]
     miss = sum(np.abs(share - wanted) for share, wanted in zip(shares, TAUGHT_SHARES, strict=True))

@@ -39,7 +39,7 @@ def lay_ground(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Genera
 
 
 def _garden(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw a house's garden: lawn or bare soil, a drive, a terrace, beds, perhaps a pool."""
+    """Draw a house's garden: lawn or bare soil, a drive, a terrace, beds, and sometimes a pool."""
     if rng.random() < region.lawn_odds:
         rough(canvas, plot.ground, region, rng, float(rng.choice([0.05, 0.2, 0.6])))
     else:
@@ -63,7 +63,7 @@ def _garden(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator
 
 
 def _clip(area: Area, plot: Plot) -> Area:
-    """Cut an area to a plot."""
+    """Clip an area to a plot."""
     return area.intersection(plot.ground)
 
 
@@ -77,13 +77,13 @@ def _half(plot: Plot, rng: np.random.Generator) -> Polygon:
 
 
 def _somewhere(plot: Plot, width: float, depth: float, rng: np.random.Generator) -> Box:
-    """Place a box anywhere on a plot."""
+    """Return a box at a random position on a plot."""
     u = rng.uniform(-0.42, 0.42) * plot.width_m
     return placed(plot, u, rng.uniform(0.1, 0.95) * plot.depth_m, width, depth)
 
 
 def _beds(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Dig vegetable and flower beds."""
+    """Draw vegetable and flower beds."""
     for _ in range(int(rng.poisson(1.0))):
         bed = _somewhere(plot, rng.uniform(2, 7), rng.uniform(2, 6), rng)
         canvas.cover(_clip(bed.polygon, plot), pick(region.soil, rng), (0.1, 0.14, 0.1, 0.1), rng, 0.85)
@@ -91,7 +91,7 @@ def _beds(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) 
 
 
 def _rows(canvas: Canvas, plot: Plot, bed: Box, green: Floats) -> None:
-    """Sow rows on a bed."""
+    """Draw planted rows on a bed."""
     window = canvas.lattice.window(bed.polygon.bounds)
     if window.rows and window.cols:
         u, v = bed.local(*canvas.lattice.centres(window))
@@ -100,7 +100,7 @@ def _rows(canvas: Canvas, plot: Plot, bed: Box, green: Floats) -> None:
 
 
 def _pool(canvas: Canvas, plot: Plot, paving: Floats, rng: np.random.Generator) -> None:
-    """Sink a pool behind the house."""
+    """Draw a pool behind the house."""
     pool = placed(
         plot,
         rng.uniform(-0.2, 0.2) * plot.width_m,
@@ -116,7 +116,7 @@ def _pool(canvas: Canvas, plot: Plot, paving: Floats, rng: np.random.Generator) 
 
 
 def _litter(canvas: Canvas, plot: Plot, count: int, rng: np.random.Generator) -> None:
-    """Leave the small things of a yard: crates, trampolines, sheets, heaps."""
+    """Draw the small objects of a yard: crates, trampolines, sheets, heaps."""
     for _ in range(count):
         thing = _somewhere(plot, rng.uniform(0.6, 2.6), rng.uniform(0.6, 2.0), rng)
         clear = all(b.footprint.distance(thing.polygon) > 0.3 for b in plot.buildings)
@@ -129,7 +129,7 @@ def _litter(canvas: Canvas, plot: Plot, count: int, rng: np.random.Generator) ->
 
 
 def _court(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw what is left open on a plot of the centre."""
+    """Draw the open ground of a plot in the centre."""
     palette = (*region.paving, *region.soil, *region.asphalt)
     canvas.cover(plot.ground, pick(palette, rng) * np.float32(0.85), PAVED, rng)
     if rng.random() < 0.35:
@@ -138,7 +138,7 @@ def _court(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator)
 
 
 def _yard(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw a works yard or a parking lot, with a worn edge."""
+    """Draw a works yard or a parking lot with a worn edge."""
     canvas.cover(plot.ground, pick(region.grass, rng), LAWN, rng)
     palette = (*region.asphalt, *region.asphalt, *region.paving, *region.soil)
     paved = plot.ground.buffer(-float(rng.choice([0.05, 0.05, 0.4, rng.uniform(1, 4)])))
@@ -163,7 +163,7 @@ def fence_lines(plot: Plot) -> list[LineString]:
 
 
 def wall(canvas: Canvas, line: LineString, colour: Floats, height_m: float) -> None:
-    """Build a thin wall or fence along a line."""
+    """Draw a thin wall or fence along a line."""
     for part in stretches(line, 0.15, canvas.lattice):
         free = part.mask & (canvas.height[part.window.slices] < height_m)
         canvas.paint(part.window, free, colour)

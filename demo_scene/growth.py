@@ -1,4 +1,4 @@
-"""Where plants grow: gardens, hedges, street trees, parks, woods, field edges."""
+"""Plants of a scene: gardens, hedges, street trees, parks, woods, field edges."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Points = NDArray[np.float64]
 
 
 def vegetation(town: Town, region: Region, rng: np.random.Generator) -> Grove:
-    """Return all plants of a town; none grows out of a road or a roof, but crowns reach over both."""
+    """Return all plants of a town; none stands on a road or a roof, but crowns may overhang both."""
     parts = [_street_trees(town, rng)]
     parts += [part for plot in town.plots for part in _of_plot(plot, region, rng)]
     places, radii = np.concatenate([p for p, _ in parts]), np.concatenate([r for _, r in parts])
@@ -54,7 +54,7 @@ def _of_plot(plot: Plot, region: Region, rng: np.random.Generator) -> list[tuple
 
 
 def _scatter(plot: Plot, count: float, low: float, high: float, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Scatter plants evenly over a plot."""
+    """Scatter plants uniformly over a plot."""
     x0, y0, x1, y1 = plot.ground.bounds
     share = plot.ground.area / max((x1 - x0) * (y1 - y0), 1)
     places = rng.uniform((x0, y0), (x1, y1), (int(count / max(share, 0.05)), 2))
@@ -63,7 +63,7 @@ def _scatter(plot: Plot, count: float, low: float, high: float, rng: np.random.G
 
 
 def _sizes(count: int, low: float, high: float, rng: np.random.Generator) -> Points:
-    """Draw radii, the smaller ones more often."""
+    """Draw random radii; smaller ones are more frequent."""
     sizes: Points = low + (high - low) * rng.beta(1.4, 2.2, count)
     return sizes
 
@@ -71,7 +71,7 @@ def _sizes(count: int, low: float, high: float, rng: np.random.Generator) -> Poi
 def _clump(
     plot: Plot, count: float, low: float, high: float, rng: np.random.Generator, spread_m: float = 5.0
 ) -> tuple[Points, Points]:
-    """Grow plants in groups on a plot."""
+    """Place plants in groups on a plot."""
     seeds, _ = _scatter(plot, max(count / 6, 1), low, high, rng)
     if not len(seeds):
         return seeds, np.zeros(0)
@@ -81,7 +81,7 @@ def _clump(
 
 
 def _hedges(plot: Plot, odds: float, rng: np.random.Generator) -> list[tuple[Points, Points]]:
-    """Plant hedges along some sides of a plot, and rows of trees along a few."""
+    """Place hedges along some sides of a plot, and rows of trees along a few."""
     found = []
     for side in fence_lines(plot):
         if rng.random() < odds and side.length > 6:
@@ -93,14 +93,14 @@ def _hedges(plot: Plot, odds: float, rng: np.random.Generator) -> list[tuple[Poi
 
 
 def _row(line: LineString, spacing: float, low: float, high: float, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Plant along a line."""
+    """Place plants along a line."""
     at = np.arange(0, line.length, spacing) + rng.normal(0, spacing * 0.15, int(np.ceil(line.length / spacing)))
     places = shapely.get_coordinates(shapely.line_interpolate_point(line, at)) + rng.normal(0, 0.12, (len(at), 2))
     return places, _sizes(len(at), low, high, rng)
 
 
 def _orchard(plot: Plot, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Plant trees on a grid."""
+    """Place trees on a grid."""
     reach, step = max(plot.width_m, plot.depth_m), rng.uniform(4.5, 7)
     u, v = np.meshgrid(np.arange(-reach, reach, step), np.arange(0, reach, step))
     places = np.stack(plot.at(u.ravel(), v.ravel()), 1) + rng.normal(0, 0.3, (u.size, 2))
@@ -109,7 +109,7 @@ def _orchard(plot: Plot, rng: np.random.Generator) -> tuple[Points, Points]:
 
 
 def _street_trees(town: Town, rng: np.random.Generator) -> tuple[Points, Points]:
-    """Plant trees beside some streets."""
+    """Place trees along some streets."""
     found = [(np.zeros((0, 2)), np.zeros(0))]
     for street in town.streets:
         if street.kind in ("track", "service") or rng.random() < 0.55:

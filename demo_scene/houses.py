@@ -1,4 +1,4 @@
-"""Where buildings stand on a plot, and how each is made."""
+"""The buildings on a plot: their positions and construction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COVERS = ("tile", "metal", "flat")
 
 
 def build(plot: Plot, region: Region, style: np.random.Generator, rng: np.random.Generator) -> Plot:
-    """Return a plot with its buildings."""
+    """Return the plot with its buildings."""
     if plot.use == "houses":
         buildings = _house(plot, region, style, rng)
     elif plot.use == "centre":
@@ -34,7 +34,7 @@ def build(plot: Plot, region: Region, style: np.random.Generator, rng: np.random
 
 
 def _apart(buildings: list[Building]) -> list[Building]:
-    """Keep the buildings that stand clear of those before them."""
+    """Drop buildings that stand too close to an earlier one in the list."""
     kept: list[Building] = []
     for one in buildings:
         if all(one.footprint.distance(other.footprint) > 0.4 for other in kept):
@@ -43,7 +43,7 @@ def _apart(buildings: list[Building]) -> list[Building]:
 
 
 def placed(plot: Plot, u: float, v: float, width: float, depth: float, turn: float = 0.0) -> Box:
-    """Place a box on a plot: the centre at u along the street and v inward, its width along the street."""
+    """Return a box on a plot: the centre u metres along the street and v metres inward, the width along the street."""
     x, y = plot.at(u, v)
     if width >= depth:
         return Box(x, y, plot.inward + np.pi / 2 + turn, width / 2, depth / 2)
@@ -51,7 +51,7 @@ def placed(plot: Plot, u: float, v: float, width: float, depth: float, turn: flo
 
 
 def _made(boxes: list[Box], cover: str, hipped: bool, eaves: float, pitch: float) -> Building | None:
-    """Make a building of boxes, unless they do not hang together."""
+    """Return a building made of boxes, or None if they are not connected or enclose a hole."""
     footprint = shapely.union_all([box.polygon for box in boxes])
     footprint = shapely.set_precision(footprint, 0.01)
     if not isinstance(footprint, Polygon) or footprint.interiors:
@@ -65,7 +65,7 @@ def _cover(region: Region, rng: np.random.Generator) -> str:
 
 
 def _house(plot: Plot, region: Region, style: np.random.Generator, rng: np.random.Generator) -> list[Building]:
-    """Put a detached house near the street, with a garage or shed beside or behind."""
+    """Place a detached house near the street, with a garage or shed next to or behind it."""
     usual = "tile" if style.random() < region.cover_odds[0] + 0.1 else _cover(region, style)
     hipped_odds, setback = style.uniform(0.1, 0.8), style.uniform(2.5, 6.5)
     if rng.random() < 0.05:
@@ -76,7 +76,7 @@ def _house(plot: Plot, region: Region, style: np.random.Generator, rng: np.rando
         depth = min(plot.depth_m * 0.5, rng.uniform(7.5, 11.5)) * shrink
         if min(width, depth) < 4.5:
             break
-        deeper = rng.uniform(0, 1 - shrink) * 0.6 * plot.depth_m  # where the front is too narrow
+        deeper = rng.uniform(0, 1 - shrink) * 0.6 * plot.depth_m  # if the front is too narrow
         v = min(setback + rng.normal(0, 0.5) + deeper, plot.depth_m * 0.6) + depth / 2
         aside = rng.normal(0, 0.8 + 0.4 * (1 - shrink) * plot.width_m)
         boxes = _winged(plot, aside, v, width, depth, rng)
@@ -89,7 +89,7 @@ def _house(plot: Plot, region: Region, style: np.random.Generator, rng: np.rando
 
 
 def _winged(plot: Plot, u: float, v: float, width: float, depth: float, rng: np.random.Generator) -> list[Box]:
-    """Return the boxes of a house: a body and perhaps a wing to make it an L or a T."""
+    """Return the boxes of a house: a body and sometimes a wing that makes it an L or a T."""
     turn = rng.normal(0, 0.02)
     boxes = [placed(plot, u, v, width, depth, turn)]
     if rng.random() < 0.5 and width > 9:
@@ -101,7 +101,7 @@ def _winged(plot: Plot, u: float, v: float, width: float, depth: float, rng: np.
 
 
 def _pitch(region: Region, cover: str, rng: np.random.Generator) -> float:
-    """Choose the rise over the run of a roof."""
+    """Choose the pitch of a roof, as rise over run."""
     if cover == "flat":
         return 0.0
     return float(rng.uniform(0.08, 0.25) if cover == "metal" else region.pitch * rng.uniform(0.8, 1.2))
@@ -110,7 +110,7 @@ def _pitch(region: Region, cover: str, rng: np.random.Generator) -> float:
 def _outbuildings(
     plot: Plot, house: Building, yard: Polygon, region: Region, rng: np.random.Generator
 ) -> list[Building]:
-    """Add a garage and a shed where there is room."""
+    """Add a garage and a shed if there is room."""
     found: list[Building] = []
     for odds, low, high in ((0.4, 3.2, 6.5), (0.45, 2.2, 4.0)):
         if rng.random() > odds:
@@ -126,7 +126,7 @@ def _outbuildings(
 
 
 def _town_house(plot: Plot, region: Region, rng: np.random.Generator) -> list[Building]:
-    """Fill the street side of a plot from wall to wall, and perhaps the court behind."""
+    """Fill the street side of a plot from wall to wall, and sometimes the court behind."""
     if rng.random() < 0.06:
         return []
     room = plot.ground.buffer(-rng.uniform(0.15, 0.5), join_style="mitre")
@@ -146,7 +146,7 @@ def _town_house(plot: Plot, region: Region, rng: np.random.Generator) -> list[Bu
 
 
 def _court(plot: Plot, depth: float, rng: np.random.Generator) -> Box | None:
-    """Return a back building's box where the plot goes on behind the front one."""
+    """Return the box of a back building, or None if the remaining depth is too small, or by chance."""
     left = plot.depth_m - depth - 3
     if left < 4 or rng.random() < 0.35:
         return None
@@ -157,7 +157,7 @@ def _court(plot: Plot, depth: float, rng: np.random.Generator) -> Box | None:
 
 
 def _terrace(plot: Plot, region: Region, style: np.random.Generator, rng: np.random.Generator) -> list[Building]:
-    """Put a row of houses under one roof along the street."""
+    """Place a row of houses under one roof along the street."""
     cover = "tile" if style.random() < region.cover_odds[0] + 0.2 else "flat"
     eaves, pitch, setback = style.uniform(5, 7), _pitch(region, cover, style), style.uniform(3, 6)
     for share in (0.92, 0.8, 0.65):
@@ -178,7 +178,7 @@ def _terrace(plot: Plot, region: Region, style: np.random.Generator, rng: np.ran
 
 
 def _slab(plot: Plot, rng: np.random.Generator) -> list[Building]:
-    """Put a block of flats on a lawn."""
+    """Place a block of flats on a lawn."""
     along = bool(rng.random() < 0.7)
     for share in (0.8, 0.65, 0.5):
         length, thick = (plot.width_m if along else plot.depth_m) * share, rng.uniform(11, 14)
@@ -193,7 +193,7 @@ def _slab(plot: Plot, rng: np.random.Generator) -> list[Building]:
 
 
 def _hall(plot: Plot, rng: np.random.Generator) -> list[Building]:
-    """Put an industrial hall on a yard."""
+    """Place an industrial hall on a yard."""
     for share in (0.75, 0.65, 0.55, 0.42):
         width, depth = plot.width_m * share, plot.depth_m * share * rng.uniform(0.7, 1)
         boxes = [placed(plot, 0, plot.depth_m * rng.uniform(0.45, 0.6), width, depth)]
@@ -208,7 +208,7 @@ def _hall(plot: Plot, rng: np.random.Generator) -> list[Building]:
 
 
 def _group(plot: Plot, region: Region, rng: np.random.Generator) -> list[Building]:
-    """Put a few larger buildings around a yard near the street."""
+    """Place a few larger buildings around a yard near the street."""
     found: list[Building] = []
     cover = _cover(region, rng) if plot.use == "farm" else str(rng.choice(["flat", "tile", "metal"]))
     for _ in range(12):

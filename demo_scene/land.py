@@ -1,4 +1,4 @@
-"""What lies between the streets: blocks, their use, and the plots that they are cut into."""
+"""Land between the streets: blocks, their use, and their division into plots."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def polygons(area: Area) -> list[Polygon]:
 
 
 def _use(block: Polygon, built: Density, rng: np.random.Generator) -> str:
-    """Choose what a block is used for, by its density and size."""
+    """Choose the use of a block by its density and size."""
     at = block.representative_point()
     dense = built.at(at.x, at.y) + rng.normal(0, 0.06)
     if dense < 0.24 or block.area > 30000:
@@ -54,12 +54,12 @@ def _use(block: Polygon, built: Density, rng: np.random.Generator) -> str:
 
 
 def _plots(block: Polygon, carriageway: Area, built: Density, region: Region, rng: np.random.Generator) -> list[Plot]:
-    """Cut a block into plots and build on them."""
+    """Cut a block into plots and place buildings on them."""
     use = _use(block, built, rng)
     target = PARCEL_M2.get(use, region.lot_m2 if use == "houses" else 1e9)
     if use == "centre":
         target = min(target, region.lot_m2 * 0.5)
-    style = int(rng.integers(1 << 30))  # neighbours build alike
+    style = int(rng.integers(1 << 30))  # neighbours share a style
     grounds = parcels(block, target, region.clutter, rng)
     uses = [use] * len(grounds)
     if use == "farm":
@@ -71,7 +71,7 @@ def _plots(block: Polygon, carriageway: Area, built: Density, region: Region, rn
 
 
 def parcels(area: Polygon, target_m2: float, disorder: float, rng: np.random.Generator) -> list[Polygon]:
-    """Halve an area across its long side until the parts are about as large as wanted; disorder skews the cuts."""
+    """Halve an area across its long side until the parts are close to the target size; `disorder` skews the cuts."""
     if area.area < target_m2 * rng.uniform(1.2, 1.7):
         return [area]
     cut = across(area, rng, wobble=0.04 * disorder, turn=0.03 * disorder)
@@ -82,7 +82,7 @@ def parcels(area: Polygon, target_m2: float, disorder: float, rng: np.random.Gen
 
 
 def _plot(ground: Polygon, use: str, carriageway: Area) -> Plot:
-    """Find the side of a piece of land that faces the nearest street."""
+    """Return a plot for a piece of land; its gate is on the side nearest to a street."""
     around = box_around(ground)
     a, b = around.half_length, around.half_width
     sides = ((-a, 0.0, 0.0), (a, 0.0, np.pi), (0.0, -b, np.pi / 2), (0.0, b, -np.pi / 2))

@@ -1,6 +1,6 @@
-"""Pixels and shapes: which pixel centres lie inside a polygon or along a line.
+"""Pixels and shapes: the pixel centres inside a polygon or along a line.
 
-The frame of the whole package is the image's: metres, x to the right and y down from the upper left corner.
+The whole package uses the image's frame: metres, x to the right and y down from the upper left corner.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Return the rows and columns as an index."""
+        """Return the window as (rows, columns) slices."""
         return slice(self.top, self.top + self.rows), slice(self.left, self.left + self.cols)
 
     def parts(self, side: int) -> Iterator[Window]:
-        """Yield the window in squares of at most `side` pixels; nothing where it is empty."""
+        """Yield the window in squares of at most `side` pixels; nothing if it is empty."""
         for top in range(0, self.rows, side):
             for left in range(0, self.cols, side):
                 rows, cols = min(side, self.rows - top), min(side, self.cols - left)
@@ -50,11 +50,11 @@ class Lattice:
 
     @property
     def all(self) -> Window:
-        """Return the window of every pixel."""
+        """Return the window of all pixels."""
         return Window(0, 0, self.size, self.size)
 
     def window(self, bounds: tuple[float, float, float, float], margin_m: float = 0.0) -> Window:
-        """Return the pixels that bounds in metres touch; none of them when the bounds lie outside."""
+        """Return the window of pixels that the bounds in metres touch; it is empty if they lie outside."""
         low = (np.array(bounds[:2]) - margin_m) / self.pixel_m
         high = (np.array(bounds[2:]) + margin_m) / self.pixel_m
         left, top = np.clip(np.floor(low), 0, self.size).astype(int)
@@ -73,10 +73,10 @@ class Lattice:
         return box(cols.start * m, rows.start * m, cols.stop * m, rows.stop * m)
 
     def inside(self, area: Area, window: Window) -> Mask:
-        """Tell which pixel centres of a window lie inside an area, by the parity of the edges to their left."""
+        """Return whether each pixel centre of a window lies inside an area, by the parity of the edges to its left."""
         xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(area)), return_index=True)
         xy = xy / self.pixel_m - 0.5 - np.array([window.left, window.top])
-        within = ring[:-1] == ring[1:]  # an edge does not lead from one ring to the next
+        within = ring[:-1] == ring[1:]  # no edge joins one ring to the next
         rows, cols = _crossings(xy[:-1][within], xy[1:][within], window.rows)
         parity = np.zeros((window.rows, window.cols + 1), dtype=np.uint8)
         np.bitwise_xor.at(parity, (rows, np.clip(np.ceil(cols), 0, window.cols).astype(np.intp)), 1)
@@ -87,7 +87,7 @@ class Lattice:
 def _crossings(
     start: NDArray[np.float64], end: NDArray[np.float64], rows: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the rows that edges cross, and where, in pixels."""
+    """Return the rows that edges cross, and the x of each crossing, in pixels."""
     low, high = np.minimum(start[:, 1], end[:, 1]), np.maximum(start[:, 1], end[:, 1])
     first = np.clip(np.ceil(low), 0, rows).astype(np.intp)
     count = np.clip(np.ceil(high), 0, rows).astype(np.intp) - first
@@ -99,16 +99,16 @@ def _crossings(
 
 @dataclass(frozen=True)
 class Stretch:
-    """The pixels beside one straight stretch of a line."""
+    """The pixels near one straight section of a line."""
 
     window: Window
     along: Floats  # metres from the line's start
     lateral: Floats  # metres to the right of the line
-    mask: Mask  # beside this stretch and no farther than asked
+    mask: Mask  # near this section, within the given distance
 
 
 def stretches(line: LineString, reach_m: float, lattice: Lattice) -> Iterator[Stretch]:
-    """Yield the pixels beside each straight stretch of a line, up to a distance in metres."""
+    """Yield the pixels near each straight section of a line, up to a distance in metres."""
     xy = shapely.get_coordinates(line)
     start = 0.0
     for (x0, y0), (x1, y1) in zip(xy[:-1], xy[1:], strict=True):

@@ -1,4 +1,4 @@
-"""Light: the shadows that heights cast, the sky that they hide, and the colour of both."""
+"""Light: shadows cast by heights, sky hidden by heights, and the colour of both."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .lattice import Floats
 from .region import Sun
 
 HIGHEST_M = 24.0
-SKY = np.array([0.86, 1.0, 1.24], np.float32)  # the colour of the light from there
+SKY = np.array([0.86, 1.0, 1.24], np.float32)  # colour of the light from the sky
 
 
 def shadows(height: Floats, sun: Sun, pixel_m: float) -> Floats:
-    """Return how much of the sun every pixel misses, 0 to 1.
+    """Return the blocked share of sunlight of every pixel, 0 to 1.
 
-    The highest obstacle on the way to the sun is found by doubling the way: n pixels from twice n/2.
+    The highest obstacle towards the sun is found by doubling the distance: n pixels from twice n/2.
     """
     step = np.array([sun.y, sun.x]) / max(abs(sun.x), abs(sun.y))  # rows, columns towards the sun
-    drop = pixel_m * float(np.hypot(*step)) * sun.z / float(np.hypot(sun.x, sun.y))  # metres a step
+    drop = pixel_m * float(np.hypot(*step)) * sun.z / float(np.hypot(sun.x, sun.y))  # metres per step
     steps = HIGHEST_M / drop
     blocker = height.copy()
     reach = 1
@@ -32,7 +32,7 @@ def shadows(height: Floats, sun: Sun, pixel_m: float) -> Floats:
 
 
 def _moved(field: Floats, by: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Floats:
-    """Return the field as seen a number of rows and columns farther on; beyond the edge lies level ground."""
+    """Return the field shifted by (rows, columns), rounded to pixels; zero beyond the edge, which is level ground."""
     rows, cols = (round(float(v)) for v in by)
     out = np.zeros_like(field)
     height, width = field.shape
@@ -44,7 +44,7 @@ def _moved(field: Floats, by: np.ndarray[tuple[int], np.dtype[np.float64]]) -> F
 
 
 def openness(height: Floats, pixel_m: float) -> Floats:
-    """Return the share of the sky that every pixel sees, from the mean height around it."""
+    """Return the visible share of the sky of every pixel, from the mean height around it."""
     coarse = 4
     around = gaussian_filter(height[::coarse, ::coarse], 4.0 / (coarse * pixel_m))
     large = np.repeat(np.repeat(around, coarse, 0), coarse, 1)[: height.shape[0], : height.shape[1]]
@@ -53,9 +53,9 @@ def openness(height: Floats, pixel_m: float) -> Floats:
 
 
 def lit(canvas: Canvas) -> Floats:
-    """Return the light that reaches the camera, (rows, columns, 3) linear, white ground in the sun being 1.
+    """Return the light that reaches the camera, (rows, columns, 3), linear; sunlit white ground is 1.
 
-    The canvas is used up: its colours become the light.
+    The canvas is consumed: its colours become the light.
     """
     sunlight = canvas.facing * (1 - shadows(canvas.height, canvas.sun, canvas.lattice.pixel_m))
     sky = openness(canvas.height, canvas.lattice.pixel_m)

@@ -1,4 +1,4 @@
-"""Random textures: seamless squares of noise from which every surface cuts its own piece."""
+"""Random textures: seamless squares of noise from which every surface is cut."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 
 from .lattice import Floats, Window
 
-PERIOD = 1024  # pixels after which a texture repeats
+PERIOD = 1024  # period of a texture in pixels
 
 
 @dataclass(frozen=True)
 class Textures:
-    """Noise of mean 0 and spread 1 (the finest two: as much as the ground has detail), ever broader."""
+    """Noise of mean 0 and spread 1, from fine to broad; the finest two have a random, larger spread."""
 
-    grain: Floats  # pixel by pixel
-    speckle: Floats  # clods and leaves, below a metre
-    mottle: Floats  # patches of some metres
-    cloud: Floats  # drifts of tens of metres
+    grain: Floats  # per pixel
+    speckle: Floats  # clods and leaves, under a metre
+    mottle: Floats  # patches of a few metres
+    cloud: Floats  # variation over tens of metres
 
 
 def textures(rng: np.random.Generator) -> Textures:
-    """Draw the four textures."""
+    """Generate the four textures."""
     detail = np.float32(rng.uniform(1.15, 1.7))
     return Textures(
         grain=_spectral(rng, 0.0, 0.0, 0.30) * detail,
@@ -33,7 +33,7 @@ def textures(rng: np.random.Generator) -> Textures:
 
 
 def _spectral(rng: np.random.Generator, slope: float, low: float, high: float) -> Floats:
-    """Shape white noise to amplitude frequency**-slope between two frequencies in cycles a pixel."""
+    """Shape white noise to amplitude frequency**-slope between two frequencies in cycles per pixel."""
     spectrum = np.fft.rfft2(rng.standard_normal((PERIOD, PERIOD)))
     frequency = np.hypot(np.fft.fftfreq(PERIOD)[:, None], np.fft.rfftfreq(PERIOD)[None, :])
     gain = np.maximum(frequency, max(low, 1 / PERIOD)) ** -slope / (1 + (frequency / high) ** 6)
@@ -44,7 +44,7 @@ def _spectral(rng: np.random.Generator, slope: float, low: float, high: float) -
 
 
 def cut(texture: Floats, window: Window, offset: tuple[int, int] = (0, 0)) -> Floats:
-    """Cut a window out of an endlessly repeated texture; the offset in pixels tells surfaces apart."""
+    """Cut a window out of an endlessly repeated texture; different offsets in pixels give different surfaces."""
     rows = np.arange(window.top + offset[0], window.top + offset[0] + window.rows) % PERIOD
     cols = np.arange(window.left + offset[1], window.left + offset[1] + window.cols) % PERIOD
     piece: Floats = texture[rows[:, None], cols[None, :]]

@@ -1,4 +1,4 @@
-"""Open grounds between buildings: paths, ponds, pitches, the trodden and the sown."""
+"""Open grounds between buildings: lawns, paths, ponds, pitches and waste land."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .region import Region, linear, pick
 
 
 def lay_park(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw a park: lawns of several ages, paths, perhaps a pond."""
+    """Draw a park: lawns of several ages, paths, and sometimes a pond."""
     rough(canvas, plot.ground, region, rng, float(rng.uniform(0.05, 0.45)))
     _paths(canvas, plot, pick((*region.paving, *region.soil), rng), 1.0, rng)
     if plot.ground.area > 2500 and rng.random() < 0.35:
@@ -23,7 +23,7 @@ def lay_park(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generato
 
 
 def lay_waste(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw land that nobody tends: weeds, bare soil, trodden ways, heaps."""
+    """Draw untended land: weeds, bare soil, trodden paths, heaps."""
     rough(canvas, plot.ground, region, rng, float(rng.uniform(0.5, 1.15)))
     _paths(canvas, plot, pick(region.soil, rng), 0.5, rng)
     for _ in range(int(rng.integers(0, 5))):
@@ -32,7 +32,7 @@ def lay_waste(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generat
 
 
 def lay_commons(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Draw the grounds of flats and schools: lawns, paths and a court for sports."""
+    """Draw the grounds of flats and schools: lawns, paths and a sports court."""
     rough(canvas, plot.ground, region, rng, float(rng.uniform(0.1, 0.5)))
     colour = pick(region.paving, rng)
     for building in plot.buildings:
@@ -46,7 +46,7 @@ def lay_commons(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Gener
 
 
 def winding(ends: NDArray[np.float64], sway_m: float, rng: np.random.Generator) -> LineString:
-    """Return a smooth curve between two ends (2, 2) that sways to the sides."""
+    """Return a smooth curve between two ends (2, 2) that sways sideways."""
     t = np.linspace(0, 1, 25)[:, None]
     way = ends[1] - ends[0]
     side = np.array([-way[1], way[0]]) / max(float(np.hypot(*way)), 1.0)
@@ -63,7 +63,7 @@ def blob(centre: tuple[float, float], radius: float, rng: np.random.Generator) -
 
 
 def _inside(plot: Plot, rng: np.random.Generator) -> tuple[float, float]:
-    """Return a place on a plot."""
+    """Return a random point on a plot."""
     x0, y0, x1, y1 = plot.ground.bounds
     for _ in range(20):
         x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
@@ -74,7 +74,7 @@ def _inside(plot: Plot, rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _paths(canvas: Canvas, plot: Plot, colour: NDArray[np.float32], width_m: float, rng: np.random.Generator) -> None:
-    """Lay or tread winding paths across a plot."""
+    """Draw paved or trodden winding paths across a plot."""
     around = box_around(plot.ground)
     a, b = around.half_length, around.half_width
     for _ in range(int(rng.integers(1, 4))):
@@ -86,7 +86,7 @@ def _paths(canvas: Canvas, plot: Plot, colour: NDArray[np.float32], width_m: flo
 
 
 def _pond(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Fill a pond."""
+    """Draw a pond."""
     shore = blob(_inside(plot, rng), np.sqrt(plot.ground.area) * rng.uniform(0.1, 0.17), rng)
     if plot.ground.buffer(-3).contains(shore):
         canvas.cover(shore.buffer(1.2), pick((*region.soil, *region.grass), rng) * np.float32(0.8), BARE, rng, 0.8)
@@ -94,7 +94,7 @@ def _pond(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) 
 
 
 def _pitch(canvas: Canvas, plot: Plot, region: Region, rng: np.random.Generator) -> None:
-    """Mark a pitch at the back."""
+    """Draw a sports pitch at the back."""
     size = min(plot.width_m * 0.6, 60.0), min(plot.depth_m * 0.4, 34.0)
     box = placed(plot, 0, plot.depth_m * 0.74, *size)
     hard = ((150, 100, 84), (110, 124, 112), (150, 146, 140), (170, 150, 122))

@@ -1,4 +1,4 @@
-"""The parts of a drawn town, as vectors in the image's frame (metres, y down)."""
+"""The parts of a town as vectors in the image's frame (metres, y down)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .lattice import Area, Floats
 
 @dataclass(frozen=True)
 class Box:
-    """An oriented rectangle: the centre, the direction of its length in radians, half its length and width."""
+    """An oriented rectangle: centre, direction of its length in radians, half its length and half its width."""
 
     x: float
     y: float
@@ -22,12 +22,12 @@ class Box:
     half_width: float
 
     def at(self, u: float, v: float) -> tuple[float, float]:
-        """Return the point at u along the length and v across, from the centre."""
+        """Return the point u metres along the length and v metres across, from the centre."""
         c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
         return self.x + u * c - v * s, self.y + u * s + v * c
 
     def local(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return points as distances along the length and across, from the centre."""
+        """Return points as distances along and across the length, from the centre."""
         c, s = np.float32(np.cos(self.angle)), np.float32(np.sin(self.angle))
         dx, dy = x - np.float32(self.x), y - np.float32(self.y)
         return dx * c + dy * s, dy * c - dx * s
@@ -52,7 +52,7 @@ def box_around(area: Area) -> Box:
 
 @dataclass(frozen=True)
 class Street:
-    """A road: its centre line, its class in OpenStreetMap's words and the width of its surface in metres."""
+    """A road: its centre line, its OpenStreetMap class and its surface width in metres."""
 
     line: LineString
     kind: str
@@ -61,7 +61,7 @@ class Street:
 
 @dataclass(frozen=True)
 class Building:
-    """A building: what it covers, the boxes of its roof and how that is built."""
+    """A building: its footprint, the boxes of its roof and the roof's construction."""
 
     footprint: Polygon
     boxes: tuple[Box, ...]
@@ -73,7 +73,7 @@ class Building:
 
 @dataclass(frozen=True)
 class Plot:
-    """A piece of land with one use; `gate` is the middle of its street side and `inward` points away from there."""
+    """A piece of land with one use; `gate` is the middle of its street side, `inward` the direction away from it."""
 
     ground: Polygon
     use: str
@@ -91,12 +91,12 @@ class Plot:
 
 @dataclass(frozen=True)
 class Town:
-    """Everything that is drawn, but for what grows and moves."""
+    """Everything that is drawn, except plants and cars."""
 
     size_m: float
     streets: tuple[Street, ...]
     surface: Area  # of all streets
-    pavement: Area  # beside them
+    pavement: Area  # along the streets
     plots: tuple[Plot, ...]
 
     @property

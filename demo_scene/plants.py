@@ -1,4 +1,4 @@
-"""Trees, bushes and hedges: crowns drawn once a size and stamped where they grow."""
+"""Trees, bushes and hedges: crowns drawn once per size and stamped at each plant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIANTS = 7
 
 @dataclass(frozen=True)
 class Crown:
-    """A crown seen from above: its outline, its height over its foot, its light and its tone."""
+    """A crown seen from above: its outline, height above its base, light and tone."""
 
     mask: Mask
     height: Floats
@@ -28,14 +28,14 @@ class Crown:
 
 @dataclass(frozen=True)
 class Grove:
-    """Many plants: places (n, 2) and radii (n,) in metres; `bare` is the share without leaves."""
+    """The plants of a scene: places (n, 2) and radii (n,), in metres."""
 
     places: NDArray[np.float64]
     radii: NDArray[np.float64]
 
 
 def crowns(sun: Sun, pixel_m: float, rng: np.random.Generator) -> list[list[Crown]]:
-    """Draw some crowns of every size."""
+    """Draw several crowns of every size."""
     return [[_crown(radius, sun, pixel_m, rng) for _ in range(VARIANTS)] for radius in RADII_M]
 
 
@@ -76,7 +76,7 @@ def plant(canvas: Canvas, grove: Grove, region: Region, drawn: list[list[Crown]]
 
 
 def _stamp(canvas: Canvas, crown: Crown, at: NDArray[np.float64], colour: Floats) -> None:
-    """Put one crown on the canvas; what stands higher there stays."""
+    """Stamp one crown on the canvas; anything taller is kept."""
     size = crown.mask.shape[0]
     left, top = (int(v / canvas.lattice.pixel_m) - size // 2 for v in at)
     row, col = max(0, -top), max(0, -left)

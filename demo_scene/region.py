@@ -1,4 +1,4 @@
-"""What a region looks like: its colours, its light and its habits of building."""
+"""The appearance of a region: its colours, light and building habits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Palette = tuple[Rgb, ...]
 
 @dataclass(frozen=True)
 class Region:
-    """The palettes (sRGB, as seen in full sun) and the habits of building of one region."""
+    """The palettes (sRGB in full sun) and the building habits of one region."""
 
     tile: Palette
     metal: Palette
@@ -27,14 +27,14 @@ class Region:
     asphalt: Palette
     paving: Palette
     crops: Palette
-    lot_m2: float  # a house's piece of land
-    pitch: float  # rise over run of a tile roof
+    lot_m2: float  # area of a house's plot
+    pitch: float  # rise over run of tile roofs
     lawn_odds: float
     pool_odds: float
-    dust: float  # how much soil the wind leaves on roads and pavements, 0-1
-    tree_cover: float  # trees a lot
-    street_scale: float  # the width of smaller streets, 1 being European
-    clutter: float  # disorder of plots and small things on roofs and in yards, 1 being tidy
+    dust: float  # amount of wind-blown soil on roads and pavements, 0-1
+    tree_cover: float  # trees per plot
+    street_scale: float  # width of smaller streets relative to European ones
+    clutter: float  # disorder of plots and number of objects on roofs and in yards; 1 is tidy
 
 
 TEMPERATE = Region(
@@ -134,12 +134,12 @@ REGIONS = (TEMPERATE, SOUTHERN, DENSE, SUBURBAN)
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the light comes from, in the frame of the image (y down)."""
+    """The direction of the sunlight, in the frame of the image (y down)."""
 
-    x: float  # of the unit vector towards the sun
+    x: float  # x, y, z: unit vector towards the sun
     y: float
     z: float
-    sky: float  # the share of the light on open level ground that comes from the sky
+    sky: float  # share of the light on open level ground that comes from the sky
 
     def facing(self, gx: Floats, gy: Floats) -> Floats:
         """Return the light on a surface of a given slope, relative to level ground."""
@@ -149,7 +149,7 @@ class Sun:
 
 
 def sun(rng: np.random.Generator) -> Sun:
-    """Choose a sun of a flying day: azimuth 110 to 250 degrees, elevation 38 to 58 degrees."""
+    """Choose a sun for a survey flight: azimuth 110 to 250 degrees, elevation 38 to 58 degrees."""
     azimuth, elevation = np.radians(rng.uniform(110, 250)), np.radians(rng.uniform(38, 58))
     level = np.cos(elevation)
     return Sun(
@@ -161,7 +161,7 @@ def sun(rng: np.random.Generator) -> Sun:
 
 
 def region(rng: np.random.Generator) -> Region:
-    """Choose a region and a season in it."""
+    """Choose a region and a season."""
     base = REGIONS[rng.integers(len(REGIONS))]
     dry = rng.uniform(-0.25, 0.7)
     straw = (160, 148, 104)
@@ -179,18 +179,18 @@ def region(rng: np.random.Generator) -> Region:
 
 
 def _towards(colour: Rgb, other: Rgb, share: float) -> Rgb:
-    """Move a colour a share of the way to another one."""
+    """Mix a colour with a share of another one."""
     mixed = np.clip(np.array(colour) * (1 - share) + np.array(other) * share, 10, 245).astype(int)
     return int(mixed[0]), int(mixed[1]), int(mixed[2])
 
 
 def linear(colour: Rgb) -> Floats:
-    """Turn an sRGB colour into linear reflectance."""
+    """Convert an sRGB colour to linear reflectance."""
     return ((np.array(colour) / 255) ** 2.2).astype(np.float32)
 
 
 def pick(palette: Palette, rng: np.random.Generator, spread: float = 0.08) -> Floats:
-    """Pick a colour of a palette and vary its lightness and a little its hue, in linear reflectance."""
+    """Pick a colour from a palette, vary its lightness and slightly its hue, and return linear reflectance."""
     colour = linear(palette[rng.integers(len(palette))])
     varied = colour * rng.normal(1, spread * 2) * rng.normal(1, spread * 0.25, 3)
     return np.clip(varied, 0.005, 0.95).astype(np.float32)

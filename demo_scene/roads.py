@@ -18,7 +18,7 @@ MARKED = ("tertiary", "secondary", "primary")
 
 
 def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generator, watch: ProgressCallback) -> None:
-    """Draw all streets of a town, the humblest first."""
+    """Draw all streets of a town, the smallest first."""
     canvas.cover(town.pavement, pick((*region.paving, *region.grass), rng), PAVED, rng, 0.9)
     for street in with_progress(town.streets, sub_progress(watch, 0, 0.4)):
         if street.kind in ("track", "unclassified", "service"):
@@ -39,14 +39,14 @@ def lay_roads(canvas: Canvas, town: Town, region: Region, rng: np.random.Generat
 
 
 def _apart(street: Street, town: Town) -> list[LineString]:
-    """Return the stretches of a street that no other one meets."""
+    """Return the sections of a street away from its junctions."""
     others = [s.line.buffer(s.width_m / 2 + 1.5) for s in town.streets if s is not street]
     parts = shapely.get_parts(street.line.difference(shapely.union_all(others)))
     return [part for part in parts if part.length > 4]
 
 
 def _pavement(canvas: Canvas, street: Street, town: Town, region: Region, rng: np.random.Generator) -> None:
-    """Pave beside a street, or leave a strip of grass or soil."""
+    """Draw a pavement along a street, or a strip of grass or soil."""
     strip = street.line.buffer(street.width_m / 2 + 2.6, cap_style="flat").intersection(town.pavement)
     paved = street.kind in ("primary", "secondary") or rng.random() < 0.75
     colour = pick(region.paving if paved else (*region.grass, *region.soil), rng, 0.06)
@@ -57,7 +57,7 @@ def _pavement(canvas: Canvas, street: Street, town: Town, region: Region, rng: n
 
 
 def _verge(canvas: Canvas, street: Street, region: Region, rng: np.random.Generator) -> None:
-    """Let the soil show in ragged strips beside a street."""
+    """Draw ragged strips of bare soil along a street."""
     soil, offset, half = pick((*region.soil, *region.grass), rng), anywhere(rng), street.width_m / 2
     width, strength = rng.uniform(0.3, 1.4), rng.uniform(0.3, 0.8)
     for part in stretches(street.line, half + 3.0, canvas.lattice):
@@ -67,11 +67,11 @@ def _verge(canvas: Canvas, street: Street, region: Region, rng: np.random.Genera
 
 
 def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng: np.random.Generator) -> None:
-    """Draw one street: its age, its wheel paths, its dusty edges and its lines."""
+    """Draw one street: its age, wheel paths, dusty edges and markings."""
     base = common * 0.45 + pick(region.asphalt, rng, 0.08) * 0.55
     dust, soil = region.dust * rng.uniform(0.4, 1.2), pick(region.soil, rng)
     if street.kind in ("residential", "service", "unclassified") and rng.random() < 0.5 * region.dust:
-        base = base * np.float32(0.25) + soil * np.float32(0.7)  # never sealed
+        base = base * np.float32(0.25) + soil * np.float32(0.7)  # unsealed
     offset, half = anywhere(rng), street.width_m / 2
     wheel, centre = rng.uniform(0.03, 0.10), rng.uniform(-0.06, 0.06)
     for part in stretches(street.line, half + 0.2, canvas.lattice):
@@ -89,7 +89,7 @@ def _asphalt(canvas: Canvas, street: Street, common: Floats, region: Region, rng
 
 
 def _patches(canvas: Canvas, street: Street, base: Floats, rng: np.random.Generator) -> None:
-    """Mend the street here and there, and open trenches along it."""
+    """Draw repair patches and trenches on a street."""
     for _ in range(int(rng.poisson(street.line.length / 45))):
         at = rng.uniform(0, street.line.length)
         length = rng.uniform(2, 9) if rng.random() < 0.8 else rng.uniform(15, 40)
@@ -105,7 +105,7 @@ def _patches(canvas: Canvas, street: Street, base: Floats, rng: np.random.Genera
 
 
 def _lines(canvas: Canvas, street: Street, apart: list[LineString], rng: np.random.Generator) -> None:
-    """Mark the centre, and on wide roads the edges, in worn white, but for the junctions."""
+    """Draw the centre line, and the edge lines of wide roads, in worn white, except at junctions."""
     if street.kind == "tertiary" and rng.random() < 0.5:
         return
     white, wear, half = linear((205, 203, 196)), rng.uniform(0.25, 0.6), street.width_m / 2
@@ -119,7 +119,7 @@ def _lines(canvas: Canvas, street: Street, apart: list[LineString], rng: np.rand
 
 
 def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
-    """Paint zebra crossings on larger streets beside junctions."""
+    """Draw zebra crossings on larger streets near junctions."""
     white = linear((200, 198, 192))
     ends = np.array([shapely.Point(s.line.coords[k]) for s in town.streets for k in (0, -1)])
     for street in town.streets:
@@ -132,7 +132,7 @@ def _crossings(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
 
 
 def _zebra(canvas: Canvas, street: Street, at: float, white: Floats, wear: float) -> None:
-    """Paint one zebra crossing."""
+    """Draw one zebra crossing."""
     piece = shapely.ops.substring(street.line, at, at + 3.0)
     if piece.geom_type != "LineString" or at < 6 or at > street.line.length - 9:
         return
@@ -142,7 +142,7 @@ def _zebra(canvas: Canvas, street: Street, at: float, white: Floats, wear: float
 
 
 def _track(canvas: Canvas, street: Street, region: Region, rng: np.random.Generator) -> None:
-    """Draw a dirt track: two ruts and grass between them."""
+    """Draw a dirt track: two ruts with grass between them."""
     soil, grass = pick(region.soil, rng), pick(region.grass, rng)
     offset, half, green = anywhere(rng), street.width_m / 2, rng.uniform(0, 0.8)
     for part in stretches(street.line, half + 0.4, canvas.lattice):

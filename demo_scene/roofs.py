@@ -1,4 +1,4 @@
-"""Roofs: their shape, their light and what lies on them."""
+"""Roofs: their shape, their light and the objects on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def roof(
 
 
 def _slopes(canvas: Canvas, building: Building, window: Window) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return the rise above the eaves, the slope in x and y, and the place along the eaves of each pixel."""
+    """Return the rise above the eaves, the slope in x and y, and the position along the eaves of each pixel."""
     x, y = canvas.lattice.centres(window)
     shape = (window.rows, window.cols)
     rise, gx, gy, along = np.full(shape, -9, np.float32), *np.zeros((3, *shape), np.float32)
@@ -78,7 +78,7 @@ def _sloped(
 
 
 def _weather(canvas: Canvas, window: Window, rise: Floats, building: Building, rng: np.random.Generator) -> Floats:
-    """Return the light and dark of old tiles: courses, a pale ridge, dark eaves."""
+    """Return the brightness pattern of old tiles: courses, a pale ridge, dark eaves."""
     pitch = max(building.pitch, 0.1)
     courses = 1 + 0.05 * np.sin(rise / pitch * 2 * np.pi / 0.7 + rng.uniform(0, 6))
     ridge = np.where(rise > rise.max() - 0.22 * pitch, rng.uniform(1.05, 1.3), 1.0)
@@ -88,7 +88,7 @@ def _weather(canvas: Canvas, window: Window, rise: Floats, building: Building, r
 
 
 def _sheets(along: Floats, rng: np.random.Generator) -> Floats:
-    """Return the tones of metal sheets side by side, with their ribs."""
+    """Return the tones of adjacent metal sheets with their ribs."""
     width = rng.uniform(0.9, 2.4)
     number = np.floor(along / width).astype(int)
     tones = rng.normal(1, rng.choice([0.03, 0.09]), 512).astype(np.float32)
@@ -98,7 +98,7 @@ def _sheets(along: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _rusted(canvas: Canvas, window: Window, colour: Floats, rng: np.random.Generator) -> Floats:
-    """Let some metal roofs rust in patches."""
+    """Add patches of rust to some metal roofs."""
     if rng.random() < 0.65:
         return colour
     spots = canvas.grained(window, np.ones(1, np.float32), (0, 0.3, 0.6, 0), anywhere(rng))
@@ -110,7 +110,7 @@ def _rusted(canvas: Canvas, window: Window, colour: Floats, rng: np.random.Gener
 def _flat(
     canvas: Canvas, building: Building, window: Window, mask: Mask, region: Region, rng: np.random.Generator
 ) -> None:
-    """Draw a flat roof: a parapet, stains, another layer on a part of it, equipment."""
+    """Draw a flat roof: a parapet, stains, partly a second covering, equipment."""
     base = pick(region.flat, rng, 0.1)
     canvas.paint(window, mask, canvas.grained(window, base, (0.05, 0.06, 0.12, 0.10), anywhere(rng)))
     canvas.raise_to(window, mask, building.eaves_m)
@@ -123,7 +123,7 @@ def _flat(
 
 
 def _parts(canvas: Canvas, building: Building, base: Floats, region: Region, rng: np.random.Generator) -> None:
-    """Divide large flat roofs: stairwells, raised parts, layers of another age."""
+    """Divide large flat roofs: stairwells, raised parts, coverings of different ages."""
     whole = building.boxes[0]
     for _ in range(int(min(rng.poisson(1.2 * region.clutter), 6))):
         u = rng.uniform(-0.7, 0.7) * whole.half_length
@@ -140,7 +140,7 @@ def _parts(canvas: Canvas, building: Building, base: Floats, region: Region, rng
 
 
 def _box(canvas: Canvas, building: Building, box: Box, colour: Floats, up: float, rng: np.random.Generator) -> None:
-    """Draw a box that stands `up` metres on a roof; what overhangs the building is cut off."""
+    """Draw a box that rises `up` metres above a roof, clipped to the building."""
     part = box.polygon.intersection(building.footprint.buffer(-0.3))
     if part.is_empty or part.geom_type not in ("Polygon", "MultiPolygon"):
         return
@@ -153,7 +153,7 @@ def _box(canvas: Canvas, building: Building, box: Box, colour: Floats, up: float
 
 
 def _equipment(canvas: Canvas, building: Building, base: Floats, clutter: float, rng: np.random.Generator) -> None:
-    """Put vents, skylights, cooling units, tanks or solar panels on a flat roof."""
+    """Draw vents, skylights, cooling units, tanks or solar panels on a flat roof."""
     whole, area = building.boxes[0], building.footprint.area
     for _ in range(int(rng.poisson(clutter * min(area / 80, 9)))):
         u, v = rng.uniform(-0.85, 0.85) * whole.half_length, rng.uniform(-0.8, 0.8) * whole.half_width
@@ -168,7 +168,7 @@ def _equipment(canvas: Canvas, building: Building, base: Floats, clutter: float,
 
 
 def _rows(canvas: Canvas, building: Building, whole: Box, rng: np.random.Generator) -> None:
-    """Lay rows of skylights or solar panels over a large roof."""
+    """Draw rows of skylights or solar panels on a large roof."""
     solar = rng.random() < 0.4
     colour = pick(((52, 60, 82),) if solar else ((205, 210, 210), (120, 135, 145)), rng)
     pitch = rng.uniform(2.0, 2.6) if solar else rng.uniform(5, 9)
@@ -180,7 +180,7 @@ def _rows(canvas: Canvas, building: Building, whole: Box, rng: np.random.Generat
 
 
 def _ridge_things(canvas: Canvas, building: Building, box: Box, base: Floats, rng: np.random.Generator) -> None:
-    """Put chimneys, roof windows and solar panels on a sloped roof."""
+    """Draw chimneys, roof windows and solar panels on a sloped roof."""
     top = building.pitch * box.half_width
     if building.cover == "tile":
         for _ in range(int(rng.integers(0, 3))):
@@ -210,5 +210,5 @@ def _ridge_things(canvas: Canvas, building: Building, box: Box, base: Floats, rn
 
 
 def _sunny(canvas: Canvas, box: Box) -> bool:
-    """Tell whether the right-hand slope of a roof faces the sun."""
+    """Return whether the right-hand slope of a roof faces the sun."""
     return bool(-np.sin(box.angle) * canvas.sun.x + np.cos(box.angle) * canvas.sun.y > 0)

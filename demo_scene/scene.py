@@ -1,4 +1,4 @@
-"""A whole scene: the plan of a town, its picture, its exact truth and its imprecise map."""
+"""A whole scene: the plan of a town, its image, its exact truth and its imprecise map."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from .survey import Way, mapped_buildings, mapped_roads
 from .traffic import raise_poles, traffic
 
 PIXEL_M = 0.5
-FINER = 2  # the canvas has this many pixels a side of an image pixel
-WILD = (0.07, 0.1, 0.14, 0.12)  # variation of the ground that nobody uses
+FINER = 2  # canvas pixels per image pixel, along one side
+WILD = (0.07, 0.1, 0.14, 0.12)  # colour variation of unused ground
 Shape = TypeVar("Shape", Polygon, LineString)
-COUNTRY = 2  # other towns for the same seeds
+COUNTRY = 2  # another number gives other towns for the same seeds
 EPSG = "EPSG:32631"
 CORNER_M = (431_200.0, 4_873_600.0)  # easting and northing of the upper left corner
 
@@ -43,7 +43,8 @@ CORNER_M = (431_200.0, 4_873_600.0)  # easting and northing of the upper left co
 class DemoScene:
     """A scene of uint8 colour (rows, columns, 3) with exact truth and imprecise map vectors.
 
-    All vectors are in the CRS of the scene, in metres; the roads are the carriageways, under tree crowns too.
+    All vectors are in the CRS of the scene, in metres; the roads are the carriageways, including parts under tree
+    crowns.
     """
 
     image: NDArray[np.uint8]
@@ -56,7 +57,7 @@ class DemoScene:
 
     @property
     def grid(self) -> Grid:
-        """Return where the pixels lie."""
+        """Return the pixel grid."""
         rows, cols = self.image.shape[:2]
         return Grid(CRS.from_user_input(self.crs).to_wkt(), self.transform, cols, rows)
 
@@ -67,7 +68,7 @@ class DemoScene:
 
 
 def draw(size_px: int = 1500, seed: int = 7, watch: ProgressCallback = lambda _: None) -> DemoScene:
-    """Draw a square scene of `size_px` pixels of 0.5 m; the same seed and libraries make the same scene."""
+    """Draw a square scene of `size_px` pixels of 0.5 m; the same seed and library versions give the same scene."""
     plan_rng, paint_rng, camera_rng, survey_rng = np.random.default_rng([seed, COUNTRY]).spawn(4)
     size_m = size_px * PIXEL_M
     habits = region(plan_rng)
@@ -94,7 +95,7 @@ def draw(size_px: int = 1500, seed: int = 7, watch: ProgressCallback = lambda _:
 
 
 def _on_earth(shape: Shape) -> Shape:
-    """Move a shape from the image's frame to the CRS."""
+    """Transform a shape from the image's frame to the CRS."""
     x0, y0 = CORNER_M
     return shapely.transform(shape, lambda xy: np.stack([x0 + xy[:, 0], y0 - xy[:, 1]], 1))
 
@@ -123,7 +124,7 @@ def _painted(place: Town, habits: Region, size_px: int, rng: np.random.Generator
 
 
 def _grime(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Lay the same weather over everything."""
+    """Add weathering over the whole scene."""
     offset = anywhere(rng)
     dirt = 1 + 0.035 * cut(canvas.textures.mottle, canvas.lattice.all, offset)
     dirt += 0.05 * cut(canvas.textures.cloud, canvas.lattice.all, offset)
@@ -131,7 +132,7 @@ def _grime(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def _fences(canvas: Canvas, place: Town, habits: Region, rng: np.random.Generator) -> None:
-    """Put walls and fences around some plots."""
+    """Draw walls and fences around some plots."""
     for plot in place.plots:
         if plot.use in ("houses", "terraces", "centre", "works", "school"):
             for side in fence_lines(plot):

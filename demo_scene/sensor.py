@@ -1,4 +1,4 @@
-"""The camera: its optics, its exposure, its noise and the compression of its files."""
+"""The camera: its optics, exposure, noise and file compression."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from .lattice import Floats
 
-# The luminance table of ITU T.81 annex K; an image's colours are kept coarser by the factor below.
+# The luminance table of ITU T.81 annex K; colour channels are quantized more coarsely, by the factor below.
 QUANTA = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
@@ -27,7 +27,7 @@ TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187
 
 
 def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Photograph a scene of linear light at `finer` pixels a side of an image pixel."""
+    """Return the image of a scene of linear light with `finer` x `finer` canvas pixels per image pixel."""
     for band in range(3):
         light[..., band] = gaussian_filter(light[..., band], 0.5 * finer)
     size = light.shape[0] // finer
@@ -35,7 +35,7 @@ def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[n
     seen *= _illumination(size, rng)
     haze = np.array([0.010, 0.012, 0.016], np.float32) * np.float32(rng.uniform(0.4, 1.8))
     exposed = _tone(seen * np.float32(rng.uniform(0.92, 1.2)) + haze)
-    sharper = np.float32(rng.uniform(0.4, 0.8))  # as producers of orthophotos like them
+    sharper = np.float32(rng.uniform(0.4, 0.8))  # typical sharpening of orthophotos
     for band in range(3):
         exposed[..., band] += sharper * (exposed[..., band] - gaussian_filter(exposed[..., band], 1.1))
         grain = gaussian_filter(rng.standard_normal((size, size)).astype(np.float32), 0.45)
@@ -44,7 +44,7 @@ def photograph(light: Floats, finer: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _illumination(size: int, rng: np.random.Generator) -> Floats:
-    """Return the drift of light and colour over a mosaic."""
+    """Return the variation of light and colour across a mosaic."""
     knots = 1 + rng.normal(0, 0.035, (4, 4, 1)) + rng.normal(0, 0.01, (4, 4, 3))
     at = np.linspace(0, 3, size)[:, None] - np.arange(4)[None]
     weights = np.exp(-(at**2) / 0.8)
@@ -54,14 +54,14 @@ def _illumination(size: int, rng: np.random.Generator) -> Floats:
 
 
 def _tone(light: Floats) -> Floats:
-    """Encode linear light as 0-255, with a soft shoulder for what is bright."""
+    """Encode linear light as 0-255, with a soft shoulder for highlights."""
     soft = np.where(light > 0.6, 0.6 + 0.4 * np.tanh((light - 0.6) / 0.4), light)
     encoded: Floats = (255 * np.clip(soft, 0, 1) ** (1 / 2.2)).astype(np.float32)
     return encoded
 
 
 def _compressed(image: Floats, loss: float) -> NDArray[np.uint8]:
-    """Keep of each 8x8 block what a JPEG file would keep; 0 is left for NoData."""
+    """Quantize each 8 x 8 block like JPEG compression; 0 is reserved for NoData."""
     size = image.shape[0]
     pad = -size % 8
     bands = np.pad(image, [(0, pad), (0, pad), (0, 0)], mode="edge") @ TO_YCC.T

@@ -1,4 +1,4 @@
-"""The road network: through roads, then cuts across what lies between, then one smooth bend of everything."""
+"""The road network: through roads, then cuts across the land between them, then one smooth bend of all lines."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from shapely.ops import split, unary_union
 from .lattice import Area
 from .plan import Street, box_around
 
-MARGIN_M = 80.0  # the town goes on beyond the picture
+MARGIN_M = 80.0  # the town continues beyond the image
 
 
 @dataclass(frozen=True)
 class Density:
-    """How built-up a place is, from 0 in the fields to 1 in the centre."""
+    """The density of building, from 0 in the fields to 1 in the centre."""
 
     centres: NDArray[np.float64]  # (n, 2) metres
     spread_m: NDArray[np.float64]  # (n,)
@@ -31,7 +31,7 @@ class Density:
 
 
 def density(size_m: float, rng: np.random.Generator) -> Density:
-    """Place a town centre and an outlying quarter."""
+    """Place a town centre and an outlying district."""
     centre = size_m * rng.uniform(0.35, 0.65, 2)
     turn = rng.uniform(0, 2 * np.pi)
     quarter = centre + rng.uniform(300, 420) * np.array([np.cos(turn), np.sin(turn)])
@@ -39,7 +39,7 @@ def density(size_m: float, rng: np.random.Generator) -> Density:
 
 
 def network(size_m: float, built: Density, scale: float, rng: np.random.Generator) -> tuple[Street, ...]:
-    """Draw all streets of a square scene with a margin around it; `scale` widens the smaller ones."""
+    """Generate all streets of a square scene with a margin around it; `scale` widens the smaller ones."""
     land = box(-MARGIN_M, -MARGIN_M, size_m + MARGIN_M, size_m + MARGIN_M)
     through = _through_roads(size_m, built, rng)
     faces = [land]
@@ -52,7 +52,7 @@ def network(size_m: float, built: Density, scale: float, rng: np.random.Generato
 
 
 def _through_roads(size_m: float, built: Density, rng: np.random.Generator) -> list[Street]:
-    """Lay a primary road and one or two that cross it, all past the centre."""
+    """Generate a primary road and one or two roads that cross it, all passing near the centre."""
     turn = rng.uniform(0, 180)
     centre = Point(*built.centres[0])
     primary = _crossing(centre, size_m, turn, rng.uniform(-60, 60), rng)
@@ -65,7 +65,7 @@ def _through_roads(size_m: float, built: Density, rng: np.random.Generator) -> l
 
 
 def _crossing(centre: Point, size_m: float, turn: float, offset: float, rng: np.random.Generator) -> LineString:
-    """Lay a line across the whole scene at an offset from the centre."""
+    """Return a line across the whole scene at an offset from the centre."""
     reach = 2 * size_m + 4 * MARGIN_M
     line = LineString([(centre.x - reach, centre.y + offset), (centre.x + reach, centre.y + offset)])
     return rotate(line, turn, origin=centre)
@@ -77,7 +77,7 @@ def _parts(face: Polygon, line: LineString) -> list[Polygon]:
 
 
 def across(area: Polygon, rng: np.random.Generator, wobble: float = 0.12, turn: float = 0.06) -> LineString:
-    """Draw a cut across an area's long side, near its middle."""
+    """Return a cut across an area's long side, near its middle."""
     around = box_around(area)
     u = rng.uniform(-wobble, wobble) * 2 * around.half_length
     lean = rng.uniform(-turn, turn) * around.half_width
@@ -87,7 +87,7 @@ def across(area: Polygon, rng: np.random.Generator, wobble: float = 0.12, turn: 
 
 
 def _cuts(face: Polygon, depth: int, built: Density, rng: np.random.Generator) -> list[Street]:
-    """Cut a face into blocks by streets, finer where the town is denser."""
+    """Return the streets that cut a face into blocks, finer in denser areas."""
     centre = face.representative_point()
     dense = built.at(centre.x, centre.y)
     target = float(np.interp(dense, (0.05, 0.3, 0.6, 0.95), (70000, 22000, 8500, 4200)))
@@ -99,7 +99,7 @@ def _cuts(face: Polygon, depth: int, built: Density, rng: np.random.Generator) -
 
 
 def _dead_end(face: Polygon, dense: float, rng: np.random.Generator) -> list[Street]:
-    """Lead a short street into a block."""
+    """Return a short dead-end street into a block, or an empty list if the block does not suit one."""
     way = across(face, rng).intersection(face)
     if way.geom_type != "LineString" or way.length < 40 or not 0.2 < dense < 0.85:
         return []
@@ -110,7 +110,7 @@ def _dead_end(face: Polygon, dense: float, rng: np.random.Generator) -> list[Str
 
 
 def _street(where: LineString, depth: int, dense: float, rng: np.random.Generator) -> list[Street]:
-    """Give a cut its class and width; a cut that is not one line gets no street."""
+    """Return a cut as a street with its class and width; only the longest part of a split line is kept."""
     if where.geom_type != "LineString":
         where = max(where.geoms, key=lambda part: part.length)
     if dense < 0.25:
@@ -125,7 +125,7 @@ def _street(where: LineString, depth: int, dense: float, rng: np.random.Generato
 
 
 def _bent(streets: list[Street], rng: np.random.Generator) -> list[Street]:
-    """Bend all lines by one smooth displacement, so that what met still meets."""
+    """Bend all lines by one smooth displacement, so that junctions stay connected."""
     waves = rng.normal(0, 1, (5, 2, 2)) / np.array([55.0, 75, 95, 130, 180])[:, None, None]
     phase, amplitude = rng.uniform(0, 6.28, (5, 2)), rng.uniform(5, 10)
 
@@ -142,6 +142,6 @@ def _bent(streets: list[Street], rng: np.random.Generator) -> list[Street]:
 
 
 def surface(streets: tuple[Street, ...], extra_m: float = 0.0) -> Area:
-    """Return the surface of streets, widened by some metres, with rounded corners where they meet."""
+    """Return the surface of streets, widened by `extra_m` metres on each side, with rounded corners at junctions."""
     wide = [s.line.buffer(s.width_m / 2 + extra_m, cap_style="round", quad_segs=6) for s in streets]
     return unary_union(wide).buffer(3.0, quad_segs=6).buffer(-3.0, quad_segs=6)

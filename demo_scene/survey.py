@@ -1,4 +1,4 @@
-"""The imprecise map: what volunteers would have traced of the scene on another, slightly shifted picture."""
+"""The imprecise map: the scene as volunteers would trace it on another, slightly shifted image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OFTEN_MISSED = ("track", "service")
 
 @dataclass(frozen=True)
 class Way:
-    """A mapped road: its centre line, its class (`highway`) and its usual width in metres."""
+    """A mapped road: its centre line, class (`highway`) and usual width in metres."""
 
     line: LineString
     kind: str
@@ -25,11 +25,11 @@ class Way:
 
 
 def mapped_buildings(truth: list[Polygon], view: Polygon, rng: np.random.Generator) -> list[Polygon]:
-    """Return buildings as mapped: 10 to 30 % missing, the rest simplified and moved by some metres."""
+    """Return buildings as mapped: 10 to 30 % missing, the rest simplified and shifted by a few metres."""
     kept = rng.permutation(len(truth))[: len(truth) - round(len(truth) * rng.uniform(0.14, 0.26))]
     turn = rng.uniform(0, 2 * np.pi)
     bias = rng.uniform(1.6, 2.6) * np.array([np.cos(turn), np.sin(turn)])
-    drift = rng.normal(0, 0.6, (2, 2)) / 400  # metres of shift a metre of way: the picture's own distortion
+    drift = rng.normal(0, 0.6, (2, 2)) / 400  # shift per metre of distance: distortion of the other image
     found = []
     for i in np.sort(kept):
         outline = _traced(truth[i], rng)
@@ -40,7 +40,7 @@ def mapped_buildings(truth: list[Polygon], view: Polygon, rng: np.random.Generat
 
 
 def _traced(footprint: Polygon, rng: np.random.Generator) -> Polygon:
-    """Return an outline as traced: small ones as rectangles, others with fewer corners."""
+    """Return an outline as traced: small ones as rectangles, others with fewer vertices."""
     if footprint.area < 60 or rng.random() < 0.2:
         outline = shapely.oriented_envelope(footprint)
     else:
@@ -65,6 +65,6 @@ def mapped_roads(streets: tuple[Street, ...], view: Polygon, rng: np.random.Gene
 
 
 def _jittered(xy: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Move corners by chance and a whole line by a common shift."""
+    """Move each vertex randomly and the whole line by a common shift."""
     moved: NDArray[np.float64] = xy + rng.normal(0, 0.7, 2) + rng.normal(0, 0.5, xy.shape)
     return moved

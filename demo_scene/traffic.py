@@ -1,4 +1,4 @@
-"""Cars: on the road, at the kerb, on drives and in rows on parking lots."""
+"""Cars: on roads, along kerbs, on drives and in rows on parking lots."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GLASS = (44, 50, 56)
 
 
 def car(canvas: Canvas, x: float, y: float, angle: float, rng: np.random.Generator) -> None:
-    """Draw one car, or now and then a van or a lorry."""
+    """Draw one car, or occasionally a van or a lorry."""
     long, wide, high = rng.uniform(3.8, 4.8), rng.uniform(1.7, 1.9), 1.4
     van = rng.random() < 0.09
     if van:
@@ -52,14 +52,14 @@ def car(canvas: Canvas, x: float, y: float, angle: float, rng: np.random.Generat
 
 
 def _glass(canvas: Canvas, window: Window, u: Floats, mask: Mask, long: float) -> None:
-    """Draw the windscreen and the rear window."""
+    """Draw the windscreen and the rear window of a car."""
     front = (u > long * 0.09) & (u < long * 0.21)
     rear = (u < -long * 0.29) & (u > -long * 0.36)
     canvas.paint(window, mask & (front | rear), linear(GLASS), 0.6)
 
 
 def traffic(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
-    """Put cars on the streets and beside them."""
+    """Draw cars on the streets and next to them."""
     view = box(0, 0, town.size_m, town.size_m)
     for street in town.streets:
         line = street.line.intersection(view)
@@ -75,7 +75,7 @@ def traffic(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
 
 
 def _on_lane(canvas: Canvas, line: LineString, at: float, shift: float, rng: np.random.Generator) -> None:
-    """Put one car on the right or the left lane, the way the lane goes."""
+    """Draw one car on the right or left lane, facing the lane's direction."""
     spot, ahead = line.interpolate(at), line.interpolate(at + 0.5)
     angle = float(np.arctan2(ahead.y - spot.y, ahead.x - spot.x))
     side = float(rng.choice([-1, 1]))
@@ -84,7 +84,7 @@ def _on_lane(canvas: Canvas, line: LineString, at: float, shift: float, rng: np.
 
 
 def _kerb(canvas: Canvas, line: LineString, shift: float, rng: np.random.Generator) -> None:
-    """Park cars along the kerb, here more, there fewer."""
+    """Draw cars parked along the kerb, with a random density per street."""
     odds = rng.choice([0.02, 0.08, 0.3])
     for at in np.arange(8.0, line.length - 8, 6.2):
         if rng.random() < odds:
@@ -92,7 +92,7 @@ def _kerb(canvas: Canvas, line: LineString, shift: float, rng: np.random.Generat
 
 
 def _parked(canvas: Canvas, plot: Plot, rng: np.random.Generator) -> None:
-    """Park cars on a plot, by its use."""
+    """Draw parked cars on a plot, by its use."""
     if plot.use == "houses" and plot.buildings and rng.random() < 0.5:
         x, y = plot.at(rng.uniform(-0.35, 0.35) * plot.width_m, rng.uniform(2.8, 4))
         _if_free(canvas, plot, x, y, plot.inward + float(rng.choice([0, np.pi])), rng)
@@ -104,7 +104,7 @@ def _parked(canvas: Canvas, plot: Plot, rng: np.random.Generator) -> None:
 
 
 def _row(canvas: Canvas, plot: Plot, v: float, full: float, rng: np.random.Generator) -> None:
-    """Park a row of cars side by side between painted lines."""
+    """Draw a row of cars side by side between painted lines."""
     white = linear((196, 194, 188))
     for u in np.arange(-plot.width_m * 0.42, plot.width_m * 0.42, 2.6):
         bar = placed(plot, float(u), v, 0.14, 4.6).polygon
@@ -116,14 +116,14 @@ def _row(canvas: Canvas, plot: Plot, v: float, full: float, rng: np.random.Gener
 
 
 def _if_free(canvas: Canvas, plot: Plot, x: float, y: float, angle: float, rng: np.random.Generator) -> None:
-    """Park a car where the plot has room for it."""
+    """Draw a parked car if the plot has room for it."""
     spot = Point(x, y).buffer(2.4)
     if plot.ground.contains(spot) and all(not b.footprint.intersects(spot) for b in plot.buildings):
         car(canvas, x, y, angle + float(rng.normal(0, 0.03)), rng)
 
 
 def raise_poles(canvas: Canvas, town: Town, rng: np.random.Generator) -> None:
-    """Raise lamp and wire poles beside the streets; only their shadows show much."""
+    """Draw lamp and wire poles along the streets; mainly their shadows are visible."""
     for street in town.streets:
         if street.kind in ("track", "service") or rng.random() < 0.25:
             continue

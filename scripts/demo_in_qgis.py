@@ -1,4 +1,4 @@
-"""Run inside QGIS by scripts/demo: do the main job by clicking the real dock, and write down what came of it."""
+"""QGIS demo run by scripts/demo: the complete workflow by clicks in the real dock, with a written summary."""
 
 import json
 import os
@@ -19,7 +19,7 @@ STEPS = 5
 
 
 class Demo:
-    """One analyst at work."""
+    """A simulated analyst who works in the dock."""
 
     def __init__(self):
         self.started = time.monotonic()
@@ -27,7 +27,7 @@ class Demo:
         self.shots = 0
         plugin = plugins["map_refiner"]
         self.dock = plugin.dock
-        if not self.dock.isUserVisible():  # QGIS shows it again by itself where it was open before
+        if not self.dock.isUserVisible():  # QGIS shows it already if it was open before
             plugin.action.trigger()
         self.context = plugin.controller.context
         self.run = lambda: self.context.run
@@ -35,7 +35,7 @@ class Demo:
     # --- hands and eyes ----------------------------------------------------------------------------------------
 
     def wait(self, condition, seconds, what):
-        """Let QGIS work until a condition holds."""
+        """Run the event loop until a condition holds."""
         loop, poll, late = QEventLoop(), QTimer(), QTimer()
         poll.timeout.connect(lambda: loop.quit() if condition() else None)
         late.setSingleShot(True)
@@ -47,12 +47,12 @@ class Demo:
             raise TimeoutError(f"{what} took more than {seconds} s")
 
     def pause(self, seconds=0.3):
-        """Let QGIS draw what is due."""
+        """Run the event loop for a while so that QGIS can draw."""
         until = time.monotonic() + seconds
         self.wait(lambda: time.monotonic() > until, seconds + 5, "a pause")
 
     def click(self, button, name, seconds=600):
-        """Click a button and wait until the worker is done with it."""
+        """Click a button and wait until the worker has finished."""
         self.reveal(button)
         if not button.isEnabled():
             raise RuntimeError(f"{name}: the button {button.text()!r} is disabled. {self.said()}")
@@ -79,13 +79,13 @@ class Demo:
         self.wait(lambda: not canvas.isDrawing(), 60, "drawing the map")
 
     def shot(self, name):
-        """Take a picture of the QGIS window."""
+        """Save a screenshot of the QGIS window."""
         self.drawn()
         self.shots += 1
         iface.mainWindow().grab().save(str(OUT / f"{self.shots:02d}_{name}.png"))
 
     def said(self):
-        """Return what the message bar says."""
+        """Return the text of the message bar."""
         item = iface.messageBar().currentItem()
         return item.text() if item is not None else ""
 
@@ -106,7 +106,7 @@ class Demo:
         self.shot("scene")
 
     def coarse(self):
-        """Make the coarse map with the shipped model, or the one that was given."""
+        """Create the coarse map with the shipped model, or with the given one."""
         if COARSE:
             self.dock.coarse.source.add_file(Path(COARSE).stem, COARSE)
         self.click(self.dock.coarse.classify, "classify")
@@ -115,7 +115,7 @@ class Demo:
         self.shot("coarse_map")
 
     def refine(self, name):
-        """Step five times, looking at each."""
+        """Run five steps, with a check of each."""
         for step in range(1, STEPS + 1):
             self.click(self.dock.refine.step, f"{name} step {step}")
             if self.run().shown != step:
@@ -127,7 +127,7 @@ class Demo:
         self.dock.refine.kind.setCurrentIndex(0)
 
     def train(self):
-        """Teach on the labelled tile; tell whether the new refiner is chosen; else what is shown is the result."""
+        """Train on the labelled tile; return whether the new refiner was selected."""
         chosen = self.dock.refine.refiner.path()
         layer = self.add_on_top(QgsVectorLayer(LABELS, "labelled tile", "ogr"))
         self.dock.train.labels.setLayer(layer)
@@ -141,7 +141,7 @@ class Demo:
         return self.dock.refine.refiner.path() != chosen
 
     def measure(self, name):
-        """Measure every step against the truth, outside of the tile that was taught."""
+        """Evaluate every step against the truth outside the labelled tile."""
         layer = self.add_on_top(QgsVectorLayer(self.truth_elsewhere(), "truth outside the tile", "ogr"))
         node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         node.setItemVisibilityChecked(False)
@@ -151,13 +151,13 @@ class Demo:
         QgsProject.instance().removeMapLayer(layer.id())
 
     def add_on_top(self, layer):
-        """Add a layer above all groups: within one, whose members exclude each other, it would hide the steps."""
+        """Add a layer above all groups: within a mutually exclusive group, it would hide the steps."""
         QgsProject.instance().addMapLayer(layer, False)
         QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         return layer
 
     def truth_elsewhere(self):
-        """Write the truth with the taught tile left out, once."""
+        """Write the truth without the labelled tile and return its path."""
         path = OUT / "truth_outside_the_tile.gpkg"
         if not LABELS:
             return TRUTH
@@ -189,7 +189,7 @@ class Demo:
         self.shot("exported")
 
     def work(self):
-        """Do all of it."""
+        """Run the whole workflow."""
         self.load()
         self.coarse()
         self.refine("shipped")
@@ -204,7 +204,7 @@ class Demo:
 
 
 def write_summary(summary):
-    """Write the summary for machines and for people; its appearance says that the work is over."""
+    """Write the summary as text and JSON; the JSON file is written last and marks the end of the run."""
     lines = [f"Scene: {summary['scene']}"]
     for name, by_step in summary["mean_iou"].items():
         figures = "  ".join(f"{step}: {value:.3f}" for step, value in by_step.items())
@@ -221,7 +221,7 @@ def write_summary(summary):
 
 
 def main():
-    """Work, and close QGIS if nobody is to look at it."""
+    """Run the demo, and close QGIS if it must not stay open."""
     demo = Demo()
     try:
         demo.work()
@@ -231,9 +231,9 @@ def main():
     demo.summary["seconds"]["all"] = round(time.monotonic() - demo.started, 1)
     write_summary(demo.summary)
     if os.environ.get("DEMO_CLOSE") == "yes":
-        QgsProject.instance().clear()  # QGIS asks about layers that lie in a temporary folder, and nobody answers
+        QgsProject.instance().clear()  # otherwise QGIS asks about layers in a temporary folder
         QgsProject.instance().setDirty(False)
         iface.actionExit().trigger()
 
 
-QTimer.singleShot(1500, main)  # when QGIS has finished starting
+QTimer.singleShot(1500, main)  # after QGIS has finished starting

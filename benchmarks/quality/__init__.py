@@ -1,1 +1,1 @@
-"""Benchmarks of quality: accuracy on scenes with labels."""
+"""Quality benchmarks: accuracy on labelled scenes."""

@@ -1,4 +1,4 @@
-"""The worth of each part of the extended refiner: trained without that part, on real scenes.
+"""Ablation of the extended refiner: training without each of its parts, on real scenes.
 
     .venv/worker/bin/python -m benchmarks ablation --data FOLDER [--seeds 0] [--scenes ...]
 
@@ -31,7 +31,7 @@ COLUMNS = (("5", "mean_iou"), (str(LAST_STEP), "mean_iou"), ("5", "boundary_iou_
 
 
 def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
-    """Return neighbour messages of zeros."""
+    """Return all-zero neighbour messages."""
     around = 2 * extended.HALO_PX
     rows, columns = (size - around for size in padded.shape[-2:])
     return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
@@ -79,7 +79,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return mean IoU and boundary IoU at steps 5 and 24, by part and scene."""
+    """Return a page of mean IoU and boundary IoU at steps 5 and 24, by part and scene."""
     scenes = results.scenes()
     heads = [""]
     for scene in scenes:

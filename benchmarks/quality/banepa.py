@@ -1,9 +1,9 @@
-"""The main job on a real scene, with the command only: Banepa south, three classes, a working resolution of 0.53 m.
+"""The complete command-line workflow on a real scene: Banepa south, three classes, 0.53 m working resolution.
 
     .venv/worker/bin/python -m benchmarks banepa --data FOLDER
 
-The coarse model is trained on the imprecise vectors of the whole scene, as it would be on OpenStreetMap, and on no
-accurate label. The paper's refiner is trained on the accurate labels of columns 0-767 and scored on columns 800-1535;
+The coarse model is trained on the imprecise vectors of the whole scene, as it would be on OpenStreetMap, without any
+accurate labels. The paper's refiner is trained on the accurate labels of columns 0-767 and scored on columns 800-1535;
 the gap between them is wider than its context. Nothing is tuned on the scored part. The seeds change the weights, the
 patches and the held-out blocks.
 """
@@ -30,14 +30,14 @@ COMMAND = Path(sys.executable).with_name("map-refiner")
 
 
 def run_command(*arguments: object) -> float:
-    """Run the command and return its seconds."""
+    """Run the command and return the elapsed seconds."""
     started = time.monotonic()
     subprocess.run([str(COMMAND), *map(str, arguments)], check=True, stderr=subprocess.DEVNULL)
     return time.monotonic() - started
 
 
 def write_labels(source: Path, columns: slice, target: Path) -> Path:
-    """Write a copy of labels in which only some columns are labelled."""
+    """Write a copy of the labels in which only the given columns are labelled."""
     with rasterio.open(source) as labels:
         values, profile = labels.read(1), labels.profile
     kept = np.full_like(values, 255)
@@ -48,13 +48,13 @@ def write_labels(source: Path, columns: slice, target: Path) -> Path:
 
 
 def imprecise_classes(data: Path) -> tuple[str, ...]:
-    """Return the options of `train-coarse` for the imprecise vectors of the scene."""
+    """Return the `train-coarse` options for the imprecise vectors of the scene."""
     buildings, roads = data / "south_buildings_imprecise.geojson", data / "south_road_centrelines.geojson"
     return "--class", f"building={buildings}", "--class", f"road={roads}:7"
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Do the whole job with one seed and return the report of each step."""
+    """Run the complete workflow with one seed and return the report of each step."""
     data, seed = settings.data / "banepa", ("--seed", cell.seed)
     folder = settings.work_folder(f"seed_{cell.seed}")
     image, label = data / "south_rgb.tif", data / "south_label.tif"
@@ -84,13 +84,13 @@ def summary(values: Values) -> str:
 
 
 def mean_with_spread(values: list[float]) -> str:
-    """Return a mean in per cent, with the standard deviation of several values."""
+    """Return the mean in per cent, with the standard deviation if there are several values."""
     spread = f" ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else ""
     return f"{100 * statistics.mean(values):.1f}{spread}"
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the means and standard deviations over the seeds, step by step."""
+    """Return a page of means and standard deviations over the seeds, by step."""
     heads = ["step", "overall accuracy", "mean IoU", *CLASSES, "boundary IoU 2 px, building", "road"]
     lines = []
     for step in range(STEPS + 1):

@@ -1,13 +1,13 @@
-"""The page and the figure of the corrections benchmark."""
+"""Page and figure of the corrections benchmark."""
 
 from __future__ import annotations
 
 from ..harness import Page, markdown_table
 
-COLOURS = ("#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")  # Okabe and Ito's
+COLOURS = ("#d55e00", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#cc79a7")  # palette of Okabe and Ito
 DASHES = ("", "", "6 3", "2 3", "2 3", "")
 BEST = "uncertain places, shipped refiner"
-BAR = 0.02  # of mean IoU: the aim is the score of full training less this
+BAR = 0.02  # mean IoU; the target is the score of full training minus this
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 360, 52, 14, 40
 Curve = list[dict[str, float]]
 
@@ -15,8 +15,8 @@ Curve = list[dict[str, float]]
 def page(curves: dict[str, Curve], before: float, after: float, wall: float, computing: float) -> Page:
     """Return the page with its figure.
 
-    `before` and `after` are the mean IoU of the reference, `wall` and `computing` the seconds of one fine-tuning on
-    1000 x 1000 pixels.
+    `before` and `after` are the mean IoU of the reference; `wall` and `computing` are the wall-clock and processor
+    seconds of one fine-tuning on 1000 x 1000 pixels.
     """
     counts = sorted({int(point["clicks"]) for curve in curves.values() for point in curve})
     rows = []

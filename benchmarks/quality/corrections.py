@@ -1,17 +1,17 @@
-"""The gain of a few corrections on a real scene: Banepa south, three classes, a working resolution of 0.53 m.
+"""The gain from a few corrections on a real scene: Banepa south, three classes, 0.53 m working resolution.
 
     .venv/worker/bin/python -m benchmarks corrections --data FOLDER
 
 An analyst is simulated: at most 40 clicks on columns 800-1535, which no refiner was trained on, each answered from the
-accurate labels. A click is one of the dock's tools: one stroke of the brush, as large as the surrounding area of one
-class (a radius of 1-4 m), or the connected region of the map under the click, if it is of one class; whichever
-corrects more. In another curve the analyst draws: the outline of the connected area around the place that the map has
-wrong in one way, as far as 21 m from it. After 10, 20 and 40 corrections the refiner is fine-tuned, and the map is
-stepped from the coarse map again with the corrections applied. The places are the uncertain places of the dock, or
-random ones. Other curves use paint only: the same clicks without any refiner.
+accurate labels. A click uses one of the dock's tools, whichever corrects more: one brush stroke as large as the
+surrounding area of one class (a radius of 1-4 m), or the connected region of the map under the click, if it is of one
+class. In another curve the analyst draws the outline of the connected area with the same error around the place, up
+to 21 m away. After 10, 20 and 40 corrections the refiner is fine-tuned, and the steps are run from the coarse map
+again with the corrections applied. The places are the dock's uncertain places, or random ones. Other curves use paint
+only: the same clicks without any refiner.
 
 The refiner starts untrained, which leaves every map unchanged, or from the shipped weights. The reference is the score
-of the default refiner trained in full on the accurate labels of columns 0-767, on the same pixels. The coarse model is
+of the default refiner fully trained on the accurate labels of columns 0-767, on the same pixels. The coarse model is
 that of the banepa benchmark. Fine-tuning is also timed on 1000 x 1000 pixels of the whole mosaic.
 """
 
@@ -50,13 +50,13 @@ from ..scenes import CPU, SHIPPED_REFINER
 from .banepa import CLASSES, PIXEL_M, SCORED, TRAINING, imprecise_classes, run_command, write_labels
 from .correction_pages import BEST, Curve, page
 
-ROUNDS, STEPS = (10, 20, 40), 5  # clicks before each fine-tuning
-SIDE_PX = 1000  # of the scene of the timed fine-tuning
-RADII = (8, 6, 5, 4, 3, 2)  # px, of the brush
-DRAWN = 40  # px around a place, the most that is drawn
-PURE = 0.95  # of the corrected pixels must have the class of the click
+ROUNDS, STEPS = (10, 20, 40), 5  # total clicks before each fine-tuning
+SIDE_PX = 1000  # side of the scene of the timed fine-tuning
+RADII = (8, 6, 5, 4, 3, 2)  # brush radii in pixels
+DRAWN = 40  # maximum drawing distance from a place, in pixels
+PURE = 0.95  # minimum share of the corrected pixels with the class of the click
 REFERENCE, TIMES = "reference", "seconds of fine-tuning"
-CURVES = {  # weights that the refiner starts from, and the places
+CURVES = {  # initial weights of the refiner, and the places
     BEST: ("shipped", "uncertain"),
     "random places, shipped refiner": ("shipped", "random"),
     "uncertain places, paint only": ("", "uncertain"),
@@ -72,12 +72,12 @@ def silent(_: object, __: object = None) -> None:
 
 
 def never_cancel() -> bool:
-    """Return False: nobody cancels a benchmark."""
+    """Return False: a benchmark is never cancelled."""
     return False
 
 
 def click_at(session: Session, step: int, truth: Labels, row: int, column: int) -> Click | None:
-    """Return the correction by one click at a place; None where the truth is unknown."""
+    """Return the correction made by one click at a place, or None if the truth is unknown there."""
     grid = session.scene.grid
     index = int(truth[row, column])
     if index == UNLABELLED:
@@ -89,7 +89,7 @@ def click_at(session: Session, step: int, truth: Labels, row: int, column: int) 
         disc = (np.add.outer(away**2, away**2) <= radius**2).astype(np.float32)
         part = tuple(slice(max(0, at - 2 * radius), at + 2 * radius + 1) for at in (row, column))
         pure = ndimage.convolve((truth[part] == index).astype(np.float32), disc / disc.sum(), mode="constant")
-        pure[np.hypot(rows[part[0]] - row, columns[:, part[1]] - column) > radius] = 0  # it must cover the place
+        pure[np.hypot(rows[part[0]] - row, columns[:, part[1]] - column) > radius] = 0  # the disc must cover the place
         if pure.max() >= PURE:
             break
     down, across = np.unravel_index(int(pure.argmax()), pure.shape)
@@ -112,7 +112,7 @@ def click_at(session: Session, step: int, truth: Labels, row: int, column: int) 
 
 
 def drawing_at(session: Session, step: int, truth: Labels, row: int, column: int) -> Click | None:
-    """Return the outline of the wrong area at a place; a click where the map is right, None for unknown truth."""
+    """Return the outline of the wrong area at a place, a click if the map is right, or None if truth is unknown."""
     index = int(truth[row, column])
     if index == UNLABELLED:
         return None
@@ -131,7 +131,7 @@ def drawing_at(session: Session, step: int, truth: Labels, row: int, column: int
 
 
 def write_layer(path: Path, clicks: list[Click], session: Session) -> str:
-    """Write the corrections to a layer as the plugin does."""
+    """Write the corrections to a layer, as the plugin does."""
     pyogrio.raw.write(
         path,
         geometry=shapely.to_wkb(np.array([click[0] for click in clicks], dtype=object)),
@@ -151,7 +151,7 @@ def mean_iou(session: Session, step: int, truth: Labels) -> float:
 
 
 def curve(settings: Settings, start: str, where: str) -> Curve:
-    """Correct by clicks and return the mean IoU after each round."""
+    """Make corrections by clicks and return the mean IoU after each round."""
     image, labels = settings.data / "banepa" / "south_rgb.tif", scored_labels(settings)
     scores = coarse_map(settings)[1]
     refiner = str(SHIPPED_REFINER) if start == "shipped" else untrained(settings) if start else ""
@@ -180,7 +180,7 @@ def curve(settings: Settings, start: str, where: str) -> Curve:
             list(apply_corrections(session, layer, 0, silent))
             if refiner:
                 started = time.monotonic()
-                session.load_refiner(refiner)  # as the dock does: from the weights before the first fine-tuning
+                session.load_refiner(refiner)  # like the dock: from the weights before the first fine-tuning
                 target = str(folder / f"refiner_{len(clicks)}.safetensors")
                 on = fine_tune_refiner(session, "", path=target, updates=None, seed=0, stop=never_cancel, report=silent)
                 session.use_refiner(on.refiner, target, on.card.classes)
@@ -195,7 +195,7 @@ def curve(settings: Settings, start: str, where: str) -> Curve:
 def next_clicks(
     session: Session, step: int, truth: Labels, where: str, generator: np.random.Generator, count: int
 ) -> list[Click]:
-    """Return the clicks of one round; places of unknown truth are skipped."""
+    """Return the clicks of one round; places with unknown truth are skipped."""
     places: list[tuple[int, int]]
     if where == "random":
         free = np.argwhere((truth != UNLABELLED) & _free(session))
@@ -214,11 +214,11 @@ def _free(session: Session) -> np.ndarray:
 
 
 def seconds_of_fine_tuning(settings: Settings) -> tuple[float, float]:
-    """Return the clock seconds and processor seconds of one fine-tuning: 1000 x 1000 pixels, 40 corrections."""
+    """Return the wall-clock and processor seconds of one fine-tuning: 1000 x 1000 pixels, 40 corrections."""
     mosaic = settings.data / "banepa" / "full_rgb.tif"
     with rasterio.open(mosaic) as source:
         left, top = source.transform * (800, 800)
-        side = SIDE_PX * float(PIXEL_M) / 0.265 * source.res[0]  # the mosaic has 0.265 m on the ground
+        side = SIDE_PX * float(PIXEL_M) / 0.265 * source.res[0]  # the mosaic has a ground resolution of 0.265 m
     folder = fresh_folder(settings, "timed")
     area = (left, top - side, left + side, top)
     with Scene(mosaic, area=area, pixel_size=float(PIXEL_M)) as scene:
@@ -250,7 +250,7 @@ def fresh_folder(settings: Settings, name: str) -> Path:
 
 
 def untrained(settings: Settings) -> str:
-    """Write a refiner that leaves every map unchanged."""
+    """Write an untrained refiner, which leaves every map unchanged."""
     path = settings.work_folder("reference") / "untrained.safetensors"
     torch.manual_seed(0)
     refiner = cast(nn.Module, make_refiner(DEFAULT_REFINER_KIND, 3, 3))
@@ -265,7 +265,7 @@ def scored_labels(settings: Settings) -> Path:
 
 
 def coarse_map(settings: Settings) -> tuple[Path, Path]:
-    """Return the files of the coarse model and its scores; made once."""
+    """Return the files of the coarse model and its scores, which are created once."""
     data, folder = settings.data / "banepa", settings.work_folder("reference")
     image, size = data / "south_rgb.tif", ("--pixel-size", PIXEL_M)
     coarse, scores = folder / "coarse.safetensors", folder / "scores.tif"
@@ -278,7 +278,7 @@ def coarse_map(settings: Settings) -> tuple[Path, Path]:
 
 
 def reference(settings: Settings) -> tuple[float, float]:
-    """Train the refiner in full; return the mean IoU before and after."""
+    """Fully train the refiner; return the mean IoU before and after refinement."""
     data, folder = settings.data / "banepa", settings.work_folder("reference")
     image, size, scores = data / "south_rgb.tif", ("--pixel-size", PIXEL_M), coarse_map(settings)[1]
     training = write_labels(data / "south_label.tif", TRAINING, folder / "training.tif")
@@ -294,7 +294,7 @@ def reference(settings: Settings) -> tuple[float, float]:
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Return one curve, the scores of the reference, or the seconds of a fine-tuning."""
+    """Return one curve, the scores of the reference, or the seconds of one fine-tuning."""
     if cell.kind == REFERENCE:
         before, after = reference(settings)
         return {"before": before, "after": after}
@@ -315,7 +315,7 @@ def table(settings: Settings, results: Results) -> Page:
     """Return the page with its figure.
 
     Raises:
-        UsageError: before every curve is measured.
+        UsageError: if a curve has no results yet.
     """
     values = {kind: results.by_seed(kind=kind).get(0) for kind in BENCHMARK.kinds}
     missing = [kind for kind, found in values.items() if found is None]

@@ -1,9 +1,9 @@
-"""A refiner trained from scratch, or from the shipped weights, on one labelled tile: the result scene by scene.
+"""A refiner trained on one labelled tile, from scratch or from the shipped weights: results by scene.
 
     .venv/worker/bin/python -m benchmarks pretrained --data FOLDER [--seeds 0 1]
 
-The coarse map is that of the shipped model, or of a model of two classes that was trained on imprecise labels of the
-scene. The shipped weights were trained on the left 60 % of Banepa, so its scored part lies further right.
+The coarse map is from the shipped model, or from a two-class model trained on imprecise labels of the scene. The
+shipped weights were trained on the left 60 % of Banepa, so its scored part lies further right.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..scenes import CPU, SHIPPED_COARSE, SHIPPED_REFINER, load_scene, tiles_wit
 
 CLASSES = ("background", "building", "road")
 PIXEL_M = 0.5
-TRAINING, SCORED = 0.45, 0.62  # of the width: the end of the training part and the start of the scored part
+TRAINING, SCORED = 0.45, 0.62  # fractions of the width: end of the training part, start of the scored part
 STEPS = 5
 Tiles = list[LabelledTile]
 FILES = {
@@ -60,7 +60,7 @@ def tiles_with_shipped_coarse_map(settings: Settings, name: str) -> tuple[Labell
 
 
 def train(classes: tuple[str, ...], tiles: Tiles, seed: int, begin: str, settings: Settings) -> Refiner:
-    """Train a refiner as the product does, from a file of weights or from scratch."""
+    """Train a refiner as the product does, from a weights file or from scratch."""
     path = str(settings.work_folder("trained") / "refiner.safetensors")
     about = ModelInfo(classes, PIXEL_M, "a tile")
     return train_refiner(
@@ -78,12 +78,12 @@ def train(classes: tuple[str, ...], tiles: Tiles, seed: int, begin: str, setting
 
 
 def evaluate(refiner: Refiner, scored: Tiles) -> tuple[float, ...]:
-    """Return the mean IoU by step on the scored tiles."""
+    """Return the mean IoU on the scored tiles, by step."""
     return mean_iou_by_step(refiner, scored, [tile.labels for tile in scored], STEPS, CPU)
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Evaluate the shipped refiner, one trained from scratch, and one trained from the shipped weights."""
+    """Evaluate the shipped refiner, a refiner trained from scratch, and one fine-tuned from the shipped weights."""
     if cell.scene in SHIPPED_MODEL:
         training, scored = ([tile] for tile in tiles_with_shipped_coarse_map(settings, SHIPPED_MODEL[cell.scene]))
         classes: tuple[str, ...] = CLASSES
@@ -105,7 +105,7 @@ def summary(values: Values) -> str:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the mean IoU of each refiner, scene by scene."""
+    """Return a page of each refiner's mean IoU, by scene."""
     rows = []
     for scene in BENCHMARK.scenes:
         runs = results.by_seed(scene).values()

@@ -1,12 +1,12 @@
-"""The spectral models on the fixed splits of the literature, for users who have the cubes.
+"""The spectral models on the fixed splits of the literature, for users who have the image cubes.
 
     .venv/worker/bin/python -m benchmarks published_protocol --cubes FOLDER --splits FOLDER --kinds gru-pretanh gru-tanh
 
 The folder of cubes holds PaviaU.mat (paviaU), Indian_pines_corrected.mat and Houston.mat (any key), or some of them;
 the folder of splits holds the masks TRpavia_fixed.mat and TSpavia_fixed.mat, IndianTR123_temp123.tif and
-IndianTE123_temp123.tif, Houston_TRLabel.mat and Houston_TSLabel.mat, with or without a prefix. Prints mean and spread
-over the seeds next to the figures of Mou et al. 2017. The cached results also have the accuracy per class and the
-confusion.
+IndianTE123_temp123.tif, Houston_TRLabel.mat and Houston_TSLabel.mat, with or without a prefix. Prints the mean and
+spread over the seeds next to the figures of Mou et al. 2017. The cached results also hold the accuracy per class and
+the confusion matrix.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from map_refiner.models.scene.spectral_examples import regions
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, UsageError, Values, markdown_table
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, spread, standardise, summary, train
 
-SCENES = {  # cube, key, training mask, test mask, and their numbers of pixels
+SCENES = {  # cube, key, training mask, test mask, and the pixel counts of the masks
     "PaviaU": ("PaviaU.mat", "paviaU", "TRpavia_fixed.mat", "TSpavia_fixed.mat", 3921, 40002),
     "Indian Pines": (
         "Indian_pines_corrected.mat",
@@ -37,7 +37,7 @@ SCENES = {  # cube, key, training mask, test mask, and their numbers of pixels
     ),
     "Houston": ("Houston.mat", "", "Houston_TRLabel.mat", "Houston_TSLabel.mat", 2832, 12197),
 }
-PUBLISHED = {  # OA in per cent of Mou et al. 2017, as other papers quote their table
+PUBLISHED = {  # OA in per cent of Mou et al. 2017, as quoted by other papers
     "PaviaU": {"gru-pretanh": 88.85, "gru-tanh": 80.70, "lstm": 77.99, "svm-rbf": 78.82, "cnn-1d": 80.51},
     "Houston": {"gru-pretanh": 89.85, "gru-tanh": 85.73, "lstm": 85.41},
     "Indian Pines": {"gru-pretanh": 88.63, "gru-tanh": 85.71, "lstm": 80.52, "svm-rbf": 72.78, "cnn-1d": 84.18},
@@ -45,7 +45,7 @@ PUBLISHED = {  # OA in per cent of Mou et al. 2017, as other papers quote their 
 
 
 def mask(folder: Path, name: str, count: int) -> np.ndarray:
-    """Read a mask of class numbers, with 0 for no class, and check that it is the published one."""
+    """Read a mask of class numbers, with 0 for unlabelled, and check that it is the published one."""
     path = next(iter(sorted(folder.glob(f"*{name}"))), folder / name)
     if path.suffix == ".tif":
         with rasterio.open(path) as source:
@@ -69,7 +69,7 @@ def load_split(name: str, cubes: Path, splits: Path) -> tuple[np.ndarray, np.nda
 
 
 def cells(settings: Settings) -> Iterator[Cell]:
-    """Yield the cells of every scene with a cube."""
+    """Yield the cells of every scene that has a cube."""
     given = settings.options
     for name in given.scenes:
         if not (Path(given.cubes) / SCENES[name][0]).is_file():
@@ -80,7 +80,7 @@ def cells(settings: Settings) -> Iterator[Cell]:
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Train and evaluate a kind on one split."""
+    """Train and evaluate a model kind on one split."""
     given = settings.options
     cube, training, test = load_split(cell.scene, Path(given.cubes), Path(given.splits))
     labels = np.where(training > 0, training - 1, UNLABELLED).astype(np.uint8)
@@ -93,7 +93,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the figures of every scene and kind, next to the published ones."""
+    """Return the figures of every scene and model kind, next to the published ones."""
     rows = []
     for name in results.scenes():
         for kind in results.kinds(name):

@@ -1,4 +1,4 @@
-"""The tables of the refiners benchmark, and the ranks of the refiners."""
+"""Tables of the refiners benchmark, and the ranks of the refiners."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Runs = dict[tuple[str, str], dict[int, Values]]  # by kind and scene, then by se
 
 
 def by_kind_and_scene(results: Results) -> Runs:
-    """Group results by kind and scene, with the coarse map as a kind of its own."""
+    """Group results by kind and scene, with the coarse map as a separate kind."""
     found: Runs = defaultdict(dict)
     for cell, values in results.items():
         found[cell.kind, cell.scene][cell.seed] = values
@@ -39,20 +39,20 @@ def by_kind_and_scene(results: Results) -> Runs:
 
 
 def value(result: Values, metric: str, step: int | None = None) -> float:
-    """Return a metric in per cent at a step; by default at step 5, or at the last one before it."""
+    """Return a metric in per cent at a step; by default at step 5, or at the last earlier step."""
     steps = result["steps"]
     at = str(step) if step is not None else max((s for s in steps if int(s) <= 5), key=int)
     return 100 * float(steps[at][metric])
 
 
 def cell(values: list[float]) -> str:
-    """Return a mean with its standard deviation."""
+    """Return the mean with its standard deviation as text."""
     spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.1f}{spread}"
 
 
 def by_scene(found: Runs, metric: str) -> str:
-    """Return a table of refiners by scenes, with the mean over the real ones."""
+    """Return a table of refiners by scene, with the mean over the real scenes."""
     scenes = sorted({scene for _, scene in found}, key=lambda name: (name == SYNTHETIC, name))
     kinds = [kind for kind in NAMES if any((kind, scene) in found for scene in scenes)]
     lines = [f"| | {' | '.join(scenes)} | mean of the real scenes |", "|---" * (len(scenes) + 2) + "|"]
@@ -75,7 +75,7 @@ def _seeds(found: Runs, kind: str) -> str:
 
 
 def pairs(found: Runs, kind: str, other: str, metric: str) -> list[float]:
-    """Return the gain of one refiner over another, on each real scene and seed with both."""
+    """Return the gain of one refiner over another, for each real scene and seed that has both."""
     step = 0 if other == "coarse" else None
     return [
         value(result, metric) - value(found[other, scene][seed], metric, step)
@@ -87,7 +87,7 @@ def pairs(found: Runs, kind: str, other: str, metric: str) -> list[float]:
 
 
 def paired_gains(found: Runs) -> str:
-    """Return a table of the differences on the same scene and seed, whatever seeds the other rows have."""
+    """Return a table of the differences on the same scene and seed, regardless of the seeds in the other rows."""
     lines = [
         "| | runs | mean IoU: gain over the coarse map | worst | gain in boundary IoU "
         "| mean IoU: gain over the faithful refiner | worst | gain in boundary IoU |",
@@ -106,7 +106,7 @@ def paired_gains(found: Runs) -> str:
 
 
 def many_steps(found: Runs) -> str:
-    """Return a table of the loss by too many steps of the extended refiner, as the mean of the seeds."""
+    """Return a table of the extended refiner's loss from too many steps, as the mean over the seeds."""
     lines = ["| | best step | its mean IoU | step 5 | step 20 | step 24 | loss by step 20 |", "|---" * 7 + "|"]
     for (kind, scene), by_seed in sorted(found.items()):
         if kind != "extended":
@@ -119,7 +119,7 @@ def many_steps(found: Runs) -> str:
 
 
 def recommended(found: Runs) -> str:
-    """Return a table of the maps at the step that the held-out blocks choose, which may be step 0."""
+    """Return a table of the maps at the best step on the held-out blocks, which may be step 0."""
     kinds = ("extended", "faithful")
     heads = (f"{NAMES[kind]}: step by seed | mean IoU | gain over the coarse map | worst" for kind in kinds)
     lines = [f"| | coarse map | {' | '.join(heads)} |", "|---" * (2 + 4 * len(kinds)) + "|"]
@@ -147,7 +147,7 @@ def _evaluated_step(result: Values, step: int) -> int:
 
 
 def by_step(found: Runs, metric: str) -> str:
-    """Return a table of the learned refiners by step: means over the real scenes and seeds."""
+    """Return a table of the trained refiners by step: means over the real scenes and seeds."""
     lines = ["| step | " + " | ".join(map(str, AT)) + " |", "|---" * (len(AT) + 1) + "|"]
     for kind in ("extended", "faithful", "class-agnostic", "unshared"):
         scenes = [scene for k, scene in found if k == kind and scene != SYNTHETIC]
@@ -162,7 +162,7 @@ def by_step(found: Runs, metric: str) -> str:
 
 
 def weights(found: Runs) -> str:
-    """Return a table of the number of weights, the largest over the scenes."""
+    """Return a table of the weight counts, each the maximum over the scenes."""
     lines = ["| | weights |", "|---|---|"]
     for kind in NAMES:
         counts = [result["weights"] for (k, _), seeds in found.items() if k == kind for result in seeds.values()]
@@ -172,7 +172,7 @@ def weights(found: Runs) -> str:
 
 
 def ranks(results: Results) -> dict[str, dict[str, float]]:
-    """Return the gain of each refiner on the real scenes, the best first; a kind that lacks a scene has no rank."""
+    """Return the rank and gain of each refiner on the real scenes, best first; kinds lacking a scene are omitted."""
     found = by_kind_and_scene(results)
     scenes = {scene for _, scene in found if scene != SYNTHETIC}
     kinds = [
@@ -190,7 +190,7 @@ def ranks(results: Results) -> dict[str, dict[str, float]]:
 
 
 def all_tables(results: Results) -> str:
-    """Return every table of the page, each with its heading."""
+    """Return every table of the page with its heading."""
     found = by_kind_and_scene(results)
     return "\n\n".join(
         (

@@ -3,7 +3,7 @@
     .venv/worker/bin/python -m benchmarks refiners --data FOLDER [--seeds 0 1 2] [--kinds ...] [--coarse fcn]
 
 The coarse models are trained on imprecise labels only, and nothing is tuned on the scored parts. The page of the
-default coarse models comes with the ranks that the dock shows.
+default coarse models includes the ranks that the dock shows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KINDS = (
     "anisotropic",
     "geodesic",
 )
-GRID_SEARCH = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameters to try
+GRID_SEARCH = {"crf": 12, "geodesic": 16, "perona-malik": 30, "anisotropic": 30}  # parameter combinations to try
 
 
 def evaluate_steps(tiles: Sequence[LabelledTile], steps: Sequence[Sequence[Tensor]]) -> dict[str, Values]:
@@ -98,14 +98,14 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def summary(values: Values) -> str:
-    """Return the mean IoU before and after."""
+    """Return the mean IoU before and after refinement."""
     steps = values["steps"]
     last = steps.get("5", steps.get("1"))
     return f"mean IoU {steps['0']['mean_iou']:.3f} -> {last['mean_iou']:.3f}, trained in {values['seconds']:.0f} s"
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the page of one kind of coarse models; the ranks are those on the default kind."""
+    """Return the page of one coarse model kind; the ranks come from the default kind."""
     coarse = settings.options.coarse
     about = (
         "Each refiner is trained on one part of a scene, or on every second image of a set, and scored on the other "

@@ -3,8 +3,8 @@
     .venv/worker/bin/python -m benchmarks spatial --data FOLDER [--scenes gsi_roads zanzibar_b]
 
 Each coarse model is trained on the imprecise labels of a scene; the refiner is trained on a part with accurate labels
-and scored on another part, as in the refiners benchmark. The levels of LRR are also scored along the outlines, as a
-trimap.
+and scored on another part, as in the refiners benchmark. The levels of LRR are also scored within bands along the
+outlines (a trimap).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from .refiners import evaluate_steps, train_and_evaluate
 
 REFINER = "extended"
 SIMPLE = ("fcn", "fcn-32s", "fcn-16s", "fcn-8s", "lenet")
-VARIANTS = {  # of LRR: boundary masks, loss of dilation and erosion
+VARIANTS = {  # LRR variants: boundary masks, loss of dilation and erosion
     "lrr": (True, True),
     "lrr, unmasked": (False, True),
     "lrr, no edge loss": (True, False),
     "lrr, plain": (False, False),
 }
 REFINED = (*SIMPLE, "lrr")
-SMOOTHED = ("lrr",)  # by a dense CRF too, as in its paper
+SMOOTHED = ("lrr",)  # also smoothed by a dense CRF, as in its paper
 SCALES = "several scales"
-WIDTHS = (1, 2, 4, 8, 16, 32)  # px, of the trimap
+WIDTHS = (1, 2, 4, 8, 16, 32)  # trimap widths in pixels
 
 
 def make(kind: str, classes: int) -> Any:
@@ -47,19 +47,19 @@ def make(kind: str, classes: int) -> Any:
 
 
 def train(scene: LabelledScene, kind: str, updates: int, seed: int) -> tuple[Any, float]:
-    """Train a coarse model on the imprecise labels of a scene; return it with the seconds of processor time."""
+    """Train a coarse model on the imprecise labels of a scene; return it with the processor seconds."""
     torch.manual_seed(seed)
     net = make(kind, len(scene.classes))
     images = [TrainingImage(picture.image, picture.imprecise) for picture in scene.pictures]
     train_kind = COARSE_TRAINERS[LRR.kind if kind in VARIANTS else kind]
-    started = time.process_time()  # of all cores together, which other work on the machine does not change
+    started = time.process_time()  # total of all cores, independent of other load on the machine
     for _ in train_kind(net, images, TrainingOptions(updates, seed), CPU):
         pass
     return net.eval(), time.process_time() - started
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Train a coarse model and evaluate its map; train the refiner on the map and evaluate the refined map."""
+    """Train a coarse model and evaluate its map; train the refiner on that map and evaluate the refined map."""
     scene, kind, refine = load_scene(settings, cell.scene), cell.kind, not settings.options.no_refiner
     net, seconds = train(scene, kind, settings.options.updates, cell.seed)
     training, scored = split_tiles(scene, [coarse_logits(net, picture.image) for picture in scene.pictures])
@@ -79,7 +79,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 def trimaps(net: LRR, scene: LabelledScene) -> dict[str, list[float]]:
     """Return the mean IoU of each level within bands along the true outlines, by width."""
-    pyramid = cast(Pyramid, net)  # mypy compares the mutable `coarser` exactly
+    pyramid = cast(Pyramid, net)  # mypy requires the mutable `coarser` to match exactly
     names, whole = (*net.coarser, "4x", SCALES), (slice(None), slice(None))
     counts = {name: np.zeros((len(WIDTHS), net.classes, net.classes), dtype=np.int64) for name in names}
     for picture, (_, score) in zip(scene.pictures, scene.splits, strict=True):
@@ -93,7 +93,7 @@ def trimaps(net: LRR, scene: LabelledScene) -> dict[str, list[float]]:
 
 
 def class_levels(net: Pyramid, image: Scores) -> list[Labels]:
-    """Return the class indices of a picture at every level, the coarsest first."""
+    """Return the class indices of an image at every level, the coarsest first."""
     rows, columns = image.shape[1:]
     after = [-(-size // net.stride) * net.stride - size + net.halo for size in (rows, columns)]
     padded = np.pad(image, ((0, 0), (net.halo, after[0]), (net.halo, after[1])), mode="reflect")
@@ -102,7 +102,7 @@ def class_levels(net: Pyramid, image: Scores) -> list[Labels]:
 
 
 def percent(values: Sequence[float]) -> str:
-    """Return the mean of fractions in per cent."""
+    """Return the mean of the fractions in per cent."""
     return f"{100 * float(np.mean(values)):.1f}" if values else "-"
 
 
@@ -112,7 +112,7 @@ def summary(values: Values) -> str:
 
 
 def scene_table(results: Results, scene: str) -> str:
-    """Return the figures of every kind on one scene."""
+    """Return the figures of every model kind on one scene."""
     heads = [
         "kind",
         "weights",
@@ -139,7 +139,7 @@ def scene_table(results: Results, scene: str) -> str:
 
 
 def outline_table(results: Results, scene: str) -> str:
-    """Return the accuracy of each level of LRR along the true outlines; empty where LRR was not measured."""
+    """Return the accuracy of each LRR level along the true outlines, or "" if LRR has no results."""
     rows = []
     for kind in results.kinds(scene):
         runs = [run for run in results.by_seed(scene, kind).values() if "trimap" in run]
@@ -153,7 +153,7 @@ def outline_table(results: Results, scene: str) -> str:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the figures scene by scene, and those of LRR along the outlines."""
+    """Return the page of figures by scene, and of LRR along the outlines."""
     parts = []
     for scene in results.scenes():
         parts += [f"## {scene}", scene_table(results, scene), outline_table(results, scene)]

@@ -1,4 +1,4 @@
-"""One training and one evaluation of a spectral model, for the benchmarks of spectral models."""
+"""Training and evaluation of one spectral model, shared by the spectral benchmarks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from map_refiner.models.shared.model_kinds import COARSE_KINDS
 from ..harness import Values
 from ..scenes import CPU
 
-LAST = 20  # updates whose mean loss is the final loss
+LAST = 20  # the final loss is the mean over these last updates
 SPECTRAL = tuple(kind for kind, how in COARSE_KINDS.items() if how.is_spectral)
-FIXED_UPDATES = {"random-forest": 200, "svm-rbf": 15, "cnn-1d": 1500, "crnn": 200}  # an option for the other kinds
+FIXED_UPDATES = {"random-forest": 200, "svm-rbf": 15, "cnn-1d": 1500, "crnn": 200}  # the other kinds use an option
 
 
 def standardise(training: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Standardise spectra by the statistics of the training spectra, as a checkpoint does."""
+    """Standardise spectra with the statistics of the training spectra, as a checkpoint does."""
     mean, std = training.mean(axis=0), training.std(axis=0)
     std = np.where(std > 0, std, 1)
     return tuple(np.clip((each - mean) / std, -5, 5).astype(np.float32) for each in (training, *others))
@@ -55,7 +55,7 @@ def train(
 
 
 def evaluate(net: Any, spectra: np.ndarray, labels: np.ndarray, classes: int) -> Values:
-    """Return OA, AA, kappa, the accuracy per class, the confusion and the pixels per second of a model."""
+    """Return OA, AA, kappa, the accuracy per class, the confusion matrix and the pixels per second of a model."""
     net.eval()
     started = time.perf_counter()
     with torch.inference_mode():
@@ -80,11 +80,11 @@ def figures(counts: np.ndarray) -> Values:
 
 
 def spread(values: list[float], scale: float = 100, digits: int = 1) -> str:
-    """Return a mean, and the standard deviation of several values."""
+    """Return the mean, with the standard deviation if there are several values."""
     mean = f"{scale * float(np.mean(values)):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {scale * float(np.std(values, ddof=1)):.{digits}f}"
 
 
 def summary(values: Values) -> str:
-    """Return the overall accuracy and the seconds of the training."""
+    """Return the overall accuracy and the training seconds."""
     return f"OA {values['oa']:.4f}, trained in {values['seconds']:.0f} s"

@@ -1,8 +1,8 @@
-"""The spectral coarse models on pixels of four scenes, with no region in both the training and the test part.
+"""The spectral coarse models on pixels of four scenes; no region is in both the training and the test part.
 
     .venv/worker/bin/python -m benchmarks spectral --data FOLDER [--seeds 0 1] [--updates 150]
 
-The page shows the speed of the recurrent cells too, after `python -m benchmarks recurrent_cell`.
+The page also shows the speed of the recurrent cells, after `python -m benchmarks recurrent_cell` has been run.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from map_refiner.models.scene.spectral_examples import regions
 from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, markdown_table, read_results
 from .spectra_runs import FIXED_UPDATES, SPECTRAL, evaluate, figures, spread, standardise, summary, train
 
-MOST_PER_CLASS = 200  # training pixels, as in the sources (50 to 300)
+MOST_PER_CLASS = 200  # training pixels, as in the papers (50 to 300)
 TEST_TILES = 4
 POOLED = "crnn"
 
 
 @dataclass(frozen=True)
 class Split:
-    """Training pixels, test pixels, and test maps to pool: (image (bands, rows, columns), labels) pairs."""
+    """Training pixels, test pixels, and test maps for pooling: (image (bands, rows, columns), labels) pairs."""
 
     training: SpectralSamples
     spectra: np.ndarray
@@ -44,7 +44,7 @@ class Split:
 
 
 def enmap(folder: Path, seed: int) -> Split:
-    """Split the tiles of Potsdam; bands and pixels without data are left out."""
+    """Split the tiles of Potsdam; bands and pixels without data are omitted."""
     cubes, truths = [], []
     for path in sorted((folder / "enmap_potsdam" / "images").glob("*.tif")):
         with rasterio.open(path) as image, rasterio.open(str(path).replace("images", "labels")) as labels:
@@ -76,12 +76,12 @@ def salinas(folder: Path, seed: int) -> Split:
     """Split Salinas-A by blocks of its fields."""
     cube = read_array(folder / "SalinasA_corrected.mat", "").astype(np.float32).transpose(2, 0, 1)
     truth = read_array(folder / "SalinasA_gt.mat", "")
-    labels = (np.searchsorted(np.unique(truth), truth) - 1).astype(np.uint8)  # 0, no class, becomes 255
+    labels = (np.searchsorted(np.unique(truth), truth) - 1).astype(np.uint8)  # 0, unlabelled, becomes 255
     return by_region(cube, labels, seed, whole=True)
 
 
 def scattered_pixels(name: str, field: str) -> Callable[[Path, int], Split]:
-    """Return a function that splits scattered pixels by the regions that they form."""
+    """Return a function that splits scattered pixels by the regions they form."""
 
     def split(folder: Path, seed: int) -> Split:
         found = np.load(folder / name)
@@ -127,9 +127,9 @@ def thin_out(pixels: SpectralSamples, seed: int) -> SpectralSamples:
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Train and evaluate a kind on a scene."""
+    """Train and evaluate a model kind on a scene."""
     split = SPLITS[cell.scene](settings.data / "hyperspectral", cell.seed)
-    dropout = cell.scene == "Indian Pines"  # as in the source
+    dropout = cell.scene == "Indian Pines"  # as in the paper
     updates = FIXED_UPDATES.get(cell.kind, settings.options.updates)
     net, facts = train(
         cell.kind, split.classes, pixels=split.training, updates=updates, seed=cell.seed, dropout=dropout
@@ -154,7 +154,7 @@ def pooled_accuracy(net: Any, split: Split) -> float:
 
 
 def scene_table(results: Results, scene: str) -> str:
-    """Return the figures of all kinds on one scene."""
+    """Return the figures of all model kinds on one scene."""
     rows = []
     for kind in results.kinds(scene):
         runs = list(results.by_seed(scene, kind).values())
@@ -170,7 +170,7 @@ def scene_table(results: Results, scene: str) -> str:
 
 
 def claims(results: Results) -> str:
-    """Return the claims of the papers with the results here."""
+    """Return the claims of the papers with the results of this benchmark."""
     lines = ["## The papers' claims on these scenes", ""]
     for name in results.scenes():
         tanh = results.by_seed(name, GRUTanh.kind)
@@ -194,7 +194,7 @@ def claims(results: Results) -> str:
 
 
 def cell_speed(settings: Settings) -> str:
-    """Return the speed of the hand-written cells; empty where `recurrent_cell` was not run."""
+    """Return the speed of the hand-written cells, or "" if `recurrent_cell` has no results."""
     for values in read_results(settings.results / "recurrent_cell").values():
         ratios = ", ".join(f"{kind} {ratio:.2f}" for kind, ratio in values["ratios"].items())
         return (
@@ -207,7 +207,7 @@ def cell_speed(settings: Settings) -> str:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the figures scene by scene, the papers' claims, and the speed of the cells."""
+    """Return the page of figures by scene, the papers' claims, and the speed of the cells."""
     others = ", ".join(f"{kind} {count}" for kind, count in FIXED_UPDATES.items())
     about = (
         f"At most {MOST_PER_CLASS} pixels per class are used for training. A quarter of them, separated by region, is "

@@ -1,4 +1,4 @@
-"""The plain alternative to a refiner: a small U-Net on image and coarse probabilities, trained on the same tile."""
+"""A plain alternative to a refiner: a small U-Net on image and coarse probabilities, trained on the same tile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Block(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """A U-Net of three levels, with about 119,000 weights."""
+    """A three-level U-Net with about 119,000 weights."""
 
     def __init__(self, classes: int, bands: int) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ def _double(maps: Tensor) -> Tensor:
 
 
 def train_unet(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
-    """Train a U-Net on the training tiles of a refiner; return it and the seconds."""
+    """Train a U-Net on the training tiles of a refiner; return it and the training seconds."""
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
     net = UNet(tiles[0].scores.shape[0], tiles[0].image.shape[0]).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -79,6 +79,6 @@ def train_unet(tiles: Sequence[LabelledTile], seed: int) -> tuple[UNet, float]:
 
 
 def apply_unet(net: UNet, scores: Scores, image: Scores) -> Tensor:
-    """Return (classes, rows, columns) logits of a picture."""
+    """Return (classes, rows, columns) logits of an image."""
     with torch.inference_mode():
         return torch.as_tensor(net(torch.from_numpy(scores)[None], torch.from_numpy(image)[None])[0])

@@ -1,4 +1,4 @@
-"""The cost of one place: the largest connected region with a false class after training, and the scene without it.
+"""The cost of one location: the largest connected false-class region after training, and the scene without it.
 
     .venv/worker/bin/python -m benchmarks worst_region --data FOLDER [--scenes zanzibar_a] [--seeds 0]
 
@@ -24,18 +24,18 @@ from ..scenes import CPU, SCENES, tiles_with_coarse_maps
 
 COARSE = "fcn"
 STEPS = 5
-NEAR = 3  # px between pixels of one region
+NEAR = 3  # dilation in pixels that joins nearby pixels into one region
 
 
 def mean_iou(tile: LabelledTile, scores: Tensor, without: np.ndarray) -> float:
-    """Return the mean IoU in per cent, of all pixels except some."""
+    """Return the mean IoU in per cent over the pixels outside the mask `without`."""
     labels = np.where(without, UNLABELLED, tile.labels).astype(np.uint8)
     counts = confusion(labels, scores.argmax(0).to(torch.uint8).numpy(), len(tile.scores))
     return 100 * ConfusionAccuracy(tuple(map(str, range(len(tile.scores)))), counts).mean_iou
 
 
 def largest_false_region(tile: LabelledTile, scores: Tensor) -> np.ndarray:
-    """Return the mask of the largest background region that has another class on the map."""
+    """Return the mask of the largest background region that the map assigns to another class."""
     false = (scores.argmax(0).numpy() > 0) & (tile.labels == 0)
     regions, count = ndimage.label(ndimage.binary_dilation(false, iterations=NEAR))
     sizes = ndimage.sum(false, regions, range(1, count + 1))
@@ -43,7 +43,7 @@ def largest_false_region(tile: LabelledTile, scores: Tensor) -> np.ndarray:
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Train once, and evaluate each step with the region and without it."""
+    """Train once, and evaluate each step with and without the region."""
     training, (tile, *_) = tiles_with_coarse_maps(settings, cell.scene, cell.seed, COARSE)
     torch.manual_seed(cell.seed)
     refiner = make_refiner(DEFAULT_REFINER_KIND, len(tile.scores), len(tile.image))
@@ -64,7 +64,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the mean IoU by step, of the whole scored part and without the region."""
+    """Return the mean IoU by step, with and without the region."""
     parts = []
     for cell, values in results.items():
         low, high = values["chance"]

@@ -1,12 +1,12 @@
-"""What a user could pick instead, on the same scene and machine: a dense CRF, and a small U-Net through onnxruntime.
+"""Alternatives to a refiner on the same scene and machine: a dense CRF, and a small U-Net through onnxruntime.
 
     .venv/worker/bin/pip install onnx onnxruntime
     .venv/worker/bin/python -m benchmarks alternatives [--size 1000] [--repeats 3]
 
-The dense CRF (5 mean-field iterations, the default parameters) is the truncated one of the product: pydensecrf has no
+The dense CRF (5 mean-field iterations, default parameters) is the product's truncated one, because pydensecrf has no
 wheels. The U-Net is that of the refiners benchmark with random weights, in windows of 512 pixels as in the Deepness
-plugin: it shows the cost of such a network and has no accuracy. Each contender has its own process, for its peak
-memory: `python -m benchmarks.speed.alternatives FOLDER NAME REPEATS THREADS`.
+plugin: it shows the cost of such a network and has no accuracy. Each contender runs in a separate process to measure
+its peak memory: `python -m benchmarks.speed.alternatives FOLDER NAME REPEATS THREADS`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load_maps(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def operations_of(name: str, folder: Path) -> int:
-    """Return the operations of a contender; those of a CRF are hardly products and are not counted."""
+    """Return the operations of a contender; a CRF uses few products, so its operations are not counted."""
     if name != "unet":
         return count_operations(work(name, folder)[0])
     image, scores, _ = load_maps(folder)
@@ -73,7 +73,7 @@ def operations_of(name: str, folder: Path) -> int:
 
 
 def work(name: str, folder: Path) -> tuple[Callable[[], np.ndarray | None], np.ndarray]:
-    """Return the work of a contender, whose result is its class scores, and the true classes."""
+    """Return a contender as a function that returns its class scores, and the true classes."""
     image, scores, truth = load_maps(folder)
     pixels, logits = torch.from_numpy(image), torch.log_softmax(torch.from_numpy(scores), 0)
     if name == "unet":
@@ -123,7 +123,7 @@ def unet(image: np.ndarray, classes: int) -> Callable[[], None]:
 
 
 def contend(name: str, folder: Path, repeats: int) -> Values:
-    """Measure one contender in this process."""
+    """Benchmark one contender in this process."""
     act, truth = work(name, folder)
     result, seconds = act(), []
     for _ in range(repeats):
@@ -138,7 +138,7 @@ def contend(name: str, folder: Path, repeats: int) -> Values:
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Measure one contender in its own process, and count its operations in another one."""
+    """Benchmark one contender in a separate process, and count its operations in another one."""
     folder = settings.work_folder("scene")
     if not (folder / "truth.tif").exists():
         write(folder, settings.options.size, 7)
@@ -150,7 +150,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def in_process(folder: Path, name: str, repeats: int) -> Values:
-    """Return the result of `main` in a new process."""
+    """Run `main` in a new process and return its result."""
     command = [sys.executable, "-m", "benchmarks.speed.alternatives", str(folder), name, str(repeats)]
     command.append(str(torch.get_num_threads()))
     output = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -164,7 +164,7 @@ def summary(values: Values) -> str:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the seconds, the accuracy and the peak memory of every contender."""
+    """Return a page of the seconds, accuracy and peak memory of every contender."""
     size, repeats = settings.options.size, settings.options.repeats
     rate = next(iter(results.values()))["rate"]
     refiner = results.get(Cell(kind="refiner"))
@@ -221,7 +221,7 @@ BENCHMARK = Benchmark(
 
 
 def main() -> None:
-    """Measure one contender, or count its operations where the repeats are 0, and print the result as JSON."""
+    """Benchmark one contender, or count its operations if REPEATS is 0, and print the result as JSON."""
     folder, name, repeats, threads = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     torch.set_num_threads(threads)
     found = contend(name, folder, repeats) if repeats else {"operations": operations_of(name, folder)}

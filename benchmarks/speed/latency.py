@@ -1,9 +1,10 @@
-"""The time from the click on Step to the pixels on the map, in a real QGIS on a virtual screen.
+"""The time from a click on Step to the pixels on the map, in a real QGIS on a virtual screen.
 
     .venv/worker/bin/python -m benchmarks latency [--side 2000] [--steps 50]
 
-Needs qgis and xvfb-run. Each case steps the shipped refiner on a synthetic scene, ten steps forward and back to the
-coarse map again. A step is drawn when the map has painted a layer of it: the preview, or the step itself without one.
+Requires qgis and xvfb-run. Each case runs the shipped refiner on a synthetic scene, ten steps at a time, then returns
+to the coarse map. A step counts as drawn when the map has painted one of its layers: the preview, or the step itself
+if there is no preview.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ from ..harness import ROOT, Benchmark, Cell, Option, Page, Results, Settings, Us
 from ..machine import matmul_rate
 
 SCRIPT = Path(__file__).with_name("latency_in_qgis.py")
-VIEW = 1000  # px, side of the map
+VIEW = 1000  # side of the map in pixels
 CLASSES = ("background", "building", "road")
 FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")
 BUDGET_MS = 300
 CHANNELS = len(CLASSES) + HIDDEN_CHANNELS
-PER_PIXEL = 2 * (2 * 9 * CHANNELS * WIDTH + WIDTH * CHANNELS)  # operations of a step
-CASES = {  # side of the scene in pixels, None for the option; view; text
+PER_PIXEL = 2 * (2 * 9 * CHANNELS * WIDTH + WIDTH * CHANNELS)  # operations per step
+CASES = {  # side of the scene in pixels, None for the --side option; view; text
     "large, close": (None, "close", "zoomed in to 1:1"),
     "large, whole": (None, "whole", "whole scene in view"),
     "small, whole": (1000, "whole", "whole scene in view"),
@@ -41,7 +42,7 @@ INI = "[PythonPlugins]\nmap_refiner=true\n\n[qgis]\nshowTips=false\ncheckVersion
 
 
 def make_scene(folder: Path, side: int) -> None:
-    """Write an image and scores of smooth noise: the time of a step does not depend on the content."""
+    """Write an image and scores of smooth noise: the time per step does not depend on the content."""
     generator = np.random.default_rng(0)
     kind = {
         "driver": "GTiff",
@@ -64,10 +65,10 @@ def make_scene(folder: Path, side: int) -> None:
 
 
 def step_in_qgis(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
-    """Step in a new QGIS; `view` is "close" (one pixel of the scene per pixel of the screen) or "whole".
+    """Run the steps in a new QGIS; `view` is "close" (one scene pixel per screen pixel) or "whole".
 
     Raises:
-        UsageError: where QGIS fails.
+        UsageError: if QGIS fails.
     """
     with tempfile.TemporaryDirectory() as home:
         profile = Path(home) / "profiles" / "default"
@@ -97,12 +98,12 @@ def step_in_qgis(scene: Path, view: str, steps: int) -> dict[str, list[float]]:
 
 
 def side_of(settings: Settings, kind: str) -> int:
-    """Return the side of the scene of a case in pixels."""
+    """Return the side of a case's scene in pixels."""
     return CASES[kind][0] or int(settings.options.side)
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Step in one case; return the times of every step."""
+    """Run the steps of one case; return the times of every step."""
     rate = matmul_rate()
     with tempfile.TemporaryDirectory() as scratch:
         make_scene(Path(scratch), side_of(settings, cell.kind))
@@ -110,12 +111,12 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def summary(values: Values) -> str:
-    """Return the median time from click to pixels."""
+    """Return the median time from click to pixels as text."""
     return f"median {statistics.median(values['drawn_ms']):.0f} ms"
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the times of every case."""
+    """Return a page of the times of every case."""
     rate = next(iter(results.values()))["rate"]
     rows = []
     for cell, values in results.items():

@@ -1,4 +1,4 @@
-"""The part of latency.py that runs inside a real QGIS: steps through the dock and reports the times.
+"""The part of latency.py that runs inside a real QGIS: runs steps through the dock and reports the times.
 
 The settings come from the environment, because QGIS passes no arguments to a script.
 """
@@ -20,14 +20,14 @@ from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface
 
 ASKED = json.loads(os.environ["LATENCY"])
-BACK_AFTER = 10  # steps
+BACK_AFTER = 10  # steps before the return to the coarse map
 
 
 def wait(condition: Callable[[], bool], seconds: int = 300) -> None:
-    """Run the event loop until a condition has been true once.
+    """Run the event loop until a condition becomes true.
 
     Raises:
-        TimeoutError: where it stays false.
+        TimeoutError: if the condition does not become true in time.
     """
     loop, poll, late = QEventLoop(), QTimer(), QTimer()
     held: list[bool] = []
@@ -48,7 +48,7 @@ def wait(condition: Callable[[], bool], seconds: int = 300) -> None:
 
 
 class Clock:
-    """Records when a step was answered by the worker, painted on the map, and complete."""
+    """Recorder of the times at which a step is answered by the worker, painted on the map, and complete."""
 
     def __init__(self, plugin: Any) -> None:
         self.canvas, self.context = iface.mapCanvas(), plugin.controller.context
@@ -62,7 +62,7 @@ class Clock:
         return 1000 * (time.perf_counter() - self.started)
 
     def on_received(self, event: Any) -> None:
-        """Record the first answer of the worker to a step."""
+        """Record the worker's first answer to a step."""
         name = type(event).__name__
         if name not in ("Previewed", "Stepped") or event.index != self.index or self.is_answered:
             return
@@ -72,23 +72,23 @@ class Clock:
         self.found["pixels"].append(layer.width() * layer.height())
 
     def on_refreshed(self) -> None:
-        """Record the first paint of the map with a layer of the step."""
+        """Record the first map refresh that includes a layer of the step."""
         of_it = [
             layer
             for layer in self.canvas.layers()
             if self.index in (layer.customProperty("map_refiner/preview"), layer.customProperty("map_refiner/step"))
         ]
         if of_it and not self.is_drawn:
-            self.canvas.viewport().repaint()  # at once, so that the pixels are there when the clock is read
+            self.canvas.viewport().repaint()  # immediately, so that the pixels are on screen when the time is read
             self.is_drawn = True
             self.found["drawn_ms"].append(self.since())
 
     def is_idle(self) -> bool:
-        """Return whether no task runs and the map is drawn."""
+        """Return whether no task is running and the map is drawn."""
         return self.context.task.name == "NONE" and self.context.layers.is_settled() and not self.canvas.isDrawing()
 
     def step(self, button: Any) -> None:
-        """Click on Step and wait for the complete step."""
+        """Click on Step and wait until the step is complete."""
         self.index = self.context.run.shown + 1
         self.is_drawn = self.is_answered = False
         self.started = time.perf_counter()
@@ -98,7 +98,7 @@ class Clock:
 
 
 def show(layer: QgsRasterLayer) -> None:
-    """Resize the map, and show a whole layer or its middle at 1:1."""
+    """Resize the map, and show the whole layer or its middle at 1:1."""
     for dock in iface.mainWindow().findChildren(QDockWidget):
         if dock.windowTitle() not in ("Map Refiner", "Layers"):
             dock.hide()
@@ -112,7 +112,7 @@ def show(layer: QgsRasterLayer) -> None:
 
 
 def measure() -> None:
-    """Load the coarse map, and step."""
+    """Load the coarse map, and time the steps."""
     QgsSettings().setValue("map_refiner/folder", os.path.join(ASKED["home"], "runs"))
     plugin = qgis.utils.plugins["map_refiner"]
     scores = QgsRasterLayer(os.path.join(ASKED["scene"], "scores.tif"), "scores")
@@ -131,7 +131,7 @@ def measure() -> None:
     wait(lambda: clock.context.run is not None and clock.is_idle())
     show(image)
     wait(clock.is_idle)
-    clock.step(dock.refine.step)  # loads the refiner, and whatever else is late the first time
+    clock.step(dock.refine.step)  # loads the refiner and everything else that loads on first use
     for values in clock.found.values():
         values.clear()
     for _ in range(ASKED["steps"]):
@@ -143,13 +143,13 @@ def measure() -> None:
 
 
 def main() -> None:
-    """Measure, and close QGIS, also after an error."""
+    """Measure, and close QGIS even after an error."""
     try:
         measure()
-    except Exception:  # latency.py shows it
+    except Exception:  # latency.py reports it
         Path(ASKED["report"]).write_text(json.dumps({"error": traceback.format_exc()}), encoding="utf-8")
     QgsProject.instance().setDirty(False)
     os._exit(0)
 
 
-QTimer.singleShot(1500, main)  # when QGIS has finished starting
+QTimer.singleShot(1500, main)  # after QGIS has finished starting

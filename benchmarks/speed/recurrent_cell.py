@@ -1,9 +1,9 @@
-"""The hand-written recurrent cells compared with torch's GRU: forward and backward, 4096 pixels of 144 bands.
+"""Hand-written recurrent cells compared with torch's GRU: forward and backward pass, 4096 pixels of 144 bands.
 
     .venv/worker/bin/python -m benchmarks recurrent_cell
 
-They take turns, so that other work on the machine slows all of them. The page of the spectral benchmark shows the
-ratios.
+The cells run alternately, so that other load on the machine slows all of them equally. The page of the spectral
+benchmark shows the ratios.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PIXELS, BANDS, CLASSES = 4096, 144, 15
 
 
 class TorchGRU(nn.Module):
-    """torch's GRU of the same size, with the same classifier."""
+    """torch's GRU with the same size and classifier."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,12 +29,12 @@ class TorchGRU(nn.Module):
         self.out = nn.Linear(UNITS, CLASSES)
 
     def forward(self, spectra: Tensor) -> Tensor:
-        """Return (pixels, classes) logits of (pixels, bands)."""
+        """Return (pixels, classes) logits for (pixels, bands) spectra."""
         return torch.as_tensor(self.out(self.layer(spectra[..., None])[0][:, -1]))
 
 
 def seconds(net: Callable[[Tensor], Tensor], spectra: Tensor, labels: Tensor) -> float:
-    """Time one forward and backward pass."""
+    """Return the seconds of one forward and backward pass."""
     started = time.perf_counter()
     loss = nn.functional.cross_entropy(net(spectra), labels)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -42,7 +42,7 @@ def seconds(net: Callable[[Tensor], Tensor], spectra: Tensor, labels: Tensor) ->
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Time the cells in turns; return the median of the ratios."""
+    """Time the cells alternately; return the median ratios."""
     rounds = settings.options.rounds
     torch.manual_seed(0)
     spectra, labels = torch.randn(PIXELS, BANDS), torch.randint(0, CLASSES, (PIXELS,))
@@ -62,7 +62,7 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the ratio of each cell."""
+    """Return a page of the ratio of each cell."""
     (values,) = results.values()
     rows = [[name, f"{ratio:.2f}"] for name, ratio in values["ratios"].items()]
     best = f"times the time of torch's GRU ({values['best_torch_seconds']:.2f} s at best)"

@@ -1,10 +1,10 @@
-"""Peak memory and throughput of growing scenes, and of more workers: classify and refine.
+"""Peak memory and throughput of classify and refine, for growing scenes and for more workers.
 
     .venv/worker/bin/python -m benchmarks scale [--megapixels 10 100 1000] [--steps 5] [--workers 1 2]
 
-The scene is a virtual raster that repeats the demo scene. Each command runs in its own process, whose processor time
-is measured next to the time of the clock, which is worthless on a busy machine. The Dask workers are processes of one
-thread each on this machine, so that two workers on two cores stand for two machines.
+The scene is a virtual raster that repeats the demo scene. Each command runs in a separate process. Its processor time
+is measured as well as its wall-clock time, which is meaningless on a busy machine. The Dask workers are
+single-threaded processes on this machine, so two workers on two cores represent two machines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..scenes import SHIPPED_COARSE, SHIPPED_REFINER
 
 BIN = Path(sys.executable).parent
 PORT = 18786
-BLOCK = 1024  # px, side of a cluster's blocks
+BLOCK = 1024  # side of the cluster's blocks in pixels
 ALONE = "one process"
 
 
@@ -51,9 +51,9 @@ class Cost:
     """The cost of a command."""
 
     command: str
-    seconds: float  # of the clock
-    processor: float  # seconds of all threads
-    memory: float  # GB, the peak
+    seconds: float  # wall clock
+    processor: float  # processor seconds of all threads
+    memory: float  # peak, in GB
 
 
 def cost_of(name: str, *arguments: object) -> Cost:
@@ -69,7 +69,7 @@ def cost_of(name: str, *arguments: object) -> Cost:
 
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
-    """Run a Dask scheduler and workers of one thread each."""
+    """Run a Dask scheduler and single-threaded workers."""
     address, quiet = f"tcp://127.0.0.1:{PORT}", subprocess.DEVNULL
     wanted = [["scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard"]]
     wanted += [["worker", address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]] * workers
@@ -97,7 +97,7 @@ def commands(folder: Path, image: Path, steps: int, options: Sequence[object] = 
 
 
 def workers_of(cell: Cell) -> int:
-    """Return the number of Dask workers of a cell, 0 for one process without Dask."""
+    """Return the number of Dask workers of a cell, or 0 for one process without Dask."""
     return 0 if cell.kind == ALONE else int(cell.kind.split()[0])
 
 
@@ -132,7 +132,7 @@ def summary(values: Values) -> str:
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the cost of each command by size, and the speed-up by the number of workers."""
+    """Return a page of each command's cost by size, and its speed-up by the number of workers."""
     runs = sorted(results.values(), key=lambda values: (values["workers"], values["megapixels"]))
     rows, cluster_rows = [], []
     first_rate: dict[str, float] = {}

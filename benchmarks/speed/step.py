@@ -2,8 +2,8 @@
 
     .venv/worker/bin/python -m benchmarks step [--device cuda] [--side N]
 
-Each is compared with the limit of the machine: the floating-point operations of the fused form, with the image terms
-of the hidden units computed once, over the rate of a large matrix product in the same run.
+Each time is compared with the limit of the machine: the floating-point operations of the fused form, with the image
+terms of the hidden units computed once, divided by the rate of a large matrix product in the same run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, 
 from ..machine import matmul_rate, median_seconds
 
 CLASSES, BANDS, STEPS = 3, 3, 5
-ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, of the image terms
+ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, for the image terms
 FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # operations per pixel and step
 FIRST = 2 * 9 * FEATURES * (BANDS + CLASSES + 2 * FEATURES) + 2 * WIDTH * (FEATURES + BANDS + CLASSES)
 EXTENDED = 2 * WIDTH * (CLASSES + HIDDEN_CHANNELS) * (9 + 9 + 1)
@@ -48,7 +48,7 @@ def fused_form(refiner: RefinementRNN, scores: Tensor, image: Tensor) -> None:
 
 
 def product_form(refiner: Refiner, scores: Tensor, image: Tensor) -> None:
-    """Run the steps as a session does."""
+    """Run the steps as a refinement session does."""
     for _ in refine_steps(refiner, scores, image, WHOLE, STEPS):
         pass
 
@@ -82,7 +82,7 @@ def side_of(settings: Settings) -> int:
 
 
 def cells(settings: Settings) -> Iterator[Cell]:
-    """Yield the forms that the device has."""
+    """Yield the forms that the device supports."""
     for kind in settings.options.kinds:
         if settings.device.type == "cuda" or not FORMS[kind].is_reduced:
             yield Cell(kind=kind)
@@ -103,12 +103,12 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def summary(values: Values) -> str:
-    """Return the seconds and the limit."""
+    """Return the seconds and the limit as text."""
     return f"{values['seconds']:.4f} s, limit {values['limit']:.4f} s"
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the seconds of each form and its limit."""
+    """Return a page of the seconds and the limit of each form."""
     rows = []
     for cell, values in results.items():
         seconds, limit = values["seconds"], values["limit"]

@@ -1,4 +1,4 @@
-"""The time until training is as good as it gets: seconds to 95 % of the final held-out score, by kind of refiner.
+"""Training time until near convergence: seconds to 95 % of the final held-out mean IoU, by kind of refiner.
 
     .venv/worker/bin/python -m benchmarks training --data FOLDER [--device cpu] [--side 640] [--seeds 0 1 2]
 
@@ -34,11 +34,11 @@ from .step import EXTENDED, FIRST, FUSED, ONCE, STEPS
 
 PIXEL_M = 0.5
 NEAR = 0.95
-BACKWARD = 3  # operations of an update over those of its steps: forward, and twice as much backward
+BACKWARD = 3  # an update costs this many times its steps: forward once, backward twice as much
 EXTENDED_BATCH, FAITHFUL_BATCH = (
     each.BATCH * (each.PATCH + 2 * around) ** 2
     for each, around in ((train_extended, train_extended.CONTEXT_PX), (train_faithful, train_faithful.HALO))
-)  # px per batch
+)  # pixels per batch
 OPERATIONS = {
     "extended": BACKWARD * EXTENDED_BATCH * (STEPS * EXTENDED + FIRST),
     "faithful": BACKWARD * FAITHFUL_BATCH * (STEPS * FUSED + ONCE),
@@ -66,7 +66,7 @@ def labelled_tile(data: Path, side: int, device: torch.device) -> LabelledTile:
 
 
 def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tuple[list[tuple[float, float]], float]:
-    """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the seconds per update."""
+    """Train once; return the (seconds, held-out mean IoU) of each evaluation, and the mean seconds per update."""
     torch.manual_seed(seed)
     refiner = make_refiner(kind, len(tile.scores), len(tile.image)).to(device)
     updates = REFINER_KINDS[kind].updates
@@ -78,7 +78,7 @@ def curve(kind: str, tile: LabelledTile, seed: int, device: torch.device) -> tup
 
 
 def run(settings: Settings, cell: Cell) -> Values:
-    """Train one kind, and find when it was near its best."""
+    """Train one kind, and find the time at which it was near its best score."""
     device = settings.device
     rate = matmul_rate(device, torch.float32)
     tile = labelled_tile(settings.data, settings.options.side, device)
@@ -99,12 +99,12 @@ def run(settings: Settings, cell: Cell) -> Values:
 
 
 def summary(values: Values) -> str:
-    """Return the held-out mean IoU before and after, and the seconds."""
+    """Return the held-out mean IoU before and after, and the training seconds."""
     return f"mean IoU {values['coarse']:.3f} -> {values['best']:.3f} in {values['to_best']:.1f} s"
 
 
 def table(settings: Settings, results: Results) -> Page:
-    """Return the medians over the seeds, by kind."""
+    """Return a page of the medians over the seeds, by kind."""
     side = settings.options.side
     rate = next(iter(results.values()))["rate"]
     digits = {"coarse": 3, "best": 3, "to_best": 1, "to_gain": 1, "all_updates": 0, "update_ms": 0}
