@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .shared.text import text
+from .shared.text import Text, text
 
 
 class RefinerError(Exception):
@@ -14,11 +14,15 @@ class RefinerError(Exception):
 
     def __init__(self, template: str, /, **values: object) -> None:
         super().__init__(template)
-        self.text = text(template, **values)
+        self.texts: tuple[Text, ...] = (text(template, **values),)
+
+    def add_sentence(self, template: str) -> None:
+        """Append a sentence without values to the message."""
+        self.texts += (text(template),)
 
     def __str__(self) -> str:
         """Return the message in English."""
-        return str(self.text)
+        return " ".join(map(str, self.texts))
 
 
 class RasterError(RefinerError):

@@ -1,1 +1,1 @@
-"""The QGIS side: sees qgis, never torch or rasterio."""
+"""The QGIS plugin; it imports neither torch nor rasterio."""

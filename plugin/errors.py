@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Carry a sentence that names what was found and what is needed."""
+    """An error with a message that names what was found and what is needed."""
 
 
 class UserCancelled(Exception):

@@ -1,4 +1,4 @@
-"""The pages of help that ship, opened in the browser."""
+"""The shipped help pages, opened in the browser."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from qgis.PyQt.QtGui import QDesktopServices
 
 from ..models.shared.paths import RESOURCES
 
-FOLDER = RESOURCES / "help"
+HELP_FOLDER = RESOURCES / "help"
 GUIDE = "guide.html"
 
 
 def page(anchor: str = "", name: str = GUIDE) -> QUrl:
-    """Return the address of a page, or of a place in it."""
-    url = QUrl.fromLocalFile(str(FOLDER / name))
+    """Return the URL of a help page, or of an anchor in it."""
+    url = QUrl.fromLocalFile(str(HELP_FOLDER / name))
     url.setFragment(anchor or None)
     return url
 
 
 def open_page(anchor: str = "") -> None:
-    """Open the user guide at a place."""
+    """Open the user guide at an anchor."""
     QDesktopServices.openUrl(page(anchor))

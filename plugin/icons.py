@@ -1,4 +1,4 @@
-"""Icons that follow the palette: drawn in black in their files, shown in the colour of the text."""
+"""Icons in the colour of the text; their files are black."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SIZES = (16, 24, 32, 48)
 
 
 def plugin_icon() -> QIcon:
-    """Return the plugin's icon, which has its own colours."""
+    """Return the plugin's icon, which keeps its own colours."""
     return QIcon(str(ICONS / "map_refiner.svg"))
 
 
 def themed(name: str, palette: QPalette) -> QIcon:
-    """Return an icon in the colours of a palette, also for disabled buttons."""
+    """Return an icon in the colours of a palette, with a version for disabled buttons."""
     drawing = (ICONS / f"{name}.svg").read_text(encoding="utf-8")
     icon = QIcon()
     for mode, group in (
@@ -33,7 +33,7 @@ def themed(name: str, palette: QPalette) -> QIcon:
 
 
 class IconKeeper(QObject):
-    """Keeps a button's icon in the colour of its text, which a theme may change at any time."""
+    """Keeps a button's icon in the colour of the text when the theme changes."""
 
     def __init__(self, button: QAbstractButton, name: str) -> None:
         super().__init__(button)
@@ -49,7 +49,7 @@ class IconKeeper(QObject):
             self._update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the palette; QGIS's dark themes change it only when a widget is about to be shown."""
+        """Redraw the icon on palette changes; dark themes of QGIS change the palette only before a widget is shown."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._update()
         return False

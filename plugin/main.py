@@ -1,4 +1,4 @@
-"""The plugin as QGIS sees it: builds the objects, connects them, and takes them away again."""
+"""The plugin's entry point in QGIS: creates, connects and removes all objects."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class MapRefinerPlugin(QObject):
         self.provider: Provider | None = None
 
     def initProcessing(self) -> None:
-        """Add the algorithms; qgis_process calls only this."""
+        """Add the algorithms; qgis_process calls only this method."""
         self._translate()
         self.provider = register()
 
     def initGui(self) -> None:
-        """Add the button, the menu entry, the dock (closed), the options page and the algorithms."""
+        """Add the button, the menu entry, the closed dock, the options page and the algorithms."""
         self._translate()
         window = self.iface.mainWindow()
         self.action = QAction(plugin_icon(), self.tr("Map Refiner"), window)

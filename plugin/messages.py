@@ -1,4 +1,4 @@
-"""Sentences for the analyst in the message bar, and details for the log."""
+"""Messages for the user in the message bar, and details in the log."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SECONDS = 8
 
 
 class Messages:
-    """Speaks through the message bar and the log tab of QGIS."""
+    """The message bar and the log tab of QGIS."""
 
     def __init__(self, iface: QgisInterface) -> None:
         self._bar = iface.messageBar()
 
-    def tell(self, text: str) -> None:
+    def inform(self, text: str) -> None:
         """Show a success message."""
         self._bar.pushMessage(TAG, text, Qgis.MessageLevel.Success, SECONDS)
 

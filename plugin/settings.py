@@ -1,4 +1,4 @@
-"""Everything that is remembered between sessions: key, type and default in one place."""
+"""The persistent settings, each with key, type and default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Value = TypeVar("Value", str, int, float, bool)
 
 
 class _Entry(Generic[Value]):
-    """One remembered value, read and written as an attribute of `Settings`."""
+    """A setting, read and written as an attribute of `Settings`."""
 
     def __init__(self, key: str, default: Value) -> None:
         self.key = f"{PREFIX}/{key}"
@@ -30,10 +30,10 @@ class _Entry(Generic[Value]):
 class Settings:
     """The plugin's entries in the QGIS settings."""
 
-    python = _Entry("python", "")  # empty: the first that environment.find_python meets
+    python = _Entry("python", "")  # empty: the first in the usual places
     device = _Entry("device", "auto")
-    scheduler = _Entry("scheduler", "")  # of a Dask cluster, for the algorithms; empty: this machine
-    folder = _Entry("folder", "")  # of runs and labels; empty: below the QGIS settings
+    scheduler = _Entry("scheduler", "")  # address of a Dask cluster for the algorithms; empty: this computer
+    folder = _Entry("folder", "")  # for runs and labels; empty: below the QGIS settings
     road_width_m = _Entry("road_width_m", 7.0)
     last_step = _Entry("last_step", 5)
 
@@ -41,10 +41,10 @@ class Settings:
         self.store = QgsSettings()
 
     def work_folder(self) -> Path:
-        """Return the folder that holds runs and labelled tiles; it need not exist yet."""
+        """Return the folder of runs and labelled tiles; it may not exist yet."""
         return Path(self.folder) if self.folder else default_folder()
 
 
 def default_folder() -> Path:
-    """Return where runs and labels go when the analyst has chosen no folder."""
+    """Return the default folder of runs and labels."""
     return Path(QgsApplication.qgisSettingsDirPath()) / PREFIX

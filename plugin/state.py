@@ -7,10 +7,10 @@ from enum import Enum
 
 
 class WorkerState(Enum):
-    """How the worker process is."""
+    """The state of the worker process."""
 
-    MISSING = "missing"  # no Python that could run it
-    STOPPED = "stopped"  # it starts with the first request
+    MISSING = "missing"  # no Python found
+    STOPPED = "stopped"  # starts with the next request
     STARTING = "starting"
     READY = "ready"
     BUSY = "busy"
@@ -19,30 +19,30 @@ class WorkerState(Enum):
 
 
 class Task(Enum):
-    """What the worker is asked to do at the moment."""
+    """The current task of the worker."""
 
     NONE = "none"
     CLASSIFY = "classify"
     TRAIN_COARSE = "train coarse"
     STEP = "step"
-    TEACH = "teach"
+    TRAIN_REFINER = "teach"
     LOAD = "load"
     MEASURE = "measure"
     EXPORT = "export"
     FILTERS = "filters"
     SPECTRA = "spectra"
     CORRECT = "correct"
-    LEARN = "learn"
-    DOUBTS = "doubts"
+    FINE_TUNE = "learn"
+    UNCERTAIN_PLACES = "doubts"
     VIEW = "view"
     RESUME = "resume"
 
 
 @dataclass(frozen=True)
 class StepAccuracy:
-    """How right a step is, in 0-1; `iou` and `boundary_iou` (at 2 px) by class, None for one that the labels lack.
+    """The accuracy of a step, in 0-1; `iou` and `boundary_iou` (at 2 px) per class, None for a class without labels.
 
-    `confusion` counts pixels by true class, then by mapped class; empty where it is not known.
+    `confusion` counts pixels by true class, then by mapped class; it is empty if unknown.
     """
 
     overall: float
@@ -53,33 +53,33 @@ class StepAccuracy:
 
     @property
     def mean_boundary_iou(self) -> float | None:
-        """Return the mean over the classes that the labels have."""
+        """Return the mean over the labelled classes."""
         known = [value for value in self.boundary_iou if value is not None]
         return sum(known) / len(known) if known else None
 
 
 @dataclass(frozen=True)
 class StepFacts:
-    """What is known of one step; fractions in 0-1."""
+    """The facts about one step; fractions in 0-1."""
 
     index: int
     changed: float | None = None
     accuracy: StepAccuracy | None = None
-    best_step: int | None = None  # of the refiner that made all steps up to this one; 0: the coarse map is as good
+    best_step: int | None = None  # of the refiner that computed all steps up to this one; 0: the coarse map is as good
 
 
 @dataclass(frozen=True)
 class DockState:
-    """Everything that decides which widgets are enabled."""
+    """The state that decides which widgets are enabled."""
 
     worker: WorkerState = WorkerState.STOPPED
     task: Task = Task.NONE
     playing: bool = False
     classes: tuple[str, ...] = ()
     steps: tuple[StepFacts, ...] = ()
-    shown: int = -1  # -1: no step yet
-    levels: tuple[str, ...] = ()  # of the pyramid before step 0, the coarsest first
-    level: int = 0  # which of them is seen in the place of step 0: -1 is the last; 0: none
+    shown: int = -1  # -1: no step
+    levels: tuple[str, ...] = ()  # titles of the pyramid levels before step 0, coarsest first
+    level: int = 0  # the level shown in place of step 0: -1 is the last; 0: none
     has_run: bool = False
 
     @property
@@ -95,5 +95,5 @@ class DockState:
 
     @property
     def position(self) -> int:
-        """Return the index of what is seen; of a level it is negative."""
+        """Return the index of the displayed step, negative for a level."""
         return self.level or self.shown

@@ -8,8 +8,8 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from ..models.shared.text import Text
 
-CONTEXT = "MapRefiner"  # of texts outside of widgets
-WORKER_CONTEXT = "Worker"  # of templates in models/, which scripts/translations collects
+CONTEXT = "MapRefiner"  # for texts outside widgets
+WORKER_CONTEXT = "Worker"  # for templates in models/, collected by scripts/translations
 
 
 def tr(text: str) -> str:

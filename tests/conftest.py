@@ -1,4 +1,4 @@
-"""Make the checkout importable under its QGIS name, and load the fixtures of the environment that runs the tests."""
+"""The import of the checkout under its QGIS name, and the fixtures of the current environment."""
 
 import importlib.util
 import sys
@@ -11,7 +11,7 @@ spec = importlib.util.spec_from_file_location(
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["map_refiner"])
 
-# Two environments, as on a user's machine: each collects what it can run.
+# Two environments, as on a user's machine; each collects the tests that it can run.
 has_qgis = importlib.util.find_spec("qgis") is not None
 has_torch = importlib.util.find_spec("torch") is not None
 pytest_plugins = [

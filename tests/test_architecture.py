@@ -1,4 +1,4 @@
-"""The rules of the architecture, read off the source: who may import whom, and what ships nowhere."""
+"""Architecture rules, checked on the source: allowed imports, layers and forbidden calls."""
 
 import ast
 import functools
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PLUGIN_MAY = {"qgis", "osgeo", "processing"}  # what QGIS brings; arrays are the worker's business
+PLUGIN_MAY = {"qgis", "osgeo", "processing"}  # shipped with QGIS; arrays belong to the worker
 MODELS_MAY = {
     "click",
     "dask",
@@ -26,9 +26,9 @@ MODELS_MAY = {
 }
 NEVER = {"cPickle", "dill", "marshal", "pickle", "pty", "random", "shelve", "subprocess"}  # blocked by plugins.qgis.org
 FILE_LIBRARIES = {"rasterio", "pyogrio", "pyproj"}
-PURE = {"arrays", "coarse", "metrics", "refine", "training"}  # these packages know no file and no CRS
+PURE = {"arrays", "coarse", "metrics", "refine", "training"}  # these packages use no files and no CRS
 
-# The layers, from the ground up. A package imports packages of lower layers only, never a sibling on its own layer.
+# Layers from the bottom up. A package imports only packages of lower layers, never one of its own layer.
 LAYERS = {
     "models": [
         {"shared"},
@@ -53,14 +53,15 @@ LAYERS = {
         {"main"},
     ],
 }
-LARGEST_PACKAGE = 13  # modules
+LARGEST_PACKAGE = 13  # modules per package
 MOST_ARROWS = 150  # between packages of models/
+MOST_POSITIONAL = 5  # arguments of a call
 CATCH_ALL = {"Exception", "BaseException"}
-MAY_CATCH_ALL = ("models/worker/main.py", "plugin/processing/")  # where an unknown error becomes a message
+MAY_CATCH_ALL = ("models/worker/main.py", "plugin/processing/")  # an unknown error becomes a message
 
 
 def module_name(path):
-    """Name a module within the package: "models.refine.rnn"; the package itself is ""."""
+    """Return the name of a module within the package, e.g. "models.refine.rnn"; "" is the package itself."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -73,12 +74,12 @@ MODELS = [name for name in MODULES if name.split(".")[0] == "models"]
 
 @functools.cache
 def tree(name):
-    """Parse a module."""
+    """Return the syntax tree of a module."""
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
 def place(name, node):
-    """Say where a node is, as an editor takes it."""
+    """Return the position of a node as "path:line"."""
     return f"{MODULES[name].relative_to(ROOT)}:{node.lineno}"
 
 
@@ -95,7 +96,7 @@ def imports(name):
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".") if package else []
             base = ".".join(parts[: len(parts) - node.level + 1] + ([node.module] if node.module else []))
-            is_package = base in MODULES and MODULES[base].name == "__init__.py"  # of which only modules can come
+            is_package = base in MODULES and MODULES[base].name == "__init__.py"  # packages export only modules
             for alias in node.names:
                 inside = f"{base}.{alias.name}".lstrip(".")
                 found.append((node, None, inside if is_package else base))
@@ -103,13 +104,13 @@ def imports(name):
 
 
 def foreign(name):
-    """List the top-level packages that a module imports from outside, with their nodes."""
+    """List the top-level external packages that a module imports, with their nodes."""
     return [(node, absolute.split(".")[0]) for node, absolute, _ in imports(name) if absolute]
 
 
 @functools.cache
 def reached(name):
-    """Collect the own modules that a module imports, directly or through others."""
+    """Return the own modules that a module imports, directly or indirectly."""
     seen, waiting = set(), [name]
     while waiting:
         for _, _, own in imports(waiting.pop()):
@@ -120,7 +121,7 @@ def reached(name):
 
 
 def import_offences(names, is_allowed):
-    """List the outside imports of modules that a rule does not allow."""
+    """List the external imports of modules that a rule does not allow."""
     return [
         f"{place(name, node)} imports {package}"
         for name in names
@@ -129,12 +130,12 @@ def import_offences(names, is_allowed):
     ]
 
 
-def test_there_is_something_to_check():
+def test_modules_are_found():
     assert len(MODELS) > 1
     assert len(PLUGIN) > 1
 
 
-def test_plugin_imports_only_what_qgis_brings():
+def test_plugin_imports_only_packages_of_qgis():
     assert not import_offences(PLUGIN, lambda package: package in PLUGIN_MAY | sys.stdlib_module_names)
 
 
@@ -142,7 +143,7 @@ def test_models_import_only_declared_libraries():
     assert not import_offences(MODELS, lambda package: package in MODELS_MAY | sys.stdlib_module_names)
 
 
-def test_the_libraries_of_models_are_requirements():
+def test_libraries_of_models_are_declared_as_requirements():
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 cannot read TOML")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
@@ -166,7 +167,7 @@ def test_own_modules_are_imported_relatively():
     assert not import_offences(MODULES, lambda package: package not in own)
 
 
-def test_relative_imports_lead_somewhere():
+def test_relative_imports_name_existing_modules():
     offences = [
         f"{place(name, node)} imports {own}"
         for name in MODULES
@@ -176,13 +177,13 @@ def test_relative_imports_lead_somewhere():
     assert not offences
 
 
-def test_pyqt_comes_through_qgis():
+def test_pyqt_is_imported_through_qgis():
     # Also under a TYPE_CHECKING guard: QGIS 3 has PyQt5 and QGIS 4 has PyQt6.
     assert not import_offences(MODULES, lambda package: not package.startswith(("PyQt", "PySide", "sip")))
 
 
 def room(name):
-    """Return the half and the package of a module: ("models", "io"); a module at the root is a package of its own."""
+    """Return the half and the package of a module, e.g. ("models", "io"); a module at the root is its own package."""
     half, _, rest = name.partition(".")
     return half, rest.partition(".")[0]
 
@@ -221,7 +222,7 @@ def test_packages_are_small():
     assert sizes["models"] <= 3
 
 
-def test_arrows_between_packages_stay_few():
+def test_dependencies_between_packages_stay_few():
     arrows = {
         (room(name)[1], room(own)[1])
         for name in MODELS
@@ -231,7 +232,7 @@ def test_arrows_between_packages_stay_few():
     assert len(arrows) <= MOST_ARROWS
 
 
-def test_the_plugin_imports_nothing_of_models_but_shared():
+def test_the_plugin_imports_only_shared_from_models():
     offences = [
         f"{place(name, node)} imports {own}"
         for name in PLUGIN
@@ -241,7 +242,7 @@ def test_the_plugin_imports_nothing_of_models_but_shared():
     assert not offences
 
 
-def test_models_know_nothing_of_the_plugin():
+def test_models_do_not_import_the_plugin():
     offences = [
         f"{place(name, node)} imports {own}"
         for name in MODELS
@@ -261,7 +262,7 @@ def test_file_libraries_are_imported_in_io_only():
     assert not import_offences(names, lambda package: package not in FILE_LIBRARIES)
 
 
-def test_pure_packages_know_no_file_and_no_crs():
+def test_pure_packages_do_not_use_files_or_crs():
     names = [name for name in MODELS if room(name)[1] in PURE]
     assert not import_offences(names, lambda package: package not in FILE_LIBRARIES)
     assert not [
@@ -282,18 +283,18 @@ def test_messages_are_imported_in_worker_and_cli_only():
     ]
 
 
-def test_the_controller_alone_brings_panel_worker_and_layers_together():
+def test_only_control_imports_several_of_dock_worker_and_layers():
     parts = {"plugin.dock.dock", "plugin.worker.process", "plugin.layers.score_layers"}
     known = {name: parts & {own for _, _, own in imports(name)} for name in PLUGIN}
     assert not [name for name in PLUGIN if len(known[name]) > 1 and room(name)[1] != "control"]
 
 
-def test_imports_make_no_circle():
+def test_imports_have_no_cycles():
     assert not [name for name in MODULES if name and name in reached(name)]
 
 
-def test_subpackages_hold_a_docstring_alone():
-    # QGIS reloads the modules of a plugin, yet keeps the __init__ of a sub-package as it was.
+def test_subpackages_contain_only_a_docstring():
+    # QGIS reloads the modules of a plugin but keeps the __init__ of sub-packages.
     offences = [
         name
         for name, path in MODULES.items()
@@ -302,7 +303,7 @@ def test_subpackages_hold_a_docstring_alone():
     assert not offences
 
 
-def test_the_package_holds_class_factory_alone():
+def test_the_root_package_defines_only_class_factory():
     docstring, *rest = tree("").body
     assert isinstance(docstring, ast.Expr)
     assert [getattr(node, "name", None) for node in rest] == ["classFactory"]
@@ -313,7 +314,7 @@ def calls(name):
     return [(node, ast.unparse(node.func)) for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
 
 
-def test_nothing_that_ships_uses_what_the_upload_gate_blocks():
+def test_shipped_code_uses_nothing_that_the_upload_check_blocks():
     assert not import_offences(MODULES, lambda package: package not in NEVER)
     blocked = {"eval", "exec", "compile", "os.system", "os.popen", "torch.load", "__import__", "tempfile.mktemp"}
     assert not [
@@ -321,17 +322,17 @@ def test_nothing_that_ships_uses_what_the_upload_gate_blocks():
     ]
 
 
-def test_nothing_prints():
-    # stdout belongs to the wire; the command writes with click.
+def test_no_module_prints():
+    # stdout carries the protocol; the command writes with click.
     assert not [place(name, node) for name in MODULES for node, called in calls(name) if called == "print"]
 
 
-def test_nothing_asserts():
+def test_no_module_uses_assert():
     assert not [place(name, node) for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.Assert)]
 
 
 def is_broad(node):
-    """Tell whether a node keeps errors that nobody foresaw; one that tidies up and raises them again may catch all."""
+    """Return whether a node swallows unexpected errors; cleanup that re-raises may catch all."""
     if isinstance(node, ast.ExceptHandler):
         if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
             return False
@@ -341,7 +342,7 @@ def is_broad(node):
     return is_suppress and any(ast.unparse(kind) in CATCH_ALL for kind in node.args)
 
 
-def test_no_error_is_kept_that_nobody_foresaw():
+def test_no_unexpected_error_is_swallowed():
     offences = [
         place(name, node)
         for name in MODULES
@@ -351,8 +352,8 @@ def test_no_error_is_kept_that_nobody_foresaw():
     assert not offences
 
 
-def test_nothing_happens_on_import():
-    # A call or a loop at the top of a module runs while QGIS starts. Constants and definitions do not count.
+def test_modules_run_no_code_on_import():
+    # A call or loop at module level runs while QGIS starts. Constants and definitions are allowed.
     may_stand = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     offences = [
         place(name, node)
@@ -364,5 +365,27 @@ def test_nothing_happens_on_import():
             isinstance(node, ast.If)
             and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING", "__name__ == '__main__'"}
         )
+    ]
+    assert not offences
+
+
+def test_a_class_name_has_one_meaning():
+    names = [
+        node.name
+        for name in MODULES
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert len(names) == len(set(names)), {each for each in names if names.count(each) > 1}
+
+
+def test_calls_with_many_arguments_name_them():
+    # The functions of Qt, QGIS, PyTorch and Triton take what their authors chose.
+    foreign_calls = ("nn.", "functional.", "refine_tile[", "Qgs", "QFileDialog.", "self._algorithm.parameterAs")
+    offences = [
+        f"{place(name, node)} calls {called} with {len(node.args)} positional arguments"
+        for name in MODULES
+        for node, called in calls(name)
+        if len(node.args) > MOST_POSITIONAL and not called.startswith(foreign_calls)
     ]
     assert not offences

@@ -1,4 +1,4 @@
-"""The README and the pages under docs/: short enough, linked, and true to the files of the project."""
+"""The README and the pages under docs/: length, links, and agreement with the project's files."""
 
 import re
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
-MOST_WORDS = 900  # of the README
+MOST_WORDS = 900  # in the README
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*([^)\s]+)\s*\)")
 BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PROJECT_FOLDERS = ("models", "plugin", "tests", "scripts", "docs", "benchmarks", "resources", "demo_scene")
 PATH = re.compile(rf"(?:{'|'.join(PROJECT_FOLDERS)})/[\w./*-]*")
-MODULE = re.compile(r"(?:training/|spectral/)?\w+\.py")  # in a table whose head names the folder
+MODULE = re.compile(r"(?:training/|spectral/)?\w+\.py")  # in tables whose head names the folder
 FOLDER_OF_MODULES = {"refiners.md": ROOT / "models" / "refine"}
 
 
@@ -23,18 +23,18 @@ def read(page):
 
 
 def identifier(page):
-    """Return the name of a page in reports of the tests."""
+    """Return the test id of a page."""
     return page.relative_to(ROOT).as_posix()
 
 
 def links(page):
-    """List the links of a page that lead to files, without code."""
+    """List the links of a page to files, without those in code."""
     text = re.sub(r"`[^`\n]*`", "", BLOCK.sub("", read(page)))
     return [target for target in LINK.findall(text) if not re.match(r"\w+:", target)]
 
 
 def anchors(page):
-    """Return the anchors of the headings of a page, as GitHub makes them."""
+    """Return the heading anchors of a page, as GitHub makes them."""
     found, seen = set(), {}
     for title in re.findall(r"^#+ (.+)$", BLOCK.sub("", read(page)), re.MULTILINE):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).strip().lower()
@@ -50,7 +50,7 @@ def test_the_readme_is_short():
 
 
 def test_pages_have_links():
-    assert sum(len(links(page)) for page in PAGES) > 60  # else nothing is tested below
+    assert sum(len(links(page)) for page in PAGES) > 60  # otherwise the next tests check nothing
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identifier)
@@ -92,11 +92,11 @@ def test_the_index_links_every_page():
     assert not [identifier(page) for page in DOCS.rglob("*.md") if page != index and page not in linked]
 
 
-def test_the_readme_leads_to_the_index():
+def test_the_readme_links_the_index():
     assert "docs/index.md" in links(ROOT / "README.md")
 
 
-def test_the_tests_that_the_complaints_name_are_there():
+def test_tests_named_by_the_complaints_exist():
     named = set(re.findall(r"`(test_\w+)`", read(DOCS / "other_plugins.md")))
     sources = [read(path) for path in (ROOT / "tests").rglob("test_*.py")]
     there = {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.MULTILINE)}

@@ -1,4 +1,4 @@
-"""Every module has tests: a file of its name at the mirrored place, or a flow that names it."""
+"""A test for every module: a file of its name at the mirrored path, or a flow that names it."""
 
 import ast
 from pathlib import Path

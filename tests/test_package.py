@@ -1,4 +1,4 @@
-"""The zip that QGIS installs: what is in it, and what the scanners of plugins.qgis.org say of it.
+"""The zip that QGIS installs: its contents, and the findings of the scanners of plugins.qgis.org.
 
 Modules that this file covers: models/shared/paths.py.
 """
@@ -16,7 +16,7 @@ FOLDERS = ("plugin", "models", "resources")
 
 
 def run(*command, cwd=ROOT):
-    """Run a program and return what it wrote; its complaint becomes the failure of the test."""
+    """Run a program and return its exit status, output and error output."""
     done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
@@ -48,7 +48,7 @@ def names(package):
         return archive.namelist()
 
 
-def test_one_top_folder_with_all_that_qgis_needs(names):
+def test_the_zip_has_one_top_folder_with_all_required_files(names):
     assert all(name.startswith("map_refiner/") for name in names)
     inside = {name.removeprefix("map_refiner/") for name in names}
     assert {"__init__.py", "metadata.txt", "LICENSE"} <= inside
@@ -57,7 +57,7 @@ def test_one_top_folder_with_all_that_qgis_needs(names):
     assert "resources/version.txt" in inside
 
 
-def test_nothing_that_the_site_refuses(names):
+def test_the_zip_has_no_refused_files(names):
     refused = (".pyc", ".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd", ".part", ".orig")
     for name in names:
         parts = name.split("/")
@@ -76,11 +76,11 @@ def test_every_file_of_the_folders_is_shipped(names):
     assert here <= set(names)
 
 
-def test_small_enough(package):
+def test_the_zip_is_small(package):
     assert package.stat().st_size < 25_000_000
 
 
-def test_two_builds_are_one_file(package, tmp_path):
+def test_two_builds_are_identical(package, tmp_path):
     assert build(tmp_path / "again.zip").read_bytes() == package.read_bytes()
 
 
@@ -114,14 +114,14 @@ def test_detect_secrets_finds_nothing(unpacked):
     assert json.loads(report)["results"] == {}
 
 
-def test_pb_tool_takes_its_configuration(tmp_path):
+def test_pb_tool_accepts_its_configuration(tmp_path):
     pytest.importorskip("pb_tool", reason="pb_tool is in .venv/worker")
     pbt = Path(sys.executable).with_name("pbt")
     status, said, complaint = run(pbt, "validate")
     assert status == 0, said + complaint
 
 
-def test_pb_tool_deploys_what_the_zip_holds(names, tmp_path):
+def test_pb_tool_deploys_the_contents_of_the_zip(names, tmp_path):
     pytest.importorskip("pb_tool", reason="pb_tool is in .venv/worker")
     pbt = Path(sys.executable).with_name("pbt")
     status, said, complaint = run(pbt, "deploy", "--plugin_path", tmp_path, "--no-confirm", "--no-docs")

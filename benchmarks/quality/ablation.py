@@ -34,7 +34,7 @@ def no_messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return all-zero neighbour messages."""
     around = 2 * extended.HALO_PX
     rows, columns = (size - around for size in padded.shape[-2:])
-    return padded.new_zeros(*padded.shape[:-3], len(extended.NEIGHBOURS) * padded.shape[-3], rows, columns)
+    return padded.new_zeros(*padded.shape[:-3], len(extended.MESSAGE_DISTANCES) * padded.shape[-3], rows, columns)
 
 
 MODULES = {"extended": extended, "train_extended": train_extended, "class_balance": class_balance}
@@ -47,11 +47,13 @@ PARTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "no hidden state": {"extended": {"HIDDEN_CHANNELS": 0}},
     "one layer in the image encoder": {"extended": {"GAPS": (1,)}},
-    "loss on the last step only": {"train_extended": {"LATER": 1e-6}},
-    "always five steps in training": {"train_extended": {"FEWEST": 5, "MOST": 5}},
-    "no weight averaging": {"train_extended": {"KEPT": 0.0}},
+    "loss on the last step only": {"train_extended": {"STEP_WEIGHT": 1e-6}},
+    "always five steps in training": {"train_extended": {"FEWEST_STEPS": 5, "MOST_STEPS": 5}},
+    "no weight averaging": {"train_extended": {"AVERAGE_DECAY": 0.0}},
     "no class weights": {"class_balance": {"BALANCE_RATE": 0.0}},
-    "no jitter of images and coarse maps": {"train_extended": {"JITTER": 0.0, "SHIFT": 0.0, "WARMTH": 0.0}},
+    "no jitter of images and coarse maps": {
+        "train_extended": {"JITTER": 0.0, "SHIFT_PX": 0.0, "TEMPERATURE_JITTER": 0.0}
+    },
 }
 
 

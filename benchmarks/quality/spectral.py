@@ -107,14 +107,16 @@ def by_region(cube: np.ndarray, labels: np.ndarray, seed: int, whole: bool) -> S
     """Split the labelled pixels of a scene by connected region."""
     known = labels != UNLABELLED
     every = SpectralSamples(cube[:, known].T, labels[known], regions(labels)[known])
-    learn, held = hold_out_parts(every, seed)
-    first, second, everything = standardise(every.spectra[learn], every.spectra[held], cube.reshape(len(cube), -1).T)
+    learn, held_out = hold_out_parts(every, seed)
+    first, second, everything = standardise(
+        every.spectra[learn], every.spectra[held_out], cube.reshape(len(cube), -1).T
+    )
     truth = np.full(labels.shape, UNLABELLED, dtype=np.uint8)
-    places = np.flatnonzero(known)[held]
-    truth.ravel()[places] = every.labels[held]
+    places = np.flatnonzero(known)[held_out]
+    truth.ravel()[places] = every.labels[held_out]
     maps = [(everything.T.reshape(cube.shape), truth)] if whole else []
     taken = thin_out(SpectralSamples(first, every.labels[learn], every.parts[learn]), seed)
-    return Split(taken, second, every.labels[held], int(every.labels.max()) + 1, maps)
+    return Split(taken, second, every.labels[held_out], int(every.labels.max()) + 1, maps)
 
 
 def thin_out(pixels: SpectralSamples, seed: int) -> SpectralSamples:

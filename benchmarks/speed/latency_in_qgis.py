@@ -30,11 +30,11 @@ def wait(condition: Callable[[], bool], seconds: int = 300) -> None:
         TimeoutError: if the condition does not become true in time.
     """
     loop, poll, late = QEventLoop(), QTimer(), QTimer()
-    held: list[bool] = []
+    held_out: list[bool] = []
 
     def look() -> None:
-        if not held and condition():
-            held.append(True)
+        if not held_out and condition():
+            held_out.append(True)
             loop.quit()
 
     poll.timeout.connect(look)
@@ -43,7 +43,7 @@ def wait(condition: Callable[[], bool], seconds: int = 300) -> None:
     poll.start(5)
     late.start(1000 * seconds)
     loop.exec()
-    if not held:
+    if not held_out:
         raise TimeoutError
 
 

@@ -16,7 +16,7 @@ import torch
 from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.refine.extended import FEATURES, HIDDEN_CHANNELS, WIDTH, ExtendedRefiner
 from map_refiner.models.refine.refiner import Refiner, pad
-from map_refiner.models.refine.rnn import FILTERS, HALO_PX, SIZE, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
+from map_refiner.models.refine.rnn import FILTER_SIZE, FILTERS, HALO_PX, ClassAgnosticRNN, RefinementRNN, UnsharedRNN
 from map_refiner.models.refine.triton_step import is_available
 from map_refiner.models.refine.unroll import refine_steps
 from map_refiner.models.runtime import device as devices
@@ -26,8 +26,8 @@ from ..harness import Benchmark, Cell, Option, Page, Results, Settings, Values, 
 from ..machine import matmul_rate, median_seconds
 
 CLASSES, BANDS, STEPS = 3, 3, 5
-ONCE = 2 * FILTERS * BANDS * SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, for the image terms
-FUSED = CLASSES * 2 * FILTERS * (SIZE**2 + 1)  # operations per pixel and step
+ONCE = 2 * FILTERS * BANDS * FILTER_SIZE**2 + CLASSES * 2 * FILTERS**2  # operations per pixel, for the image terms
+FUSED = CLASSES * 2 * FILTERS * (FILTER_SIZE**2 + 1)  # operations per pixel and step
 FIRST = 2 * 9 * FEATURES * (BANDS + CLASSES + 2 * FEATURES) + 2 * WIDTH * (FEATURES + BANDS + CLASSES)
 EXTENDED = 2 * WIDTH * (CLASSES + HIDDEN_CHANNELS) * (9 + 9 + 1)
 

@@ -1,1 +1,1 @@
-"""batch."""
+"""Whole scenes from files to files, block by block."""

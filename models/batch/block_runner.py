@@ -1,7 +1,7 @@
-"""A block of a scene from files to files: what one machine does block by block, and a cluster does many of at once.
+"""Computation of one block of a scene from files to files, on one machine or on a cluster.
 
-A block is a part of the result that is finished or not. It is worked on in tiles that fit the memory of the device,
-read ahead and written behind; what comes out does not depend on the tiles.
+A block is the unit of finished work. It is computed in tiles that fit the memory of the device, with prefetch and
+write-behind; the result does not depend on the tiles.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .tile_tasks import ClassifyTask, RefineTask, TilePixels, TileTask
 
 
 class BlockRunner:
-    """What a thread needs to work on the blocks of a job, opened once."""
+    """Scene, model and device for the blocks of a job, opened once per thread."""
 
     def __init__(self, job: Job) -> None:
         """Open the scene and the model."""
@@ -42,11 +42,11 @@ class BlockRunner:
         self.memory = MemoryFallback(device, self.scene.affordable(tile_side(device)))
 
     def around(self, core: Window) -> Tile:
-        """Add to a core what the work looks at."""
+        """Return the tile of a core with the halo of the task."""
         return surround(core, self.scene.grid.height, self.scene.grid.width, self.task.total_halo)
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
-        """Compute a tile, in smaller ones and then on the CPU where the device's memory runs out."""
+        """Compute a tile, in smaller tiles and then on the CPU if the device runs out of memory."""
         side = max(tile.core.height, tile.core.width)
 
         def compute() -> list[Scores]:
@@ -58,55 +58,57 @@ class BlockRunner:
         core = tile.core
         found: list[Scores] = []
         for part in tiles(core.height, core.width, self.memory.side, 0):
-            place = part.core
-            inside = self.around(Window(core.row + place.row, core.column + place.column, place.height, place.width))
+            window = part.core
+            inside = self.around(
+                Window(core.row + window.row, core.column + window.column, window.height, window.width)
+            )
             maps = self.task.compute(inside, self.task.part(tile, pixels, inside))
             if not found:
                 found = [np.empty((len(each), core.height, core.width), dtype=np.float32) for each in maps]
             for whole, each in zip(found, maps, strict=True):
-                rows, columns = place.slices()
+                rows, columns = window.slices()
                 whole[:, rows, columns] = each
         return found
 
 
-_own = threading.local()  # a bench a thread: open rasters are not for two
+_own = threading.local()  # one runner per thread: open rasters cannot be shared
 
 
 def run_block(job: Job, block: Window) -> dict[str, Any]:
-    """Work on a block of a job, write its tile files, and return its `Outcome` as plain values."""
+    """Compute a block of a job, write its tile files, and return its `BlockOutcome` as plain values."""
     with environment():
-        bench = getattr(_own, "bench", None)
-        if bench is None or bench.job != job:
+        runner = getattr(_own, "runner", None)
+        if runner is None or runner.job != job:
             release()
-            bench = _own.bench = BlockRunner(job)
-        outcome = asdict(_run(bench, job, block))
+            runner = _own.runner = BlockRunner(job)
+        outcome = asdict(_run(runner, job, block))
         TileStore(job.folder).finish(block, job.first, outcome)
         return outcome
 
 
 def release() -> None:
-    """Let go of what the last job of this thread had open."""
-    bench = getattr(_own, "bench", None)
-    if bench is not None:
-        bench.task.close()
-        bench.scene.close()
-        _own.bench = None
+    """Close the scene and the model of this thread's last job."""
+    runner = getattr(_own, "runner", None)
+    if runner is not None:
+        runner.task.close()
+        runner.scene.close()
+        _own.runner = None
 
 
-def _run(bench: BlockRunner, job: Job, block: Window) -> BlockOutcome:
-    cores = [_moved(part.core, block) for part in tiles(block.height, block.width, bench.memory.side, 0)]
+def _run(runner: BlockRunner, job: Job, block: Window) -> BlockOutcome:
+    cores = [_moved(part.core, block) for part in tiles(block.height, block.width, runner.memory.side, 0)]
     classes = len(job.classes)
 
     def compute(tile: Tile, found: TilePixels) -> TileResult:
-        states, milliseconds = timed(lambda: bench.compute(tile, found))
-        valid = found.valid[tile.core.slices(found.place)]
+        states, milliseconds = timed(lambda: runner.compute(tile, found))
+        valid = found.valid[tile.core.slices(found.window)]
         compared = states if found.before is None else [found.before, *states]
         return TileResult(states, valid, count_changed(compared, valid, classes), milliseconds)
 
-    with _Writers(bench, block) as writers:
-        totals = run_tiles([bench.around(core) for core in cores], bench.task.read, compute, writers.write)
-    notices = tuple(bench.memory.notices)
-    bench.memory.notices.clear()
+    with _Writers(runner, block) as writers:
+        totals = run_tiles([runner.around(core) for core in cores], runner.task.read, compute, writers.write)
+    notices = tuple(runner.memory.notices)
+    runner.memory.notices.clear()
     return BlockOutcome(totals.pixels, totals.changed, totals.milliseconds, notices)
 
 
@@ -115,10 +117,10 @@ def _moved(core: Window, block: Window) -> Window:
 
 
 class _Writers:
-    """Writes the tile files of a block: a raster of probabilities a step, and the state where it is wanted."""
+    """Writer of the tile files of a block: one raster of probabilities per step, and the state if the job keeps it."""
 
-    def __init__(self, bench: BlockRunner, block: Window) -> None:
-        job, here, pixel_size_m = bench.job, bench.scene.grid.crop(block), bench.scene.pixel_size_m
+    def __init__(self, runner: BlockRunner, block: Window) -> None:
+        job, here, pixel_size_m = runner.job, runner.scene.grid.crop(block), runner.scene.pixel_size_m
         files, self._block, self._job = TileStore(job.folder), block, job
         self._steps = [n for n, step in enumerate(job.steps) if step in job.wanted]
         self._paths = [files.path(kind_of(job.steps[n]), block) for n in self._steps]
@@ -128,7 +130,7 @@ class _Writers:
             self._writers = [opened.enter_context(writer) for writer in writers]
             if job.keeps_state:
                 path = files.path(kind_of(job.last, state=True), block)
-                bands = [f"channel {n + 1}" for n in range(bench.task.channels)]
+                bands = [f"channel {n + 1}" for n in range(runner.task.channels)]
                 self._state = opened.enter_context(score_writer(path, here, bands, pixel_size_m, False))
             self._files = opened.pop_all()
 

@@ -1,4 +1,4 @@
-"""What is to be done with every block of a scene, and what came of one."""
+"""Work on each block of a scene, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..shared.text import Text
 
 @dataclass(frozen=True)
 class Job:
-    """Plain values, and paths that every machine sees."""
+    """Work on each block of a scene: plain values, and paths that every machine can read."""
 
     folder: str  # of the tile files
     image: str
@@ -18,34 +18,34 @@ class Job:
     pixel_size_m: float | None
     statistics: Statistics
     classes: tuple[str, ...]
-    model: str  # weights, or the kind of a refiner that needs none
+    model: str  # weights file, or a refiner kind that needs no training
     device: str
-    scores: str = ""  # to be refined; empty: the image is classified
-    state: str = ""  # of the step `first`, where that is not the coarse map
+    scores: str = ""  # scores to refine; empty: the image is classified
+    state: str = ""  # of step `first`; empty: the job starts from the coarse map
     first: int = 0
     last: int = 0
-    keeps_state: bool = False  # of the step `last`, for another job
-    lasting: bool = False  # whether the tiles stay: cloud-optimized
-    wanted: tuple[int, ...] = (0,)  # steps whose scores are written
-    is_multi_scale: bool = False  # whether the coarse model looks at the image at several scales
-    began: int = 0  # ns; tells a run from an earlier one, whose files a worker may still have open
+    keeps_state: bool = False  # whether the state of step `last` is written, for another job
+    lasting: bool = False  # whether the tiles are the final result: cloud-optimized
+    wanted: tuple[int, ...] = (0,)  # steps with scores to write
+    is_multi_scale: bool = False  # whether the coarse model uses the image at several scales
+    began: int = 0  # ns; distinguishes a run from an earlier one with files that a worker may still have open
 
     @property
     def steps(self) -> range:
-        """The steps that the job makes, the coarse map too."""
+        """Steps that the job makes, including the coarse map."""
         return range(self.first + 1 if self.first else 0, self.last + 1)
 
 
 @dataclass(frozen=True)
 class BlockOutcome:
-    """What came of a block."""
+    """Outcome of a block."""
 
     pixels: int  # with data
-    flips: tuple[int, ...]  # pixels whose class changed, by step from the job's first on
+    flips: tuple[int, ...]  # pixels with a changed class, by step from the job's first
     milliseconds: float  # of computing
     notices: tuple[Text, ...] = ()
 
 
 def kind_of(step: int, state: bool = False) -> str:
-    """Name the folder of the tiles of a step."""
+    """Return the folder name for the tiles of a step."""
     return f"step_{step:03d}_state" if state else f"step_{step:03d}"

@@ -1,4 +1,4 @@
-"""What is done to a tile of a scene: scoring it with a coarse model, or some steps of a refiner at once."""
+"""Work on one tile of a scene: classification by a coarse model, or several steps of a refiner at once."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from .job import Job
 
 @dataclass(frozen=True)
 class TilePixels:
-    """What was read for a tile: the image, where there is data (in the window `place`), and what is refined."""
+    """Pixels read for a tile: the image, the mask of valid pixels (in `window`), and the scores to refine."""
 
-    place: Window
+    window: Window
     valid: Mask
     image: Scores
     begun: Scores | None = None  # logits before the first step
-    state: Scores | None = None  # what the next step starts from, where it is not the first
-    before: Scores | None = None  # logits over the core that the first result is compared with
+    state: Scores | None = None  # input of the next step, unless it is the first
+    before: Scores | None = None  # logits over the core, to compare with the first result
 
 
 class TileTask(Protocol):
-    """What is done to a tile."""
+    """Work on one tile."""
 
-    total_halo: int  # px around a tile that are looked at, beside what it reads by itself
-    channels: int  # of what `compute` returns
+    total_halo: int  # px of halo that a tile gets; `read` may add more
+    channels: int  # of the result of `compute`
 
     def read(self, tile: Tile) -> TilePixels:
-        """Read what a tile needs."""
+        """Read the pixels of a tile."""
         ...
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
@@ -51,20 +51,20 @@ class TileTask(Protocol):
         ...
 
     def part(self, tile: Tile, pixels: TilePixels, inside: Tile) -> TilePixels:
-        """Cut out what a tile needs whose core lies in that of another."""
+        """Cut out the pixels of a smaller tile with its core inside that of `tile`."""
         ...
 
     def to(self, device: torch.device) -> None:
-        """Compute there from now on."""
+        """Move the computation to a device."""
         ...
 
     def close(self) -> None:
-        """Let go of what was opened, but for the scene."""
+        """Close the open files, except the scene."""
         ...
 
 
 class ClassifyTask:
-    """Scores tiles with a coarse model."""
+    """Classification of tiles by a coarse model."""
 
     total_halo = 0
 
@@ -93,19 +93,19 @@ class ClassifyTask:
         return TilePixels(core, pixels.valid[core.slices(whole)], np.ascontiguousarray(image))
 
     def to(self, device: torch.device) -> None:
-        """Compute there from now on."""
+        """Move the computation to a device."""
         self._device = device
         self._model, _ = load_coarse(self._path, device, self._is_multi_scale)
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no files are open."""
 
 
 class RefineTask:
-    """Refines tiles some steps at once, with a halo for all of them."""
+    """Refinement of tiles by several steps at once, with a halo for all of them."""
 
     def __init__(self, job: Job, scene: Scene, device: torch.device) -> None:
-        """Load the refiner, and open what it refines."""
+        """Load the refiner, and open the scores and states that it refines."""
         self._job, self._scene, self._device = job, scene, device
         if job.model in TRAINING_FREE:
             self._refiner = make_refiner(job.model, len(job.classes), len(job.bands)).to(device)
@@ -134,7 +134,7 @@ class RefineTask:
         )
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
-        """Return the states of a tile; the first is the coarse map where the job begins with it."""
+        """Return the states of a tile; the first is the coarse map if the job starts from it."""
         if pixels.begun is None:
             return []
         device = self._device
@@ -148,7 +148,7 @@ class RefineTask:
         return [*([pixels.begun[:, rows, columns]] if pixels.state is None else []), *states]
 
     def part(self, tile: Tile, pixels: TilePixels, inside: Tile) -> TilePixels:
-        """Cut out what a smaller tile needs."""
+        """Cut out the pixels of a smaller tile."""
         around, core = inside.outer.slices(tile.outer), inside.core.slices(tile.core)
 
         def cut(maps: Scores | None, where: tuple[slice, slice]) -> Scores | None:
@@ -164,11 +164,11 @@ class RefineTask:
         )
 
     def to(self, device: torch.device) -> None:
-        """Compute there from now on."""
+        """Move the computation to a device."""
         self._device, self._refiner = device, self._refiner.to(device)
 
     def close(self) -> None:
-        """Let go of the scores."""
+        """Close the scores and the states."""
         self._existing.close()
         if self._states is not None:
             self._states.close()

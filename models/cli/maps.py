@@ -58,13 +58,19 @@ def classify_command(
     """
     _check_output(output, ".tif", ".vrt")
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
-    manner = RunOptions(device, resume, scheduler, block)
+    run_options = RunOptions(device, resume, scheduler, block)
     with Scene(image, _bands(image, bands), None, size) as scene, _bar("Classifying") as bar:
-        made = classify_scene(
-            image, model, scene=scene, output=output, manner=manner, watch=bar, is_multi_scale=is_multi_scale
+        result = classify_scene(
+            image,
+            model,
+            scene=scene,
+            output=output,
+            run_options=run_options,
+            progress=bar,
+            is_multi_scale=is_multi_scale,
         )
-    _tell_notices(made)
-    click.echo(f"{output}: {', '.join(made.classes)}")
+    _print_notices(result)
+    click.echo(f"{output}: {', '.join(result.classes)}")
 
 
 @click.command("refine")
@@ -100,10 +106,10 @@ def refine_command(
     weights = _refiner_file(refiner)
     remembered = None if weights in TRAINING_FREE else read_card(weights).pixel_size_m
     size = pixel_size or _working_size(image, scores) or _usable_size(image, remembered)
-    manner = RunOptions(device, resume, scheduler, block)
-    with Scene(image, _bands(image, bands), None, size) as scene, _made_folder(output), _bar("Refining") as bar:
+    run_options = RunOptions(device, resume, scheduler, block)
+    with Scene(image, _bands(image, bands), None, size) as scene, _output_folder(output), _bar("Refining") as bar:
         wanted = range(steps if last_only else 0, steps + 1)
-        made = refine_scene(
+        result = refine_scene(
             image,
             scores,
             model=weights,
@@ -111,28 +117,28 @@ def refine_command(
             steps=wanted,
             output=output,
             lasting=vrt,
-            manner=manner,
-            watch=bar,
+            run_options=run_options,
+            progress=bar,
         )
-    _tell_notices(made)
-    changes = ", ".join(f"{change:.2%}" for change in made.changed)
+    _print_notices(result)
+    changes = ", ".join(f"{change:.2%}" for change in result.changed)
     click.echo(f"{output}: {steps} steps; {changes} of the pixels changed")
 
 
 @contextmanager
-def _made_folder(path: Path) -> Iterator[None]:
+def _output_folder(path: Path) -> Iterator[None]:
     """Make a folder where there is none; if nothing comes to lie in it, it goes again."""
-    made = not path.exists()
+    is_new = not path.exists()
     make_folder(path)
     try:
         yield
     finally:
-        if made and path.is_dir() and not any(path.iterdir()):
+        if is_new and path.is_dir() and not any(path.iterdir()):
             path.rmdir()
 
 
-def _tell_notices(made: RunResult) -> None:
-    for notice in made.notices:
+def _print_notices(result: RunResult) -> None:
+    for notice in result.notices:
         click.echo(str(notice), err=True)
 
 
@@ -148,9 +154,9 @@ def _refiner_file(text: str) -> str:
 
 def _working_size(image: str, scores: str) -> float | None:
     """Return the working pixel size that a score raster remembers, where the image has one."""
-    existing = ScoreRaster(scores)
-    existing.close()
-    return _usable_size(image, existing.pixel_size_m)
+    raster = ScoreRaster(scores)
+    raster.close()
+    return _usable_size(image, raster.pixel_size_m)
 
 
 def _usable_size(image: str, wanted: float | None) -> float | None:

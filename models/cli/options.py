@@ -54,13 +54,13 @@ def _bar(label: str) -> Iterator[ProgressCallback]:
         return
     with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
 
-        def watch(fraction: float) -> None:
+        def progress(fraction: float) -> None:
             bar.update(max(0, round(1000 * fraction) - bar.pos))
 
-        yield watch
+        yield progress
 
 
-def _tell(bar: ProgressCallback) -> Callable[[TrainingUpdate, float | None], None]:
+def _report(bar: ProgressCallback) -> Callable[[TrainingUpdate, float | None], None]:
     return lambda update, _: bar(update.update / update.updates)
 
 

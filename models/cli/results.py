@@ -40,18 +40,18 @@ def vectorize_command(
 ) -> None:
     """Turn a score raster into polygons (.gpkg, .shp or .geojson), or a class raster (.tif)."""
     _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
-    existing = ScoreRaster(scores)
+    raster = ScoreRaster(scores)
     with _bar("Vectorizing") as bar:
         if output.suffix.lower() == ".tif":
             if scheduler is not None:
                 raise click.UsageError("A class raster is written on this machine; leave --scheduler out.")
-            write_classes(scores, existing.grid, output, bar)
+            write_classes(scores, raster.grid, output, bar)
             click.echo(f"{output}: class raster")
             return
         found = stream_polygons(
-            existing, PolygonOptions(min_area, tolerance, background), Workplace(output.parent, scheduler), bar
+            raster, PolygonOptions(min_area, tolerance, background), Workplace(output.parent, scheduler), bar
         )
-        written = write_class_polygons(found, output, existing.grid.crs)
+        written = write_class_polygons(found, output, raster.grid.crs)
     click.echo(f"{output}: {written.count} polygons")
     for notice in written.notices:
         click.echo(str(notice), err=True)

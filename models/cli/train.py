@@ -27,7 +27,7 @@ from .options import (
     _bands,
     _bar,
     _check_output,
-    _tell,
+    _report,
     bands_option,
     device_option,
     out_option,
@@ -102,31 +102,31 @@ def train_coarse_command(
     sources = [_source(text) for text in classes]
     if bool(labels) == any(source.path for source in sources):
         raise click.UsageError("Give either --class NAME=FILE, once or more, or --labels FILE.tif.")
-    course = TrainingScenes(
+    training_scenes = TrainingScenes(
         kind, tuple(sources), samples=samples or 0, seed=seed, bands=bands or "", pixel_size_m=pixel_size
     )
-    examples, about = course.read(image, labels, also)
+    examples, info = training_scenes.read(image, labels, also)
     chosen = choose_device(own_device(device))
-    with join_process_group(chosen) as team, _bar("Training") as bar:
-        if team.size > 1 and isinstance(examples, SpectralSamples):
+    with join_process_group(chosen) as group, _bar("Training") as bar:
+        if group.size > 1 and isinstance(examples, SpectralSamples):
             raise RefinerError(
                 "{kind} learns from single spectra, which one process does; leave torchrun out.", kind=kind
             )
-        options = TrainingOptions(updates or COARSE_KINDS[kind].updates, seed, process_group=team)
-        tell = _tell(bar) if team.is_first else lambda *_: None
+        options = TrainingOptions(updates or COARSE_KINDS[kind].updates, seed, process_group=group)
+        report = _report(bar) if group.is_first else lambda *_: None
         outcome = train_coarse(
             examples,
-            about,
+            info,
             options,
             path=str(output),
             device=chosen,
             stop=lambda: False,
-            report=tell,
+            report=report,
             kind=kind,
             backbone=backbone,
         )
-    if team.is_first:
-        names = ", ".join(about.classes)
+    if group.is_first:
+        names = ", ".join(info.classes)
         click.echo(f"{output}: {names}; mean IoU {outcome.held_out_miou:.3f} on its held-out labels")
 
 
@@ -171,13 +171,13 @@ def train_refiner_command(
     """Train a refiner on the labels of an image."""
     _check_output(output, ".safetensors")
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
-        existing = ScoreRaster(scores, scene.grid)
-        truth = read_labels(labels, scene.grid, existing.classes)
-        tile = labelled_tile(scene, existing.read, truth, existing.classes)
-        about = ModelInfo(existing.classes, scene.pixel_size_m, Path(image).name)
-        existing.close()
+        raster = ScoreRaster(scores, scene.grid)
+        truth = read_labels(labels, scene.grid, raster.classes)
+        tile = labelled_tile(scene, raster.read, truth, raster.classes)
+        info = ModelInfo(raster.classes, scene.pixel_size_m, Path(image).name)
+        raster.close()
     if pretrained == SHIPPED:
-        pretrained = pretrained_for(refiner, about.classes, len(tile.image))
+        pretrained = pretrained_for(refiner, info.classes, len(tile.image))
     elif pretrained == "none":
         pretrained = ""
     if pretrained:
@@ -186,13 +186,13 @@ def train_refiner_command(
         trained = train_refiner(
             refiner,
             [tile],
-            about,
+            info,
             updates=updates,
             seed=seed,
             path=str(output),
             device=choose_device(device),
             stop=lambda: False,
-            report=_tell(bar),
+            report=_report(bar),
             pretrained=pretrained,
         )
     by_step = ", ".join(f"{value:.3f}" for value in trained.by_step[1:])

@@ -27,13 +27,27 @@ class BackboneSize:
     is_normalised: bool = False
 
     @property
-    def reach(self) -> int:
+    def context_radius(self) -> int:
         """Return the receptive radius in px: stages, poolings and the 3 x 3 convolution at the top."""
         return sum(count << stage for stage, count in enumerate(self.convolutions)) + 31 + 32
 
 
-SMALL = BackboneSize((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128, is_normalised=True)
-FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # indices of the convolutions in torchvision's VGG-16
+SMALL_BACKBONE = BackboneSize((16, 32, 64, 64, 96), (1, 1, 2, 2, 2), 128, is_normalised=True)
+VGG16_CONVOLUTIONS = (
+    0,
+    2,
+    5,
+    7,
+    10,
+    12,
+    14,
+    17,
+    19,
+    21,
+    24,
+    26,
+    28,
+)  # indices of the convolutions in torchvision's VGG-16
 VGG16 = BackboneSize((64, 128, 256, 512, 512), (2, 2, 3, 3, 3), 512)  # the original top is 7 x 7 with 4096 channels
 
 
@@ -43,7 +57,7 @@ class Backbone(nn.Module):
     The convolutions pad with zeros, which affect all pixels within `BackboneSize.reach` of a border; callers crop them.
     """
 
-    def __init__(self, bands: int, size: BackboneSize = SMALL) -> None:
+    def __init__(self, bands: int, size: BackboneSize = SMALL_BACKBONE) -> None:
         """Build the stages with He initialisation."""
         super().__init__()
         self.channels = (*size.widths[2:], size.top)
@@ -81,7 +95,7 @@ class Backbone(nn.Module):
         """
         file = Path(path)
         layers = [layer for layer in self.stages.modules() if isinstance(layer, nn.Conv2d)]
-        names = [name for n in FEATURES for name in (f"features.{n}.weight", f"features.{n}.bias")]
+        names = [name for n in VGG16_CONVOLUTIONS for name in (f"features.{n}.weight", f"features.{n}.bias")]
         wanted = [weight for layer in layers for weight in layer.parameters()]
         if not file.is_file():
             raise CheckpointError("There is no file {file}.", file=file)

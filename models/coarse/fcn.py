@@ -9,12 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .model import PatchNet
+
 STRIDE = 4  # px, stride of the first convolution; tiles start at multiples of it
 HALO = 30  # px lost on each side: an input of S gives an output of S - 60
 KERNELS = ((64, 12), (128, 3), (128, 3))
 
 
-class FCN(nn.Module):
+class FCN(PatchNet):
     """Conv 64 @ 12 x 12 / 4, 128 @ 3 x 3, 128 @ 3 x 3, K @ 9 x 9, upsampled: 280,451 weights for K = 3 and 3 bands.
 
     The four convolutions have 280,259 weights; the other 192 upsample each class separately.
@@ -48,11 +50,6 @@ class FCN(nn.Module):
         maps = self.conv3(maps).relu_()
         scores: Tensor = self.upsample(self.conv4(maps))
         return scores
-
-    def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` requires."""
-        with torch.inference_mode():
-            return self.forward(image)
 
 
 def bilinear(size: int, stride: int) -> Tensor:

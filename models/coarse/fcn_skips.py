@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
+from .backbone import MAX_STRIDE, SMALL_BACKBONE, VGG16, Backbone, BackboneSize
+from .model import PatchNet
 
 LEARNING_RATE = 3e-3  # of Adam [ours]
 LEARNING_RATE_VGG16 = 1e-4  # for pretrained weights
@@ -20,17 +21,17 @@ LEARNING_RATE_VGG16 = 1e-4  # for pretrained weights
 
 def halo_of(size: BackboneSize) -> int:
     """Return the halo in px of the backbone and the upsampling, rounded up to whole strides."""
-    return -(-(size.reach + 2 * MAX_STRIDE) // MAX_STRIDE) * MAX_STRIDE
+    return -(-(size.context_radius + 2 * MAX_STRIDE) // MAX_STRIDE) * MAX_STRIDE
 
 
-class SkipNet(nn.Module):
+class SkipNet(PatchNet):
     """The backbone, a score layer at each stride in use, and bilinear upsampling between them."""
 
     kind = ""
     skips = 0  # number of strides finer than 32 in use
     stride = MAX_STRIDE
-    size = SMALL
-    halo = halo_of(SMALL)
+    size = SMALL_BACKBONE
+    halo = halo_of(SMALL_BACKBONE)
     patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
     is_balanced = True
     rate = LEARNING_RATE
@@ -54,11 +55,6 @@ class SkipNet(nn.Module):
         scores = upsampled(scores, image.shape[-1] // scores.shape[-1])
         cut = self.margin if self.training else self.halo
         return scores[..., cut:-cut, cut:-cut]
-
-    def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` requires."""
-        with torch.inference_mode():
-            return self.forward(image)
 
     def optimizer(self) -> torch.optim.Optimizer:
         """Return Adam."""

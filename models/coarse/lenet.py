@@ -9,19 +9,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-WINDOW = 32  # px, side of an output's receptive field
+from .model import PatchNet
+
+WINDOW_PX = 32  # px, side of an output's receptive field
 STRIP_ROWS = 128  # rows scored at once, to limit the dense layers' maps: 120 values per pixel
 LEARNING_RATE = 3e-3  # of Adam [ours]: with sigmoids, plain gradient descent takes very many updates
 
 
-class LeNet(nn.Module):
+class LeNet(PatchNet):
     """LeNet with one output per class; `forward` applies the same weights around each pixel.
 
     It has 61,706 weights for one band and ten classes.
     """
 
     kind = "lenet"
-    halo = WINDOW // 2
+    halo = WINDOW_PX // 2
     stride = 1
 
     def __init__(self, classes: int, bands: int) -> None:
@@ -59,9 +61,9 @@ class LeNet(nn.Module):
 
     def scores(self, image: Tensor) -> Tensor:
         """Return the logits of a batch of images, as `CoarseModel` requires."""
-        rows = image.shape[-2] - WINDOW
+        rows = image.shape[-2] - WINDOW_PX
         with torch.inference_mode():
-            strips = [self(image[..., top : top + STRIP_ROWS + WINDOW, :]) for top in range(0, rows, STRIP_ROWS)]
+            strips = [self(image[..., top : top + STRIP_ROWS + WINDOW_PX, :]) for top in range(0, rows, STRIP_ROWS)]
             return torch.cat(strips, dim=-2)
 
     def optimizer(self) -> torch.optim.Optimizer:

@@ -20,14 +20,16 @@ from torch.nn import functional
 from ..arrays.score_maps import UNLABELLED, Labels
 from ..runtime.progress import CancelCheck, never_cancel
 from ..training.loop import TrainingUpdate
-from .backbone import MAX_STRIDE, SMALL, VGG16, Backbone, BackboneSize
+from .backbone import MAX_STRIDE, SMALL_BACKBONE, VGG16, Backbone, BackboneSize
 from .fcn_skips import LEARNING_RATE_VGG16, upsampled
+from .model import PatchNet
 from .train_patches import TrainingImage, TrainingOptions, train_patches
 
-BASES, SIZE, STEP = 10, 8, 4  # bases per class; px, their side; px, stride of the upsampling
+BASES, BASIS_SIZE, BASIS_STRIDE = 10, 8, 4  # bases per class; px, their side; px, stride of the upsampling
 SOURCE = 32  # px, side of the masks that the bases are computed from
-PATCHES, FEWEST = 2000, 0.02  # masks per class (the source has 10,000); least share of a mask that the class fills
-WINDOW = 9  # px of a level, for the boundary masks
+MASKS = 2000  # per class; the source has 10,000
+LEAST_SHARE = 0.02  # of a mask that the class fills
+MASK_WINDOW_PX = 9  # px of a level, for the boundary masks
 RADIUS = 32  # px of the image, for dilation and erosion
 LEARNING_RATE = 3e-3  # of Adam [ours]
 BUILT = (8, 4, 2, 1)  # px, strides of the reconstructions from the levels at strides 32, 16, 8 and 4
@@ -36,16 +38,19 @@ BUILT = (8, 4, 2, 1)  # px, strides of the reconstructions from the levels at st
 def halo_of(size: BackboneSize) -> int:
     """Return the halo of a pyramid in px."""
     # Backbone; 5 x 5 coefficients and bases at the coarsest level; upsampling and masks at the finer levels.
-    return -(-(size.reach + 2 * 32 + 32 + (8 + 4 + 2) + WINDOW // 2 * (4 + 2 + 1)) // MAX_STRIDE) * MAX_STRIDE
+    return (
+        -(-(size.context_radius + 2 * 32 + 32 + (8 + 4 + 2) + MASK_WINDOW_PX // 2 * (4 + 2 + 1)) // MAX_STRIDE)
+        * MAX_STRIDE
+    )
 
 
-class LRR(nn.Module):
+class LRR(PatchNet):
     """The backbone, coefficients at four levels, fixed bases, and their reconstruction from coarse to fine."""
 
     kind = "lrr"
     stride = MAX_STRIDE
-    size = SMALL
-    halo = halo_of(SMALL)
+    size = SMALL_BACKBONE
+    halo = halo_of(SMALL_BACKBONE)
     patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
     is_balanced = True
     rate = LEARNING_RATE
@@ -61,7 +66,7 @@ class LRR(nn.Module):
         widths = self.trunk.channels[::-1]
         self.coefficients = nn.ModuleList(_coefficients(width, classes) for width in widths)
         self.edges = nn.ModuleList(_coefficients(widths[0], classes) for _ in range(2))  # dilated, eroded
-        self.register_buffer("bases", torch.zeros(classes * BASES, 1, SIZE, SIZE))
+        self.register_buffer("bases", torch.zeros(classes * BASES, 1, BASIS_SIZE, BASIS_SIZE))
 
     def levels(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the scores at strides 8, 4, 2 and 1, and during training those of the two edge heads at stride 8.
@@ -78,8 +83,10 @@ class LRR(nn.Module):
 
     def _built(self, coefficients: Tensor) -> Tensor:
         """Sum the weighted bases of each class, four times as fine as the coefficients."""
-        crop = (SIZE - STEP) // 2
-        return functional.conv_transpose2d(coefficients, self.bases, stride=STEP, padding=crop, groups=self.classes)
+        crop = (BASIS_SIZE - BASIS_STRIDE) // 2
+        return functional.conv_transpose2d(
+            coefficients, self.bases, stride=BASIS_STRIDE, padding=crop, groups=self.classes
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         """Return (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S), S a multiple of 32."""
@@ -103,11 +110,6 @@ class LRR(nn.Module):
             for scores, target in zip(edges, targets, strict=True):
                 total = total + functional.binary_cross_entropy_with_logits(self._core(scores, BUILT[0]), target)
         return total
-
-    def scores(self, image: Tensor) -> Tensor:
-        """Return the logits of a batch of images, as `CoarseModel` requires."""
-        with torch.inference_mode():
-            return self.forward(image)
 
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return the logits of all levels, coarsest first, each in the shape of `scores`."""
@@ -139,8 +141,8 @@ def _coefficients(width: int, classes: int) -> nn.Conv2d:
 def boundary_mask(scores: Tensor) -> Tensor:
     """Return the local maximum minus the local minimum of each class's probability (0-1) over 9 x 9 pixels."""
     probability = scores.softmax(dim=1)
-    high = functional.max_pool2d(probability, WINDOW, stride=1, padding=WINDOW // 2)
-    return high + functional.max_pool2d(-probability, WINDOW, stride=1, padding=WINDOW // 2)
+    high = functional.max_pool2d(probability, MASK_WINDOW_PX, stride=1, padding=MASK_WINDOW_PX // 2)
+    return high + functional.max_pool2d(-probability, MASK_WINDOW_PX, stride=1, padding=MASK_WINDOW_PX // 2)
 
 
 def dilated_and_eroded(masks: Tensor, radius: int, stride: int = 1) -> tuple[Tensor, Tensor]:
@@ -148,8 +150,8 @@ def dilated_and_eroded(masks: Tensor, radius: int, stride: int = 1) -> tuple[Ten
 
     For each block of `stride` x `stride` pixels, only the middle pixel is returned.
     """
-    reach = torch.arange(-radius, radius + 1, device=masks.device, dtype=masks.dtype)
-    disk = (reach[:, None] ** 2 + reach[None] ** 2 <= radius**2).to(masks.dtype)[None, None]
+    context_radius = torch.arange(-radius, radius + 1, device=masks.device, dtype=masks.dtype)
+    disk = (context_radius[:, None] ** 2 + context_radius[None] ** 2 <= radius**2).to(masks.dtype)[None, None]
     flat = masks.flatten(0, 1)[:, None]
     wide = _touched(flat, disk, stride)
     narrow = 1 - _touched(1 - flat, disk, stride)
@@ -184,7 +186,7 @@ def learn_bases(labels: Sequence[Labels], classes: int, seed: int, check: Cancel
         largest = scaled.abs().argmax(dim=1, keepdim=True)
         signs = scaled.gather(1, largest).sign()
         found[k, :count] = (scaled * signs).reshape(count, SOURCE, SOURCE)
-    return functional.avg_pool2d(found, SOURCE // SIZE).reshape(classes * BASES, 1, SIZE, SIZE)
+    return functional.avg_pool2d(found, SOURCE // BASIS_SIZE).reshape(classes * BASES, 1, BASIS_SIZE, BASIS_SIZE)
 
 
 def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> Tensor:
@@ -195,11 +197,11 @@ def _masks(labels: Sequence[Labels], k: int, generator: np.random.Generator) -> 
         return torch.zeros(0, SOURCE * SOURCE)
     places = [np.argwhere(each == k) for each in large]
     masks = []
-    for n in generator.choice(len(large), size=PATCHES, p=filled / filled.sum()):
+    for n in generator.choice(len(large), size=MASKS, p=filled / filled.sum()):
         centre = places[n][generator.integers(len(places[n]))] - generator.integers(0, SOURCE, 2)
         row, column = np.clip(centre, 0, np.array(large[n].shape) - SOURCE)
         mask = large[n][row : row + SOURCE, column : column + SOURCE] == k
-        if mask.mean() >= FEWEST:
+        if mask.mean() >= LEAST_SHARE:
             masks.append(mask.ravel())
     return torch.from_numpy(np.array(masks, dtype=np.float32).reshape(-1, SOURCE * SOURCE))
 

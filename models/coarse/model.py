@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..arrays.score_maps import UNLABELLED
 
 
 class CoarseModel(Protocol):
@@ -31,3 +35,30 @@ class Pyramid(CoarseModel, Protocol):
     def pyramid(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return the logits of all levels, each in the shape of `scores`."""
         ...
+
+
+class PatchNet(nn.Module):
+    """Base class of the networks that are trained on patches: (batch, bands, S, S) in, logits without the halo out."""
+
+    kind = ""
+    halo: int  # px
+    stride: int  # px
+    classes: int
+    patch = 64  # px per side with a loss, in training [paper, section IV]
+    margin = 0  # px read around a patch in training if the halo would outweigh it; 0: the halo
+    batch = 0  # most patches per update; 0: as the options say
+    is_balanced = False  # rare classes weigh more in the loss
+
+    def scores(self, image: Tensor) -> Tensor:
+        """Return the logits of a batch of images, as `CoarseModel` requires."""
+        with torch.inference_mode():
+            logits: Tensor = self(image)
+            return logits
+
+    def optimizer(self) -> torch.optim.Optimizer | None:
+        """Return the optimizer that suits the network, or None for that of the options."""
+        return None
+
+    def loss(self, image: Tensor, labels: Tensor, balance: Tensor | None = None) -> Tensor:
+        """Return the loss of a batch; `balance` holds the class weights."""
+        return functional.cross_entropy(self(image), labels, balance, ignore_index=UNLABELLED)

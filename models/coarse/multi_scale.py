@@ -14,8 +14,8 @@ from torch import Tensor
 from ..arrays.score_maps import LOG_FLOOR
 from .model import Pyramid
 
-WHOLE = 5
-PARTS = (3, 4)  # fifths of the image's size
+FIFTHS = 5
+SCALES_IN_FIFTHS = (3, 4)  # fifths of the image's size
 
 
 class MultiScale:
@@ -24,8 +24,8 @@ class MultiScale:
     def __init__(self, net: Pyramid) -> None:
         """Wrap a pyramid that is ready for inference."""
         self.net, self.coarser = net, net.coarser
-        self.stride = WHOLE * net.stride
-        self.halo = -(-(net.halo + net.stride) * WHOLE // min(PARTS) // self.stride) * self.stride
+        self.stride = FIFTHS * net.stride
+        self.halo = -(-(net.halo + net.stride) * FIFTHS // min(SCALES_IN_FIFTHS) // self.stride) * self.stride
 
     def scores(self, image: Tensor) -> Tensor:
         """Return the logarithms of the largest probabilities of all scales, as `CoarseModel` requires."""
@@ -41,8 +41,8 @@ class MultiScale:
 
     def _joined(self, image: Tensor, logits: Tensor) -> Tensor:
         best, beyond = logits.softmax(dim=1), self.net.stride
-        for part in PARTS:
-            smaller = _cut(shrunk(image, part), self.halo * part // WHOLE - self.net.halo - beyond)
+        for part in SCALES_IN_FIFTHS:
+            smaller = _cut(shrunk(image, part), self.halo * part // FIFTHS - self.net.halo - beyond)
             found = self.net.scores(smaller).softmax(dim=1)
             best = torch.maximum(best, grown(_cut(found, beyond - 1), part))
         return best.clamp_min(LOG_FLOOR).log()
@@ -50,16 +50,16 @@ class MultiScale:
 
 def shrunk(maps: Tensor, part: int) -> Tensor:
     """Average every five pixels of (..., rows, columns) by area to `part` pixels; sides are multiples of five."""
-    edges = torch.arange(WHOLE + 1, dtype=torch.float64)
-    ends = torch.arange(part + 1, dtype=torch.float64) * WHOLE / part
+    edges = torch.arange(FIFTHS + 1, dtype=torch.float64)
+    ends = torch.arange(part + 1, dtype=torch.float64) * FIFTHS / part
     low, high = torch.maximum(ends[:-1, None], edges[:-1]), torch.minimum(ends[1:, None], edges[1:])
-    weights = (high - low).clamp_min(0) * part / WHOLE
-    return _both_ways(maps, weights, WHOLE)
+    weights = (high - low).clamp_min(0) * part / FIFTHS
+    return _both_ways(maps, weights, FIFTHS)
 
 
 def grown(maps: Tensor, part: int) -> Tensor:
     """Interpolate every `part` pixels linearly to five; the input has one extra pixel on each side."""
-    at = (torch.arange(WHOLE, dtype=torch.float64) + 0.5) * part / WHOLE + 0.5  # in px, of a block with neighbours
+    at = (torch.arange(FIFTHS, dtype=torch.float64) + 0.5) * part / FIFTHS + 0.5  # in px, of a block with neighbours
     weights = (1 - (at[:, None] - torch.arange(part + 2)).abs()).clamp_min(0)
     return _both_ways(maps, weights, part)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ..arrays.borders import reflect
 from ..arrays.score_maps import UNLABELLED, Labels, Scores
@@ -19,29 +18,12 @@ from ..runtime.progress import CancelCheck, never_cancel
 from ..training.holdout import hold_out
 from ..training.loop import BestWeights, TrainingUpdate
 from ..training.patches import Sampler, dihedral
+from .model import PatchNet
 
 SINGLE_PROCESS = ProcessGroup()
-PATCH = 64  # px of labels per patch [paper, section IV]; 124 px with the halo
 MOMENTUM, DECAY = 0.9, 2e-4  # [paper, section IV]
 EVALUATE_EVERY = 50  # updates
 JITTER = 0.1  # standard deviation of the random gain and offset of each band [ours]
-
-
-class PatchNet(Protocol):
-    """Torch module that returns (batch, K, S - 2 halo, S - 2 halo) logits of (batch, bands, S, S).
-
-    Optional members: an `optimizer`; a `loss`; preferred `patch` and `batch` sizes; a `margin`, the px read around a
-    patch in training if the halo would cost too much; and `is_balanced`, which gives rare classes more weight in the
-    loss.
-    """
-
-    classes: int
-    halo: int
-    stride: int
-
-    def scores(self, image: Tensor) -> Tensor:
-        """Return the logits."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -70,26 +52,28 @@ class TrainingImage:
 
 
 def train_patches(
-    net: Any, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
+    net: PatchNet, images: Sequence[TrainingImage], options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
     """Train a coarse network and yield each update; closing the iterator early also keeps the best weights."""
-    team = options.process_group
-    generator = np.random.default_rng(team.seeds(options.seed))
+    group = options.process_group
+    generator = np.random.default_rng(group.seeds(options.seed))
     parts = [hold_out(image.labels, options.seed, margin=0) for image in images]
-    patch, batch = getattr(net, "patch", PATCH), team.share(min(options.batch, getattr(net, "batch", options.batch)))
-    margin = getattr(net, "margin", net.halo)
-    examples = [_padded(image, learn, margin, patch, device) for image, (learn, _) in zip(images, parts, strict=True)]
+    patch, batch = net.patch, group.share(min(options.batch, net.batch or options.batch))
+    margin = net.margin or net.halo
+    examples = [
+        _padded(image, training, margin, patch, device) for image, (training, _) in zip(images, parts, strict=True)
+    ]
     pixels = [
-        image.weight * np.count_nonzero(learn != UNLABELLED) for image, (learn, _) in zip(images, parts, strict=True)
+        image.weight * np.count_nonzero(training != UNLABELLED)
+        for image, (training, _) in zip(images, parts, strict=True)
     ]
     weights = np.array(pixels, dtype=float)
-    is_balanced = getattr(net, "is_balanced", False)
-    balance = _balance([learn for learn, _ in parts], net.classes).to(device) if is_balanced else None
-    optimizer = _optimizer(net, options)
+    balance = _balance([training for training, _ in parts], net.classes).to(device) if net.is_balanced else None
+    optimizer = net.optimizer() or _optimizer(net, options)
     lowest = optimizer.param_groups[0]["lr"] / 50
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.updates, lowest)
-    net.to(memory_format=torch.channels_last).train()
-    team.agree(net)
+    net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    group.agree(net)
     best = BestWeights(net)
     try:
         for update in range(1, options.updates + 1):
@@ -102,7 +86,7 @@ def train_patches(
                 margin=margin,
                 balance=balance,
                 generator=generator,
-                process_group=team,
+                process_group=group,
             )
             rate.step()
             score = None
@@ -110,9 +94,9 @@ def train_patches(
                 1,
                 options.updates,
             )  # the first too: an early stop then has best weights
-            if team.is_first and is_evaluated:
+            if group.is_first and is_evaluated:
                 net.eval()  # disables dropout
-                score = held_out_miou(net, images, [held for _, held in parts], device)
+                score = evaluate_held_out(net, images, [held_out for _, held_out in parts], device)
                 net.train()
             is_best = score is not None and best.update(score)
             yield TrainingUpdate(update, options.updates, loss, score, is_best)
@@ -131,21 +115,18 @@ def _balance(labels: Sequence[Labels], classes: int) -> Tensor:
     return torch.from_numpy((1 / roots / roots[counts > 0].sum()).astype(np.float32))
 
 
-def _optimizer(net: Any, options: TrainingOptions) -> torch.optim.Optimizer:
-    if hasattr(net, "optimizer"):
-        own: torch.optim.Optimizer = net.optimizer()
-        return own
+def _optimizer(net: PatchNet, options: TrainingOptions) -> torch.optim.Optimizer:
     if options.optimizer == "adamw":
         return torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=1e-3)
     return torch.optim.SGD(net.parameters(), lr=options.learning_rate, momentum=MOMENTUM, weight_decay=DECAY)
 
 
-def held_out_miou(
-    net: PatchNet, images: Sequence[TrainingImage], held: Sequence[Labels], device: torch.device
+def evaluate_held_out(
+    net: PatchNet, images: Sequence[TrainingImage], held_out: Sequence[Labels], device: torch.device
 ) -> float:
     """Return the mean IoU (0-1) of the held-out labels of all images together."""
     counts = np.zeros((net.classes, net.classes), dtype=np.int64)
-    for image, labels in zip(images, held, strict=True):
+    for image, labels in zip(images, held_out, strict=True):
         rows, columns = np.nonzero(labels != UNLABELLED)
         if rows.size == 0:
             continue
@@ -175,7 +156,7 @@ def _padded(
 
 
 def _update(
-    net: Any,
+    net: PatchNet,
     optimizer: torch.optim.Optimizer,
     chosen: Sequence[tuple[Tensor, Tensor, Sampler]],
     size: int,
@@ -195,13 +176,9 @@ def _update(
         labels.append(dihedral(truth[top : top + size, left : left + size], way))
     batch = torch.stack(images).contiguous(memory_format=torch.channels_last)
     truth = torch.stack(labels).long()
-    own = getattr(net, "loss", None)
-    if own:
-        loss = own(batch, truth, balance)
-    else:
-        loss = functional.cross_entropy(net(batch), truth, balance, ignore_index=UNLABELLED)
+    loss = net.loss(batch, truth, balance)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     process_group.average(net)
     torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)  # one outlier patch must not ruin the training
     optimizer.step()

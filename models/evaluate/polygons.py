@@ -16,7 +16,7 @@ from ..io.crs import local_metric_crs, reproject
 from ..io.vectors import DRIVERS, Shapes, layer_crs, read_shapes
 from ..metrics.polygons import PolygonFigures, Polygons, compare
 from ..runtime.progress import ProgressCallback
-from ..scene.labels import RASTERS
+from ..scene.labels import RASTER_SUFFIXES
 from ..shared.conventions import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS
 
 
@@ -33,7 +33,7 @@ def is_polygon_file(path: str) -> bool:
     return _file(path).suffix.lower() in DRIVERS
 
 
-def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _: None) -> PolygonReport:
+def evaluate_polygons(path: str, labels: str, progress: ProgressCallback = lambda _: None) -> PolygonReport:
     """Evaluate polygons against true ones, both from vector files with a text field `class`.
 
     The classes are those of the true polygons. If these include labelled areas (`tile`) or ignored areas (`ignore`),
@@ -43,7 +43,7 @@ def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _
     Raises:
         LabelError: if the files cannot be read or compared.
     """
-    if _file(labels).suffix.lower() in RASTERS:
+    if _file(labels).suffix.lower() in RASTER_SUFFIXES:
         raise LabelError(
             "{name} holds polygons and {name_2} is a raster; polygons are measured against a vector "
             "layer of true polygons with a text field {field!r}.",
@@ -59,7 +59,7 @@ def evaluate_polygons(path: str, labels: str, watch: ProgressCallback = lambda _
     metres = _metres([polygon for polygons in true.values() for polygon in polygons], crs)
     figures = {}
     for n, (name, polygons) in enumerate(true.items()):
-        check = partial(watch, n / len(true))
+        check = partial(progress, n / len(true))
         check()
         ours = _cut(_of_class(found, name), tile, ignored)
         figures[name] = compare(_moved(ours, crs, metres), _moved(polygons, crs, metres), check)

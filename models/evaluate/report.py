@@ -25,7 +25,7 @@ class FileEvaluation:
 
 
 def evaluate_files(
-    paths: Sequence[str], labels: str, target: str | Path, watch: ProgressCallback, scheduler: str | None = None
+    paths: Sequence[str], labels: str, target: str | Path, progress: ProgressCallback, scheduler: str | None = None
 ) -> list[FileEvaluation]:
     """Evaluate files one by one, and write the report after the last.
 
@@ -34,7 +34,7 @@ def evaluate_files(
     """
     found: list[FileEvaluation] = []
     for n, path in enumerate(paths):
-        part = sub_progress(watch, n / len(paths), 1 / len(paths))
+        part = sub_progress(progress, n / len(paths), 1 / len(paths))
         if is_polygon_file(path):
             polygons = evaluate_polygons(path, labels, part)
             found.append(FileEvaluation(polygons, polygon_summary(polygons)))

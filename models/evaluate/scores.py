@@ -19,8 +19,8 @@ from ..io.score_raster import ScoreEncoding, ScoreRaster
 from ..metrics.pixels import (
     DISTANCES,
     MAX_DISTANCE_PX,
-    TOLERANCE,
-    WIDTHS,
+    TOLERANCE_PX,
+    TRIMAP_WIDTHS,
     ConfusionAccuracy,
     boundary_counts,
     confusion,
@@ -94,7 +94,7 @@ class Counts:
         )
 
 
-def evaluate_maps(scores: ScoreRaster, labels: Labels, watch: ProgressCallback) -> tuple[ConfusionAccuracy, Edges]:
+def evaluate_maps(scores: ScoreRaster, labels: Labels, progress: ProgressCallback) -> tuple[ConfusionAccuracy, Edges]:
     """Evaluate a score raster against labels on its grid, window by window.
 
     Raises:
@@ -102,25 +102,25 @@ def evaluate_maps(scores: ScoreRaster, labels: Labels, watch: ProgressCallback) 
     """
     present_classes(labels, scores.classes)
     whole = Window(0, 0, scores.grid.height, scores.grid.width)
-    return _figures(count(scores, labels, whole, whole, watch), scores.classes)
+    return _figures(count(scores, labels, whole, whole, progress), scores.classes)
 
 
-def count(scores: ScoreRaster, labels: Labels, place: Window, block: Window, watch: ProgressCallback) -> Counts:
-    """Count a block against labels that cover the window `place`: the block and the margin that is read."""
+def count(scores: ScoreRaster, labels: Labels, window: Window, block: Window, progress: ProgressCallback) -> Counts:
+    """Count a block against labels that cover the window `window`: the block and the margin that is read."""
     classes, grid = len(scores.classes), scores.grid
     found = Counts(
         np.zeros((classes, classes), dtype=np.int64),
         np.zeros((len(DISTANCES), classes, 2), dtype=np.int64),
-        np.zeros((len(WIDTHS), classes, classes), dtype=np.int64),
+        np.zeros((len(TRIMAP_WIDTHS), classes, classes), dtype=np.int64),
         np.zeros((classes, 2, 2), dtype=np.int64),
-        frozenset(np.unique(labels[block.slices(place)]).tolist()) - {UNLABELLED},
+        frozenset(np.unique(labels[block.slices(window)]).tolist()) - {UNLABELLED},
     )
     parts = [part.core for part in tiles(block.height, block.width, COUNTED, 0)]
     for n, inside in enumerate(parts):
         core = Window(block.row + inside.row, block.column + inside.column, inside.height, inside.width)
         part = surround(core, grid.height, grid.width, MAX_DISTANCE_PX + 1)
-        if (labels[core.slices(place)] != UNLABELLED).any():
-            truth = labels[part.outer.slices(place)]
+        if (labels[core.slices(window)] != UNLABELLED).any():
+            truth = labels[part.outer.slices(window)]
             maps, valid = scores.read(part.outer)
             predicted = np.where(valid, argmax_classes(maps), UNLABELLED).astype(np.uint8)
             inner = core.slices(part.outer)
@@ -131,7 +131,7 @@ def count(scores: ScoreRaster, labels: Labels, place: Window, block: Window, wat
                 relaxed_counts(truth, predicted, classes, inner),
                 frozenset(),
             )
-        watch((n + 1) / len(parts))
+        progress((n + 1) / len(parts))
     return found
 
 
@@ -160,11 +160,11 @@ def _edges(
                 **dict(zip(classes, band.iou, strict=True)),
                 "mean": band.mean_iou if band.confusion.any() else None,
             }
-            for width, band in zip(WIDTHS, bands, strict=True)
+            for width, band in zip(TRIMAP_WIDTHS, bands, strict=True)
         },
         relaxed={
             name: Relaxed(
-                tolerance_px=TOLERANCE,
+                tolerance_px=TOLERANCE_PX,
                 precision=ratio(relaxed[k, 0]) if known[k] else None,
                 recall=ratio(relaxed[k, 1]) if known[k] else None,
             )
@@ -174,7 +174,7 @@ def _edges(
     )
 
 
-def evaluate_scores(path: str, labels: str, watch: ProgressCallback, scheduler: str | None = None) -> ScoreReport:
+def evaluate_scores(path: str, labels: str, progress: ProgressCallback, scheduler: str | None = None) -> ScoreReport:
     """Evaluate a score raster against a raster of class indices, or a vector layer with a field `class`.
 
     The work is done block by block, locally or on a Dask cluster; only one block of labels is in memory at a time.
@@ -189,21 +189,21 @@ def evaluate_scores(path: str, labels: str, watch: ProgressCallback, scheduler: 
     found: list[Counts] = []
     if scheduler is None:
         for n, block in enumerate(blocks):
-            found.append(measured(block, sub_progress(watch, n / len(blocks), 1 / len(blocks))))
+            found.append(measured(block, sub_progress(progress, n / len(blocks), 1 / len(blocks))))
     else:
         for counts in map_blocks(measured, blocks, scheduler):
             found.append(counts)
-            watch(len(found) / len(blocks))
+            progress(len(found) / len(blocks))
     return report(path, *_figures(sum(found[1:], found[0]), classes))
 
 
 def _measured(
-    path: str, kind: ScoreEncoding, labels: str, block: Window, watch: ProgressCallback = lambda _: None
+    path: str, kind: ScoreEncoding, labels: str, block: Window, progress: ProgressCallback = lambda _: None
 ) -> Counts:
     with environment(), closing(ScoreRaster(path, None, kind)) as scores:
-        place = surround(block, scores.grid.height, scores.grid.width, MAX_DISTANCE_PX + 1).outer
-        truth = read_labels(labels, scores.grid.crop(place), scores.classes)
-        return count(scores, truth, place, block, watch)
+        window = surround(block, scores.grid.height, scores.grid.width, MAX_DISTANCE_PX + 1).outer
+        truth = read_labels(labels, scores.grid.crop(window), scores.classes)
+        return count(scores, truth, window, block, progress)
 
 
 def score_summary(entry: ScoreReport) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import RasterError
 from ..shared import band_text
-from ..shared.band_text import MANY, BandTextError, Spectrum
+from ..shared.band_text import MANY_BANDS, BandTextError, Spectrum
 from .raster_reader import GridReader
 
 
@@ -18,9 +18,9 @@ def spectrum_of(reader: GridReader) -> Spectrum:
 
 
 def default_bands(reader: GridReader) -> tuple[int, ...]:
-    """Return the first three bands that are not alpha, or of more than `MANY` bands all good ones."""
+    """Return the first three bands that are not alpha, or of more than `MANY_BANDS` bands all good ones."""
     usable = reader.colour_bands()
-    if len(usable) <= MANY:
+    if len(usable) <= MANY_BANDS:
         return usable[:3]
     bad = spectrum_of(reader).bad
     return tuple(band for band in usable if band not in bad)

@@ -24,7 +24,7 @@ STRIP_ROWS = 256  # rows per write
 NO_PLACE = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)  # GDAL's transform of rasters without georeferencing
 
 
-def import_cube(path: str | Path, key: str, target: str | Path, watch: ProgressCallback) -> tuple[int, int, int]:
+def import_cube(path: str | Path, key: str, target: str | Path, progress: ProgressCallback) -> tuple[int, int, int]:
     """Write an array of a MATLAB file (version 4 to 7.2) as a GeoTIFF; return bands, rows, columns.
 
     A cube is (rows, columns, bands); a map (rows, columns) becomes one band. The GeoTIFF is not georeferenced.
@@ -42,7 +42,7 @@ def import_cube(path: str | Path, key: str, target: str | Path, watch: ProgressC
         for first in range(0, rows, STRIP_ROWS):
             part = cube[first : first + STRIP_ROWS].astype(dtype)
             writer.write(part.transpose(2, 0, 1), Window(first, 0, len(part), columns))
-            watch(min(1.0, (first + STRIP_ROWS) / rows))
+            progress(min(1.0, (first + STRIP_ROWS) / rows))
     return bands, rows, columns
 
 

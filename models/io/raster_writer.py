@@ -128,7 +128,7 @@ def _overview(dtype: str) -> str:
     return "average" if np.dtype(dtype).kind == "f" else "nearest"
 
 
-def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> None:
+def optimize(source: str | Path, path: str | Path, progress: ProgressCallback) -> None:
     """Copy a raster atomically to a cloud-optimized GeoTIFF with overviews.
 
     Raises:
@@ -144,7 +144,7 @@ def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> N
         with ThreadPoolExecutor(1) as pool:  # the copy reports no progress, so watch the file size
             copying = pool.submit(_copy_optimized, source, part, dtype)
             while wait((copying,), timeout=0.2).not_done:
-                watch(min(0.99, part.stat().st_size / size if part.exists() else 0.0))
+                progress(min(0.99, part.stat().st_size / size if part.exists() else 0.0))
             copying.result()
         _check_whole(part)
         os.replace(part, path)
@@ -152,7 +152,7 @@ def optimize(source: str | Path, path: str | Path, watch: ProgressCallback) -> N
         raise OutputError("{path} cannot be written: {error}. Is the disk full?", path=path, error=error) from error
     finally:
         part.unlink(missing_ok=True)
-    watch(1.0)
+    progress(1.0)
 
 
 def _copy_optimized(source: str | Path, path: Path, dtype: str) -> None:
@@ -213,9 +213,9 @@ def score_tags(pixel_size_m: float | None) -> dict[str, str]:
 
 def class_writer(path: str | Path, grid: Grid, classes: Sequence[str], overviews: bool = False) -> RasterWriter:
     """Start a coloured raster of class indices."""
-    about = {CLASSES_TAG: ",".join(classes)}
+    tags = {CLASSES_TAG: ",".join(classes)}
     writer = RasterWriter(
-        path, grid, bands=[CLASS_FIELD], dtype="uint8", nodata=UNLABELLED, tags=about, overviews=overviews
+        path, grid, bands=[CLASS_FIELD], dtype="uint8", nodata=UNLABELLED, tags=tags, overviews=overviews
     )
     writer.colour(COLOURS[: len(classes)])
     return writer

@@ -22,19 +22,19 @@ from .score_raster import ScoreRaster
 BLOCK_PX = 1024
 
 
-def write_scores(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
+def write_scores(source: str | Path, grid: Grid, path: str | Path, progress: ProgressCallback) -> None:
     """Write a score raster as probabilities on another grid, resampled if the pixels differ."""
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         writer = score_writer(draft, grid, scores.classes, scores.pixel_size_m, compress=False)
-        _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), watch)
-        optimize(draft, path, sub_progress(watch, 0.6, 0.4))
+        _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), progress)
+        optimize(draft, path, sub_progress(progress, 0.6, 0.4))
 
 
-def write_classes(source: str | Path, grid: Grid, path: str | Path, watch: ProgressCallback) -> None:
+def write_classes(source: str | Path, grid: Grid, path: str | Path, progress: ProgressCallback) -> None:
     """Write the best class of each pixel of a grid, from a score raster."""
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
-        _fill(class_writer(draft, grid, scores.classes), scores, _best, watch)
-        optimize(draft, path, sub_progress(watch, 0.6, 0.4))
+        _fill(class_writer(draft, grid, scores.classes), scores, _best, progress)
+        optimize(draft, path, sub_progress(progress, 0.6, 0.4))
 
 
 def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
@@ -42,14 +42,14 @@ def _best(maps: Scores, valid: Mask) -> NDArray[Any]:
 
 
 def _fill(
-    writer: RasterWriter, scores: ScoreRaster, of: Callable[[Scores, Mask], NDArray[Any]], watch: ProgressCallback
+    writer: RasterWriter, scores: ScoreRaster, of: Callable[[Scores, Mask], NDArray[Any]], progress: ProgressCallback
 ) -> None:
     """Write `of(scores, valid)` window by window."""
     windows = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, BLOCK_PX, 0)]
     with writer, WriteBehind() as behind, closing(prefetch(scores.read, windows)) as reads:
         for n, (window, read) in enumerate(zip(windows, reads, strict=True)):
             behind.do(partial(writer.write, of(*read), window))
-            watch(0.6 * (n + 1) / len(windows))
+            progress(0.6 * (n + 1) / len(windows))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from .raster_reader import GridReader
 
 ScoreEncoding = Literal["probabilities", "percent", "bytes", "scores"]
 FEWEST_PERCENT = 10  # integers that are all below this are class indices, not percentages
-SCALES: dict[ScoreEncoding, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
+ENCODING_SCALES: dict[ScoreEncoding, float] = {"probabilities": 1.0, "percent": 100.0, "bytes": 255.0, "scores": 1.0}
 
 
 class ScoreRaster:
@@ -47,7 +47,7 @@ class ScoreRaster:
     def read(self, window: Window) -> tuple[Scores, Mask]:
         """Return (classes, rows, columns) logits and the mask of valid pixels; invalid pixels get uniform scores."""
         values, valid = self._reader.read(self.bands, window)
-        maps = values.astype(np.float32) / np.float32(SCALES[self.kind])
+        maps = values.astype(np.float32) / np.float32(ENCODING_SCALES[self.kind])
         if len(self.bands) == 1:
             maps = np.concatenate([1 - maps, maps]) if self.kind != "scores" else np.concatenate([0 * maps, maps])
         scores = _log_softmax(maps) if self.kind == "scores" else logits(np.where(valid, maps, 1.0))
@@ -111,7 +111,7 @@ def _kind_of_one(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding
 def _kind_of_many(kept: NDArray[np.generic], reader: GridReader) -> ScoreEncoding:
     """Detect the encoding of several bands by their sum per pixel."""
     total = kept.astype(np.float64).sum(axis=0)
-    for kind, scale in SCALES.items():
+    for kind, scale in ENCODING_SCALES.items():
         near = np.abs(total / scale - 1) < 0.02 + len(kept) / scale * (scale > 1)
         if kind != "scores" and float(kept.min()) >= 0 and near.mean() > 0.98:
             return kind

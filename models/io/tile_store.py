@@ -11,7 +11,7 @@ from typing import Any
 from ..arrays.grid import Window
 from .files import make_folder, write_whole
 
-ABOUT = "about.json"  # manifest: the inputs that the tiles were made from
+MANIFEST = "about.json"  # manifest: the inputs that the tiles were made from
 DONE = "done"
 
 
@@ -22,23 +22,23 @@ class TileStore:
         """Use a folder, which need not exist yet."""
         self.folder = Path(folder)
 
-    def begin(self, about: Mapping[str, Any], go_on: bool) -> bool:
-        """Prepare the folder for tiles with the manifest `about`; return whether finished tiles can be reused.
+    def start(self, manifest: Mapping[str, Any], resume: bool) -> bool:
+        """Prepare the folder for tiles with the manifest `manifest`; return whether finished tiles can be reused.
 
-        Tiles with another manifest are deleted, and all tiles if `go_on` is False.
+        Tiles with another manifest are deleted, and all tiles if `resume` is False.
         """
-        wanted = plain(about)
-        if go_on and self.about() == wanted:
+        wanted = plain(manifest)
+        if resume and self.manifest() == wanted:
             return self.count() > 0
         self.clear()
         make_folder(self.folder / DONE)
-        write_whole(self.folder / ABOUT, json.dumps(wanted, indent=1).encode())
+        write_whole(self.folder / MANIFEST, json.dumps(wanted, indent=1).encode())
         return False
 
-    def about(self) -> Any:
+    def manifest(self) -> Any:
         """Return the manifest of the stored tiles, or None if it is missing or unreadable."""
         try:
-            return json.loads((self.folder / ABOUT).read_text(encoding="utf-8"))
+            return json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
 
@@ -51,25 +51,25 @@ class TileStore:
         make_folder(self.folder / kind)
         return self.folder / kind / f"{_name(tile)}.tif"
 
-    def finish(self, tile: Window, stage: int, note: Mapping[str, Any]) -> None:
+    def finish(self, tile: Window, stage: int, record: Mapping[str, Any]) -> None:
         """Record that all files of a tile are complete, with the note about its result."""
-        write_whole(self._note(tile, stage), json.dumps(note).encode())
+        write_whole(self._record(tile, stage), json.dumps(record).encode())
 
     def finished(self, tile: Window, stage: int) -> dict[str, Any] | None:
         """Return the note of a finished tile, or None if the tile is not finished."""
         try:
-            note = json.loads(self._note(tile, stage).read_text(encoding="utf-8"))
+            record = json.loads(self._record(tile, stage).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return note if isinstance(note, dict) else None
+        return record if isinstance(record, dict) else None
 
-    def _note(self, tile: Window, stage: int) -> Path:
+    def _record(self, tile: Window, stage: int) -> Path:
         return self.folder / DONE / f"{_name(tile)}_{stage}.json"
 
     def forget(self) -> None:
         """Delete the records and the manifest, but keep the tiles."""
         shutil.rmtree(self.folder / DONE, ignore_errors=True)
-        (self.folder / ABOUT).unlink(missing_ok=True)
+        (self.folder / MANIFEST).unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Delete the folder."""
@@ -80,9 +80,9 @@ def _name(tile: Window) -> str:
     return f"{tile.row:07d}_{tile.column:07d}"
 
 
-def plain(about: Mapping[str, Any]) -> dict[str, Any]:
+def plain(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest as it reads back from JSON."""
-    read: dict[str, Any] = json.loads(json.dumps(about))
+    read: dict[str, Any] = json.loads(json.dumps(manifest))
     return read
 
 

@@ -32,7 +32,7 @@ class BandSchema:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_vrt(path: Path, grid: Grid, look: BandSchema, sources: Sequence[VrtSource]) -> None:
+def write_vrt(path: Path, grid: Grid, schema: BandSchema, sources: Sequence[VrtSource]) -> None:
     """Write a virtual raster atomically, with source paths relative to its folder.
 
     Raises:
@@ -40,15 +40,15 @@ def write_vrt(path: Path, grid: Grid, look: BandSchema, sources: Sequence[VrtSou
     """
     a, b, c, d, e, f = grid.transform
     srs = f"<SRS>{escape(grid.crs)}</SRS>" if grid.crs else ""
-    tags = "".join(f'<MDI key="{escape(key)}">{escape(value)}</MDI>' for key, value in look.tags.items())
+    tags = "".join(f'<MDI key="{escape(key)}">{escape(value)}</MDI>' for key, value in schema.tags.items())
     parts = [
         f'<VRTDataset rasterXSize="{grid.width}" rasterYSize="{grid.height}">{srs}',
         f"<GeoTransform>{c!r}, {a!r}, {b!r}, {f!r}, {d!r}, {e!r}</GeoTransform><Metadata>{tags}</Metadata>",
     ]
-    for number, name in enumerate(look.bands, start=1):
-        parts.append(f'<VRTRasterBand dataType="{look.dtype}" band="{number}" blockXSize="512" blockYSize="512">')
-        parts.append(f"<Description>{escape(name)}</Description><NoDataValue>{look.nodata:g}</NoDataValue>")
-        parts += _sources(path.parent, look.dtype, number, sources)
+    for number, name in enumerate(schema.bands, start=1):
+        parts.append(f'<VRTRasterBand dataType="{schema.dtype}" band="{number}" blockXSize="512" blockYSize="512">')
+        parts.append(f"<Description>{escape(name)}</Description><NoDataValue>{schema.nodata:g}</NoDataValue>")
+        parts += _sources(path.parent, schema.dtype, number, sources)
         parts.append("</VRTRasterBand>")
     write_whole(path, "\n".join([*parts, "</VRTDataset>\n"]).encode())
 

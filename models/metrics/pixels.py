@@ -12,9 +12,9 @@ from scipy import ndimage
 from ..arrays.score_maps import UNLABELLED, Labels, Mask
 
 DISTANCES = (1, 2, 3, 5)  # px, of the boundary IoU
-WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px on each side of the true boundaries, of the trimap IoU
-TOLERANCE = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
-MAX_DISTANCE_PX = max(*DISTANCES, *WIDTHS, TOLERANCE)  # px: halo for exact sums over tiles, for all of these
+TRIMAP_WIDTHS = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40)  # px on each side of the true boundaries, of the trimap IoU
+TOLERANCE_PX = 3  # px, of the relaxed precision and recall [Mnih and Hinton 2010]
+MAX_DISTANCE_PX = max(*DISTANCES, *TRIMAP_WIDTHS, TOLERANCE_PX)  # px: halo for exact sums over tiles, for all of these
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _depth(mask: Mask) -> NDArray[np.int32]:
 
 
 def trimap_confusion(
-    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], widths: Sequence[int] = WIDTHS
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], widths: Sequence[int] = TRIMAP_WIDTHS
 ) -> NDArray[np.int64]:
     """Count (truth, predicted) pairs in bands along the true boundaries: (widths, classes, classes).
 
@@ -119,7 +119,7 @@ def _to_other_class(truth: Labels, classes: int, core: tuple[slice, slice]) -> N
 
 
 def relaxed_counts(
-    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], tolerance: int = TOLERANCE
+    truth: Labels, predicted: Labels, classes: int, core: tuple[slice, slice], tolerance: int = TOLERANCE_PX
 ) -> NDArray[np.int64]:
     """Count the matches within a Euclidean tolerance in pixels: (classes, 2, 2).
 

@@ -1,1 +1,1 @@
-"""pipelines."""
+"""Training pipelines, from examples to the weights file."""

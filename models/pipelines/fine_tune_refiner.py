@@ -1,4 +1,4 @@
-"""Teaching the refiner in use on, from corrections and the labelled tile together, into a file of its own."""
+"""Fine-tuning of the refiner in use on corrections and a labelled tile, into a separate weights file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..refine.training.fine_tune import UPDATES, fine_tune_weights, share_right
 from ..refine.training.held_out import mean_iou_by_step
 from ..refine.training.samples import LabelledTile
 from ..runtime.progress import CancelCheck, never_cancel
-from ..scene.examples import NEIGHBOURS, labelled_tile
+from ..scene.examples import SURROUNDINGS_PX, labelled_tile
 from ..scene.labels import read_labels
 from ..session.session import Session
 from ..shared.model_kinds import TRAINING_FREE
@@ -30,19 +30,19 @@ from ..training.loop import TrainingOutcome, run_training
 from ..weights.checkpoint import ModelCard, load_refiner, save_model
 from .train_refiner import MODEL_BYTES, StopCheck, TrainingCallback
 
-CELL = 256  # px a side of the parts of a scene in which corrections are looked for
-MOST_CELLS = 64  # so that a scene full of corrections still fits into memory
+CELL_PX = 256  # px per side of the parts of a scene that are searched for corrections
+MOST_CELLS = 64  # so that a scene with many corrections still fits into memory
 
 
 @dataclass(frozen=True)
 class FineTunedRefiner:
-    """A refiner that has learnt on, and what it gets right by itself before and after; fractions in 0-1."""
+    """Fine-tuned refiner, with its evaluation before and after without corrections applied; fractions in 0-1."""
 
     refiner: Refiner
     card: ModelCard
     outcome: TrainingOutcome
-    corrected: tuple[float, float]  # the share of the corrected pixels
-    tile: tuple[float, float] | None  # the mean IoU on the labelled tile, where there is one
+    corrected: tuple[float, float]  # fraction of the corrected pixels that are right
+    tile: tuple[float, float] | None  # mean IoU on the labelled tile, if there is one
 
 
 def fine_tune_refiner(
@@ -85,15 +85,15 @@ def fine_tune_refiner(
     known = [_tile(session, labels)] if labels else []
     torch.manual_seed(seed)
 
-    def judged() -> tuple[float, float | None]:
+    def evaluate() -> tuple[float, float | None]:
         right = share_right(refiner, corrected, session.device, check)
         if not known:
             return right, None
         return right, mean_iou_by_step(
-            refiner, known, held=[known[0].labels], steps=USUAL_STEPS, device=session.device, check=check
+            refiner, known, held_out=[known[0].labels], steps=USUAL_STEPS, device=session.device, check=check
         )[-1]
 
-    before = judged()
+    before = evaluate()
     cast(nn.Module, refiner).train()
     outcome = run_training(
         fine_tune_weights(
@@ -103,7 +103,7 @@ def fine_tune_refiner(
         report,
     )
     cast(nn.Module, refiner).eval()
-    after = judged()
+    after = evaluate()
     count = sum(int((tile.labels != UNLABELLED).sum()) for tile in corrected)
     name = session.scene.path.name
     card = replace(
@@ -130,22 +130,22 @@ def _coarse(session: Session) -> Callable[[Window], tuple[Scores, Mask]]:
 
 
 def corrected_tiles(session: Session) -> list[LabelledTile]:
-    """Read the parts of a scene that hold corrections, from the coarse map on, free of what the corrections bind.
+    """Read the parts of a scene that hold corrections, with the coarse map without corrections applied.
 
     Raises:
-        LabelError: where nothing is corrected.
+        LabelError: if nothing is corrected.
     """
     corrections, grid = session.corrections, session.scene.grid
     found = []
     if corrections is not None:
-        for part in tiles(grid.height, grid.width, CELL, 0):
+        for part in tiles(grid.height, grid.width, CELL_PX, 0):
             count = int(np.count_nonzero(corrections[part.core.slices()] != UNLABELLED))
             if count:
                 found.append((count, part.core))
     found.sort(key=lambda each: -each[0])
     result = []
     for _, core in found[:MOST_CELLS]:
-        part = surround(core, grid.height, grid.width, NEIGHBOURS)
+        part = surround(core, grid.height, grid.width, SURROUNDINGS_PX)
         maps = session.maps(0, part.outer)
         image, valid = session.scene.read(part.outer)
         labels = np.full(maps.valid.shape, UNLABELLED, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""A training from beginning to end: examples, epochs, and the file of weights. The command and the worker share it."""
+"""Training of a coarse model, from examples to the weights file; shared by the command and the worker."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .train_refiner import MODEL_BYTES, ModelInfo, StopCheck, TrainingCallback, 
 
 
 def coarse_model_info(kind: str, classes: tuple[str, ...], scene: Scene, trained_on: str) -> ModelInfo:
-    """Say what a training of a coarse model is for; a spectral one remembers how the bands were standardised."""
-    seen = scene.statistics if COARSE_KINDS[kind].is_spectral else None
-    return ModelInfo(classes, scene.pixel_size_m, trained_on, statistics=seen)
+    """Return the model card's content for a coarse model; for a spectral kind it includes the band statistics."""
+    statistics = scene.statistics if COARSE_KINDS[kind].is_spectral else None
+    return ModelInfo(classes, scene.pixel_size_m, trained_on, statistics=statistics)
 
 
 def train_coarse(
     examples: Sequence[TrainingImage] | SpectralSamples,
-    about: ModelInfo,
+    info: ModelInfo,
     options: TrainingOptions,
     *,
     path: str,
@@ -46,7 +46,7 @@ def train_coarse(
 
     Args:
         examples: spectra for the spectral kinds, images for the others.
-        about: the model card's content that is known before the training.
+        info: the model card's content that is known before the training.
         options: of the training.
         path: where to save the weights.
         device: where to train.
@@ -59,12 +59,12 @@ def train_coarse(
         CheckpointError: if the pretrained weights do not fit.
     """
     images = [examples] if isinstance(examples, SpectralSamples) else list(examples)
-    check_classes(np.concatenate([image.labels.ravel() for image in images]), about.classes)
+    check_classes(np.concatenate([image.labels.ravel() for image in images]), info.classes)
     torch.manual_seed(options.seed)
     bands = examples.spectra.shape[1] if isinstance(examples, SpectralSamples) else len(examples[0].image)
-    net = COARSE_CLASSES[kind](len(about.classes), bands).to(device)
+    net = COARSE_CLASSES[kind](len(info.classes), bands).to(device)
     weights = 4 * sum(weight.numel() for weight in net.parameters())
-    require_space(Path(path).parent, MODEL_BYTES + weights)  # before the minutes that a training takes
+    require_space(Path(path).parent, MODEL_BYTES + weights)  # before minutes of training
     if backbone:
         load_backbone(net, kind, backbone)
     for layer in net.modules():
@@ -72,15 +72,15 @@ def train_coarse(
     outcome = run_training(COARSE_TRAINERS[kind](net, examples, options, device), stop, report)
     quality = f"mean IoU {outcome.held_out_miou:.3f} on the held-out quarter of its training labels"
     if options.process_group.is_first:
-        save_model(path, net, _card(kind, about, bands, quality, 0))
+        save_model(path, net, _card(kind, info, bands, quality, 0))
     return outcome
 
 
 def load_backbone(net: nn.Module, kind: str, path: str) -> None:
-    """Let a network begin with VGG-16's weights.
+    """Initialise the backbone of a network with VGG-16's weights.
 
     Raises:
-        CheckpointError: for a kind that cannot, or weights that do not fit.
+        CheckpointError: if the kind has no backbone, or the weights do not fit.
     """
     if not COARSE_KINDS[kind].has_backbone:
         able = ", ".join(each.key for each in COARSE_KINDS.values() if each.has_backbone)

@@ -1,4 +1,4 @@
-"""A training from beginning to end: examples, epochs, and the file of weights. The command and the worker share it."""
+"""Training of a refiner, from labelled tiles to the weights file; shared by the command and the worker."""
 
 from __future__ import annotations
 
@@ -24,54 +24,54 @@ from ..weights.pretrained import load_pretrained
 
 MODEL_BYTES = 2_000_000
 StopCheck = Callable[[], bool]
-TrainingCallback = Callable[[TrainingUpdate, "float | None"], None]  # with the seconds left
+TrainingCallback = Callable[[TrainingUpdate, "float | None"], None]  # with the remaining seconds
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a training is for, as its card will say."""
+    """Content of the model card that is known before the training."""
 
     classes: tuple[str, ...]
     pixel_size_m: float | None
     trained_on: str
     licence: str = ""
-    statistics: Statistics | None = None  # of the bands; a spectral model is used with them
+    statistics: Statistics | None = None  # of the bands; a spectral model is applied with them
 
 
 @dataclass(frozen=True)
 class TrainedRefiner:
-    """A refiner, how its training ended, and the mean IoU (0-1) on what was held out: as it came, and by step."""
+    """Trained refiner, its training outcome, and its held-out mean IoU (0-1) by step; step 0 is the coarse map."""
 
     refiner: Refiner
     outcome: TrainingOutcome
     by_step: tuple[float, ...]
-    before_miou: float | None = None  # there, at its best step, of the refiner that was gone on from
+    before_miou: float | None = None  # held-out mean IoU of the pretrained refiner at its best step
 
     @property
     def coarse_miou(self) -> float:
-        """What refining had to beat."""
+        """Held-out mean IoU of the coarse map."""
         return self.by_step[0]
 
     @property
     def best_step(self) -> int:
-        """The first step that is as good as the best there, or nearly; 0 where refining does not help."""
+        """First step with nearly all of the held-out gain; 0 if refinement does not help."""
         return best_step(self.by_step)
 
     @property
     def beats_coarse(self) -> bool:
-        """Whether refining made the held-out pixels better."""
+        """Whether refinement improves the held-out mean IoU."""
         return self.best_step > 0
 
     @property
     def beats_before(self) -> bool:
-        """Whether it is better there than the refiner that was gone on from, where there was one."""
+        """Whether its held-out mean IoU beats that of the pretrained refiner, if there was one."""
         return self.before_miou is None or self.by_step[self.best_step] > self.before_miou
 
 
 def train_refiner(
     kind: str,
     tiles: Sequence[LabelledTile],
-    about: ModelInfo,
+    info: ModelInfo,
     *,
     updates: int | None,
     seed: int,
@@ -87,7 +87,7 @@ def train_refiner(
     Args:
         kind: the refiner kind.
         tiles: labelled tiles, with the coarse map.
-        about: the model card's content that is known before the training.
+        info: the model card's content that is known before the training.
         updates: of the weights, or parameter values to try; None: the default of the kind.
         seed: of the weights, of the held-out blocks and of the patches.
         path: where to save the weights.
@@ -103,46 +103,46 @@ def train_refiner(
     """
     require_space(Path(path).parent, MODEL_BYTES)
     torch.manual_seed(seed)
-    held = split(tiles, seed)[1]
+    held_out = split(tiles, seed)[1]
 
-    def judged(refiner: Refiner) -> tuple[float, ...]:
-        return mean_iou_by_step(refiner, tiles, held=held, steps=HELD_OUT_STEPS, device=device, check=check)
+    def evaluate(refiner: Refiner) -> tuple[float, ...]:
+        return mean_iou_by_step(refiner, tiles, held_out=held_out, steps=HELD_OUT_STEPS, device=device, check=check)
 
     if pretrained:
-        refiner, earlier_card = load_pretrained(kind, pretrained, about.classes, len(tiles[0].image), device)
-        history = f"{earlier_card.trained_on}; {about.trained_on}"
-        about = replace(about, trained_on=history, licence=earlier_card.licence)
-        earlier = judged(refiner)
+        refiner, earlier_card = load_pretrained(kind, pretrained, info.classes, len(tiles[0].image), device)
+        history = f"{earlier_card.trained_on}; {info.trained_on}"
+        info = replace(info, trained_on=history, licence=earlier_card.licence)
+        earlier = evaluate(refiner)
         before = earlier[best_step(earlier)]
         cast(nn.Module, refiner).train()
     else:
-        refiner, before = make_refiner(kind, len(about.classes), len(tiles[0].image)).to(device), None
+        refiner, before = make_refiner(kind, len(info.classes), len(tiles[0].image)).to(device), None
     count = updates or REFINER_KINDS[kind].updates
     outcome = run_training(
         REFINER_TRAINERS[kind](refiner, tiles, updates=count, seed=seed, device=device, check=check), stop, report
     )
-    by_step = judged(refiner)
+    by_step = evaluate(refiner)
     cast(nn.Module, refiner).eval()
-    taught = TrainedRefiner(refiner, outcome, by_step, before)
+    trained = TrainedRefiner(refiner, outcome, by_step, before)
     quality = (
-        f"mean IoU {by_step[taught.best_step]:.3f} at step {taught.best_step} on held-out blocks, "
+        f"mean IoU {by_step[trained.best_step]:.3f} at step {trained.best_step} on held-out blocks, "
         f"where the coarse map has {by_step[0]:.3f}"
     )
-    save_model(path, cast(nn.Module, refiner), _card(kind, about, refiner.bands, quality, taught.best_step))
-    return taught
+    save_model(path, cast(nn.Module, refiner), _card(kind, info, refiner.bands, quality, trained.best_step))
+    return trained
 
 
-def _card(kind: str, about: ModelInfo, bands: int, quality: str, step: int) -> ModelCard:
-    seen = about.statistics or Statistics((), ())
+def _card(kind: str, info: ModelInfo, bands: int, quality: str, step: int) -> ModelCard:
+    statistics = info.statistics or Statistics((), ())
     return ModelCard(
         kind=kind,
-        classes=about.classes,
+        classes=info.classes,
         bands=bands,
-        pixel_size_m=about.pixel_size_m,
+        pixel_size_m=info.pixel_size_m,
         best_step=step,
-        trained_on=about.trained_on,
+        trained_on=info.trained_on,
         quality=quality,
-        licence=about.licence,
-        mean=seen.mean,
-        std=seen.std,
+        licence=info.licence,
+        mean=statistics.mean,
+        std=statistics.std,
     )

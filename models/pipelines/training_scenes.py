@@ -1,4 +1,4 @@
-"""What a coarse model learns from: one scene, or several with the same classes."""
+"""Training scenes of a coarse model: one scene, or several with the same classes."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ Examples = Union[SpectralSamples, list[TrainingImage]]
 
 @dataclass(frozen=True)
 class TrainingScenes:
-    """How scenes are read to learn from."""
+    """Settings for reading training scenes."""
 
-    kind: str  # of coarse model
-    sources: tuple[ClassSource, ...]  # the classes by name, with their files where there is no raster of labels
-    samples: int  # pixels a class at most, of kinds that learn from spectra; 0: the usual number
+    kind: str  # of the coarse model
+    sources: tuple[ClassSource, ...]  # the named classes, with their files if there is no raster of labels
+    samples: int  # maximum pixels per class of spectral kinds; 0: the default
     seed: int
-    bands: str  # as an analyst writes them; empty: the usual ones
+    bands: str  # as the user writes them; empty: the default ones
     pixel_size_m: float | None
 
     def read(self, image: str, labels: str | None, others: Sequence[str] = ()) -> tuple[Examples, ModelInfo]:
-        """Read a scene with its labels, or the files of the classes; and others, each IMAGE or IMAGE=LABELS.
+        """Read a scene with its labels or class files, and further scenes, each IMAGE or IMAGE=LABELS.
 
         Raises:
-            RefinerError: for scenes that do not fit each other.
+            RefinerError: if the scenes do not fit each other.
         """
-        examples, about = self._read(image, labels)
+        examples, info = self._read(image, labels)
         if not others:
-            return examples, about
+            return examples, info
         if isinstance(examples, SpectralSamples):
             raise RefinerError(
                 "{kind} trains on the spectra of one image; other kinds train on several images.", kind=self.kind
@@ -51,14 +51,14 @@ class TrainingScenes:
         for text in others:
             path, own = _named(text, labels)
             more, other = self._read(path, own)
-            if other.classes != about.classes:
+            if other.classes != info.classes:
                 raise RefinerError(
                     "{name} has the classes {classes}, and {name_2} {classes_2}; name them in the "
                     "order of their indices, with --class NAME.",
                     name=Path(path).name,
                     classes=", ".join(other.classes),
                     name_2=names[0],
-                    classes_2=", ".join(about.classes),
+                    classes_2=", ".join(info.classes),
                 )
             images += [] if isinstance(more, SpectralSamples) else more
             names.append(Path(path).name)
@@ -70,7 +70,7 @@ class TrainingScenes:
                     name_2=names[0],
                     count_image_2=len(images[0].image),
                 )
-        return images, replace(about, trained_on=", ".join(names))
+        return images, replace(info, trained_on=", ".join(names))
 
     def _read(self, image: str, labels: str | None) -> tuple[Examples, ModelInfo]:
         with Scene(image, self._bands(image), None, self.pixel_size_m) as scene:
@@ -95,7 +95,7 @@ class TrainingScenes:
 
 
 def _named(text: str, labels: str | None) -> tuple[str, str | None]:
-    """Read IMAGE or IMAGE=LABELS, by whether the first scene has labels."""
+    """Split IMAGE or IMAGE=LABELS; labels are required exactly if the first scene has labels."""
     path, _, own = text.partition("=")
     if not path or bool(own) != bool(labels):
         raise RefinerError(
@@ -106,6 +106,6 @@ def _named(text: str, labels: str | None) -> tuple[str, str | None]:
 
 
 def _class_names(given: Sequence[str], count: int) -> tuple[str, ...]:
-    """Name the classes of a label raster: background, then those given, then numbers."""
+    """Return the class names of a label raster: background, then the given names, then numbers."""
     names = [BACKGROUND, *(name for name in given if name != BACKGROUND)]
     return (*names, *(f"class {k}" for k in range(len(names), count)))

@@ -26,7 +26,7 @@ from .seams import on_seam
 from .shared_vertices import share_vertices
 
 TRACE_BLOCK_PX = 1024  # px, size of the windows in which scores are read
-CLASSES, PIECES = "classes", "pieces"  # folders of intermediate results
+CLASSES_FOLDER, PIECES_FOLDER = "classes", "pieces"  # folders of intermediate results
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class PolygonParts:
 
 def choose_classes(job: BlockTracing, block: Window) -> None:
     """Write a raster of the best class per pixel of a block."""
-    path = TileStore(job.folder).path(CLASSES, block)
+    path = TileStore(job.folder).path(CLASSES_FOLDER, block)
     with (
         environment(),
         closing(_scores(job)) as scores,
@@ -109,7 +109,7 @@ def read_parts(job: BlockTracing, block: Window) -> PolygonParts:
 
 
 def _pieces_path(job: BlockTracing, block: Window) -> Path:
-    return TileStore(job.folder).path(PIECES, block).with_suffix(".npz")
+    return TileStore(job.folder).path(PIECES_FOLDER, block).with_suffix(".npz")
 
 
 def _scores(job: BlockTracing) -> ScoreRaster:

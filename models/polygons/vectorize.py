@@ -30,7 +30,15 @@ from .files import ClassPolygons, merge_polygons
 from .seams import groups, join
 from .shared_vertices import to_map
 from .sieve import sieve_classes
-from .trace_block import CLASSES, TRACE_BLOCK_PX, BlockTracing, PolygonParts, choose_classes, read_parts, trace_block
+from .trace_block import (
+    CLASSES_FOLDER,
+    TRACE_BLOCK_PX,
+    BlockTracing,
+    PolygonParts,
+    choose_classes,
+    read_parts,
+    trace_block,
+)
 
 TRACED_PX = 3072  # px, blocks traced at once; polygons take 20 times the memory of pixels
 
@@ -52,13 +60,15 @@ class Workplace:
     scheduler: str | None = None  # of a Dask cluster; None: run locally
 
 
-def vectorize(scores: ScoreRaster, outline: PolygonOptions, watch: ProgressCallback = lambda _: None) -> ClassPolygons:
+def vectorize(
+    scores: ScoreRaster, outline: PolygonOptions, progress: ProgressCallback = lambda _: None
+) -> ClassPolygons:
     """Vectorize a score raster as `stream_polygons` does, and return all polygons."""
-    return merge_polygons(stream_polygons(scores, outline, Workplace(), watch))
+    return merge_polygons(stream_polygons(scores, outline, Workplace(), progress))
 
 
 def stream_polygons(
-    scores: ScoreRaster, outline: PolygonOptions, place: Workplace, watch: ProgressCallback
+    scores: ScoreRaster, outline: PolygonOptions, workplace: Workplace, progress: ProgressCallback
 ) -> Iterator[ClassPolygons]:
     """Vectorize a score raster without gaps or overlaps; yield the completed polygons of each row of blocks.
 
@@ -75,7 +85,7 @@ def stream_polygons(
     tolerance_px = outline.tolerance_m / pixel if pixel else 0.0
     fewest = math.ceil(outline.min_area_m2 / pixel**2 - 1e-6) if pixel else 0
     blocks = [tile.core for tile in tiles(scores.grid.height, scores.grid.width, TRACED_PX, 0)]
-    with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=place.folder) as folder:
+    with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=workplace.folder) as folder:
         job = BlockTracing(
             str(Path(folder).resolve()),
             resolve_path(scores.path),
@@ -84,11 +94,11 @@ def stream_polygons(
             tolerance_px=tolerance_px,
             background=outline.background,
         )
-        _each(partial(choose_classes, job), blocks, place, job, sub_progress(watch, 0, 0.4))
+        _each(partial(choose_classes, job), blocks, workplace, job, sub_progress(progress, 0, 0.4))
         job = replace(job, classes=str(_class_map(job, blocks, fewest)))
-        watch(0.5)
-        _each(partial(trace_block, job), blocks, place, job, sub_progress(watch, 0.5, 0.4))
-        for pieces in _rows(job, blocks, sub_progress(watch, 0.9, 0.1)):
+        progress(0.5)
+        _each(partial(trace_block, job), blocks, workplace, job, sub_progress(progress, 0.5, 0.4))
+        for pieces in _rows(job, blocks, sub_progress(progress, 0.9, 0.1)):
             polygons = to_map(pieces.polygons, scores.grid)
             areas = areas_m2(polygons.tolist(), scores.grid.crs)
             yield ClassPolygons(
@@ -102,19 +112,19 @@ def stream_polygons(
 def _each(
     work: Callable[[Window], None],
     blocks: Sequence[Window],
-    place: Workplace,
+    workplace: Workplace,
     job: BlockTracing,
-    watch: ProgressCallback,
+    progress: ProgressCallback,
 ) -> None:
-    for n, _ in enumerate(map_blocks(work, blocks, place.scheduler, job.folder), start=1):
-        watch(n / len(blocks))
+    for n, _ in enumerate(map_blocks(work, blocks, workplace.scheduler, job.folder), start=1):
+        progress(n / len(blocks))
 
 
 def _class_map(job: BlockTracing, blocks: Sequence[Window], fewest: int) -> Path:
     """Write the class raster of all blocks, sieved so that no part has fewer than `fewest` pixels."""
     files, grid = TileStore(job.folder), job.grid
     path = files.folder / "classes.vrt"
-    sources = [VrtSource(files.path(CLASSES, block), block, block.width, block.height) for block in blocks]
+    sources = [VrtSource(files.path(CLASSES_FOLDER, block), block, block.width, block.height) for block in blocks]
     write_vrt(path, grid, BandSchema([CLASS_FIELD], UNLABELLED, "Byte"), sources)
     if fewest < 2:
         return path
@@ -128,7 +138,7 @@ def _class_map(job: BlockTracing, blocks: Sequence[Window], fewest: int) -> Path
     return target
 
 
-def _rows(job: BlockTracing, blocks: Sequence[Window], watch: ProgressCallback) -> Iterator[PolygonParts]:
+def _rows(job: BlockTracing, blocks: Sequence[Window], progress: ProgressCallback) -> Iterator[PolygonParts]:
     """Join the polygons of the blocks row by row; yield those that do not reach the next row."""
     open_ones: list[PolygonParts] = []
     for row in sorted({block.row for block in blocks}):
@@ -138,7 +148,7 @@ def _rows(job: BlockTracing, blocks: Sequence[Window], watch: ProgressCallback) 
         is_open = shapely.bounds(whole.polygons)[:, 3] >= bottom if len(whole.polygons) else np.zeros(0, dtype=bool)
         is_open &= bottom < job.grid.height
         open_ones = [_chosen(whole, is_open)]
-        watch(bottom / job.grid.height)
+        progress(bottom / job.grid.height)
         yield _chosen(whole, ~is_open)
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 from ..arrays.borders import Borders
 from .diffusion import INNER, KAPPA, MOST_INNER, SIGMA
 from .refiner import crop_halo
-from .structure_tensor import MAX_HALO_PX, structure_tensor
+from .structure_tensor import IMAGE_HALO_PX, structure_tensor
 from .tunable import TunableParameter, TunableRefiner
 
 FLAT = 1e-6  # (logits / px)^2; below this gradient phi has no direction
@@ -31,7 +31,7 @@ class Geodesic(TunableRefiner):
 
     kind = "geodesic"
     halo = MOST_INNER
-    sight = MOST_INNER + MAX_HALO_PX + 1
+    context_radius = MOST_INNER + IMAGE_HALO_PX + 1
     tunable = (TunableParameter("tau", 0.2, 0.0, 0.2, (0.1, 0.2)), INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:

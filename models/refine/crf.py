@@ -56,7 +56,7 @@ class CRF(TunableRefiner):
         """Make a CRF with the usual parameters; `cell` must be odd and `near` at most `reach`."""
         super().__init__(classes, bands)
         self.channels = 2 * classes
-        self.halo = self.sight = self.reach = reach
+        self.halo = self.context_radius = self.reach = reach
         self.cell, self.near = cell, near
 
     def start(self, scores: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..arrays.borders import Borders
 from .refiner import crop_halo
-from .structure_tensor import MAX_HALO_PX, WIDEST, structure_tensor
+from .structure_tensor import IMAGE_HALO_PX, WIDEST, structure_tensor
 from .tunable import TunableParameter, TunableRefiner
 
 MOST_INNER = 10  # time steps per step; each reaches one pixel
@@ -44,7 +44,7 @@ class Heat(TunableRefiner):
 
     kind = "heat"
     halo = MOST_INNER
-    sight = 0
+    context_radius = 0
     tunable: ClassVar[tuple[TunableParameter, ...]] = (TAU, INNER)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
@@ -80,7 +80,7 @@ class PeronaMalik(Heat):
     """
 
     kind = "perona-malik"
-    sight = MOST_INNER + MAX_HALO_PX
+    context_radius = MOST_INNER + IMAGE_HALO_PX
     tunable = (TAU, INNER, KAPPA, SIGMA)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:

@@ -11,7 +11,7 @@ and a small network that runs once has a wider view of the image and the coarse 
 truncated to the eight neighbours at two distances. It depends only on how different colours are, so it also holds for
 scenes that look different from the tile. W starts at zero, so an untrained refiner leaves the map unchanged. Updates
 are bounded by g and decay by r_t after five steps: over any number of steps, a score changes by less than 5.5 g.
-docs/refiners.md describes the purpose of each part.
+docs/measured/ablation.md describes the purpose of each part.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ FEATURES = 16  # channels of the network on the image and the coarse map
 GAPS = (1, 2, 4)  # px, dilations of its layers
 WIDTH = 32  # hidden units of the update
 FAR = 3  # px, dilation of B
-NEIGHBOURS = (2, 5)  # px to the neighbours of the messages, eight at each distance
-HALO_PX = max(FAR, *NEIGHBOURS)  # px per step
-ALIKE = 4.0  # initial sharpness: w is exp(-4) for neighbours that differ by one standard deviation
+MESSAGE_DISTANCES = (2, 5)  # px to the neighbours of the messages, eight at each distance
+HALO_PX = max(FAR, *MESSAGE_DISTANCES)  # px per step
+INITIAL_SHARPNESS = 4.0  # initial sharpness: w is exp(-4) for neighbours that differ by one standard deviation
 FULL = 5  # steps with full updates
 UPDATE_DECAY = 0.3  # r: ratio of each later update to the previous one
 MAX_SCORE_UPDATE, MAX_HIDDEN_UPDATE = 0.8, 0.5  # g: largest update of a score and of the hidden state
-FLOOR, SPREAD = -6.0, 3.0  # log-probabilities are clamped at FLOOR and divided by SPREAD
+LOG_PROBABILITY_FLOOR, LOG_PROBABILITY_SCALE = -6.0, 3.0  # log-probabilities are clamped at FLOOR and divided by SPREAD
 STRIP_PIXELS = 16_000  # pixels processed at once: their hidden units stay in the second-level cache
-PART = 30_000  # image pixels processed at once
+PART_PIXELS = 30_000  # image pixels processed at once
 NEIGHBOUR_OFFSETS = tuple((down, across) for down in (-1, 0, 1) for across in (-1, 0, 1) if down or across)
 
 
@@ -54,20 +54,20 @@ class ExtendedRefiner(nn.Module):
         """Make a refiner that leaves every map unchanged."""
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes + HIDDEN_CHANNELS
-        self.sight = max(sum(GAPS), *NEIGHBOURS)
+        self.context_radius = max(sum(GAPS), *MESSAGE_DISTANCES)
         inputs = (bands + classes, *[FEATURES] * (len(GAPS) - 1))
         self.trunk = nn.ModuleList(nn.Conv2d(count, FEATURES, 3, dilation=gap) for count, gap in zip(inputs, GAPS))
         self.features = nn.Conv2d(FEATURES + bands + classes, WIDTH, 1)
         self.near = nn.Conv2d(self.channels, WIDTH, 3, bias=False)  # A
         self.far = nn.Conv2d(self.channels, WIDTH, 3, dilation=FAR, bias=False)  # B
-        self.heard = nn.Conv2d(len(NEIGHBOURS) * classes, WIDTH, 1, bias=False)  # C
-        self.sharpness = nn.Parameter(torch.full((len(NEIGHBOURS),), math.log(ALIKE)))
+        self.heard = nn.Conv2d(len(MESSAGE_DISTANCES) * classes, WIDTH, 1, bias=False)  # C
+        self.sharpness = nn.Parameter(torch.full((len(MESSAGE_DISTANCES),), math.log(INITIAL_SHARPNESS)))
         self.out = nn.Conv2d(WIDTH, self.channels, 1)  # W
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 
     @property
-    def is_untaught(self) -> bool:
+    def is_untrained(self) -> bool:
         """Return whether the refiner still leaves every map unchanged."""
         return not bool(self.out.weight.any())
 
@@ -87,7 +87,7 @@ class ExtendedRefiner(nn.Module):
             "features.weight": [*range(FEATURES + self.bands), *(FEATURES + self.bands + k for k in kept)],
             "near.weight": channels,
             "far.weight": channels,
-            "heard.weight": [n * self.classes + k for n in range(len(NEIGHBOURS)) for k in kept],
+            "heard.weight": [n * self.classes + k for n in range(len(MESSAGE_DISTANCES)) for k in kept],
         }.items():
             state[name] = state[name][:, parts]
         for name in ("out.weight", "out.bias"):
@@ -97,8 +97,8 @@ class ExtendedRefiner(nn.Module):
 
     def start(self, scores: Tensor) -> Tensor:
         """Return (..., classes + 5, rows, columns): log-probabilities and a zero hidden state."""
-        memory = scores.new_zeros(*scores.shape[:-3], HIDDEN_CHANNELS, *scores.shape[-2:])
-        return torch.cat([torch.log_softmax(scores, dim=-3), memory], dim=-3)
+        hidden_state = scores.new_zeros(*scores.shape[:-3], HIDDEN_CHANNELS, *scores.shape[-2:])
+        return torch.cat([torch.log_softmax(scores, dim=-3), hidden_state], dim=-3)
 
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute features of (bands, rows, columns) and the initial scores; return (48, rows, columns).
@@ -108,18 +108,18 @@ class ExtendedRefiner(nn.Module):
         if torch.is_grad_enabled():
             return self.look(image, scores, borders)
         rows, columns = image.shape[-2:]
-        top = 0 if borders.top else self.sight
-        bottom = rows if borders.bottom else rows - self.sight
-        sides = self.sight * (2 - borders.left - borders.right)
-        whole = image.new_empty(WIDTH + len(NEIGHBOURS) * len(NEIGHBOUR_OFFSETS), bottom - top, columns - sides)
+        top = 0 if borders.top else self.context_radius
+        bottom = rows if borders.bottom else rows - self.context_radius
+        sides = self.context_radius * (2 - borders.left - borders.right)
+        whole = image.new_empty(WIDTH + len(MESSAGE_DISTANCES) * len(NEIGHBOUR_OFFSETS), bottom - top, columns - sides)
 
         def look_at(part: slice) -> None:
-            first, last = part.start + top - self.sight, part.stop + top + self.sight
+            first, last = part.start + top - self.context_radius, part.stop + top + self.context_radius
             ends = Borders(first < 0, borders.left, last > rows, borders.right)
             seen = (..., slice(max(first, 0), last), slice(None))
             whole[:, part] = self.look(image[seen], scores[seen], ends)[:, : part.stop - part.start]
 
-        in_strips(bottom - top, max(2 * self.sight, PART // columns), look_at)
+        in_strips(bottom - top, max(2 * self.context_radius, PART_PIXELS // columns), look_at)
         return whole
 
     def look(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
@@ -128,11 +128,11 @@ class ExtendedRefiner(nn.Module):
         seen = maps if image.dim() == 4 else maps[None].contiguous(memory_format=torch.channels_last)
         for layer, gap in zip(self.trunk, GAPS, strict=True):
             seen = layer(pad(seen, gap, borders)).relu_()
-        seen = crop_halo(seen.view(*maps.shape[:-3], *seen.shape[-3:]), self.sight - sum(GAPS), borders)
-        features = self.features(torch.cat([seen, crop_halo(maps, self.sight, borders)], dim=-3))
+        seen = crop_halo(seen.view(*maps.shape[:-3], *seen.shape[-3:]), self.context_radius - sum(GAPS), borders)
+        features = self.features(torch.cat([seen, crop_halo(maps, self.context_radius, borders)], dim=-3))
         likeness = [
-            crop_halo(_likeness(image, gap, sharpness, borders), self.sight - gap, borders)
-            for gap, sharpness in zip(NEIGHBOURS, self.sharpness, strict=True)
+            crop_halo(_likeness(image, gap, sharpness, borders), self.context_radius - gap, borders)
+            for gap, sharpness in zip(MESSAGE_DISTANCES, self.sharpness, strict=True)
         ]
         return torch.cat([features, *likeness], dim=-3)
 
@@ -156,10 +156,10 @@ class ExtendedRefiner(nn.Module):
 
     def _update(self, padded: Tensor, prepared: Tensor) -> Tensor:
         """Return the bounded update of a state padded by `HALO_PX`; `prepared` is not padded."""
-        features, likeness = torch.split(prepared, [WIDTH, len(NEIGHBOURS) * len(NEIGHBOUR_OFFSETS)], dim=-3)
-        scores, memory = torch.split(padded, [self.classes, HIDDEN_CHANNELS], dim=-3)
+        features, likeness = torch.split(prepared, [WIDTH, len(MESSAGE_DISTANCES) * len(NEIGHBOUR_OFFSETS)], dim=-3)
+        scores, hidden_state = torch.split(padded, [self.classes, HIDDEN_CHANNELS], dim=-3)
         log = torch.log_softmax(scores, dim=-3)
-        seen = torch.cat([_within_bounds(log), memory], dim=-3)
+        seen = torch.cat([_within_bounds(log), hidden_state], dim=-3)
         hidden = self.near(_cut(seen, 1)).add_(self.far(_cut(seen, FAR))).add_(features)
         hidden = hidden.add_(self.heard(_messages(log.exp(), likeness))).relu_()
         gains = padded.new_tensor([MAX_SCORE_UPDATE] * self.classes + [MAX_HIDDEN_UPDATE] * HIDDEN_CHANNELS)[
@@ -186,7 +186,7 @@ def _messages(padded: Tensor, likeness: Tensor) -> Tensor:
     """Return the weighted differences of the neighbours' probabilities, (..., 2 classes, rows, columns)."""
     shares = torch.split(likeness, len(NEIGHBOUR_OFFSETS), dim=-3)
     apply = cast(Callable[..., Tensor], _Message.apply)
-    return torch.cat([apply(padded, *each) for each in zip(shares, NEIGHBOURS, strict=True)], dim=-3)
+    return torch.cat([apply(padded, *each) for each in zip(shares, MESSAGE_DISTANCES, strict=True)], dim=-3)
 
 
 class _Message(torch.autograd.Function):
@@ -229,4 +229,4 @@ def bounded(scores: Tensor) -> Tensor:
 
 
 def _within_bounds(log: Tensor) -> Tensor:
-    return log.clamp_min(FLOOR) / SPREAD
+    return log.clamp_min(LOG_PROBABILITY_FLOOR) / LOG_PROBABILITY_SCALE

@@ -10,7 +10,7 @@ from .structure_tensor import gaussian, separable
 from .tunable import TunableParameter, TunableRefiner
 
 LARGEST = 3  # px on each side: windows of 3 x 3, 5 x 5 and 7 x 7
-FLOOR = 1e-30  # lowest probability, so that its logarithm is finite
+PROBABILITY_FLOOR = 1e-30  # lowest probability, so that its logarithm is finite
 
 
 class OpinionPool(TunableRefiner):
@@ -21,7 +21,7 @@ class OpinionPool(TunableRefiner):
 
     kind = "opinion-pool"
     halo = LARGEST
-    sight = 0
+    context_radius = 0
     tunable = (
         TunableParameter("radius", 1, 1, LARGEST, (1, 2, 3)),  # px
         TunableParameter("sigma", 0.0, 0.0, 100.0, (0.0, 0.7, 1.0, 1.5, 2.0)),  # px; 0: equal weights
@@ -38,4 +38,4 @@ class OpinionPool(TunableRefiner):
         line[: LARGEST - radius] = 0
         line[LARGEST + radius + 1 :] = 0
         pooled = separable(pad(log_softmax(state, dim=0).exp(), LARGEST, borders), line)
-        return pooled.clamp_min(FLOOR).log()
+        return pooled.clamp_min(PROBABILITY_FLOOR).log()

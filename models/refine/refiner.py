@@ -26,7 +26,7 @@ class Refiner(Protocol):
     bands: int
     channels: int  # of the state
     halo: int  # px of neighbours that a step uses
-    sight: int  # px around a pixel that `prepare` uses
+    context_radius: int  # px around a pixel that `prepare` uses
 
     def start(self, scores: Tensor) -> Tensor:
         """Return the initial state from (classes, rows, columns) logits."""
@@ -35,7 +35,7 @@ class Refiner(Protocol):
     def prepare(self, image: Tensor, scores: Tensor, borders: Borders) -> Tensor:
         """Compute the constant term of all steps from (bands, rows, columns) and the initial scores.
 
-        It is smaller by up to `sight` on each side that is not a border.
+        It is smaller by up to `context_radius` on each side that is not a border.
         """
         ...
 

@@ -25,18 +25,18 @@ from .refiner import crop_halo, pad
 from .triton_step import refined, supports
 
 FILTERS = 32  # of each of M and N, and hidden units per class [paper, section III]
-SIZE = 5  # of the filters, px
-HALO_PX = SIZE // 2
+FILTER_SIZE = 5  # of the filters, px
+HALO_PX = FILTER_SIZE // 2
 USUAL_STEPS = 5  # steps that it is unrolled for [paper, section IV]
 STRIP_PIXELS = 8_000  # pixels processed at once: their patches stay in the second-level cache (measured)
-PART = 250_000  # image pixels filtered at once
+PART_PIXELS = 250_000  # image pixels filtered at once
 
 
 class RefinementRNN(nn.Module):
     """The class-specific refiner with 800 + 2400 + 2113 K weights for three bands and K classes."""
 
     kind = "faithful"
-    halo = sight = HALO_PX
+    halo = context_radius = HALO_PX
     reduced = False  # whether a CUDA device may multiply in bfloat16
 
     def __init__(self, classes: int, bands: int) -> None:
@@ -44,8 +44,8 @@ class RefinementRNN(nn.Module):
         super().__init__()
         self.classes, self.bands, self.channels = classes, bands, classes
         networks = self._networks(classes)
-        self.score_filters = nn.Parameter(_xavier(FILTERS, SIZE * SIZE))  # M
-        self.image_filters = nn.Parameter(_xavier(FILTERS, bands * SIZE * SIZE))  # N, bands outermost
+        self.score_filters = nn.Parameter(_xavier(FILTERS, FILTER_SIZE * FILTER_SIZE))  # M
+        self.image_filters = nn.Parameter(_xavier(FILTERS, bands * FILTER_SIZE * FILTER_SIZE))  # N, bands outermost
         self.hidden = nn.Parameter(torch.stack([_xavier(FILTERS, 2 * FILTERS) for _ in range(networks)]))  # W1
         self.hidden_bias = nn.Parameter(torch.zeros(networks, FILTERS))
         self.out = nn.Parameter(torch.stack([_xavier(1, FILTERS) for _ in range(networks)]))  # W2
@@ -69,14 +69,14 @@ class RefinementRNN(nn.Module):
         """Filter a padded (bands, rows, columns) image in parts."""
         rows, columns = padded.shape[1] - 2 * HALO_PX, padded.shape[2] - 2 * HALO_PX
         term = padded.new_empty(FILTERS, rows, columns)
-        height = max(1, PART // columns)
+        height = max(1, PART_PIXELS // columns)
         for top in range(0, rows, height):  # all at once, the convolution's copies double the memory use
             term[:, top : top + height] = self._image_term(padded[None, :, top : top + height + 2 * HALO_PX])[0]
         return term
 
     def _image_term(self, padded: Tensor) -> Tensor:
         """Filter a padded (batch, bands, rows, columns) image."""
-        return functional.conv2d(padded, self.image_filters.view(FILTERS, self.bands, SIZE, SIZE))
+        return functional.conv2d(padded, self.image_filters.view(FILTERS, self.bands, FILTER_SIZE, FILTER_SIZE))
 
     def fused(self) -> Tensor:
         """Compose W1 with M: (networks, 32, 25 + 32) weights for a patch of scores and the image term."""
@@ -110,12 +110,12 @@ class RefinementRNN(nn.Module):
     def _update(self, strip: Tensor, prepared: Tensor, weights: Tensor) -> Tensor:
         """Return the update of every class in a strip; the strip is padded, the image term is not."""
         _, rows, columns = prepared.shape
-        phi = torch.empty(SIZE * SIZE + FILTERS, rows, columns, dtype=strip.dtype, device=strip.device)
-        phi[SIZE * SIZE :] = prepared
+        phi = torch.empty(FILTER_SIZE * FILTER_SIZE + FILTERS, rows, columns, dtype=strip.dtype, device=strip.device)
+        phi[FILTER_SIZE * FILTER_SIZE :] = prepared
         update = torch.empty(self.classes, rows * columns, dtype=strip.dtype, device=strip.device)
         for k in range(self.classes):
             patches = strip[k].unfold(0, rows, 1).unfold(1, columns, 1)  # (5, 5, rows, columns)
-            phi[: SIZE * SIZE].view(SIZE, SIZE, rows, columns).copy_(patches)
+            phi[: FILTER_SIZE * FILTER_SIZE].view(FILTER_SIZE, FILTER_SIZE, rows, columns).copy_(patches)
             n = k % len(weights)
             hidden = torch.addmm(self.hidden_bias[n][:, None], weights[n], phi.flatten(1)).relu_()
             update[k] = torch.addmv(self.out_bias[n], hidden.T, self.out[n, 0])
@@ -124,7 +124,7 @@ class RefinementRNN(nn.Module):
     def plain_step(self, scores: Tensor, image: Tensor, borders: Borders) -> Tensor:
         """Refine (classes, rows, columns) once in the paper's form; `image` is (bands, rows, columns)."""
         padded = pad(scores, HALO_PX, borders)[:, None]  # (K, 1, rows + 4, columns + 4)
-        by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, SIZE, SIZE))
+        by_scores = functional.conv2d(padded, self.score_filters.view(FILTERS, 1, FILTER_SIZE, FILTER_SIZE))
         by_image = self.filtered(pad(image, HALO_PX, borders)).expand(self.classes, -1, -1, -1)
         phi = torch.cat([by_scores, by_image], dim=1)  # (K, 64, rows, columns)
         own = [k % len(self.hidden) for k in range(self.classes)]
@@ -154,7 +154,7 @@ class RefinementRNN(nn.Module):
 
     def refine_patches(self, scores: Tensor, by_image: list[Tensor]) -> Tensor:
         """Refine a batch of patches once without padding."""
-        filters = self.fused()[:, :, : SIZE * SIZE].reshape(-1, FILTERS, 1, SIZE, SIZE)
+        filters = self.fused()[:, :, : FILTER_SIZE * FILTER_SIZE].reshape(-1, FILTERS, 1, FILTER_SIZE, FILTER_SIZE)
         updates = []
         for k in range(self.classes):
             n = k % len(filters)
@@ -181,7 +181,7 @@ class UnsharedRNN(nn.Module):
     """
 
     kind = "unshared"
-    halo = sight = HALO_PX
+    halo = context_radius = HALO_PX
 
     def __init__(self, classes: int, bands: int) -> None:
         """Make the refiners of all steps."""

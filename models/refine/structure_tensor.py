@@ -11,9 +11,9 @@ from torch.nn import functional
 from ..arrays.borders import Borders
 from .refiner import pad
 
-SMOOTHED = 6  # px on each side: three standard deviations of the widest Gaussian
-WIDEST = SMOOTHED / 3  # px, its standard deviation
-MAX_HALO_PX = SMOOTHED + 1  # px of the image: the derivatives need one more
+SMOOTHING_PX = 6  # px on each side: three standard deviations of the widest Gaussian
+WIDEST = SMOOTHING_PX / 3  # px, its standard deviation
+IMAGE_HALO_PX = SMOOTHING_PX + 1  # px of the image: the derivatives need one more
 
 
 class Structure(NamedTuple):
@@ -35,12 +35,12 @@ class Structure(NamedTuple):
 def structure_tensor(image: Tensor, sigma: float, borders: Borders) -> Structure:
     """Compute the structure tensor of (bands, rows, columns), smoothed by a Gaussian of `sigma` px.
 
-    It is smaller by `MAX_HALO_PX` on each side that is not a border. It is the mean over the bands, not the sum, so
+    It is smaller by `IMAGE_HALO_PX` on each side that is not a border. It is the mean over the bands, not the sum, so
     that parameters have the same meaning for three bands and for two hundred. The halo does not depend on sigma, so
     that a grid search can try several values.
     """
-    padded = pad(image, MAX_HALO_PX, borders)
-    line = gaussian(sigma, SMOOTHED, image)
+    padded = pad(image, IMAGE_HALO_PX, borders)
+    line = gaussian(sigma, SMOOTHING_PX, image)
     across = mixed = down = torch.zeros((), device=image.device)
     for band in padded:  # one at a time: hundreds of bands at once use too much memory
         smooth = separable(band[None], line)[0]

@@ -29,7 +29,7 @@ class TunableRefiner(nn.Module):
 
     kind: str
     halo: int
-    sight: int
+    context_radius: int
     tunable: ClassVar[tuple[TunableParameter, ...]]
 
     def __init__(self, classes: int, bands: int) -> None:

@@ -13,7 +13,7 @@ from .refiner import Refiner, crop_halo
 
 def total_halo(refiner: Refiner, steps: int = 1) -> int:
     """Return the halo of a tile for `steps` steps: pixels around it that are needed of scores or image."""
-    return (steps - 1) * refiner.halo + max(refiner.halo, refiner.sight)
+    return (steps - 1) * refiner.halo + max(refiner.halo, refiner.context_radius)
 
 
 def refine_steps(
@@ -39,7 +39,7 @@ def from_prepared(
     refiner: Refiner, state: Tensor, prepared: Tensor, borders: Borders, steps: range, valid: Tensor | None = None
 ) -> Iterator[Tensor]:
     """Yield the state after each of `steps`, from a tile's state and prepared term with their halos."""
-    more = refiner.sight - refiner.halo
+    more = refiner.context_radius - refiner.halo
     prepared = crop_halo(prepared, max(0, -more), borders)
     state = crop_halo(state, max(0, more), borders)
     valid = None if valid is None else crop_halo(valid, max(0, more), borders)

@@ -13,9 +13,7 @@ from ..errors import RefinerError
 TILE_PX = 512  # px, of scenes that are too large to be worked on whole
 LARGEST_TILE_PX = 4096  # px, on a GPU
 SMALLEST_TILE_PX = 128  # px, when a device's memory runs out
-BYTES_PER_PIXEL = (
-    1500  # of memory for a pixel that is refined: twice what tiles of 1024 px took more than those of 512 px
-)
+BYTES_PER_PIXEL = 1500  # of a refined tile: twice the measured difference between tiles of 1024 and of 512 px
 
 
 def choose_device(wanted: str = "auto") -> torch.device:

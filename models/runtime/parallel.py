@@ -33,11 +33,11 @@ def in_strips(rows: int, height: int, work: Callable[[slice], None]) -> None:
     """Call `work` with the slices of at most `height` rows that make up `rows`, without gradients."""
 
     def job(strip: slice) -> Callable[[], None]:
-        def alone() -> None:
+        def compute() -> None:
             with torch.inference_mode():
                 work(strip)
 
-        return alone
+        return compute
 
     run_in_threads([job(slice(top, min(top + height, rows))) for top in range(0, rows, height)])
 
@@ -62,11 +62,11 @@ def data_parallel_backward(
     ends = [batch * share // shares for share in range(shares + 1)]
 
     def job(part: slice) -> Callable[[], tuple[float, tuple[Tensor, ...]]]:
-        def alone() -> tuple[float, tuple[Tensor, ...]]:
+        def compute() -> tuple[float, tuple[Tensor, ...]]:
             value = loss(part)
             return float(value.detach()), torch.autograd.grad(value, weights)
 
-        return alone
+        return compute
 
     found = run_in_threads([job(slice(first, last)) for first, last in zip(ends, ends[1:], strict=False)])
     for number, weight in enumerate(weights):

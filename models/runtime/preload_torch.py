@@ -6,9 +6,9 @@ import importlib
 import threading
 from collections.abc import Callable
 
-NEEDED = "torch._dynamo"  # imported by the first optimizer, on whatever thread makes it
+SLOW_MODULE = "torch._dynamo"  # imported by the first optimizer, on whatever thread makes it
 LOOK_EVERY_S = 0.1
-_loading = threading.Thread(target=importlib.import_module, args=(NEEDED,), name="optimizers", daemon=True)
+_loading = threading.Thread(target=importlib.import_module, args=(SLOW_MODULE,), name="optimizers", daemon=True)
 _lock = threading.Lock()
 
 

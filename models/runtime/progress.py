@@ -15,16 +15,16 @@ def never_cancel() -> None:
     """End nothing: the check of what nobody can cancel."""
 
 
-def sub_progress(watch: ProgressCallback, start: float, size: float) -> ProgressCallback:
+def sub_progress(progress: ProgressCallback, start: float, size: float) -> ProgressCallback:
     """Return what watches a part of a run, from `start` on and `size` of it long (both 0-1)."""
-    return lambda done: watch(start + size * done)
+    return lambda done: progress(start + size * done)
 
 
-def with_progress(items: Sequence[Item], watch: ProgressCallback) -> Iterator[Item]:
+def with_progress(items: Sequence[Item], progress: ProgressCallback) -> Iterator[Item]:
     """Yield items, and tell after each how many of them are done."""
     for n, item in enumerate(items, start=1):
         yield item
-        watch(n / len(items))
+        progress(n / len(items))
 
 
 def with_cancel(items: Iterator[Item], check: CancelCheck) -> Iterator[Item]:

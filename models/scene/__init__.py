@@ -1,1 +1,1 @@
-"""scene."""
+"""Scenes: images on a working grid, with their labels, corrections and training examples."""

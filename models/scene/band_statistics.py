@@ -1,4 +1,4 @@
-"""An image to be mapped: its working grid, its bands, and their statistics."""
+"""Statistics of the bands of an image."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..io.raster_reader import GridReader
 
 
 def measure_statistics(reader: GridReader, bands: Sequence[int]) -> Statistics:
-    """Measure the bands of a raster on a thinned-out sample of all of it.
+    """Compute the statistics of bands from a downsampled sample of the whole raster.
 
     Raises:
-        RasterError: where it has no data at all.
+        RasterError: if the raster is NoData everywhere.
     """
     return measure_bands(reader, bands)[0]
 
 
 def measure_bands(reader: GridReader, bands: Sequence[int]) -> tuple[Statistics, tuple[int, ...]]:
-    """Measure bands as `measure` does, in strips that fit in memory; return also those without any data."""
+    """Compute statistics like `measure_statistics`, in strips; also return the bands without data."""
     count, mean, squares = _moments(reader, bands, 1024)
     if not count.any():
-        count, mean, squares = _moments(reader, bands, 8192)  # a thin scene in a wide frame slips through a coarse net
+        count, mean, squares = _moments(reader, bands, 8192)  # a narrow scene in a wide frame escapes a coarse sample
     if not count.any():
         raise RasterError(
             "{path_name} is NoData everywhere; choose an image with data in it.", path_name=reader.path.name
@@ -37,7 +37,7 @@ def measure_bands(reader: GridReader, bands: Sequence[int]) -> tuple[Statistics,
 
 
 def _moments(reader: GridReader, bands: Sequence[int], most: int) -> tuple[NDArray[np.float64], ...]:
-    """Return for each band how many pixels it has, their mean, and the sum of the squares around it [Chan 1979]."""
+    """Return the pixel count, the mean and the sum of squared deviations of each band [Chan 1979]."""
     count, mean, squares = np.zeros((3, len(bands)))
     for values, known in reader.samples(bands, most):
         known = np.broadcast_to(known, values.shape)

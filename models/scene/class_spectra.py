@@ -1,4 +1,4 @@
-"""The spectra of labelled classes: their mean and how far they spread, measured tile by tile."""
+"""Spectra of labelled classes: their mean and standard deviation, computed tile by tile."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..runtime.progress import ProgressCallback
 from .labels import named_labels
 from .scene import Scene
 
-BLOCK_PX = 256  # px
+BLOCK_PX = 256
 
 
 @dataclass(frozen=True)
 class ClassSpectra:
-    """The spectra of the labelled pixels, by class and by band, in the image's own units."""
+    """Spectra of the labelled pixels, by class and by band, in the image's own units."""
 
     classes: tuple[str, ...]
     pixels: tuple[int, ...]  # by class
@@ -30,13 +30,13 @@ class ClassSpectra:
     std: tuple[tuple[float, ...], ...]
 
 
-def class_spectra(scene: Scene, labels: str, watch: ProgressCallback) -> ClassSpectra:
-    """Measure the spectra of the classes of a layer, in the image's own units.
+def class_spectra(scene: Scene, labels: str, progress: ProgressCallback) -> ClassSpectra:
+    """Compute the spectra of a layer's classes, in the image's own units.
 
-    A value that lies far outside the scene's usual range counts as the end of that range, as it does for the networks.
+    Values far outside the scene's usual range are clipped to that range, as for the networks.
 
     Raises:
-        LabelError: for labels that cannot be used.
+        LabelError: if the labels cannot be used.
     """
     truth, classes = named_labels(labels, scene.grid)
     count = np.zeros(len(classes), dtype=np.int64)
@@ -51,7 +51,7 @@ def class_spectra(scene: Scene, labels: str, watch: ProgressCallback) -> ClassSp
                 count[k] += spectra.shape[1]
                 total[k] += spectra.sum(axis=1)
                 squares[k] += (spectra**2).sum(axis=1)
-        watch((n + 1) / len(parts))
+        progress((n + 1) / len(parts))
     if not count.any():
         raise LabelError("Nothing is labelled where the image has data.")
     found = np.flatnonzero(count)

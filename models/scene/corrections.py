@@ -1,4 +1,4 @@
-"""What the analyst corrects by hand: polygons that say what a place is, and the scores that they bind."""
+"""Corrections by the user: polygons with a class, and their application to scores."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ..shared.conventions import CLASS_FIELD, IGNORE_CLASS, TILE_CLASS, UNSURE_C
 
 
 def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
-    """Burn a layer of corrections in the order of its features, so that the last one counts where they overlap.
+    """Burn a layer of corrections in the order of its features, so that the last one counts if they overlap.
 
-    Any polygons with a field `class` will do, in any CRS: `unsure` and `ignore` take back what lies below them, the
-    outline of a `tile` says nothing. What crosses itself is repaired, and what lies outside the grid is left out.
+    Any polygons with a field `class` are accepted, in any CRS. `unsure` and `ignore` take back the corrections below
+    them; the outline of a `tile` is ignored. Invalid geometries are repaired, and parts outside the grid are left out.
 
     Returns:
-        Class indices on the grid, `UNLABELLED` where nothing is corrected.
+        Class indices on the grid, `UNLABELLED` without a correction.
 
     Raises:
-        LabelError: for a file without the field, or with other classes.
+        LabelError: if the file lacks the field, or has other classes.
     """
     shapes = read_shapes(path, grid, CLASS_FIELD)
     names = shapes.classes or ()
@@ -51,9 +51,9 @@ def read_corrections(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
 
 
 def apply_to_scores(scores: Scores, corrections: Labels, classes: int) -> Scores:
-    """Return (channels, rows, columns) whose first channels, logits of the classes, are sure of what was corrected.
+    """Return (channels, rows, columns) with the logits of corrected pixels set to certainty.
 
-    The others, which are a refiner's memory, stay.
+    The channels after the classes, a refiner's hidden state, are unchanged.
     """
     known = corrections != UNLABELLED
     if not known.any():

@@ -1,4 +1,4 @@
-"""What there is to learn from in a scene, read into memory: labelled tiles and training images."""
+"""Training examples of a scene, read into memory: labelled tiles and training images."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from ..training.holdout import check_classes
 from .scene import Scene
 from .spectral_examples import MOST_A_CLASS, training_pixels
 
-NEIGHBOURS = 32  # px around the labels that are read too, for refiners that look beyond them
-LARGEST_TILE_AREA_PX = 16_000_000  # px of a labelled tile, which is taught from memory
-PART, PARTS = 1024, 12  # px a side and number of the parts that a large scene is trained on
+SURROUNDINGS_PX = 32  # px around the labels that are also read, for refiners with a halo
+LARGEST_TILE_AREA_PX = 16_000_000  # px of a labelled tile, which is held in memory for training
+PART_PX, MOST_PARTS = 1024, 12  # px per side, and number, of the parts of a large scene used for training
 
 
 def labelled_tile(
     scene: Scene, read_scores: Callable[[Window], tuple[Scores, Mask]], labels: Labels, classes: Sequence[str]
 ) -> LabelledTile:
-    """Read what is labelled of a scene, with its neighbours within reach of the steps.
+    """Read the labelled part of a scene, with a margin of `SURROUNDINGS_PX` pixels.
 
     Raises:
-        LabelError: for labels that cannot teach, or cover too much to be held in memory.
+        LabelError: if the labels cannot be used for training, or cover too much to be held in memory.
     """
     check_classes(labels, classes)
     rows, columns = np.nonzero(labels != UNLABELLED)
     top, left = int(rows.min()), int(columns.min())
     core = Window(top, left, int(rows.max()) - top + 1, int(columns.max()) - left + 1)
-    window = surround(core, scene.grid.height, scene.grid.width, NEIGHBOURS).outer
+    window = surround(core, scene.grid.height, scene.grid.width, SURROUNDINGS_PX).outer
     if window.height * window.width > LARGEST_TILE_AREA_PX:
         raise LabelError(
             "The labels span {window_width} x {window_height} pixels; a training tile has at most "
@@ -52,16 +52,16 @@ def labelled_tile(
 
 
 def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingImage]:
-    """Read a scene with its labels; of a large one, the parts with most of what is no background, and some others."""
+    """Read a scene with its labels; of a large scene, the parts with most foreground and some random others."""
     grid = scene.grid
-    if grid.width * grid.height <= PARTS * PART * PART:
+    if grid.width * grid.height <= MOST_PARTS * PART_PX * PART_PX:
         windows = [Window(0, 0, grid.height, grid.width)]
     else:
-        every = [tile.core for tile in tiles(grid.height, grid.width, PART, 0)]
+        every = [tile.core for tile in tiles(grid.height, grid.width, PART_PX, 0)]
         filled = np.array([_foreground(labels[window.slices()]) for window in every])
         order = np.argsort(-filled, kind="stable")
-        others = np.random.default_rng(seed).permutation(order[PARTS * 3 // 4 :])[: PARTS // 4]
-        windows = [every[n] for n in (*order[: PARTS * 3 // 4], *others)]
+        others = np.random.default_rng(seed).permutation(order[MOST_PARTS * 3 // 4 :])[: MOST_PARTS // 4]
+        windows = [every[n] for n in (*order[: MOST_PARTS * 3 // 4], *others)]
     images = []
     for window in windows:
         image, valid = scene.read(window)
@@ -76,10 +76,12 @@ def training_images(scene: Scene, labels: Labels, seed: int) -> list[TrainingIma
 def coarse_examples(
     kind: str, scene: Scene, labels: Labels, classes: tuple[str, ...], samples: int, seed: int
 ) -> SpectralSamples | list[TrainingImage]:
-    """Read what a kind of coarse model learns from; of single spectra at most `samples` a class (0: the usual number).
+    """Read the training examples of a coarse model kind; spectral kinds get at most `samples` pixels per class.
+
+    With `samples` = 0 they get the default number.
 
     Raises:
-        LabelError: for labels that cannot teach.
+        LabelError: if the labels cannot be used for training.
     """
     if COARSE_KINDS[kind].is_spectral:
         return training_pixels(scene, labels, classes, samples or MOST_A_CLASS, seed)

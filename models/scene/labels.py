@@ -1,4 +1,4 @@
-"""Labels on a grid: from rasters of class indices, from digitized tiles, from imprecise vector layers."""
+"""Labels on a grid, from rasters of class indices or from vector layers."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ..io.vectors import polygons, read_shapes
 from ..shared.class_source import ClassSource
 from ..shared.conventions import BACKGROUND, CLASS_FIELD, CLASSES_TAG, IGNORE_CLASS, TILE_CLASS
 
-RASTERS = (".tif", ".tiff", ".vrt", ".img", ".png")
+RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".img", ".png")
 
 
 def read_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
-    """Read labels, a raster or a vector layer by the file's ending, as class indices on a grid.
+    """Read labels as class indices on a grid; the file's ending decides between a raster and a vector layer.
 
-    `UNLABELLED` where nothing is labelled.
+    Pixels without a label are `UNLABELLED`.
 
     Raises:
-        LabelError: for labels that cannot be used.
+        LabelError: if the labels cannot be used.
     """
-    if Path(path.split("|")[0]).suffix.lower() in RASTERS:
+    if Path(path.split("|")[0]).suffix.lower() in RASTER_SUFFIXES:
         return raster_labels(path, grid)
     return vector_labels(path, grid, classes)
 
 
 def raster_labels(path: str, grid: Grid) -> Labels:
-    """Read a raster of class indices on a grid; its NoData, 255 and what lies outside of it are unlabelled."""
+    """Read a raster of class indices on a grid; NoData, 255 and pixels outside the raster are unlabelled."""
     with GridReader(path, grid, "nearest") as reader:
         values, valid = reader.read([1], Window(0, 0, grid.height, grid.width))
         if reader.nodata is not None:
@@ -51,7 +51,7 @@ def raster_labels(path: str, grid: Grid) -> Labels:
 
 
 def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
-    """Burn a digitized layer: inside its `tile` polygons, what no class covers is the first class, the background.
+    """Burn a digitized layer; pixels of its `tile` polygons without a class become the first class, the background.
 
     Without a `tile` polygon only the polygons themselves are labelled.
     """
@@ -81,16 +81,16 @@ def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
 
 
 def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
-    """Read labels that bring their own classes: polygons or points with a field `class`, or a raster of indices.
+    """Read labels with their own classes: polygons or points with a field `class`, or a raster of indices.
 
     Returns:
-        Class indices on the grid, and the names of the classes: first the background, of which there need not be any,
-        then the others by the alphabet; of a raster its own names, or numbers.
+        Class indices on the grid, and the names of the classes: first the background, which may have no pixels,
+        then the others in alphabetical order; for a raster its own names, or numbers.
 
     Raises:
-        LabelError: for labels that cannot be used.
+        LabelError: if the labels cannot be used.
     """
-    if Path(path.split("|")[0]).suffix.lower() in RASTERS:
+    if Path(path.split("|")[0]).suffix.lower() in RASTER_SUFFIXES:
         labels = raster_labels(path, grid)
         with GridReader(path) as reader:
             names = [name for name in (reader.tag(CLASSES_TAG) or "").split(",") if name]
@@ -107,7 +107,7 @@ def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
 
 
 def burn_sources(sources: Sequence[ClassSource], grid: Grid) -> tuple[Labels, tuple[str, ...]]:
-    """Burn vector layers, one class each, over a background; later ones lie over earlier ones.
+    """Burn vector layers, one class each, over a background; later layers cover earlier ones.
 
     Returns:
         Class indices on the grid, and the names of the classes with the background first.

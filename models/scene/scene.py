@@ -1,4 +1,4 @@
-"""An image to be mapped: its working grid, its bands, and their statistics."""
+"""Image to be mapped: its working grid, its bands, and their statistics."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ..shared.band_text import band_spans
 from ..shared.text import Text, text
 from .band_statistics import measure_bands
 
-CLIP = 5.0  # standard deviations; a few broken pixels are not to shake the networks
-KEPT_PIXELS = 4_000_000  # an image up to this size stays in memory between steps, if its bands are
-KEPT_VALUES = 64_000_000  # no more than this together
+CLIP = 5.0  # standard deviations; keeps a few broken pixels from disturbing the networks
+KEPT_PIXELS = 4_000_000  # largest image kept in memory between steps, if its values fit too
+KEPT_VALUES = 64_000_000  # largest product of pixels and bands kept in memory
 
 
 class Scene:
     """An open image, read as standardised float32 on the working grid.
 
-    Each band is standardised by its own mean and deviation over the whole raster, so that 8-bit, 16-bit and float
-    images of any sensor look alike to the networks, and an area of a raster looks as the whole does. Where a pixel has
-    data in some bands alone, the others are at their mean.
+    Each band is standardised by its own mean and standard deviation over the whole raster, so that 8-bit, 16-bit and
+    float images of any sensor have the same range, and an area has the values of the whole raster. If a pixel has
+    data in only some bands, the others are at their mean.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Scene:
         Args:
             path: any raster that rasterio reads.
             bands: 1-based; by default the first three that are not alpha; of many bands, all that are not bad.
-            area: xmin, ymin, xmax, ymax in the image's CRS; by default all of it.
-            pixel_size: of the working grid, in metres on the ground; by default the image's own.
-            statistics: of the bands, where they have been measured before.
+            area: xmin, ymin, xmax, ymax in the image's CRS; by default the whole image.
+            pixel_size: of the working grid, in metres; by default the image's own.
+            statistics: of the bands, if they are already known.
 
         Raises:
-            RasterError: for a file, band, area or pixel size that cannot be had.
+            RasterError: if the file, a band, the area or the pixel size cannot be used.
         """
         self.path = Path(path)
         self.area, self.asked_pixel_size_m = area, pixel_size
@@ -81,18 +81,18 @@ class Scene:
 
     @property
     def is_small(self) -> bool:
-        """Whether the image is kept in memory, and worked on whole."""
+        """Whether the image is kept in memory and processed as a whole."""
         pixels = self.grid.width * self.grid.height
         return pixels <= KEPT_PIXELS and pixels * len(self.bands) <= KEPT_VALUES
 
     def affordable(self, side: int) -> int:
-        """Return the side of a tile, smaller where there are so many bands that memory would not do."""
+        """Return the side of a tile, reduced if the scene has too many bands for memory."""
         return min(side, max(SMALLEST_TILE_PX, math.isqrt(KEPT_VALUES // len(self.bands)) // 64 * 64))
 
     def read(self, window: Window, shape: tuple[int, int] | None = None) -> tuple[Scores, Mask]:
-        """Read (bands, rows, columns) standardised values, zero where there is no data, and where there is.
+        """Return (bands, rows, columns) standardised values, zero at NoData, and the mask of valid pixels.
 
-        A window is thinned out to another `shape` by averaging.
+        A window is downsampled to another `shape` by averaging.
         """
         thinned = shape is not None and shape != (window.height, window.width)
         if thinned or not self.is_small:
@@ -108,7 +108,7 @@ class Scene:
         if values.dtype.kind == "f":
             valid &= np.isfinite(values).all(axis=0)
         factor, offset = self._reader.scaling(self.bands)
-        mean = (np.array(self.statistics.mean) - offset) / factor  # as the file has it
+        mean = (np.array(self.statistics.mean) - offset) / factor  # in stored values of the file
         std = np.array(self.statistics.std) / factor
         image = values.astype(np.float32)
         image -= mean.astype(np.float32)[:, None, None]
@@ -120,7 +120,7 @@ class Scene:
         return image, valid
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()
 
     def __enter__(self) -> Self:
@@ -141,9 +141,9 @@ def _check_bands(name: str, bands: Sequence[int], count: int) -> None:
 
 
 def working_grid(image: Grid, native_m: float | None, wanted_m: float | None, name: str) -> Grid:
-    """Return the grid over the same ground whose pixels have the wanted size, to the nearest whole pixel.
+    """Return the grid over the same extent with the wanted pixel size, to the nearest whole pixel.
 
-    A size within two per cent of the image's own is the image's own: resampling would only blur.
+    A size within two per cent of the image's own becomes the image's own, because resampling would only blur.
     """
     if wanted_m is None:
         return image

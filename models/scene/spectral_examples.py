@@ -1,4 +1,4 @@
-"""Labelled pixels to train on, a number a class, and what of them is held out: whole regions, never neighbours."""
+"""Labelled pixels for training, a limited number per class, with regions that are held out as a whole."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from ..errors import LabelError
 from ..training.holdout import BLOCKS, check_classes
 from .scene import Scene
 
-MOST_A_CLASS = 1000  # pixels of a class, where nobody says otherwise
-TOUCHING = np.ones((3, 3), dtype=bool)  # pixels at corners are neighbours too
+MOST_A_CLASS = 1000  # default number of pixels per class
+TOUCHING = np.ones((3, 3), dtype=bool)  # diagonal pixels are neighbours too
 
 
 def training_pixels(scene: Scene, labels: Labels, classes: tuple[str, ...], most: int, seed: int) -> SpectralSamples:
-    """Read labelled spectra of a scene, at most `most` of a class drawn at random; only where there are any.
+    """Read labelled spectra of a scene with data, at most `most` per class, drawn at random.
 
     Raises:
-        LabelError: for labels that cannot teach.
+        LabelError: if the labels cannot be used for training.
     """
     check_classes(labels, classes)
     parts = regions(labels)
@@ -49,7 +49,7 @@ def training_pixels(scene: Scene, labels: Labels, classes: tuple[str, ...], most
 
 
 def regions(labels: Labels) -> NDArray[np.int32]:
-    """Number the connected regions of each class from 1 on; a class of one region alone is cut into blocks."""
+    """Number the connected regions of all classes from 1; a class with only one region is divided into blocks."""
     numbers = np.zeros(labels.shape, dtype=np.int32)
     last = 0
     for k in np.unique(labels[labels != UNLABELLED]):

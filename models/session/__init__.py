@@ -1,1 +1,1 @@
-"""session."""
+"""Sessions: a scene with its refinement steps, previews, corrections and derived layers."""

@@ -1,4 +1,4 @@
-"""Binding what the analyst corrects: the steps that are seen are written anew, and the next ones begin from them."""
+"""Application of the user's corrections: the shown steps are rewritten, and the next step starts from them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .session import Session
 from .step_files import StepFiles, StepWriter
 
 
-def apply_corrections(session: Session, path: str, start: int, watch: ProgressCallback) -> Iterator[StepFiles]:
-    """Bind the corrections of a layer from now on; rewrite step `start` and those after it, and yield each.
+def apply_corrections(session: Session, path: str, start: int, progress: ProgressCallback) -> Iterator[StepFiles]:
+    """Apply the corrections of a layer, rewrite step `start` and all later steps, and yield each.
 
-    The next step begins anew from there, so that what was corrected spreads as far as at a first step.
+    The next step counts as the refiner's first, so that corrections spread as far as from a coarse map.
 
     Raises:
-        LabelError: for a layer that holds no corrections; those that were bound before stay.
+        LabelError: if the layer holds no corrections; the earlier ones then stay in place.
     """
     if not 0 <= start < len(session.history):
         raise RefinerError(
@@ -32,13 +32,13 @@ def apply_corrections(session: Session, path: str, start: int, watch: ProgressCa
     session.delete_superseded()
     count = len(session.history) - start
     for n, index in enumerate(range(start, len(session.history))):
-        step = _rewritten(session, index, sub_progress(watch, n / count, 1 / count))
+        step = _rewritten(session, index, sub_progress(progress, n / count, 1 / count))
         session.replace_step(step)
         yield step
 
 
-def _rewritten(session: Session, index: int, watch: ProgressCallback) -> StepFiles:
-    """Write anew what is seen of a step, from its state and the corrections."""
+def _rewritten(session: Session, index: int, progress: ProgressCallback) -> StepFiles:
+    """Rewrite the shown rasters of a step from its state and the corrections."""
     scene, step, count = session.scene, session.history[index], len(session.classes)
     names = replace(session.new_names(index), state=step.state)
     parts = [part.core for part in tiles(scene.grid.height, scene.grid.width, TILE_PX, 0)]
@@ -49,5 +49,5 @@ def _rewritten(session: Session, index: int, watch: ProgressCallback) -> StepFil
         for n, window in enumerate(parts):
             state, _ = reader.read(range(1, count + 1), window)
             writer.write(state, state[0] != NODATA, window, session.corrected(state, window))
-            watch((n + 1) / len(parts))
+            progress((n + 1) / len(parts))
     return writer.step(step.changed, step.milliseconds, step.refiner)

@@ -1,4 +1,4 @@
-"""What can be seen of a step beside its classes and scores: how unsure it is, and what has changed."""
+"""Derived layers of a step: its uncertainty, and its changes of class."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ..io.raster_writer import NODATA, class_writer, score_writer
 from ..runtime.progress import ProgressCallback
 from ..shared.conventions import CHANGE, DERIVED_LAYERS, UNCERTAINTY
 from .session import Session
-from .uncertainty import TILE_PX, find_uncertain_places, place_radius, uncertainty
+from .uncertainty import SEARCH_TILE_PX, find_uncertain_places, place_radius, uncertainty
 
-AWAY = 2  # radii that a doubtful place keeps from what is corrected
+RADII_FROM_CORRECTIONS = 2  # minimum distance of an uncertain place from a correction, in radii
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class UncertainPlaces:
     radius: float  # of a place, in units of the CRS
 
 
-def write_derived_layer(session: Session, step: int, view: str, path: str, watch: ProgressCallback) -> None:
-    """Write a view of a step as a raster on its grid.
+def write_derived_layer(session: Session, step: int, view: str, path: str, progress: ProgressCallback) -> None:
+    """Write a derived layer of a step as a raster on the working grid.
 
-    "uncertainty" is from 0 to 1; the changes are class indices, that of the step where it differs from the step before
-    or from the coarse map, and NoData elsewhere.
+    Uncertainty is from 0 to 1. Changes are the class indices of the step wherever they differ from the step before or
+    from the coarse map, and NoData elsewhere.
 
     Raises:
-        RefinerError: for a step or a view that is not there.
+        RefinerError: if there is no step or view of this name.
     """
     if view not in DERIVED_LAYERS:
         raise RefinerError("There is no view {view!r}; there are {views}.", view=view, views=", ".join(DERIVED_LAYERS))
@@ -46,27 +46,27 @@ def write_derived_layer(session: Session, step: int, view: str, path: str, watch
             "There is no step {step}; the last one is {number}.", step=step, number=len(session.history) - 1
         )
     if view == UNCERTAINTY:
-        _write_uncertainty(session, step, path, watch)
+        _write_uncertainty(session, step, path, progress)
     elif step == 0:
         raise RefinerError("This is the coarse map: nothing has changed yet. Make a step first.")
     else:
-        _write_change(session, step, step - 1 if view == CHANGE else 0, path, watch)
+        _write_change(session, step, step - 1 if view == CHANGE else 0, path, progress)
 
 
-def _write_uncertainty(session: Session, step: int, path: str, watch: ProgressCallback) -> None:
+def _write_uncertainty(session: Session, step: int, path: str, progress: ProgressCallback) -> None:
     grid = session.scene.grid
-    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE_PX, 0)]
+    parts = [tile.core for tile in tiles(grid.height, grid.width, SEARCH_TILE_PX, 0)]
     with score_writer(path, grid, [UNCERTAINTY], session.scene.pixel_size_m) as writer:
         for n, window in enumerate(parts):
             maps = session.maps(step, window)
             unsure = uncertainty(session.corrected(maps.scores, window))
             writer.write(np.where(maps.valid, unsure, np.float32(NODATA))[None], window)
-            watch((n + 1) / len(parts))
+            progress((n + 1) / len(parts))
 
 
-def _write_change(session: Session, step: int, since: int, path: str, watch: ProgressCallback) -> None:
+def _write_change(session: Session, step: int, since: int, path: str, progress: ProgressCallback) -> None:
     grid = session.scene.grid
-    parts = [tile.core for tile in tiles(grid.height, grid.width, TILE_PX, 0)]
+    parts = [tile.core for tile in tiles(grid.height, grid.width, SEARCH_TILE_PX, 0)]
     rasters = [session.path(session.history[index].classes_raster) for index in (step, since)]
     with (
         GridReader(rasters[0]) as now,
@@ -76,13 +76,13 @@ def _write_change(session: Session, step: int, since: int, path: str, watch: Pro
         for n, window in enumerate(parts):
             new, old = now.read([1], window)[0], before.read([1], window)[0]
             writer.write(np.where(new != old, new, UNLABELLED).astype(np.uint8), window)
-            watch((n + 1) / len(parts))
+            progress((n + 1) / len(parts))
 
 
-def uncertain_places(session: Session, step: int, count: int, watch: ProgressCallback) -> UncertainPlaces:
-    """Find the places of a step that are most worth a look; what is corrected, and what is near it, is none."""
+def uncertain_places(session: Session, step: int, count: int, progress: ProgressCallback) -> UncertainPlaces:
+    """Find the most uncertain places of a step, except at or near corrections."""
     grid, size = session.scene.grid, session.scene.pixel_size_m
-    across = 2 * AWAY * place_radius(size) + 1
+    across = 2 * RADII_FROM_CORRECTIONS * place_radius(size) + 1
 
     def read(window: Window) -> ScoreMaps:
         maps = session.maps(step, window)
@@ -92,7 +92,7 @@ def uncertain_places(session: Session, step: int, count: int, watch: ProgressCal
         return replace(maps, valid=maps.valid & ~near)
 
     found = [
-        (*grid.point(doubt.column + 0.5, doubt.row + 0.5), doubt.worth, doubt.first, doubt.second)
-        for doubt in find_uncertain_places(read, grid, size, count, watch)
+        (*grid.point(place.column + 0.5, place.row + 0.5), place.score, place.first, place.second)
+        for place in find_uncertain_places(read, grid, size, count, progress)
     ]
     return UncertainPlaces(tuple(found), place_radius(size) * math.hypot(grid.transform[0], grid.transform[3]))

@@ -1,4 +1,4 @@
-"""Opening the scene of an earlier run again, after the end of its worker or of QGIS."""
+"""Resumption of an earlier run after the end of its worker or of QGIS."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import torch
 from ..errors import CheckpointError, LabelError, RefinerError
 from ..scene.corrections import read_corrections
 from ..scene.scene import Scene
-from .session import MANIFEST, Session
+from .session import SESSION_RECORD, Session
 from .step_files import StepFiles
 
 
 def resume_session(run_dir: str | Path, device: torch.device) -> Session:
-    """Open the scene of an earlier run again, with the steps whose files are still there.
+    """Reopen the scene of an earlier run, with the steps whose files still exist.
 
     Raises:
-        RefinerError: for a folder that is no run's.
+        RefinerError: if the folder does not belong to a run.
     """
     folder = Path(run_dir)
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = json.loads((folder / SESSION_RECORD).read_text(encoding="utf-8"))
         area = content["area"]
         scene = Scene(content["image"], content["bands"], tuple(area) if area else None, content["pixel_size_m"])
         session = Session(scene, folder, device)
@@ -37,7 +37,7 @@ def resume_session(run_dir: str | Path, device: torch.device) -> Session:
         raise RefinerError(
             "{folder} is not the folder of a run that can be resumed: {error}.", folder=folder, error=error
         ) from error
-    for left in folder.glob(".*.part"):  # by a worker that was killed while it wrote
+    for left in folder.glob(".*.part"):  # left by a worker that was killed while writing
         left.unlink(missing_ok=True)
     if content.get("corrections"):
         try:

@@ -1,4 +1,4 @@
-"""One scene being refined: its image, every step since the coarse map, and the refiner that makes them."""
+"""Session of one scene: its image, its steps since the coarse map, and its refiner."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from ..shared.model_kinds import TRAINING_FREE
 from ..shared.text import Text, text
 from ..tiling.classify_tile import score_levels
 from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
-from ..weights.compatibility import check_bands, check_classes
+from ..weights.compatibility import check_bands, check_class_names
 from .step_engine import Start, StepEngine, Target
 from .step_files import StepFiles, StepNames
-from .unfinished_step import Kept, kept_tiles
+from .unfinished_step import KeptTiles, kept_tiles
 
-MANIFEST = "session.json"
+SESSION_RECORD = "session.json"
 
 
 class Session:
-    """A scene with its history of steps on disk; created, used and dropped."""
+    """A scene with its history of steps on disk."""
 
     def __init__(self, scene: Scene, run_dir: str | Path, device: torch.device) -> None:
-        """Begin an empty history in an existing folder."""
+        """Start with an empty history in an existing folder."""
         self.scene = scene
         self.run_dir = Path(run_dir)
         self.classes: tuple[str, ...] = ()
         self.history: list[StepFiles] = []
-        self.levels: tuple[tuple[str, StepFiles], ...] = ()  # by name, what led to the coarse map; seen, never refined
+        self.levels: tuple[tuple[str, StepFiles], ...] = ()  # coarser maps by name; shown, never refined
         self.refiner: Refiner | None = None
         self.refiner_path = ""
-        self._refiner_id = ""  # the refiner, as the steps that it made know it
-        self._refined_classes: tuple[str, ...] = ()  # that the refiner is for
+        self._refiner_id = ""  # identity of the refiner, as recorded in its steps
+        self._refined_classes: tuple[str, ...] = ()  # of the refiner
         self.corrections: Labels | None = None  # on the whole grid
         self.corrections_path = ""
-        self._superseded: list[str] = []  # rasters that a correction has replaced
+        self._superseded: list[str] = []  # rasters replaced by corrections
         self.engine = StepEngine(scene, self.run_dir, device)
         self._notices = self.engine.memory.notices
-        self._serial = 0  # makes file names that were never used before: QGIS may hold the old ones open
+        self._serial = 0  # makes new file names, because QGIS may hold the old files open
         self._notices += scene.notices
 
     def notify(self, template: str, /, **values: object) -> None:
@@ -70,16 +70,16 @@ class Session:
 
     @property
     def device(self) -> torch.device:
-        """Where steps are computed; the CPU once the memory of a GPU did not do."""
+        """Device that computes the steps; the CPU if the memory of the GPU did not suffice."""
         return self.engine.memory.device
 
     # --- step 0 ----------------------------------------------------------------------------------------------
 
-    def classify(self, model_path: str, watch: ProgressCallback, is_multi_scale: bool = False) -> StepFiles:
-        """Make step 0 with a coarse model, which may look at the image at several scales.
+    def classify(self, model_path: str, progress: ProgressCallback, is_multi_scale: bool = False) -> StepFiles:
+        """Make step 0 with a coarse model, optionally at several scales of the image.
 
         Raises:
-            CheckpointError: for weights that do not fit the bands of the scene, or a kind that has one scale alone.
+            CheckpointError: if the weights do not fit the bands of the scene, or the kind has only one scale.
         """
         model, card = load_coarse(model_path, self.device, is_multi_scale)
         check_bands(card, self.scene, model_path)
@@ -90,10 +90,10 @@ class Session:
 
         coarser = model.coarser if isinstance(model, Pyramid) else ()
         return self._begin(
-            logits, card.classes, watch=watch, side=self.scene.affordable(512), source=model_path, coarser=coarser
+            logits, card.classes, progress=progress, side=self.scene.affordable(512), source=model_path, coarser=coarser
         )
 
-    def load_scores(self, path: str, watch: ProgressCallback) -> StepFiles:
+    def load_scores(self, path: str, progress: ProgressCallback) -> StepFiles:
         """Make step 0 from a raster of scores."""
         existing = ScoreRaster(path, self.scene.grid)
         try:
@@ -102,7 +102,7 @@ class Session:
                 maps, valid = existing.read(window)
                 return [maps], valid & self.scene.read(window)[1]
 
-            return self._begin(logits, existing.classes, watch, self.scene.affordable(TILE_PX), path)
+            return self._begin(logits, existing.classes, progress, self.scene.affordable(TILE_PX), path)
         finally:
             existing.close()
 
@@ -110,48 +110,49 @@ class Session:
         self,
         logits: Callable[[Window], tuple[list[Scores], Mask]],
         classes: tuple[str, ...],
-        watch: ProgressCallback,
+        progress: ProgressCallback,
         side: int,
         source: str,
         coarser: tuple[str, ...] = (),
     ) -> StepFiles:
-        """Make step 0 of the last of the levels; the coarser ones, by their names, are for seeing alone."""
+        """Make step 0 from the last level; the named coarser levels are only shown."""
         if self.corrections is not None and classes != self.classes:
             self.notify(
                 "The corrections were for the classes {classes}; they no longer apply.", classes=", ".join(self.classes)
             )
             self.set_corrections(None, "")
         targets = [Target(self.new_names(0), classes, self.corrected) for _ in (*coarser, "")]
-        *levels, step = self.engine.begin(targets, logits, side, source, watch)
+        *levels, step = self.engine.begin(targets, logits, side, source, progress)
         self.classes, self.history = classes, [step]
         self.levels = tuple(zip(coarser, levels))
         if self.refiner is not None and self._refined_classes != classes:
             self.notify(
                 "The refiner was for the classes {classes}; choose another.", classes=", ".join(self._refined_classes)
             )
-            self.refiner, self.refiner_path, self.engine.prepared = None, "", None
+            self.refiner, self.refiner_path = None, ""
+            self.engine.discard_prepared()
         self.save()
         return self.history[0]
 
     # --- refining --------------------------------------------------------------------------------------------
 
     def load_refiner(self, path: str) -> ModelCard:
-        """Take the refiner from a file of weights, or the kind that needs none.
+        """Load a refiner from a weights file, or make one of a kind that needs no training.
 
         Raises:
-            CheckpointError: for weights that do not fit the bands or the classes of the scene.
+            CheckpointError: if the weights do not fit the bands or the classes of the scene.
         """
         if path in TRAINING_FREE:
             return self._make_refiner(path)
         refiner, card = load_refiner(path, self.device)
         check_bands(card, self.scene, path)
         if self.classes:
-            check_classes(card, self.classes, path)
+            check_class_names(card, self.classes, path)
         self.use_refiner(refiner, path, card.classes)
         return card
 
     def _make_refiner(self, kind: str) -> ModelCard:
-        """Take a refiner that works untaught, with its usual parameters."""
+        """Use a refiner that needs no training, with its default parameters."""
         if not self.classes:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
         refiner = make_refiner(kind, len(self.classes), len(self.scene.bands)).to(self.device)
@@ -159,18 +160,19 @@ class Session:
         return ModelCard(kind, self.classes, len(self.scene.bands), self.scene.pixel_size_m)
 
     def use_refiner(self, refiner: Refiner, path: str, classes: tuple[str, ...]) -> None:
-        """Refine these classes with this from now on."""
-        self.refiner, self.refiner_path, self.engine.prepared = refiner, str(path), None
+        """Use a refiner for these classes."""
+        self.refiner, self.refiner_path = refiner, str(path)
+        self.engine.discard_prepared()
         self._refiner_id = _refiner_id(self.refiner_path)
         self._refined_classes = classes
         self.save()
 
     def step(
-        self, start: int, count: int, watch: ProgressCallback, before: Callable[[int], None] = lambda start: None
+        self, start: int, count: int, progress: ProgressCallback, before: Callable[[int], None] = lambda start: None
     ) -> Iterator[StepFiles]:
-        """Refine `count` times from step `start`; yield each step once it is on disk in place of what came after.
+        """Refine `count` times from step `start`; yield each step once it is on disk and has replaced the later steps.
 
-        `before` is told of each step that is about to be refined.
+        `before` is called with the previous step's index before each refinement.
         """
         if not self.history:
             raise RefinerError("There is no coarse map yet; classify the scene first.")
@@ -183,18 +185,18 @@ class Session:
         refiner = self.refiner
         for done in range(count):
             before(start + done)
-            step = self._advance(refiner, start + done, sub_progress(watch, done / count, 1 / count))
+            step = self._advance(refiner, start + done, sub_progress(progress, done / count, 1 / count))
             self.history[start + done + 1 :] = [step]
             self.save()
             yield step
 
     def steps_made(self, start: int) -> int:
-        """Return how many steps in a row the refiner in use has made up to step `start`; after another's, none."""
+        """Return the number of consecutive steps of this refiner up to step `start`; 0 after another refiner."""
         step = self.history[start]
         return step.iteration if step.refiner == self._refiner_id else 0
 
-    def _advance(self, refiner: Refiner, start: int, watch: ProgressCallback) -> StepFiles:
-        """Make the step after `start`."""
+    def _advance(self, refiner: Refiner, start: int, progress: ProgressCallback) -> StepFiles:
+        """Compute the step after `start`."""
         iteration = self.steps_made(start)
         step = Start(
             refiner=refiner,
@@ -204,26 +206,27 @@ class Session:
             iteration=iteration,
         )
         target = Target(self.new_names(start + 1), self.classes, self.corrected, self._corrections_hash())
-        return self.engine.advance(target, step, watch)
+        return self.engine.advance(target, step, progress)
 
-    def unfinished(self) -> Kept | None:
-        """Return how much of a step that was broken off is kept, and will be gone on from."""
+    def unfinished(self) -> KeptTiles | None:
+        """Return the progress of an interrupted step that will be resumed, or None if there is none."""
         return kept_tiles(self.run_dir, self.scene.grid)
 
     # --- what is corrected by hand ---------------------------------------------------------------------------
 
     def set_corrections(self, corrections: Labels | None, path: str) -> None:
-        """Bind the corrections of a layer, which are on the whole grid, from now on, or none."""
-        self.corrections, self.corrections_path, self.engine.prepared = corrections, path, None
+        """Apply the corrections of a layer, given on the whole grid, or None for no corrections."""
+        self.corrections, self.corrections_path = corrections, path
+        self.engine.discard_prepared()
 
     def _corrections_hash(self) -> str:
-        """Return a hash of the corrections, which tells apart tiles made with others; empty for a small scene."""
+        """Return a hash of the corrections, to distinguish tiles made with others; empty for a small scene."""
         if self.corrections is None or self.scene.is_small:
             return ""
         return hashlib.blake2b(self.corrections.tobytes(), digest_size=16).hexdigest()
 
     def corrected(self, scores: Scores, window: Window) -> Scores:
-        """Return (channels, rows, columns) of a window with the corrections bound."""
+        """Return (channels, rows, columns) of a window with the corrections applied."""
         if self.corrections is None:
             return scores
         return apply_to_scores(scores, self.corrections[window.slices()], len(self.classes))
@@ -231,7 +234,7 @@ class Session:
     # --- what the steps hold ---------------------------------------------------------------------------------
 
     def maps(self, index: int, window: Window) -> ScoreMaps:
-        """Read a window of a step's logits, undecided where there is no data."""
+        """Read a window of a step's logits, with equal scores at NoData."""
         with GridReader(self.run_dir / self.history[index].state) as reader:
             scores, _ = reader.read(range(1, len(self.classes) + 1), window)
         valid = scores[0] != NODATA
@@ -242,48 +245,43 @@ class Session:
         """Return the absolute path of a file of the run."""
         return str((self.run_dir / name).resolve())
 
-    def prepared(self, initial_state: str) -> torch.Tensor | None:
-        """Return the prepared terms of the whole scene for an initial state, if they are kept."""
-        prepared = self.engine.prepared
-        return prepared.terms if prepared is not None and prepared.initial_state == initial_state else None
-
     def new_name(self, stem: str) -> str:
-        """Return a name of a raster that was never used before."""
+        """Return a raster name that was never used before."""
         self._serial += 1
         return f"{stem}_{self._serial:04d}.tif"
 
     def new_names(self, index: int) -> StepNames:
-        """Return names for the files of a step that were never used before."""
+        """Return names that were never used before for the files of a step."""
         self._serial += 1
         stem = f"step_{index:03d}_{self._serial:04d}"
         state = f"{stem}_state.{'tif' if self.scene.is_small else 'vrt'}"
         return StepNames(index, f"{stem}.tif", f"{stem}_classes.tif", state)
 
     def replace_step(self, step: StepFiles) -> None:
-        """Show other rasters of a step, whose state stays; the former rasters are deleted at the next correction."""
+        """Replace the shown rasters of a step but not its state; the old ones are deleted at the next correction."""
         old = self.history[step.index]
         self._superseded += [old.scores, old.classes_raster]
         self.history[step.index] = step
         self.save()
 
     def delete_superseded(self) -> None:
-        """Delete the rasters that `replace_step` has replaced; QGIS shows the newer ones by now."""
+        """Delete the rasters that `replace_step` has replaced; QGIS shows the newer ones by then."""
         for name in self._superseded:
             for path in self.run_dir.glob(f"{name.rpartition('.')[0]}.*"):
-                with suppress(OSError):  # a raster that is still open somewhere stays
+                with suppress(OSError):  # keep a raster that is still open elsewhere
                     path.unlink()
         self._superseded = []
 
-    def on_resumed(self, call: Callable[[Kept], None]) -> None:
-        """Have a function called when a step resumes from finished tiles."""
-        self.engine.resumed = call
+    def on_resumed(self, call: Callable[[KeptTiles], None]) -> None:
+        """Register a function to call when a step resumes from finished tiles."""
+        self.engine.on_resumed(call)
 
     def restore(self, classes: tuple[str, ...], history: list[StepFiles], serial: int) -> None:
-        """Go on with the steps of an earlier session in the same folder."""
+        """Restore the steps of an earlier session in the same folder."""
         self.classes, self.history, self._serial = classes, history, serial
 
     def save(self) -> None:
-        """Write down what a restarted worker needs to go on."""
+        """Write the record from which a restarted worker resumes."""
         content = {
             "image": str(self.scene.path),
             "bands": self.scene.bands,
@@ -295,13 +293,13 @@ class Session:
             "serial": self._serial,
             "history": [step.record() for step in self.history],
         }
-        write_whole(self.run_dir / MANIFEST, json.dumps(content, indent=1).encode())
+        write_whole(self.run_dir / SESSION_RECORD, json.dumps(content, indent=1).encode())
 
     def close(self) -> None:
-        """Let go of the image."""
+        """Close the image."""
         self.scene.close()
 
 
 def _refiner_id(path: str) -> str:
-    """Name a refiner so that other weights in a file of the same name are another."""
+    """Return an identity of a refiner that differs for other weights in a file of the same name."""
     return f"{path} of {Path(path).stat().st_mtime_ns}" if Path(path).is_file() else path

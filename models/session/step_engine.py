@@ -1,4 +1,4 @@
-"""The steps of a session: the coarse map, and the refinement of the step before."""
+"""Computation of a session's steps: the coarse map, and the refinement of the step before."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from ..tiling.memory_fallback import MemoryFallback
 from ..tiling.refine_tile import count_changed, prepare_tile, refine_tile
 from ..tiling.tile_loop import TileResult, run_tiles, timed
 from .step_files import StepFiles, StepNames, StepWriter
-from .unfinished_step import Kept, StateTiles
+from .unfinished_step import KeptTiles, StateTiles
 
 
 @dataclass(frozen=True)
 class Target:
-    """The files of a step, and the corrections that apply to it."""
+    """Files of a step, and the corrections that apply to it."""
 
     names: StepNames
     classes: tuple[str, ...]
@@ -42,18 +42,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Start:
-    """The state that a step starts from, and the refiner that makes the step."""
+    """State that a step starts from, and the refiner that computes the step."""
 
     refiner: Refiner
     refiner_id: str
     previous_state: str  # raster of the state before the step
     initial_state: str  # raster of the state before the refiner's first step
-    iteration: int  # steps in a row that the refiner has made
+    iteration: int  # consecutive steps that the refiner has made
 
 
 @dataclass(frozen=True)
 class _TilePixels:
-    """The pixels of a tile over its outer window."""
+    """Pixels of a tile over its outer window."""
 
     valid: Mask
     image: Scores
@@ -63,22 +63,35 @@ class _TilePixels:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The part of the refiner's input that is the same at every step, for a scene of one tile."""
+    """Part of the refiner's input that is the same at every step, for a scene of one tile."""
 
     initial_state: str
     terms: torch.Tensor
 
 
 class StepEngine:
-    """Makes the steps of a scene; an interrupted step of a large scene resumes from its finished tiles."""
+    """Engine for the steps of a scene; resumes an interrupted step of a large scene from its finished tiles."""
 
     def __init__(self, scene: Scene, run_dir: Path, device: torch.device) -> None:
-        """Work on a scene in the folder of its run."""
+        """Create an engine for a scene in the folder of its run."""
         whole = max(scene.grid.width, scene.grid.height)
         self.memory = MemoryFallback(device, whole if scene.is_small else scene.affordable(tile_side(device)))
-        self.prepared: Prepared | None = None
-        self.resumed: Callable[[Kept], None] = lambda kept: None  # called when a step resumes from finished tiles
+        self._prepared: Prepared | None = None
+        self._on_resumed: Callable[[KeptTiles], None] = lambda kept: None
         self._scene, self._run_dir = scene, run_dir
+
+    def on_resumed(self, call: Callable[[KeptTiles], None]) -> None:
+        """Have a function called when a step resumes from finished tiles."""
+        self._on_resumed = call
+
+    def prepared(self, initial_state: str) -> torch.Tensor | None:
+        """Return the prepared terms of the whole scene for an initial state, or None if they are not kept."""
+        prepared = self._prepared
+        return prepared.terms if prepared is not None and prepared.initial_state == initial_state else None
+
+    def discard_prepared(self) -> None:
+        """Prepare the refiner's input again for the next step."""
+        self._prepared = None
 
     def begin(
         self,
@@ -88,13 +101,13 @@ class StepEngine:
         source: str,
         progress: ProgressCallback,
     ) -> list[StepFiles]:
-        """Make the coarse map, and the coarser levels that lead to it.
+        """Make the coarse map and its coarser levels.
 
         Args:
             targets: one per level; the coarse map is the last.
             logits: returns the logits of all levels of a window, and its mask.
             side: px, of a window.
-            source: the model or raster that the logits come from.
+            source: the model or raster that provides the logits.
             progress: called after each window.
         """
         grid, pixel_size_m, target, coarser = self._scene.grid, self._scene.pixel_size_m, targets[-1], targets[:-1]
@@ -138,13 +151,13 @@ class StepEngine:
         return [*(level.step(None, 0.0) for level in levels), writer.step(None, totals.milliseconds)]
 
     def advance(self, target: Target, start: Start, progress: ProgressCallback) -> StepFiles:
-        """Make the next step, with smaller tiles and then on the CPU where the device's memory runs out."""
+        """Compute the next step, with smaller tiles and then on the CPU if the device runs out of memory."""
         retries = False
 
         def attempt() -> StepFiles:
             nonlocal retries
-            if retries or (self.prepared is not None and self.prepared.initial_state != start.initial_state):
-                self.prepared = None
+            if retries or (self._prepared is not None and self._prepared.initial_state != start.initial_state):
+                self._prepared = None
             retries = True
             return self._advance(target, start, progress)
 
@@ -164,7 +177,7 @@ class StepEngine:
         parts = kept.parts if kept else list(tiles(grid.height, grid.width, self.memory.side, halo))
         bands = range(1, (refiner.channels if start.iteration else count) + 1)
         keep = len(parts) == 1
-        is_prepared = self.prepared is not None and keep
+        is_prepared = self._prepared is not None and keep
         with (
             GridReader(self._run_dir / start.previous_state) as before,
             GridReader(self._run_dir / start.initial_state) as first,
@@ -205,9 +218,9 @@ class StepEngine:
         return writer.step(share, totals.milliseconds, start.refiner_id, start.iteration + 1)
 
     def _prepare(self, refiner: Refiner, tile: Tile, found: _TilePixels, keep_as: str) -> torch.Tensor:
-        """Prepare a tile; the terms are kept for the next step under a name where one is given."""
-        if self.prepared is not None and keep_as:
-            return self.prepared.terms
+        """Prepare a tile; keep its terms for the next step if `keep_as` is not empty."""
+        if self._prepared is not None and keep_as:
+            return self._prepared.terms
         terms = prepare_tile(
             refiner,
             found.image,
@@ -216,13 +229,13 @@ class StepEngine:
             borders=tile.borders,
             device=self.memory.device,
         )
-        self.prepared = Prepared(keep_as, terms) if keep_as else None
+        self._prepared = Prepared(keep_as, terms) if keep_as else None
         return terms
 
     def _kept_tiles(
         self, target: Target, channels: int, side: int, halo: int, manifest: dict[str, object]
     ) -> StateTiles | None:
-        """Return the tile store of the step, with the tiles that are finished already; None for a small scene."""
+        """Return the tile store of the step with its finished tiles, or None if the scene is small."""
         if self._scene.is_small:
             return None
         manifest = {"image": fingerprint(str(self._scene.path)), **manifest}
@@ -236,7 +249,7 @@ class StepEngine:
             manifest=manifest,
         )
         if stored.kept.finished:
-            self.resumed(stored.kept)
+            self._on_resumed(stored.kept)
         return stored
 
     def _writer(self, target: Target, hidden: int, kept: StateTiles | None) -> StepWriter:

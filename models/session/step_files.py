@@ -1,4 +1,4 @@
-"""The files of one step."""
+"""Files of one step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .unfinished_step import StateTiles
 
 @dataclass(frozen=True)
 class StepNames:
-    """The number of a step, and the names of its files in the folder of the run."""
+    """Number of a step, and the names of its files in the folder of the run."""
 
     index: int
     scores: str
@@ -31,19 +31,19 @@ class StepNames:
 
 @dataclass(frozen=True)
 class StepFiles:
-    """The files of one step, and how the step was made."""
+    """Files of one step, and how the step was made."""
 
     index: int
     scores: str  # probabilities, one float32 band per class
     classes_raster: str  # class indices
     state: str  # float32, input of the next step: logits, then the hidden state of the refiner
-    changed: float | None  # fraction of valid pixels whose class differs from the step before
+    changed: float | None  # fraction of valid pixels with another class than in the step before
     milliseconds: float  # of computing, without reading and writing
     refiner: str = ""  # identity of the refiner that made the step
-    iteration: int = 0  # steps in a row that this refiner has made
+    iteration: int = 0  # consecutive steps that this refiner has made
 
     def record(self) -> dict[str, Any]:
-        """Return the step as it is stored in the session file."""
+        """Return the step as a record for the session file."""
         content = asdict(self)
         content["age"] = content.pop("iteration")  # the stored name of the first release
         return content
@@ -61,7 +61,7 @@ class StepFiles:
 
 
 class StepWriter:
-    """Writes the rasters of a step together; all of them appear, or none.
+    """Writer of the rasters of one step; they appear together or not at all.
 
     The state of a large scene consists of tiles, which `StateTiles` writes and which stay if the step is interrupted.
     """
@@ -91,7 +91,7 @@ class StepWriter:
             tiles: the tiles that become the state of a large scene.
         """
         self._names, self._folder, self._count, self._tiles = names, folder, len(classes), tiles
-        large = grid.width * grid.height > KEPT_PIXELS  # else packing and overviews would cost more than the step
+        large = grid.width * grid.height > KEPT_PIXELS  # for less, compression and overviews cost more than the step
         bands = (*classes, *(f"memory {number + 1}" for number in range(hidden)))
         with ExitStack() as files:
             scores = score_writer(
@@ -108,7 +108,7 @@ class StepWriter:
     def write(self, state: Scores, valid: Mask, window: Window, shown: Scores | None = None) -> None:
         """Write a window of a state: (classes + hidden, rows, columns), logits first.
 
-        `shown` are the scores with corrections applied. The state is stored without them, so that corrections can be
+        `shown` holds the scores with corrections applied. The state is stored without them, so that corrections can be
         undone.
         """
         maps = torch.from_numpy((state if shown is None else shown)[: self._count])
@@ -119,7 +119,7 @@ class StepWriter:
             self._state.write(np.where(valid, state, nodata), window)
 
     def step(self, changed: float | None, milliseconds: float, refiner: str = "", iteration: int = 0) -> StepFiles:
-        """Return the step that was written."""
+        """Return the written step."""
         return StepFiles(
             **asdict(self._names), changed=changed, milliseconds=milliseconds, refiner=refiner, iteration=iteration
         )
@@ -132,7 +132,7 @@ class StepWriter:
     ) -> None:
         names = self._names
         try:
-            self._files.__exit__(kind, error, trace)  # each is closed: whole, or not at all
+            self._files.__exit__(kind, error, trace)  # closes each file: complete, or discarded
             if kind is None and self._tiles is not None:
                 self._tiles.publish(names.state)
         except BaseException:

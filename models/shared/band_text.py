@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-MANY = 16  # bands; all good bands of an image with more are used by default
+MANY_BANDS = 16  # bands; all good bands of an image with more are used by default
 SHORTEST_SPAN = 4  # bands; fewer in a row are written one by one
 LONGEST_UM = 100  # wavelengths without a unit are micrometres if they are smaller
 NANOMETRES = {

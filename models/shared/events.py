@@ -81,7 +81,7 @@ class TilesKept:
     step: int
     finished: int
     tiles: int  # in all
-    going_on: bool = False
+    is_resumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,8 +257,13 @@ class Failed:
     """A request that was refused or that failed."""
 
     request: str
-    text: Text
+    texts: tuple[Text, ...]
     detail: str = ""  # for the log
+
+    @property
+    def message(self) -> str:
+        """The reason in English."""
+        return " ".join(map(str, self.texts))
 
 
 Event = Union[

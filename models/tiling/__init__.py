@@ -1,1 +1,1 @@
-"""tiling."""
+"""Tiled inference, the same for sessions, previews, whole scenes and clusters."""

@@ -26,7 +26,7 @@ def score_window(
 
 
 def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: Statistics | None = None) -> Scores:
-    """Read (bands, rows, columns) that a model scores a window from: out to multiples of its stride, with its halo."""
+    """Read the (bands, rows, columns) from which a model scores a window: extended to its stride, with its halo."""
     grid = scene.grid
     rows = strides(window.row, window.height, model.stride)
     columns = strides(window.column, window.width, model.stride)
@@ -45,7 +45,7 @@ def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: S
 def score_levels(
     model: CoarseModel, scene: Scene, window: Window, device: torch.device, statistics: Statistics | None = None
 ) -> list[Scores]:
-    """Return the logits of a window as `score_window` does, after those of the coarser levels where there are any."""
+    """Return the logits of a window as `score_window` does, after those of the coarser levels if there are any."""
     image = image_around(model, scene, window, statistics)
     if not isinstance(model, Pyramid):
         return [score_image(model, image, window, device)]
@@ -65,7 +65,7 @@ def _cropped(logits: Tensor, window: Window, stride: int) -> Scores:
 
 
 def log_probabilities(logits: Scores) -> Scores:
-    """Return the logarithms of the probabilities, not below `LOG_FLOOR`'s: the scores of step 0."""
+    """Return log probabilities, limited to at least that of `LOG_FLOOR`: the scores of step 0."""
     log = torch.log_softmax(torch.from_numpy(logits), dim=0).clamp_min(float(np.log(LOG_FLOOR)))
     return np.asarray(log.numpy(), dtype=np.float32)
 

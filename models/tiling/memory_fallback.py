@@ -1,4 +1,4 @@
-"""Smaller tiles, and then the CPU, where the memory of the device runs out."""
+"""Fallback to smaller tiles, and then to the CPU, if the device runs out of memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class MemoryFallback:
-    """The device and the tile size of a computation; both give way where memory runs out."""
+    """Device and tile size of a computation, both reduced if memory runs out."""
 
     def __init__(self, device: torch.device, side: int) -> None:
         """Start with tiles of `side` pixels on a device."""
@@ -27,12 +27,12 @@ class MemoryFallback:
     def run(
         self, compute: Callable[[], Result], move: Callable[[torch.device], object], side: int | None = None
     ) -> Result:
-        """Compute, again with less memory where it runs out.
+        """Run a computation, and repeat it with less memory if memory runs out.
 
         Args:
-            compute: what is called, again after each change of `side` or `device`.
+            compute: the computation, called again after each change of `side` or `device`.
             move: called with the CPU before `compute` runs there.
-            side: px, of the tile at hand, where it may be smaller than `self.side`.
+            side: px, of the current tile, if it may be smaller than `self.side`.
 
         Raises:
             RefinerError: if even the smallest tiles on the CPU need too much memory.

@@ -36,10 +36,10 @@ def refine_tile(
         refiner: the refiner, on `device`.
         tile: the tile; it has a halo for all the steps.
         before: (channels, rows, columns) before the steps; only logits before the refiner's first step.
-        valid: (rows, columns) where there is data.
+        valid: (rows, columns), the mask of valid pixels.
         prepared: the result of `prepare_tile`.
         steps: the numbers of the steps, counted from 0 at the refiner's first step.
-        device: where the steps are computed.
+        device: the device that computes the steps.
     """
     held = torch.from_numpy(uniform_where_invalid(before, valid, refiner.classes)).to(device)
     mask = None if valid.all() else torch.from_numpy(valid).to(device)  # holding NoData costs a copy
@@ -56,6 +56,6 @@ def refine_tile(
 
 
 def count_changed(scores: Sequence[Scores], valid: Mask, classes: int) -> tuple[int, ...]:
-    """Count the valid pixels whose class changes from each map of scores to the next."""
+    """Count the valid pixels with a changed class between consecutive score maps."""
     best = [argmax_classes(each[:classes]) for each in scores]
     return tuple(int(np.count_nonzero((old != new) & valid)) for old, new in zip(best, best[1:]))

@@ -1,4 +1,4 @@
-"""The loop over the tiles of a scene or of a block: read ahead, compute, count, write behind."""
+"""Loop over the tiles of a scene or of a block: prefetch, compute, count, write behind."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class TileResult:
-    """A computed tile, over its core."""
+    """Computed tile, over its core."""
 
     states: list[Scores]  # (channels, rows, columns) after each step, logits first
     valid: Mask
-    changed: tuple[int, ...]  # pixels whose class changed, by step
+    changed: tuple[int, ...]  # pixels with a changed class, by step
     milliseconds: float  # of computing, without reading and writing
 
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums over the tiles."""
+    """Sums over the tiles."""
 
     pixels: int  # with data
     changed: tuple[int, ...]
@@ -47,7 +47,7 @@ def run_tiles(
 ) -> Totals:
     """Compute tiles one after the other, while threads read the next ones and write the last ones.
 
-    `finished` returns a tile that is computed already. `write` is called for each tile, in order.
+    `finished` returns a tile that is already computed. `write` is called for each tile, in order.
     """
     counts: list[tuple[int, ...]] = []
     pixels, milliseconds = 0, 0.0
@@ -68,7 +68,7 @@ def run_tiles(
 
 
 def timed(compute: Callable[[], list[Scores]]) -> tuple[list[Scores], float]:
-    """Return what a computation returns, and its milliseconds."""
+    """Return the result of a computation, and its milliseconds."""
     started = time.perf_counter()
     states = compute()
     return states, 1000 * (time.perf_counter() - started)

@@ -11,13 +11,13 @@ from ..refine.rnn import RefinementRNN
 from ..refine.unroll import from_prepared
 from ..runtime.device import synchronize
 
-SIDE = 1000  # px of the scene that is timed
+SIDE_PX = 1000  # px per side of the timed scene
 
 
 def timed_step(device: torch.device) -> float:
-    """Return the seconds of one step of a random refiner, after one that warms up."""
+    """Return the seconds of one step of a random refiner, after a warm-up step."""
     refiner = RefinementRNN(3, 3).to(device)
-    maps = torch.randn(3, SIDE, SIDE, device=device)
+    maps = torch.randn(3, SIDE_PX, SIDE_PX, device=device)
     with torch.inference_mode():
         prepared = refiner.prepare(maps, maps, WHOLE)
     seconds = 0.0

@@ -27,7 +27,7 @@ from ..shared.model_kinds import COARSE_KINDS, REFINER_KINDS
 from ..shared.weights_header import CARD, FORMAT, FORMAT_KEY, HeaderError, card_metadata, parse_card
 
 MOST_CLASSES = UNLABELLED  # a class index must fit in a byte
-MOST_BANDS = 2000
+MOST_MODEL_BANDS = 2000
 MOST_BYTES = 500_000_000
 
 Role = Literal["coarse", "refiner"]
@@ -176,7 +176,7 @@ def _card(metadata: dict[str, str], name: str) -> ModelCard:
             and 2 <= len(classes) <= MOST_CLASSES
             and len(set(classes)) == len(classes)
             and isinstance(card.bands, int)
-            and 1 <= card.bands <= MOST_BANDS
+            and 1 <= card.bands <= MOST_MODEL_BANDS
             and (size is None or 0 < size < 1e5)
             and len(mean) == len(std) == (card.bands if mean else 0)
             and all(math.isfinite(value) for value in (*mean, *std))

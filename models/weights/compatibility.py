@@ -21,7 +21,7 @@ def check_bands(card: ModelCard, scene: Scene, path: str) -> None:
         )
 
 
-def check_classes(card: ModelCard, classes: tuple[str, ...], path: str) -> None:
+def check_class_names(card: ModelCard, classes: tuple[str, ...], path: str) -> None:
     """Raise CheckpointError if the refiner is for other classes."""
     if card.classes != classes:
         raise CheckpointError(

@@ -35,12 +35,12 @@ class Connection:
         """Read requests until stdin closes; then leave at once, for nobody is there to ask for more."""
         try:
             for line in self._source:
-                self._hear(line)
+                self._receive(line)
         finally:
             self.cancelled.set()  # what runs ends between two tiles and leaves nothing half-written
             self.requests.put(None)
 
-    def _hear(self, line: str) -> None:
+    def _receive(self, line: str) -> None:
         try:
             message = from_line(line)
         except ProtocolError as error:
@@ -55,7 +55,7 @@ class Connection:
             self.stopped.clear()
             self.requests.put(message)
 
-    def beat(self) -> None:
+    def send_heartbeats(self) -> None:
         """Tell every two seconds that the process lives."""
         while True:
             time.sleep(HEARTBEAT_S)

@@ -12,13 +12,13 @@ from ..runtime.progress import Clock
 from ..session.preview import Previewer
 from ..session.session import Session
 from ..session.step_files import StepFiles
-from ..session.unfinished_step import Kept
+from ..session.unfinished_step import KeptTiles
 from ..shared.events import Event, Noticed, Progressed, TilesKept, TrainingProgressed
 from ..shared.text import Text
 from ..training.loop import TrainingUpdate
 from .connection import Connection
 
-TELL_EVERY_S = 0.2
+SEND_EVERY_S = 0.2
 
 
 class RequestContext:
@@ -30,7 +30,7 @@ class RequestContext:
         self.previewer: Previewer | None = None  # of the open session
         self._wire = wire
         self._session: Session | None = None
-        self._told = 0.0
+        self._last_sent = 0.0
 
     # --- the session -----------------------------------------------------------------------------------------
 
@@ -45,11 +45,11 @@ class RequestContext:
             raise RefinerError("No scene is open.")
         return self._session
 
-    def take(self, session: Session) -> None:
+    def use_session(self, session: Session) -> None:
         """Work on a session from now on."""
         self._session, self.previewer = session, Previewer(session)
 
-    def drop(self) -> None:
+    def close_session(self) -> None:
         """Close the session, if there is one."""
         if self._session is not None:
             self._session.close()
@@ -81,17 +81,17 @@ class RequestContext:
 
     # --- telling ---------------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def start_request(self) -> None:
         """Tell at once how far the next request is."""
-        self._told = 0.0
+        self._last_sent = 0.0
 
     def send(self, event: Event) -> None:
         """Tell of a result."""
         self._wire.send(event)
 
-    def say(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
+    def send_progress(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
         """Tell how far a request is, 0-1."""
-        self._told = time.monotonic()
+        self._last_sent = time.monotonic()
         self.send(Progressed(min(1.0, fraction), text, seconds_left))
 
     def send_notices(self, texts: tuple[Text, ...]) -> None:
@@ -99,30 +99,30 @@ class RequestContext:
         if texts:
             self.send(Noticed(texts))
 
-    def tell_kept(self, kept: Kept | None, going_on: bool = False) -> None:
+    def send_kept_tiles(self, kept: KeptTiles | None, is_resumed: bool = False) -> None:
         """Tell how much there is of a step that is not whole."""
         if kept is not None:
-            self.send(TilesKept(kept.step, kept.finished, kept.tiles, going_on))
+            self.send(TilesKept(kept.step, kept.finished, kept.tiles, is_resumed))
 
-    def watch(self, text: str) -> Callable[[float], None]:
+    def progress(self, text: str) -> Callable[[float], None]:
         """Return what long work calls between its parts: tells how far it is, and ends it when that is asked."""
         clock = Clock()
 
-        def watch(fraction: float) -> None:
+        def progress(fraction: float) -> None:
             self.check()
-            if time.monotonic() - self._told > TELL_EVERY_S or fraction >= 1:
-                self.say(fraction, text, clock.seconds_left(fraction))
+            if time.monotonic() - self._last_sent > SEND_EVERY_S or fraction >= 1:
+                self.send_progress(fraction, text, clock.seconds_left(fraction))
 
-        return watch
+        return progress
 
-    def tell_training(self, coarse: float | None) -> Callable[[TrainingUpdate, float | None], None]:
+    def training_progress(self, coarse: float | None) -> Callable[[TrainingUpdate, float | None], None]:
         """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
 
-        def tell(update: TrainingUpdate, seconds_left: float | None) -> None:
+        def report(update: TrainingUpdate, seconds_left: float | None) -> None:
             self.check()
-            if update.held_out_miou is None and time.monotonic() - self._told < TELL_EVERY_S:
+            if update.held_out_miou is None and time.monotonic() - self._last_sent < SEND_EVERY_S:
                 return
-            self._told = time.monotonic()
+            self._last_sent = time.monotonic()
             self.send(
                 TrainingProgressed(
                     update.update,
@@ -134,4 +134,4 @@ class RequestContext:
                 )
             )
 
-        return tell
+        return report

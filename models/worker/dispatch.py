@@ -56,7 +56,7 @@ class Handlers:
         handler = HANDLERS.get(type(request))
         if handler is None:
             raise RefinerError("The worker does not know the request {name}.", name=type(request).__name__)
-        self._context.begin()
+        self._context.start_request()
         try:
             handler(self._context, request)
         except (RuntimeError, MemoryError) as error:

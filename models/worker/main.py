@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
     wire = Connection(stdin, _own_stdout())
     ready, handle = _start(wanted, wire)
     wire.send(ready)
-    threading.Thread(target=wire.beat, daemon=True).start()
+    threading.Thread(target=wire.send_heartbeats, daemon=True).start()
     threading.Thread(target=wire.listen, daemon=True).start()
     while (request := wire.requests.get()) is not None:
         wire.send(_answer(request, handle, wire))
@@ -69,16 +69,16 @@ def _answer(request: Message | ProtocolError, handle: Callable[[Message], None],
 
     name = type(request).__name__
     if isinstance(request, ProtocolError):
-        return Failed(name, text("The worker received an unknown message: {message}", message=request))
+        return Failed(name, (text("The worker received an unknown message: {message}", message=request),))
     try:
         handle(request)
     except Interrupted:
         return Cancelled(name)
     except RefinerError as error:
-        return Failed(name, error.text)
+        return Failed(name, error.texts)
     except Exception as error:
         reason = text("An unexpected error occurred ({error}).", error=type(error).__name__)
-        return Failed(name, reason, traceback.format_exc())
+        return Failed(name, (reason,), traceback.format_exc())
     return Finished(name)
 
 

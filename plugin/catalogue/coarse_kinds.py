@@ -32,7 +32,7 @@ class CoarseKindText:
         return tr(self.sentence)
 
 
-# The texts are marked for translation here, and translated where they are shown.
+# The texts are marked for translation here and translated when shown.
 COARSE_KIND_TEXTS = (
     CoarseKindText(
         "fcn-8s",

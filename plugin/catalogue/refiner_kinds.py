@@ -33,7 +33,7 @@ class RefinerKindText:
         return tr(self.sentence) + (f" {measured}" if measured else "")
 
 
-# The texts are marked for translation here, and translated where they are shown.
+# The texts are marked for translation here and translated when shown.
 REFINER_KIND_TEXTS = (
     RefinerKindText(
         "extended",
@@ -112,7 +112,7 @@ def refiner_kind_text(key: str) -> RefinerKindText | None:
 
 
 def rank(key: str, path: Path = RANKS) -> str:
-    """Return the rank of a kind in the benchmark, or nothing if it was not evaluated."""
+    """Return the rank of a kind in the benchmark, or an empty string if it was not evaluated."""
     try:
         ranks = json.loads(path.read_text(encoding="utf-8"))
         found, count = ranks[key], len(ranks)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from ..state import StepFacts
 from ..wording import tr
 
-LEAST_CHANGED = 0.001  # of the pixels; a step that changes fewer has settled
+LEAST_CHANGED = 0.001  # share of pixels; a step that changes fewer has converged
 
 
 def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
-    """Say why a step after the shown one is not likely to make the map better; nothing if it may well."""
+    """Return the reasons why a step after the shown one is unlikely to improve the map."""
     if not 0 < shown < len(steps):
         return []
     facts = steps[shown]
@@ -32,6 +32,6 @@ def reasons(steps: Sequence[StepFacts], shown: int) -> list[str]:
 
 
 def hint(steps: Sequence[StepFacts], shown: int) -> str:
-    """Return the reasons as one sentence, or nothing."""
+    """Return the reasons as one sentence, or an empty string."""
     found = reasons(steps, shown)
     return tr("Further steps no longer help: {}.").format("; ".join(found)) if found else ""

@@ -12,13 +12,13 @@ from ..wording import tr
 
 @dataclass(frozen=True)
 class Verdict:
-    """The summary of a training, the next action, and whether the refiner beats the coarse map and the previous one."""
+    """The summary of a training, the recommended action, and whether the refiner beats the coarse map and the previous one."""
 
     figures: str
     advice: str
-    message: str  # both in one line
+    message: str  # figures and advice in one line
     beats: bool
-    former_stays: bool = False  # the one that it went on from is better, and better than the coarse map
+    former_stays: bool = False  # the previous refiner is better than the new one and the coarse map
 
 
 def doing(event: TrainingProgressed, kind: str) -> str:
@@ -29,7 +29,7 @@ def doing(event: TrainingProgressed, kind: str) -> str:
 
 
 def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
-    """Say how far it is and what was measured; `points` are (step, held-out mean IoU), `baseline` the coarse map's."""
+    """Describe the progress and the scores; `points` are (update, held-out mean IoU), `baseline` is the coarse map's."""
     if kind in TRAINING_FREE:
         text = doing(event, kind)
         best = max((value for _, value in points), default=None)
@@ -46,7 +46,7 @@ def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, f
 
 
 def verdict(event: Trained) -> Verdict:
-    """Summarize a training by the held-out labels."""
+    """Summarize a training by its held-out scores."""
     coarse, before = event.coarse_miou or 0.0, event.before_miou
     if before is not None and before > coarse and before >= event.held_out_miou and not event.stopped:
         figures = tr(
@@ -73,7 +73,7 @@ def verdict(event: Trained) -> Verdict:
         "The refiner does not beat the coarse map on held-out blocks: mean IoU {:.3f} at its best step "
         "(coarse map: {:.3f})."
     )
-    refined = max(event.by_step[1:], default=event.held_out_miou)  # which is the coarse map's where that is best
+    refined = max(event.by_step[1:], default=event.held_out_miou)  # the coarse map's score if no step is better
     if event.stopped:
         advice = tr(
             "The training was stopped early. Train longer before you judge the result. The coarse map is shown."

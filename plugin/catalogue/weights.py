@@ -1,4 +1,4 @@
-"""Files of weights: those that are shipped, and what to call a file."""
+"""Weights files: the shipped ones, their titles, and the fields of their model cards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...models.shared.weights_header import HeaderError, parse_card, read_metada
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights, and its name for people."""
+    """A weights file and its title."""
 
     title: str
     path: str
@@ -31,7 +31,7 @@ def shipped(role: str, folder: Path = WEIGHTS_FOLDER) -> list[Weights]:
 
 
 def title_of(path: Path) -> str:
-    """Return a name such as “Aerial 0.5 m” for a file of weights."""
+    """Return the title of a weights file, such as “Aerial 0.5 m”."""
     words = [word for word in re.split(r"[-_ ]+", path.stem) if not re.fullmatch(r"[\d.]+m", word)]
     if len(words) > 1 and words[0] in ("coarse", "refiner"):
         words = words[1:]
@@ -42,31 +42,31 @@ def title_of(path: Path) -> str:
 
 
 def pixel_size_m(path: Path) -> float | None:
-    """Return the working pixel size that weights were trained at, in metres; None if they do not say."""
+    """Return the working pixel size of the training, in metres, or None if the card has none."""
     size = _card(path).get("pixel_size_m")
     return float(size) if isinstance(size, (int, float)) and size > 0 else None
 
 
 def weights_kind(path: Path) -> str:
-    """Return which kind of model a file of weights holds, or nothing if it does not say."""
+    """Return the model kind of a weights file, or an empty string if the card has none."""
     kind = _card(path).get("kind")
     return kind if isinstance(kind, str) else ""
 
 
 def weights_bands(path: Path) -> int | None:
-    """Return how many bands weights are for; None if they do not say."""
+    """Return the number of bands of a model, or None if the card has none."""
     bands = _card(path).get("bands")
     return bands if isinstance(bands, int) else None
 
 
 def weights_classes(path: Path) -> tuple[str, ...]:
-    """Return the classes that weights are for, background first; none where they do not say."""
+    """Return the classes of a model, background first; empty if the card has none."""
     classes = _card(path).get("classes")
     return tuple(map(str, classes)) if isinstance(classes, list) else ()
 
 
 def new_weights_file(folder: Path, name: str) -> Path:
-    """Return a file of weights in a folder that is not there yet."""
+    """Return an unused path of a weights file in a folder."""
     number = 1
     while (path := folder / f"{name}_{number}.safetensors").exists():
         number += 1
@@ -74,7 +74,7 @@ def new_weights_file(folder: Path, name: str) -> Path:
 
 
 def _card(path: Path) -> dict[str, Any]:
-    """Return the model card of a weights file; empty if there is none, which the worker reports as an error."""
+    """Return the model card of a weights file, or an empty one if it cannot be read; the worker reports that error."""
     try:
         return parse_card(read_metadata(path))
     except (OSError, HeaderError):

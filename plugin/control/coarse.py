@@ -36,7 +36,7 @@ class CoarseControl(SectionController):
         coarse.spectra_requested.connect(self._on_spectra_requested)
         coarse.stop_requested.connect(context.engine.stop_training)
         coarse.labels.layerChanged.connect(self._on_labels_chosen)
-        coarse.road_width.setValue(context.settings.road_width_m)
+        coarse.set_road_width(context.settings.road_width_m)
         for number, weights in enumerate(shipped("coarse")):
             coarse.source.add_file(weights.title, weights.path, choose=number == 0)
 
@@ -66,7 +66,7 @@ class CoarseControl(SectionController):
         )
         samples = coarse.samples.value() if kind.is_spectral else 0
         model = new_weights_file(run.folder, "coarse")
-        backbone = coarse.trunk.filePath() if kind.has_backbone else ""
+        backbone = coarse.backbone.filePath() if kind.has_backbone else ""
         request = TrainCoarse(sources, str(model), kind=kind.key, labels=labels, samples=samples, backbone=backbone)
         self.context.ask(Task.TRAIN_COARSE, self.tr("Training…"), *opening, request)
         coarse.set_progress("")
@@ -122,10 +122,10 @@ class CoarseControl(SectionController):
     def _on_trained(self, event: Trained) -> None:
         if event.role != "coarse":
             return
-        run = self.context.coming or self.context.run
+        run = self.context.pending_run or self.context.run
         name = run.scene.name if run is not None else Path(event.model).stem
         self.dock.coarse.source.add_file(self.tr("Trained on {}").format(name), event.model)
-        self.context.messages.tell(
+        self.context.messages.inform(
             self.tr(
                 "Training of the coarse model finished: held-out mean IoU {:.3f}. Click Classify to use it."
             ).format(event.held_out_miou)

@@ -40,11 +40,11 @@ class AppContext(QObject):
         self.engine = WorkerProcess(self)
         self.layers = ScoreLayers(self.project, self)
         self.run: Run | None = None
-        self.coming: Run | None = None  # replaces `run` when its coarse map arrives
+        self.pending_run: Run | None = None  # replaces `run` when its coarse map arrives
         self.task = Task.NONE
         self.playing = False
         self.python: Path | None = None
-        self.look_for_python()
+        self.find_python_for_worker()
 
     # --- asking the worker ------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class AppContext(QObject):
         Raises:
             UserError: if no Python is available for it.
         """
-        self.look_for_python()
+        self.find_python_for_worker()
         if self.python is None:
             self.refresh()
             raise UserError(
@@ -112,11 +112,11 @@ class AppContext(QObject):
 
     def close_runs(self) -> None:
         """Record that the worker has no open scene."""
-        for run in (self.run, self.coming):
+        for run in (self.run, self.pending_run):
             if run is not None:
                 run.is_open = False
 
-    def look_for_python(self) -> None:
+    def find_python_for_worker(self) -> None:
         """Find the Python for the worker."""
         self.python = find_python(self.settings.python)
 

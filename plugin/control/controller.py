@@ -11,7 +11,7 @@ from ...models.shared.requests import Resume
 from ..dock.dock import MapRefinerDock
 from ..environment.options_page import PAGE
 from ..help import open_page
-from ..layers.step_layer import RUN
+from ..layers.step_layer import RUN_PROPERTY
 from ..state import Task, WorkerState
 from ..wording import worker_text, worker_texts
 from ..worker.launch import Launch
@@ -60,7 +60,7 @@ class Controller(SectionController):
         self.pixel_inspector = PixelInspectorControl(context)
         self.animation = AnimationControl(context)
         self.run_persistence = RunPersistenceControl(context)
-        self.run_persistence.restored.connect(self.corrections.take_up)
+        self.run_persistence.restored.connect(self.corrections.restore)
         self.layer_actions = LayerMenu(context, self.run_persistence)
         self._parts = (
             *(self.scene, self.demo, self.coarse, self.steps, self.training, self.export, self.filters),
@@ -93,7 +93,7 @@ class Controller(SectionController):
         context.project.layersRemoved.disconnect(self._exclude_own_layers)
         context.engine.blockSignals(True)
         context.engine.shut_down()
-        context.layers.forget()
+        context.layers.clear()
         self.filters.shut_down()
         self.report.shut_down()
         self.run_persistence.shut_down()
@@ -108,7 +108,7 @@ class Controller(SectionController):
     def settings_changed(self) -> None:
         """Use the newly set Python and device for the next request."""
         context = self.context
-        context.look_for_python()
+        context.find_python_for_worker()
         launch = Launch(str(context.python), context.settings.device)
         if context.task is Task.NONE and context.engine.launch not in (None, launch):
             context.engine.stop()
@@ -139,15 +139,15 @@ class Controller(SectionController):
         self._cancelling = False
         context.task = Task.NONE
         if isinstance(event, (Cancelled, Failed)):
-            context.coming = None
+            context.pending_run = None
         if isinstance(event, Failed):
             if event.request in ("Open", "Resume"):
                 context.close_runs()  # the worker closes one scene before it opens another
-            context.messages.fail(worker_text(event.text), event.detail)
+            context.messages.fail(worker_texts(event.texts), event.detail)
         elif isinstance(event, Cancelled):
-            context.messages.tell(self.tr("Cancelled. Finished steps and labels are kept."))
-        if kept := self.steps.what_is_kept():
-            context.messages.tell(kept)
+            context.messages.inform(self.tr("Cancelled. Finished steps and labels are kept."))
+        if kept := self.steps.kept_tiles_text():
+            context.messages.inform(kept)
         self.steps.on_ended(event)
         self.export.on_ended()
         context.refresh()
@@ -158,7 +158,7 @@ class Controller(SectionController):
         context = self.context
         was_cancelling, self._cancelling = self._cancelling, False
         context.task = Task.NONE
-        context.coming = None
+        context.pending_run = None
         self.steps.stop_playing()
         self.steps.end_preview()
         context.close_runs()
@@ -180,7 +180,7 @@ class Controller(SectionController):
     def _on_restart_requested(self) -> None:
         context = self.context
         context.task = Task.NONE
-        context.coming = None
+        context.pending_run = None
         context.start_worker()
         if context.run is not None:
             context.ask(Task.RESUME, self.tr("Reopening the scene…"), Resume(str(context.run.folder)))
@@ -194,7 +194,7 @@ class Controller(SectionController):
     def _on_dock_shown(self, visible: bool) -> None:
         if visible:
             if self.context.engine.state is WorkerState.STOPPED:
-                self.context.look_for_python()
+                self.context.find_python_for_worker()
             self.scene.propose_layer()
             self.run_persistence.offer_lost()
             self.context.refresh()
@@ -202,26 +202,26 @@ class Controller(SectionController):
     def _on_project_cleared(self) -> None:
         context = self.context
         self.steps.stop_playing()
-        context.layers.forget()
+        context.layers.clear()
         self.filters.shut_down()
-        context.run = context.coming = None
-        self.corrections.forget()
-        self.correction_tools.forget()
-        self.uncertain_places.forget()
-        self.comparison.forget()
-        self.pixel_inspector.forget()
+        context.run = context.pending_run = None
+        self.corrections.clear()
+        self.correction_tools.clear()
+        self.uncertain_places.clear()
+        self.comparison.clear()
+        self.pixel_inspector.clear()
         if context.task is not Task.NONE:
             context.engine.cancel()
         context.refresh()
 
     def _on_layers_added(self, layers: list[QgsMapLayer]) -> None:
-        if any(layer.customProperty(RUN) for layer in layers):
+        if any(layer.customProperty(RUN_PROPERTY) for layer in layers):
             self._exclude_own_layers()
         elif self.dock.isVisible():
             self.scene.propose_layer()
 
     def _exclude_own_layers(self) -> None:
         """Exclude the layers of runs from the lists of images, which they would fill up."""
-        own = [layer for layer in self.context.project.mapLayers().values() if layer.customProperty(RUN)]
-        self.dock.scene.layer.setExceptedLayerList(own)
-        self.dock.coarse.scores.setExceptedLayerList(own)
+        own = [layer for layer in self.context.project.mapLayers().values() if layer.customProperty(RUN_PROPERTY)]
+        self.dock.scene.set_hidden_layers(own)
+        self.dock.coarse.set_hidden_layers(own)

@@ -52,8 +52,8 @@ class DemoControl(SectionController):
             node = context.project.layerTreeRoot().findLayer(layer.id())
             node.setItemVisibilityChecked(False)
             node.setExpanded(False)
-        self.dock.scene.layer.setLayer(image)
-        self.dock.train.labels.setLayer(tile)
+        self.dock.scene.set_layer(image)
+        self.dock.train.set_labels(tile)
         context.canvas.setExtent(context.canvas.mapSettings().layerExtentToOutputExtent(image, image.extent()))
         context.canvas.refresh()
 

@@ -46,9 +46,9 @@ class ExportControl(SectionController):
     def _on_exported(self, event: Exported) -> None:
         path = Path(event.path)
         if event.features is None:
-            self.context.messages.tell(self.tr("The class raster was written to {}.").format(path))
+            self.context.messages.inform(self.tr("The class raster was written to {}.").format(path))
         else:
-            self.context.messages.tell(self.tr("{} polygons were written to {}.").format(event.features, path))
+            self.context.messages.inform(self.tr("{} polygons were written to {}.").format(event.features, path))
         if self.dock.export.add_to_map.isChecked() or self._was_on_map == path:
             self._add(path)
         self._was_on_map = None

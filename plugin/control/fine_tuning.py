@@ -25,15 +25,15 @@ class FineTuningControl(SectionController):
     def __init__(self, context: AppContext, steps: StepControl, training: TrainingControl) -> None:
         super().__init__(context)
         self.steps, self.training = steps, training
-        self.handlers = {FineTuned: self._on_learnt, TrainingProgressed: self._on_progressed}
+        self.handlers = {FineTuned: self._on_fine_tuned, TrainingProgressed: self._on_progressed}
         self._earlier: list[str] = []  # refiners before each fine-tuning
         self._bases: dict[str, str] = {}  # starting weights of each fine-tuned refiner
         self._count = 0
-        self.dock.correct.learn_requested.connect(self._on_learn_requested)
+        self.dock.correct.fine_tune_requested.connect(self._on_fine_tune_requested)
         self.dock.correct.unlearn_requested.connect(self._on_unlearn_requested)
 
     @shows_errors
-    def _on_learn_requested(self) -> None:
+    def _on_fine_tune_requested(self) -> None:
         context, run = self.context, self.context.mapped_run()
         if not self.dock.refine.refiner.path():
             raise UserError(
@@ -46,7 +46,7 @@ class FineTuningControl(SectionController):
         learn = FineTune(str(new_weights_file(run.folder, "refiner")), labels)
         step = Step(0, self._last(run))
         requests = context.on_run(LoadRefiner(self._base()), learn, step)
-        context.ask(Task.LEARN, self.tr("Fine-tuning…"), *requests)
+        context.ask(Task.FINE_TUNE, self.tr("Fine-tuning…"), *requests)
 
     @shows_errors
     def _on_unlearn_requested(self) -> None:
@@ -75,15 +75,14 @@ class FineTuningControl(SectionController):
         combo = self.dock.refine.refiner
         index = combo.findData(path)
         combo.add_file(combo.itemText(index) if index >= 0 else path, path)
-        self.dock.correct.can_unlearn = bool(self._earlier)
-        self.dock.correct.update_again()
+        self.dock.correct.set_can_restore(bool(self._earlier))
 
     def _on_progressed(self, event: TrainingProgressed) -> None:
-        if self.context.task is Task.LEARN:
+        if self.context.task is Task.FINE_TUNE:
             text = self.tr("Fine-tuning · loss {:.3f}").format(event.loss)
             self.dock.footer.set_progress(event.update / max(1, event.updates), text, event.seconds_left)
 
-    def _on_learnt(self, event: FineTuned) -> None:
+    def _on_fine_tuned(self, event: FineTuned) -> None:
         context, run, refiner = self.context, self.context.run, self.dock.refine.refiner
         if run is None:
             return  # the project was closed meanwhile
@@ -94,7 +93,7 @@ class FineTuningControl(SectionController):
         run.refiner = event.model
         title = self.tr("{} + corrections {}").format(refiner.currentText().split(" + ")[0], self._count)
         refiner.add_file(title, event.model)
-        self.dock.correct.can_unlearn = True
+        self.dock.correct.set_can_restore(True)
         before, after = event.corrected
         text = self.tr(
             "On the corrected pixels, the refiner alone was right for {:.0f} % before, and is right for {:.0f} % now."
@@ -107,4 +106,4 @@ class FineTuningControl(SectionController):
         if worse or after < before:
             text += " " + self.tr("No improvement. Undo Fine-Tuning restores the earlier weights.")
         self.dock.correct.set_progress(text)
-        (context.messages.warn if worse or after < before else context.messages.tell)(text)
+        (context.messages.warn if worse or after < before else context.messages.inform)(text)

@@ -11,7 +11,7 @@ from ...models.shared.conventions import CLASS_FIELD
 from ...models.shared.model_kinds import REFINER_KINDS
 from ..catalogue.weights import title_of, weights_kind
 from ..errors import UserError
-from ..layers.step_layer import KIND, RUN, STEP
+from ..layers.step_layer import KIND_PROPERTY, RUN_PROPERTY, STEP_PROPERTY
 from .context import AppContext, SectionController, shows_errors
 from .run_persistence import RunPersistenceControl
 
@@ -46,7 +46,7 @@ class LayerMenu(SectionController):
 
     def _on_layers_added(self, layers: list[QgsMapLayer]) -> None:
         for layer in layers:
-            if layer.customProperty(RUN) and layer.customProperty(KIND) is not None:
+            if layer.customProperty(RUN_PROPERTY) and layer.customProperty(KIND_PROPERTY) is not None:
                 for action in self._actions:
                     self.context.iface.addCustomActionForLayer(action, layer)
 
@@ -59,14 +59,14 @@ class LayerMenu(SectionController):
     def _show(self) -> None:
         """Show the step of the active layer in the dock; restore its run if another one is current."""
         layer = self.context.iface.activeLayer()
-        if layer is None or not layer.customProperty(RUN):
+        if layer is None or not layer.customProperty(RUN_PROPERTY):
             raise UserError(self.tr("Choose a layer of a step first."))
         self.dock.setUserVisible(True)
-        name, step = str(layer.customProperty(RUN)), int(layer.customProperty(STEP))
+        name, step = str(layer.customProperty(RUN_PROPERTY)), int(layer.customProperty(STEP_PROPERTY))
         if self.context.run is None or self.context.run.name != name:
             self.context.require_idle()
             self._run_persistence.restore(Path(layer.source()).parent)
-        self.dock.refine.kind.setCurrentIndex(int(layer.customProperty(KIND)))
+        self.dock.refine.choose_kind(int(layer.customProperty(KIND_PROPERTY)))
         self.context.show_step(step)
 
     @shows_errors
@@ -78,8 +78,7 @@ class LayerMenu(SectionController):
             self.dock, self.tr("Export Polygons"), export.polygons_file.filePath(), export.polygons_file.filter()
         )
         if path:
-            export.polygons_file.setFilePath(path)
-            export.polygons.click()
+            export.export_polygons_to(path)
 
     # --- dropped files ----------------------------------------------------------------------------------------
 
@@ -92,11 +91,11 @@ class LayerMenu(SectionController):
             combo = self.dock.refine.refiner if kind in REFINER_KINDS else self.dock.coarse.source
             combo.add_file(title_of(Path(path)), path)
             place = self.tr("Refine") if combo is self.dock.refine.refiner else self.tr("Coarse Map")
-            self.context.messages.tell(self.tr("{} is selected under {}.").format(Path(path).name, place))
+            self.context.messages.inform(self.tr("{} is selected under {}.").format(Path(path).name, place))
 
     @shows_errors
     def _on_labels_dropped(self, paths: list[str]) -> None:
-        project, said = self.context.project, self.context.messages
+        project, messages = self.context.project, self.context.messages
         for path in paths:
             layer = QgsVectorLayer(path, Path(path).stem, "ogr")
             if not layer.isValid():
@@ -105,7 +104,7 @@ class LayerMenu(SectionController):
             project.layerTreeRoot().insertLayer(0, layer)
             if layer.fields().indexOf(CLASS_FIELD) < 0:
                 text = self.tr("“{}” was added to the map, but cannot be used for training: it has no text field “{}”.")
-                said.warn(text.format(layer.name(), CLASS_FIELD))
+                messages.warn(text.format(layer.name(), CLASS_FIELD))
                 continue
-            self.dock.train.labels.setLayer(layer)
-            said.tell(self.tr("{} is selected under {}.").format(Path(path).name, self.tr("Train")))
+            self.dock.train.set_labels(layer)
+            messages.inform(self.tr("{} is selected under {}.").format(Path(path).name, self.tr("Train")))

@@ -25,12 +25,12 @@ class RefinerSuggester:
         offered = self._offered
         return offered.reason if offered is not None and offered.key == self._refine.refiner.choice() else ""
 
-    def propose(self, made: CoarseMapInfo) -> None:
+    def propose(self, coarse_map: CoarseMapInfo) -> None:
         """Suggest a refiner for a new coarse map, if the chosen one does not fit."""
         combo = self._refine.refiner
-        if self.reason() and fits(self._before, made):
+        if self.reason() and fits(self._before, coarse_map):
             self._choose(self._before, None)
-        found = suggest_refiner(combo.path(), combo.currentText(), made)
+        found = suggest_refiner(combo.path(), combo.currentText(), coarse_map)
         if found is not None:
             self._before, self._offered = combo.path(), found
             self._choose(found.key, found.steps)
@@ -68,13 +68,13 @@ class RefinerSuggestion:
     steps: int | None = None
 
 
-def fits(path: str, made: CoarseMapInfo) -> bool:
+def fits(path: str, coarse_map: CoarseMapInfo) -> bool:
     """Return whether a refiner fits a map; bands or classes that its file does not state are left to the worker."""
     bands, classes = weights_bands(Path(path)), weights_classes(Path(path))
-    return bands in (None, made.bands) and classes in ((), made.classes)
+    return bands in (None, coarse_map.bands) and classes in ((), coarse_map.classes)
 
 
-def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
+def beginning(kind: str, chosen: str, coarse_map: CoarseMapInfo) -> str:
     """Return the pretrained weights for training a kind: those of the chosen refiner, or else shipped ones.
 
     Return an empty string if no weights fit, or if the kind has no weights.
@@ -82,23 +82,23 @@ def beginning(kind: str, chosen: str, made: CoarseMapInfo) -> str:
     if kind not in REFINER_KINDS or kind in TRAINING_FREE:
         return ""
     for path in (chosen, *(each.path for each in shipped("refiner"))):
-        if path and weights_kind(Path(path)) == kind and weights_bands(Path(path)) == made.bands:
+        if path and weights_kind(Path(path)) == kind and weights_bands(Path(path)) == coarse_map.bands:
             classes = weights_classes(Path(path))
-            if classes == made.classes or (kind == NARROWED and set(made.classes) <= set(classes)):
+            if classes == coarse_map.classes or (kind == NARROWED and set(coarse_map.classes) <= set(classes)):
                 return path
     return ""
 
 
-def suggest_refiner(path: str, title: str, made: CoarseMapInfo) -> RefinerSuggestion | None:
+def suggest_refiner(path: str, title: str, coarse_map: CoarseMapInfo) -> RefinerSuggestion | None:
     """Return a suggestion to replace the refiner in a file, or None if that refiner fits."""
-    if not path or fits(path, made):
+    if not path or fits(path, coarse_map):
         return None
     bands = weights_bands(Path(path))
-    if bands != made.bands:
-        found = tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, made.bands)
+    if bands != coarse_map.bands:
+        found = tr("“{}” is for {} bands, and this map was made of {}").format(title, bands, coarse_map.bands)
     else:
         found = tr("“{}” is for other classes than those of this map").format(title)
-    if made.is_spectral:
+    if coarse_map.is_spectral:
         what = tr(
             "Wu and Prasad (2017) combine the probabilities of each pixel once with those of its neighbours instead."
         )

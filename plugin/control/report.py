@@ -15,12 +15,12 @@ from ..layers.correction_layer import layer_for
 from ..layers.exported_layers import checked_path
 from ..layers.styles import class_colour
 from ..report.report import ReportStep, RunReport
-from ..report.task import GROUND, ReportTask
+from ..report.task import BACKGROUND_COLOUR, ReportTask
 from ..run.run import Run
 from .context import AppContext, SectionController, shows_errors
 
 ENDINGS = (".html", ".htm")
-MOST_BANDS = 12  # listed individually
+MOST_LISTED_BANDS = 12  # listed individually
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -36,9 +36,7 @@ class ReportControl(SectionController):
         """Cancel the report."""
         task, self._task = self._task, None
         if task is not None:
-            task.on_finished = None
-            task.cancel()
-            task.waitForFinished()
+            task.abandon()
 
     @shows_errors
     def _on_requested(self, text: str) -> None:
@@ -50,19 +48,19 @@ class ReportControl(SectionController):
         if there and not context.may_replace(there[0], self.tr("Report")):
             return
         steps = [run.steps[index] for index in sorted({0, run.shown})]
-        self._task = ReportTask(self._report(run), steps, path, context.project.transformContext())
-        self._task.on_finished = self._on_finished
+        transforms = context.project.transformContext()
+        self._task = ReportTask(self._report(run), steps, path, transforms, self._on_finished)
         QgsApplication.taskManager().addTask(self._task)
 
     def _on_finished(self, task: ReportTask, done: bool) -> None:
         self._task = None
         if done:
-            self.context.messages.tell(self.tr("The report was written to {}.").format(task.path))
+            self.context.messages.inform(self.tr("The report was written to {}.").format(task.path))
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(task.path)))
         elif task.refusal:
             self.context.messages.warn(task.refusal)
         else:
-            self.context.messages.tell(self.tr("The report was cancelled; nothing was written."))
+            self.context.messages.inform(self.tr("The report was cancelled; nothing was written."))
 
     # --- what it says -----------------------------------------------------------------------------------------
 
@@ -72,7 +70,7 @@ class ReportControl(SectionController):
             ReportStep(step.index, self._maker(run, step.index), step.changed, run.accuracy.get(step.index))
             for step in run.steps
         )
-        colours = tuple(class_colour(name, k).name() if k else GROUND for k, name in enumerate(classes))
+        colours = tuple(class_colour(name, k).name() if k else BACKGROUND_COLOUR for k, name in enumerate(classes))
         made = QDateTime.currentDateTime().toString("yyyy-MM-dd HH:mm")
         return RunReport(
             title=run.scene.name,
@@ -86,9 +84,9 @@ class ReportControl(SectionController):
         )
 
     def _scene(self, run: Run) -> Pairs:
-        scene, crs, area = run.scene, run.place.crs, run.scene.area
-        bands = ", ".join(map(str, scene.bands[:MOST_BANDS]))
-        if len(scene.bands) > MOST_BANDS:
+        scene, crs, area = run.scene, run.extent.crs, run.scene.area
+        bands = ", ".join(map(str, scene.bands[:MOST_LISTED_BANDS]))
+        if len(scene.bands) > MOST_LISTED_BANDS:
             bands += self.tr(", … ({} in all)").format(len(scene.bands))
         unknown = self.tr("unknown")
         return (

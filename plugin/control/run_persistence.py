@@ -9,9 +9,10 @@ from qgis.core import Qgis, QgsMapLayer, QgsProviderRegistry, QgsRasterLayer, Qg
 from qgis.PyQt.QtCore import QCoreApplication, QDateTime, QLocale, QLockFile, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton, QWidget
 
+from ...models.shared.band_text import band_spans
 from ...models.shared.conventions import WEIGHTS_FOLDER
 from ...models.shared.events import Corrected, Evaluated, FineTuned, RefinerLoaded, Stepped, Trained
-from ..dock.sections.scene import Area
+from ..dock.sections.scene import Area, SceneInputs
 from ..dock.widgets.model_combo import ModelCombo
 from ..errors import UserError
 from ..messages import TAG
@@ -83,10 +84,16 @@ class RunPersistenceControl(SectionController):
     def _choices(self) -> Choices:
         dock, labels = self.dock, self.dock.train.label_layer()
         source = labels.source() if labels is not None and labels.providerType() == "ogr" else ""
-        models, refiners = (_files(combo) for combo in (dock.coarse.source, dock.refine.refiner))
-        chosen = dock.coarse.source.choice(), dock.refine.refiner.choice()
-        training = dock.train.chosen_kind(), dock.train.go_on.isChecked()
-        return Choices(models, chosen[0], refiners, chosen[1], *training, source)
+        coarse, refiner = dock.coarse.source, dock.refine.refiner
+        return Choices(
+            models=_files(coarse),
+            model=coarse.choice(),
+            refiners=_files(refiner),
+            refiner=refiner.choice(),
+            kind=dock.train.chosen_kind(),
+            go_on=dock.train.use_pretrained.isChecked(),
+            labels=source,
+        )
 
     def _on_project_written(self) -> None:
         run, project = self.context.run, self.context.project
@@ -126,7 +133,7 @@ class RunPersistenceControl(SectionController):
         layer = self._image_layer(run)
         if layer is not None:
             run.scene = replace(run.scene, layer_id=layer.id())
-        context.run, context.coming = run, None
+        context.run, context.pending_run = run, None
         context.layers.remember(run.name, run.scene.name)
         context.layers.truncate(run.name, self._fitting(run))
         self._fill_dock(run, choices, layer)
@@ -155,13 +162,16 @@ class RunPersistenceControl(SectionController):
     def _fill_dock(self, run: Run, choices: Choices, layer: QgsMapLayer | None) -> None:
         dock, scene = self.dock, run.scene
         if isinstance(layer, QgsRasterLayer):
-            dock.scene.layer.setLayer(layer)
-            dock.scene.bands.set_bands(scene.bands)
-            dock.scene.pixel_size.setValue(scene.pixel_size_m or 0.0)
-            area = Area.WHOLE if scene.area is None else Area.DRAWN
-            if scene.area is not None:
-                dock.scene.set_rectangle(QgsRectangle(*scene.area), layer.crs())
-            dock.scene.area.setCurrentIndex(dock.scene.area.findData(area))
+            dock.scene.show_inputs(
+                SceneInputs(
+                    layer,
+                    band_spans(scene.bands),
+                    area=Area.WHOLE if scene.area is None else Area.DRAWN,
+                    rectangle=None if scene.area is None else QgsRectangle(*scene.area),
+                    rectangle_crs=layer.crs(),
+                    pixel_size_m=scene.pixel_size_m,
+                )
+            )
         for combo, files, chosen in (
             (dock.coarse.source, choices.models, choices.model),
             (dock.refine.refiner, choices.refiners, choices.refiner),
@@ -170,11 +180,10 @@ class RunPersistenceControl(SectionController):
                 if Path(path).is_file():
                     combo.add_file(title, path, choose=False)
             combo.choose(chosen)
-        dock.train.kind.setCurrentIndex(max(0, dock.train.kind.findData(choices.kind)))
-        dock.train.go_on.setChecked(choices.go_on)
+        dock.train.show_choices(choices.kind, choices.go_on)
         for each in self.context.project.mapLayers().values():
             if choices.labels and isinstance(each, QgsVectorLayer) and each.source() == choices.labels:
-                dock.train.labels.setLayer(each)
+                dock.train.set_labels(each)
 
     # --- after a crash ----------------------------------------------------------------------------------------
 
@@ -230,7 +239,7 @@ class RunPersistenceControl(SectionController):
         if labels is not None and labels.isValid():
             context.project.addMapLayer(labels)
         run = self.restore(folder, with_layers=True)
-        context.messages.tell(self.tr("The run is restored, with {} steps. Save the project.").format(run.last))
+        context.messages.inform(self.tr("The run is restored, with {} steps. Save the project.").format(run.last))
 
 
 def _lock(folder: Path) -> QLockFile:

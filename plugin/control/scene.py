@@ -5,13 +5,13 @@ from __future__ import annotations
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer, QgsRectangle
 from qgis.PyQt.QtCore import QDateTime
 
-from ...models.shared.band_text import MANY
+from ...models.shared.band_text import MANY_BANDS
 from ...models.shared.events import Opened
 from ...models.shared.requests import Open, Request
 from ..dock.sections.scene import Area
 from ..errors import UserError
 from ..layers.false_colour import false_colour
-from ..layers.step_layer import RUN
+from ..layers.step_layer import RUN_PROPERTY
 from ..map_tools.area_tool import AreaTool
 from ..run.bands import parse_bands, spectrum_of
 from ..run.extent import Extent
@@ -58,7 +58,7 @@ class SceneControl(SectionController):
         active = self.context.iface.activeLayer()
         layers = [layer for layer in self.context.project.mapLayers().values() if isinstance(layer, QgsRasterLayer)]
         for layer in [active, *layers]:
-            if isinstance(layer, QgsRasterLayer) and not layer.customProperty(RUN):
+            if isinstance(layer, QgsRasterLayer) and not layer.customProperty(RUN_PROPERTY):
                 combo.setLayer(layer)
                 return
 
@@ -78,15 +78,15 @@ class SceneControl(SectionController):
             layer.id(), layer.name(), image=image, bands=bands, area=self._area(layer), pixel_size_m=inputs.pixel_size_m
         )
 
-    def place(self) -> Extent:
+    def extent(self) -> Extent:
         """Return the extent of the current run, or else of the scene that is entered in the dock.
 
         Raises:
             UserError: if neither exists.
         """
-        return self.context.run.place if self.context.run is not None else self._place_of(self.choice())
+        return self.context.run.extent if self.context.run is not None else self._extent_of(self.choice())
 
-    def _place_of(self, scene: SceneChoice) -> Extent:
+    def _extent_of(self, scene: SceneChoice) -> Extent:
         layer = self.context.project.mapLayer(scene.layer_id)
         extent = QgsRectangle(*scene.area) if scene.area is not None else layer.extent()
         return Extent(extent, layer.crs(), self.context.project.transformContext())
@@ -140,7 +140,7 @@ class SceneControl(SectionController):
         """Offer colours by wavelength; show natural colours if QGIS shows just the first three of many bands."""
         self.dock.scene.set_has_wavelengths(spectrum_of(layer.source()).is_known)
         shown = layer.renderer().usesBands() if layer.renderer() is not None else []
-        if spectrum_of(layer.source()).is_known and layer.bandCount() > MANY and shown == [1, 2, 3]:
+        if spectrum_of(layer.source()).is_known and layer.bandCount() > MANY_BANDS and shown == [1, 2, 3]:
             self.dock.scene.show_natural_colours()
 
     @shows_errors
@@ -172,16 +172,16 @@ class SceneControl(SectionController):
         context = self.context
         if context.run is not None and context.run.scene == scene:
             return context.run, context.on_run()
-        if context.coming is None or context.coming.scene != scene:
+        if context.pending_run is None or context.pending_run.scene != scene:
             stamp = QDateTime.currentDateTime().toString("yyyyMMdd_HHmmss")
             folder = new_folder(context.settings.work_folder() / "runs", stamp)
-            context.coming = Run(scene, folder, self._place_of(scene))
-        return context.coming, () if context.coming.is_open else (scene.request(context.coming.folder),)
+            context.pending_run = Run(scene, folder, self._extent_of(scene))
+        return context.pending_run, () if context.pending_run.is_open else (scene.request(context.pending_run.folder),)
 
     def _on_opened(self, event: Opened) -> None:
         context = self.context
         context.close_runs()
-        run = context.coming if isinstance(context.engine.running, Open) else context.run
+        run = context.pending_run if isinstance(context.engine.running, Open) else context.run
         if run is None:
             return  # the project was closed meanwhile
         run.is_open = True

@@ -103,7 +103,7 @@ class StepControl(SectionController):
         settings = self.context.canvas.mapSettings()
         size = settings.outputSize() * settings.devicePixelRatio()
         try:
-            seen = self.context.view().in_crs(run.place.crs)
+            seen = self.context.view().in_crs(run.extent.crs)
             view = (seen.xMinimum(), seen.yMinimum(), seen.xMaximum(), seen.yMaximum())
         except UserError:  # the visible area cannot be transformed to the run's CRS
             view = None
@@ -151,9 +151,11 @@ class StepControl(SectionController):
 
     def _describe(self) -> None:
         kind = refiner_kind_text(self.refiner_kind())
-        self.dock.refine.set_about(self.refiner_suggester.reason() or ("" if kind is None else self._about(kind)))
+        self.dock.refine.set_description(
+            self.refiner_suggester.reason() or ("" if kind is None else self._description(kind))
+        )
 
-    def _about(self, kind: RefinerKindText) -> str:
+    def _description(self, kind: RefinerKindText) -> str:
         return kind.description() if kind.key in TRAINING_FREE else f"{kind.title()}: {kind.description()}"
 
     def _on_step_chosen_in_tree(self, name: str, index: int) -> None:
@@ -164,8 +166,8 @@ class StepControl(SectionController):
 
     def _on_stepped(self, step: Stepped) -> None:
         context = self.context
-        if step.index == 0 and context.coming is not None and context.coming.is_open:
-            context.run, context.coming = context.coming, None
+        if step.index == 0 and context.pending_run is not None and context.pending_run.is_open:
+            context.run, context.pending_run = context.pending_run, None
         run = context.run
         if run is None:
             return  # the project was closed meanwhile
@@ -206,13 +208,13 @@ class StepControl(SectionController):
             self.preview.show(self.context.run.name, preview)
 
     def _on_tiles_kept(self, kept: TilesKept) -> None:
-        if kept.going_on:
+        if kept.is_resumed:
             text = self.tr("Step {} resumes: {} of {} tiles are finished already.")
-            self.context.messages.tell(text.format(kept.step, kept.finished, kept.tiles))
+            self.context.messages.inform(text.format(kept.step, kept.finished, kept.tiles))
         else:
             self._kept = kept
 
-    def what_is_kept(self) -> str:
+    def kept_tiles_text(self) -> str:
         """Return, once, how much of an interrupted step is kept, or an empty string if no step was interrupted."""
         kept, self._kept = self._kept, None
         if kept is None:

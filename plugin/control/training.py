@@ -57,7 +57,7 @@ class TrainingControl(SectionController):
     def _on_new_tile_requested(self) -> None:
         context = self.context
         scene = context.run.scene if context.run is not None else self.scene.choice()
-        path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scene.place())
+        path = new_label_file(context.settings.work_folder() / "labels", scene.name, self.scene.extent())
         QTimer.singleShot(0, lambda: self._open_tile(path))  # QGIS stays responsive between writing and opening
 
     @shows_errors
@@ -68,11 +68,11 @@ class TrainingControl(SectionController):
         context.project.layerTreeRoot().insertLayer(0, layer)
         layer.startEditing()
         context.iface.setActiveLayer(layer)
-        self.dock.train.labels.setLayer(layer)
+        self.dock.train.set_labels(layer)
         context.iface.actionAddFeature().trigger()
         if context.run is not None:
             context.layers.set_visible(context.run.name, False)  # it would cover the area to digitize
-        context.messages.tell(
+        context.messages.inform(
             self.tr("Digitize in “{}”: first a “tile”, then the objects inside it.").format(layer.name())
         )
 
@@ -82,7 +82,7 @@ class TrainingControl(SectionController):
 
     @shows_errors
     def _on_outline_requested(self) -> None:
-        add_outline(self._labels(), self.context.view(), self.scene.place())
+        add_outline(self._labels(), self.context.view(), self.scene.extent())
 
     def _labels(self) -> QgsVectorLayer:
         layer = self.dock.train.label_layer()
@@ -101,7 +101,7 @@ class TrainingControl(SectionController):
         """Save and check the labels, and return their source for the worker."""
         layer = self._labels()
         commit(layer)
-        warning = check(layer, self.classes(), self.scene.place())
+        warning = check(layer, self.classes(), self.scene.extent())
         if warning:
             self.context.messages.warn(warning)
         self._label_name = layer.name()
@@ -114,11 +114,11 @@ class TrainingControl(SectionController):
         context, run = self.context, self.context.mapped_run()
         train, self._kind = self.dock.train, self.dock.train.chosen_kind()
         made = CoarseMapInfo(run.coarse, len(run.scene.bands), run.classes)
-        begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if train.go_on.isChecked() else ""
+        begin = beginning(self._kind, self.dock.refine.refiner.path(), made) if train.use_pretrained.isChecked() else ""
         self._begin = begin
         path = str(new_weights_file(run.folder, "refiner"))
         request = TrainRefiner(self._checked_labels(run), path, self._kind, pretrained=begin)
-        context.ask(Task.TEACH, self.tr("Training…"), *context.on_run(request))
+        context.ask(Task.TRAIN_REFINER, self.tr("Training…"), *context.on_run(request))
         train.curve.clear()
         train.set_progress(self.tr("Starting from “{}”.").format(title_of(Path(begin))) if begin else "")
 
@@ -129,7 +129,7 @@ class TrainingControl(SectionController):
         context.ask(Task.MEASURE, self.tr("Evaluating the accuracy…"), *context.on_run(request))
 
     def _on_training_progressed(self, event: TrainingProgressed) -> None:
-        if self.context.task is not Task.TEACH:
+        if self.context.task is not Task.TRAIN_REFINER:
             return
         train = self.dock.train
         train.curve.add_loss(event.update, event.updates, event.loss)
@@ -155,7 +155,7 @@ class TrainingControl(SectionController):
         self.dock.train.set_progress(f"{found.figures} {found.advice}")
         if not found.former_stays:  # if it stays, the present steps are still valid
             context.show_step(0)  # training starts at the coarse map, which is the result if the refiner does not help
-        (context.messages.tell if found.beats else context.messages.warn)(found.message)
+        (context.messages.inform if found.beats else context.messages.warn)(found.message)
 
     def _title(self) -> str:
         """Name a refiner after its kind and its labels, with a number if the name is taken."""
@@ -185,7 +185,7 @@ class TrainingControl(SectionController):
             os.replace(part, path)
         except OSError as error:
             raise UserError(self.tr("The refiner cannot be saved: {}").format(error.strerror or error)) from error
-        self.context.messages.tell(self.tr("The refiner was saved to {}.").format(path))
+        self.context.messages.inform(self.tr("The refiner was saved to {}.").format(path))
 
     @shows_errors
     def _on_load_requested(self, path: str) -> None:

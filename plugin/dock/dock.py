@@ -17,8 +17,8 @@ from .sections.scene import SceneSection
 from .sections.section import MARGIN, Section
 from .sections.train import TrainSection
 
-WEIGHTS = (".safetensors",)
-VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
+WEIGHTS_SUFFIXES = (".safetensors",)
+VECTOR_SUFFIXES = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
 
 
 class MapRefinerDock(QgsDockWidget):
@@ -86,12 +86,12 @@ class MapRefinerDock(QgsDockWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept weights and vector files; leave other files, such as images, to QGIS."""
-        if _files(event.mimeData(), (*WEIGHTS, *VECTORS)):
+        if _files(event.mimeData(), (*WEIGHTS_SUFFIXES, *VECTOR_SUFFIXES)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Emit the dropped files by type."""
-        for signal, endings in ((self.models_dropped, WEIGHTS), (self.labels_dropped, VECTORS)):
+        for signal, endings in ((self.models_dropped, WEIGHTS_SUFFIXES), (self.labels_dropped, VECTOR_SUFFIXES)):
             if paths := _files(event.mimeData(), endings):
                 signal.emit(paths)
         event.acceptProposedAction()

@@ -16,19 +16,19 @@ from ..settings import PREFIX
 from ..worker.launch import PROBE, boot, clean_environment
 
 VARIABLE = "MAP_REFINER_PYTHON"
-CHECK_MS = 120_000  # importing torch from a cold disk takes long
+CHECK_MS = 120_000  # loading torch from a cold disk takes long
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a Python has for the worker."""
+    """The versions, device and cluster that a Python has for the worker."""
 
-    python: str  # its version
+    python: str  # version
     versions: dict[str, str]
     device: str
-    step_ms: float | None = None  # of one step of a refiner on 1000 x 1000 pixels
-    problem: str = ""  # why it cannot compute although no module is missing
-    cluster: str = ""  # resources of the scheduler, or why it is unusable
+    step_ms: float | None = None  # one refinement step on 1000 x 1000 pixels
+    problem: str = ""  # why it cannot compute although all modules are present
+    cluster: str = ""  # resources of the cluster, or why it cannot be used
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ class Description:
 
 
 def find_python(chosen: str, root: Path = PACKAGE_ROOT) -> Path | None:
-    """Return the Python that runs the worker: the chosen one, or the first that exists of the usual places."""
+    """Return the Python that runs the worker: the chosen one, or the first in the usual places; None if there is none."""
     chosen = chosen or os.environ.get(VARIABLE, "")
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None
@@ -46,7 +46,7 @@ def find_python(chosen: str, root: Path = PACKAGE_ROOT) -> Path | None:
 
 
 def default_environment() -> Path:
-    """Return where an environment is made unless another folder is named: where an update of the plugin keeps it."""
+    """Return the default folder of the environment; updates of the plugin keep it."""
     return Path(QgsApplication.qgisSettingsDirPath()) / PREFIX / "env"
 
 
@@ -57,7 +57,7 @@ def python_of(environment: Path) -> Path | None:
 
 
 class Check(QObject):
-    """Ask a Python which modules and which device it has, without waiting for it."""
+    """A check of a Python's modules and device in the background."""
 
     described = pyqtSignal(object)  # Description
     failed = pyqtSignal(str)
@@ -70,7 +70,7 @@ class Check(QObject):
         self._limit.timeout.connect(self._on_limit)
 
     def start(self, python: str, device: str = "auto", scheduler: str = "") -> None:
-        """Begin to ask, also for the time of a step on a device, and for a cluster; one of the signals follows."""
+        """Start the check, which also times a step and describes a cluster; one of the signals follows."""
         self.stop()
         self._process = QProcess(self)
         self._process.setProcessEnvironment(clean_environment())

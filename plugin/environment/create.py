@@ -15,17 +15,17 @@ from .check import python_of
 from .pip_errors import explain, scrubbed
 from .recipe import EnvironmentRecipe, Stage, check, free_gb, pip_environment, stages
 
-TELL_MS = 1_000
+REPORT_MS = 1_000
 LAST_LINES = 80
-LONGEST = 60  # letters of what pip says that are told
+LONGEST = 60  # characters of pip's output that are shown
 
 
 class EnvironmentMaker(QObject):
-    """Makes one environment at a time. What a cancelled or failed attempt has installed is used by the next one."""
+    """Creates one environment at a time, reusing what a cancelled or failed attempt installed."""
 
-    progressed = pyqtSignal(float, str, object)  # 0-1, what goes on, seconds left or None
+    progressed = pyqtSignal(float, str, object)  # 0-1, current activity, seconds left or None
     made = pyqtSignal(str)  # the Python of the environment
-    failed = pyqtSignal(str)  # a sentence; empty: cancelled
+    failed = pyqtSignal(str)  # message for the user; empty: cancelled
 
     def __init__(self, log: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,22 +36,22 @@ class EnvironmentMaker(QObject):
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._text, self._started, self._free, self._fraction = "", 0.0, 0.0, 0.0
         self._clock = QTimer(self)
-        self._clock.setInterval(TELL_MS)
+        self._clock.setInterval(REPORT_MS)
         self._clock.timeout.connect(self._tell)
 
     @property
     def is_running(self) -> bool:
-        """Return whether an environment is being made."""
+        """Return whether an environment is being created."""
         return self._recipe is not None
 
     def start(self, recipe: EnvironmentRecipe) -> None:
-        """Begin; signals follow.
+        """Start the creation; signals follow.
 
         Raises:
-            UserError: if it cannot begin.
+            UserError: if it cannot start.
         """
         check(recipe)
-        scratch = recipe.folder / "scratch"  # of pip, on the same disk: the usual place may be small
+        scratch = recipe.folder / "scratch"  # of pip, on the same disk: the default folder may be too small
         try:
             scratch.mkdir(parents=True, exist_ok=True)
             self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ class EnvironmentMaker(QObject):
         self._next()
 
     def cancel(self) -> None:
-        """Cancel at once."""
+        """Cancel immediately."""
         if self.is_running:
             self._end()
             self.failed.emit("")
@@ -99,9 +99,9 @@ class EnvironmentMaker(QObject):
 
     def _on_output(self) -> None:
         while self._process is not None and self._process.canReadLine():
-            self._hear(bytes(self._process.readLine()).decode("utf-8", "replace"))
+            self._read_output(bytes(self._process.readLine()).decode("utf-8", "replace"))
 
-    def _hear(self, line: str) -> None:
+    def _read_output(self, line: str) -> None:
         line = scrubbed(line.rstrip())
         self._lines.append(line)
         self._write(line)
@@ -114,7 +114,7 @@ class EnvironmentMaker(QObject):
         self._on_output()
         if self._process is None:
             return
-        self._hear(bytes(self._process.readAll()).decode("utf-8", "replace"))
+        self._read_output(bytes(self._process.readAll()).decode("utf-8", "replace"))
         self._process.deleteLater()
         self._process = None
         if code == 0:
@@ -146,7 +146,7 @@ class EnvironmentMaker(QObject):
     # --- what is said ---------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        """Tell how far it is, by how much has come onto the disk: pip does not say."""
+        """Report progress by the space used on the disk, because pip does not report it."""
         if self._recipe is None:
             return
         come = self._free - free_gb(self._recipe.folder)
@@ -160,4 +160,4 @@ class EnvironmentMaker(QObject):
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError:
-            self._lines.append("No space left on device")  # what else; the installer will say it too
+            self._lines.append("No space left on device")  # the installer reports the same

@@ -1,4 +1,4 @@
-"""The dialog that makes an environment: with which Python, where, for which device, from where."""
+"""The dialog that creates an environment: its Python, folder, device and package source."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .check import default_environment
 from .create import EnvironmentMaker
 from .find_python import PythonSearch
 from .recipe import EnvironmentRecipe, free_gb
-from .torch_build import CPU, Build, DriverQuestion, cuda_build
+from .torch_build import CPU_BUILD, Build, DriverQuestion, cuda_build
 
 
 class EnvironmentDialog(QDialog):
-    """Asks what to make, and shows how it is made."""
+    """The options of a new environment, and the progress of its creation."""
 
     made = pyqtSignal(str)  # the Python of the environment
 
@@ -89,7 +89,7 @@ class EnvironmentDialog(QDialog):
             ),
         )
         self.device = QComboBox()
-        self.device.addItem(self.tr("Processor"), CPU)
+        self.device.addItem(self.tr("Processor"), CPU_BUILD)
         self.device.currentIndexChanged.connect(lambda _: self._refresh())
         self._add(
             self.tr("Compute on"),
@@ -183,7 +183,7 @@ class EnvironmentDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the sentences need, which wrap: Qt asks for less."""
+        """Grow to the height of the wrapped sentences; Qt's size hint is too small."""
         width = max(self.width(), self.sizeHint().width())
         self.resize(width, max(self.height(), self.layout().totalHeightForWidth(width)))
 

@@ -1,4 +1,4 @@
-"""Looking for a Python that can make an environment: one in the path may be a stub that does nothing."""
+"""Search for a Python that can create an environment; one in the path may be a stub that does nothing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from qgis.PyQt.QtCore import QObject, QProcess, QStandardPaths, QTimer, pyqtSign
 from ..worker.launch import clean_environment
 from .recipe import CAN_MAKE, USUAL_PYTHONS
 
-ASK_MS = 10_000  # one Python
+ASK_MS = 10_000  # for one Python
 
 
 class PythonSearch(QObject):
-    """Asks the Pythons of the path, one after the other, without waiting for them."""
+    """A search through the Pythons of the path, one by one, in the background."""
 
-    found = pyqtSignal(str)  # the first that can make an environment; empty: none can
+    found = pyqtSignal(str)  # the first that can create an environment; empty: none
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class PythonSearch(QObject):
         self._limit.timeout.connect(self._process.kill)
 
     def start(self, folders: list[str] | None = None) -> None:
-        """Begin to look in folders, else in those of the path; the signal follows."""
+        """Start the search in `folders`, or else in the path; the signal follows."""
         places = os.environ.get("PATH", "").split(os.pathsep) if folders is None else folders
         paths = [QStandardPaths.findExecutable(name, [place]) for name in USUAL_PYTHONS for place in places if place]
         self._left = deque(dict.fromkeys(filter(None, paths)))
@@ -49,7 +49,7 @@ class PythonSearch(QObject):
         if code == 0 and status == QProcess.ExitStatus.NormalExit:
             self.found.emit(path)
         else:
-            QTimer.singleShot(0, self._next)  # the process is still in the middle of its signal
+            QTimer.singleShot(0, self._next)  # the process is still emitting its signal
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

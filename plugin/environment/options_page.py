@@ -1,4 +1,4 @@
-"""The page in Settings > Options: which Python computes, on which device, and where runs are kept."""
+"""The page in Settings > Options: Python, device, and folder of the runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addStretch(1)
 
     def apply(self) -> None:
-        """Remember what is filled in; QGIS calls this on OK."""
+        """Store the inputs; QGIS calls this on OK."""
         self.settings.python = self.python.filePath().strip()
         self.settings.device = self.device.currentData()
         self.settings.scheduler = self.scheduler.text().strip()
@@ -153,7 +153,7 @@ class OptionsPage(QgsOptionsPageWidget):
         dialog.deleteLater()
 
     def _on_made(self, python: str) -> None:
-        """Use the new environment from now on, and test it."""
+        """Use the new environment, and test it."""
         self.python.setFilePath("" if find_python("") == Path(python) else python)
         self.apply()
         self._on_test()
@@ -180,7 +180,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page when the options dialog opens."""
+    """A factory of the page for the options dialog."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__()
@@ -192,14 +192,14 @@ class OptionsFactory(QgsOptionsWidgetFactory):
         return plugin_icon()
 
     def createWidget(self, parent: QWidget | None = None) -> OptionsPage:
-        """Make a page."""
+        """Create the page."""
         page = OptionsPage(parent)
         page.applied.connect(self.signals.applied)
         return page
 
 
 class _Signals(QObject):
-    """A factory cannot have signals of its own in every version of QGIS."""
+    """The signals of the factory, which cannot have its own in every version of QGIS."""
 
     applied = pyqtSignal()
 

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QT_TRANSLATE_NOOP
 
 from ..wording import tr
 
-# What is written, and what it means; the first that is found counts, for what fails first is said again as others.
+# Patterns in the output and their meaning. The first match counts, because later errors are consequences.
 MEANINGS = (
     (
         r"No space left on device|Errno 28|not enough space|WinError 112",
@@ -73,11 +73,11 @@ MEANINGS = (
     ),
 )
 _NO_WHEEL = re.compile(r"(?:No matching distribution found for|satisfies the requirement) ([\w.-]+)")
-_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")  # a name and a password
+_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")  # user name and password
 
 
 def explain(lines: Sequence[str]) -> str:
-    """Turn the last lines that were written into one sentence."""
+    """Summarize the last lines of the output in one sentence."""
     text = "\n".join(lines)
     for pattern, sentence in MEANINGS:
         if re.search(pattern, text):
@@ -93,5 +93,5 @@ def explain(lines: Sequence[str]) -> str:
 
 
 def scrubbed(line: str) -> str:
-    """Return a line without the names and passwords in its addresses."""
+    """Return a line without user names and passwords in its URLs."""
     return _IN_URL.sub("***@", line)

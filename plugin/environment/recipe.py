@@ -1,4 +1,4 @@
-"""What an environment is made by: which programs, with what, and whether that can begin."""
+"""The programs that create an environment, their arguments, and the checks before the start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ...models.shared.requirements import REQUIREMENTS
 from ..errors import UserError
 from ..wording import tr
 from ..worker.launch import clean_environment
-from .torch_build import CPU, Build
+from .torch_build import CPU_BUILD, Build
 
 USUAL_PYTHONS = ("python3.12", "python3.13", "python3.11", "python3.10", "python3", "python")
 GIGABYTE = 1e9
@@ -32,18 +32,18 @@ import ensurepip, venv
 
 @dataclass(frozen=True)
 class EnvironmentRecipe:
-    """What is to be made."""
+    """The options of a new environment."""
 
-    python: str  # that makes it
+    python: str  # creates the environment
     folder: Path
-    build: Build = CPU
-    wheels: str = ""  # a folder of wheels to install from instead of the network
+    build: Build = CPU_BUILD
+    wheels: str = ""  # folder of wheels to install from without network
     requirements: tuple[str, ...] = REQUIREMENTS
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One program to run, and what is said meanwhile."""
+    """One program to run, and the message shown meanwhile."""
 
     text: str
     program: str
@@ -51,7 +51,7 @@ class Stage:
 
 
 def check(recipe: EnvironmentRecipe) -> None:
-    """Return whether making can begin.
+    """Check that the creation can start.
 
     Raises:
         UserError: if it cannot.
@@ -72,14 +72,14 @@ def check(recipe: EnvironmentRecipe) -> None:
 
 
 def free_gb(folder: Path) -> float:
-    """Return the free space where a folder is or would be."""
+    """Return the free disk space at an existing or future folder."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return shutil.disk_usage(folder).free / GIGABYTE
 
 
 def stages(recipe: EnvironmentRecipe) -> list[Stage]:
-    """Return the programs that make an environment, in their order."""
+    """Return the programs that create an environment, in order."""
     inside = recipe.folder / ("Scripts/python.exe" if _is_windows() else "bin/python")
     pip = ("-I", "-m", "pip", "install", "--only-binary=:all:", "--progress-bar=off")
     torch = tuple(text for text in recipe.requirements if text.startswith("torch"))
@@ -93,7 +93,7 @@ def stages(recipe: EnvironmentRecipe) -> list[Stage]:
         Stage(tr("Checking Python"), recipe.python, ("-I", "-c", CAN_MAKE)),
         Stage(tr("Creating the environment"), recipe.python, ("-I", "-m", "venv", str(recipe.folder))),
     ]
-    if torch:  # first and alone: what else asks for it must not bring another build of it
+    if torch:  # first and separately, so that no other package installs another build
         stages.append(Stage(tr("Installing PyTorch"), str(inside), (*pip, *where, *torch)))
     if others:
         rest = where if recipe.wheels else ()
@@ -102,7 +102,7 @@ def stages(recipe: EnvironmentRecipe) -> list[Stage]:
 
 
 def pip_environment(recipe: EnvironmentRecipe) -> QProcessEnvironment:
-    """Return the environment of pip: without what QGIS sets for its own Python, with the proxy of QGIS."""
+    """Return the environment variables of pip: with the proxy of QGIS, without those for QGIS's own Python."""
     environment = clean_environment()
     for name, value in (
         ("PIP_NO_INPUT", "1"),
@@ -121,7 +121,7 @@ def pip_environment(recipe: EnvironmentRecipe) -> QProcessEnvironment:
 
 
 def proxy_address(proxy: QNetworkProxy) -> str:
-    """Return the address of a proxy as pip wants it, or nothing if there is none."""
+    """Return the address of a proxy in pip's form, or an empty string if there is none."""
     schemes = {QNetworkProxy.ProxyType.HttpProxy: "http", QNetworkProxy.ProxyType.Socks5Proxy: "socks5"}
     scheme = schemes.get(proxy.type())
     if scheme is None or not proxy.hostName():

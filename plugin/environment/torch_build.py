@@ -1,4 +1,4 @@
-"""Which build of PyTorch suits this computer, how large it is, and where pip finds it."""
+"""The build of PyTorch for this computer: its size, and the index that pip installs it from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QObject, QProcess, QStandardPaths, QTimer, pyqtSignal
 
 INDEX = "https://download.pytorch.org/whl/"
-OLDEST_DRIVERS = ((570, "cu128"), (560, "cu126"), (550, "cu124"))  # of NVIDIA, the newest first
+OLDEST_DRIVERS = ((570, "cu128"), (560, "cu126"), (550, "cu124"))  # NVIDIA drivers, newest first
 ASK_MS = 15_000
 
 
@@ -18,29 +18,29 @@ class Build:
     """A build of PyTorch."""
 
     key: str  # "cpu", "cu128", ...
-    installed_gb: float  # with everything else that the worker needs
-    needed_gb: float  # while it is installed
+    installed_gb: float  # with all other packages of the worker
+    needed_gb: float  # during the installation
 
     @property
     def index(self) -> str:
-        """Return the index that has it; empty for that of everything else."""
-        return "" if sys.platform == "darwin" else INDEX + self.key  # on a Mac there is one build, in PyPI
+        """Return the package index of the build; empty for PyPI."""
+        return "" if sys.platform == "darwin" else INDEX + self.key  # macOS has one build, on PyPI
 
 
-CPU = Build("cpu", 1.5, 2.5)
+CPU_BUILD = Build("cpu", 1.5, 2.5)
 
 
 def cuda_build(driver: str) -> Build | None:
-    """Return the build for an NVIDIA driver version such as “560.35.03”; None if the driver is too old."""
+    """Return the build for an NVIDIA driver version such as “560.35.03”, or None if the driver is too old."""
     number = re.match(r"\d+", driver)
     major = int(number.group()) if number else 0
     return next((Build(key, 6.5, 11.0) for oldest, key in OLDEST_DRIVERS if major >= oldest), None)
 
 
 class DriverQuestion(QObject):
-    """Asks NVIDIA's own program for the version of the driver, without waiting for it."""
+    """A query of the NVIDIA driver's version in the background."""
 
-    answered = pyqtSignal(str, str)  # driver and card; empty where there is none
+    answered = pyqtSignal(str, str)  # driver and card; empty if there is none
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class DriverQuestion(QObject):
         self._limit.timeout.connect(self._process.kill)
 
     def ask(self, program: str = "nvidia-smi") -> None:
-        """Begin to ask; the signal follows."""
+        """Start the query; the signal follows."""
         path = QStandardPaths.findExecutable(program)
         if not path:
             self.answered.emit("", "")

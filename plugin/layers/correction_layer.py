@@ -11,7 +11,7 @@ from ...models.shared.conventions import CLASS_FIELD, UNSURE_CLASS
 from ..errors import UserError
 from ..run.extent import Extent
 from ..wording import tr
-from .label_layer import LABELS, new_label_file, offer_classes
+from .label_layer import LABELS_PROPERTY, new_label_file, offer_classes
 from .styles import style_corrections
 
 CORRECTIONS = "map_refiner/corrections"  # the property that names the run whose corrections a layer holds
@@ -26,21 +26,21 @@ def layer_for(project: QgsProject, run: str) -> QgsVectorLayer | None:
     return None
 
 
-def open_layer(folder: Path, run: str, scene_name: str, place: Extent, classes: Sequence[str]) -> QgsVectorLayer:
+def open_layer(folder: Path, run: str, scene_name: str, extent: Extent, classes: Sequence[str]) -> QgsVectorLayer:
     """Open the corrections in the folder of a run, which are begun where there are none yet.
 
     Raises:
         UserError: if they cannot be written or opened.
     """
     there = _files(folder)
-    path = there[-1] if there else new_label_file(folder, scene_name, place, STEM)
+    path = there[-1] if there else new_label_file(folder, scene_name, extent, STEM)
     layer = QgsVectorLayer(f"{path}|layername=labels", tr("Corrections: {}").format(scene_name), "ogr")
     if not layer.isValid():
         raise UserError(tr("The corrections {} cannot be opened.").format(path))
     style_corrections(layer, classes)
     offer_classes(layer, [*classes[1:], *classes[:1], UNSURE_CLASS])
     layer.setCustomProperty(CORRECTIONS, run)
-    layer.setCustomProperty(LABELS, True)  # it stays above the steps
+    layer.setCustomProperty(LABELS_PROPERTY, True)  # it stays above the steps
     return layer
 
 
@@ -70,7 +70,7 @@ class Correction:
             self._id = added[0].id()
         self._shown()
 
-    def take_back(self) -> None:
+    def withdraw(self) -> None:
         """Take it out of the file again."""
         if self._id is not None:
             self._layer.dataProvider().deleteFeatures([self._id])
@@ -107,7 +107,7 @@ class History:
 
     def undo(self) -> None:
         "Undo the last correction."
-        self._made[-1].take_back()
+        self._made[-1].withdraw()
         self._taken_back.append(self._made.pop())
 
     def redo(self) -> None:

@@ -15,8 +15,8 @@ from ...models.shared.band_text import Spectrum
 NATURAL = (650.0, 560.0, 480.0)
 INFRARED = (850.0, 650.0, 560.0)
 SHORT_WAVE = (2200.0, 850.0, 650.0)
-SAMPLE = 250_000  # pixels to stretch the contrast by
-SPREAD = 2.0  # standard deviations to each side
+SAMPLED_PIXELS = 250_000  # pixels to stretch the contrast by
+DEVIATIONS = 2.0  # standard deviations to each side
 
 
 def false_colour(layer: QgsRasterLayer, spectrum: Spectrum, wavelengths: tuple[float, float, float]) -> None:
@@ -30,10 +30,10 @@ def false_colour(layer: QgsRasterLayer, spectrum: Spectrum, wavelengths: tuple[f
         renderer.setBlueContrastEnhancement,
     )
     for band, take in zip(bands, setters):
-        stats = provider.bandStatistics(band, extent=QgsRectangle(), sampleSize=SAMPLE)
+        stats = provider.bandStatistics(band, extent=QgsRectangle(), sampleSize=SAMPLED_PIXELS)
         contrast = QgsContrastEnhancement(provider.dataType(band))
-        contrast.setMinimumValue(stats.mean - SPREAD * stats.stdDev)
-        contrast.setMaximumValue(stats.mean + SPREAD * stats.stdDev)
+        contrast.setMinimumValue(stats.mean - DEVIATIONS * stats.stdDev)
+        contrast.setMaximumValue(stats.mean + DEVIATIONS * stats.stdDev)
         contrast.setContrastEnhancementAlgorithm(
             QgsContrastEnhancement.ContrastEnhancementAlgorithm.StretchToMinimumMaximum
         )

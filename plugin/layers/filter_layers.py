@@ -11,10 +11,10 @@ from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRasterLayer
 from qgis.PyQt.QtCore import QObject, QTimer
 
 from .score_layers import ScoreLayers
-from .step_layer import RUN
+from .step_layer import RUN_PROPERTY
 from .styles import style_answers, write_answer_style
 
-FILTERS = "map_refiner/filters"
+FILTERS_PROPERTY = "map_refiner/filters"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,11 @@ class FilterLayers(QObject):
         """Show the bands of a raster instead of the filters that the run showed before."""
         self._due.clear()
         group = self._group(run)
-        own = [node.layerId() for node in group.findLayers() if node.layer() and node.layer().customProperty(FILTERS)]
+        own = [
+            node.layerId()
+            for node in group.findLayers()
+            if node.layer() and node.layer().customProperty(FILTERS_PROPERTY)
+        ]
         self.project.removeMapLayers(own)
         write_answer_style(Path(path), max(limits))
         for band, (name, limit) in enumerate(zip(names, limits), start=1):
@@ -62,7 +66,7 @@ class FilterLayers(QObject):
         """Return whether all layers have been added."""
         return not self._due
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drop all pending layers."""
         self._due.clear()
         self._timer.stop()
@@ -75,8 +79,8 @@ class FilterLayers(QObject):
         layer = QgsRasterLayer(due.path, due.name, "gdal")
         if layer.isValid():
             style_answers(layer, due.band, due.limit)
-        layer.setCustomProperty(RUN, due.run)
-        layer.setCustomProperty(FILTERS, due.band)
+        layer.setCustomProperty(RUN_PROPERTY, due.run)
+        layer.setCustomProperty(FILTERS_PROPERTY, due.band)
         self.project.addMapLayer(layer, False)
         group = self._group(due.run)
         node = group.addLayer(layer)
@@ -87,12 +91,12 @@ class FilterLayers(QObject):
 
     def _present(self, run: str) -> QgsLayerTreeGroup | None:
         groups = self.project.layerTreeRoot().findGroups(True)
-        return next((group for group in groups if group.customProperty(FILTERS) == run), None)
+        return next((group for group in groups if group.customProperty(FILTERS_PROPERTY) == run), None)
 
     def _group(self, run: str) -> QgsLayerTreeGroup:
         group = self._present(run)
         if group is None:
             group = self.steps.group_of(run).insertGroup(0, self.tr("Filters"))
-            group.setCustomProperty(FILTERS, run)
+            group.setCustomProperty(FILTERS_PROPERTY, run)
             group.setIsMutuallyExclusive(True)
         return group

@@ -23,13 +23,13 @@ from ..wording import tr
 from .styles import style_labels
 
 LAYER = "labels"
-LABELS = "map_refiner/labels"  # the property that marks such a layer
+LABELS_PROPERTY = "map_refiner/labels"  # the property that marks such a layer
 USUAL_CLASSES = (BACKGROUND, "building", "road")
 MOST_NAMED = 5  # feature ids in a sentence
 MOST_CLASSES = 50  # of labels that bring their own
 
 
-def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "tile") -> Path:
+def new_label_file(folder: Path, scene_name: str, extent: Extent, what: str = "tile") -> Path:
     """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
 
     Raises:
@@ -40,7 +40,7 @@ def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "ti
     while (path := folder / f"{stem}_{what}_{number}.gpkg").exists():
         number += 1
     template = QgsVectorLayer(f"Polygon?field={CLASS_FIELD}:string(64)&field=note:string(254)", LAYER, "memory")
-    template.setCrs(place.crs)
+    template.setCrs(extent.crs)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = LAYER
@@ -48,7 +48,7 @@ def new_label_file(folder: Path, scene_name: str, place: Extent, what: str = "ti
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(tr("The folder {} cannot be created: {}").format(folder, error.strerror)) from error
-    code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), place.context, options)
+    code, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(template, str(path), extent.context, options)
     if code != QgsVectorFileWriter.WriterError.NoError:
         raise UserError(tr("The file {} cannot be written: {}").format(path, message))
     return path
@@ -65,11 +65,11 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
 
 def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     """Paint and edit a layer as labels, unless it is known as such already."""
-    if layer.customProperty(LABELS):
+    if layer.customProperty(LABELS_PROPERTY):
         return
     style_labels(layer, classes)
     offer_classes(layer, [*classes[1:], TILE_CLASS, IGNORE_CLASS, *classes[:1]])
-    layer.setCustomProperty(LABELS, True)
+    layer.setCustomProperty(LABELS_PROPERTY, True)
 
 
 def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import QObject
 
 from ...models.shared.events import Previewed
 from .score_layers import ScoreLayers
-from .step_layer import PREVIEW, RUN
+from .step_layer import PREVIEW, RUN_PROPERTY
 from .styles import write_class_style, write_heat_style
 
 
@@ -35,7 +35,7 @@ class PreviewLayer(QObject):
         layer = QgsRasterLayer(str(path), name, "gdal")
         if not layer.isValid():
             return  # the step itself is on its way
-        for key, value in ((RUN, run), (PREVIEW, preview.index)):
+        for key, value in ((RUN_PROPERTY, run), (PREVIEW, preview.index)):
             layer.setCustomProperty(key, value)
         self._layer_id = layer.id()
         self.project.addMapLayer(layer, False)

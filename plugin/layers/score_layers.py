@@ -19,8 +19,8 @@ from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 from ...models.shared.events import Stepped
 from ..run.run import Level
 from .exported_layers import EXPORT
-from .label_layer import LABELS
-from .step_layer import CLASSES, KIND, PREVIEW, RUN, STEP, Due, open_due
+from .label_layer import LABELS_PROPERTY
+from .step_layer import CLASS_MAP, KIND_PROPERTY, PREVIEW, RUN_PROPERTY, STEP_PROPERTY, Due, open_due
 from .styles import write_class_style, write_heat_style
 
 MOST_LEVELS = 99  # before step 0
@@ -42,7 +42,7 @@ class ScoreLayers(QObject):
         self.project = project
         self._due: deque[Due] = deque()
         self._titles: dict[str, str] = {}  # run: name of its scene
-        self._shown: tuple[str, int, int] = ("", -1, CLASSES)
+        self._shown: tuple[str, int, int] = ("", -1, CLASS_MAP)
         self._busy = False
         self._animated = False  # time says which step is seen: all are visible
         self._timer = QTimer(self)
@@ -55,8 +55,8 @@ class ScoreLayers(QObject):
     def begin(self, run: str, title: str) -> None:
         """Say what the scene of a run is called. Other runs are hidden, not removed."""
         self._titles[run] = title
-        for group in _groups(self.project.layerTreeRoot(), RUN):
-            group.setItemVisibilityChecked(group.customProperty(RUN) == run)
+        for group in _groups(self.project.layerTreeRoot(), RUN_PROPERTY):
+            group.setItemVisibilityChecked(group.customProperty(RUN_PROPERTY) == run)
 
     def remember(self, run: str, title: str) -> None:
         """Say what the scene of a run is called whose layers are there already."""
@@ -94,8 +94,8 @@ class ScoreLayers(QObject):
         """Make one layer of one step the visible one; layers that the analyst has removed come back."""
         group = self._step_group(run, step.index)
         present = [_kind(node) for node in group.findLayers()] if group is not None else []
-        coming = [due.kind for due in self._due if due.step == step]
-        if kind not in present and kind not in coming:
+        pending_run = [due.kind for due in self._due if due.step == step]
+        if kind not in present and kind not in pending_run:
             self._due.appendleft(Due(run, step, kind))
             self._timer.start()
         self._shown = (run, step.index, kind)
@@ -111,11 +111,11 @@ class ScoreLayers(QObject):
     def cover(self, run: str, layer: QgsRasterLayer) -> None:
         """Show a layer on top of the steps of a run and hide these, until one of them is to be seen again."""
         group = self._run_group(run) or self._new_run_group(run)
-        self._shown = ("", -1, CLASSES)
+        self._shown = ("", -1, CLASS_MAP)
         self._busy = True
         node = group.insertLayer(0, layer)
         node.setExpanded(False)
-        for step in _groups(group, STEP):
+        for step in _groups(group, STEP_PROPERTY):
             step.setItemVisibilityChecked(False)
         node.setItemVisibilityChecked(True)
         group.setItemVisibilityChecked(True)
@@ -140,12 +140,12 @@ class ScoreLayers(QObject):
         parent = self._run_group(run)
         if parent is None:
             return
-        for group in [g for g in _groups(parent, STEP) if int(g.customProperty(STEP)) >= first]:
+        for group in [g for g in _groups(parent, STEP_PROPERTY) if int(g.customProperty(STEP_PROPERTY)) >= first]:
             self.project.removeMapLayers([layer.layerId() for layer in group.findLayers() if _is_ours(layer, run)])
             if not group.findLayers() and group.parent() is not None:
                 group.parent().removeChildNode(group)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drop all pending layers: the project is closed or the plugin is unloaded."""
         self._due.clear()
         self._titles.clear()
@@ -181,7 +181,7 @@ class ScoreLayers(QObject):
             name = self.tr("Coarse {}").format(step.title)
         self._busy = True
         group = parent.insertGroup(min(later, default=len(parent.children())), name)
-        group.setCustomProperty(STEP, step.index)
+        group.setCustomProperty(STEP_PROPERTY, step.index)
         group.setIsMutuallyExclusive(True)
         group.setExpanded(False)
         group.setItemVisibilityChecked(False)
@@ -198,7 +198,7 @@ class ScoreLayers(QObject):
             above += 1
         self._busy = True
         group = root.insertGroup(above, self.tr("Refined: {}").format(self._titles.get(run, run)))
-        group.setCustomProperty(RUN, run)
+        group.setCustomProperty(RUN_PROPERTY, run)
         group.setIsMutuallyExclusive(True)
         self._busy = False
         return group
@@ -213,7 +213,7 @@ class ScoreLayers(QObject):
         self._busy = True
         if self._animated:
             group.parent().setIsMutuallyExclusive(False)
-            for each in _groups(group.parent(), STEP):
+            for each in _groups(group.parent(), STEP_PROPERTY):
                 self._show_kind(each, run, kind)
         else:
             self._show_kind(group, run, kind)
@@ -235,7 +235,7 @@ class ScoreLayers(QObject):
         self._busy = True
         _uncheck_others(node)
         self._busy = False
-        run = node.parent().customProperty(RUN)
+        run = node.parent().customProperty(RUN_PROPERTY)
         if run and (run, index) != self._shown[:2]:
             self.step_chosen.emit(run, index)
 
@@ -243,12 +243,12 @@ class ScoreLayers(QObject):
 
     def _run_group(self, run: str) -> QgsLayerTreeGroup | None:
         root = self.project.layerTreeRoot()
-        return next((g for g in _groups(root, RUN) if g.customProperty(RUN) == run), None)
+        return next((g for g in _groups(root, RUN_PROPERTY) if g.customProperty(RUN_PROPERTY) == run), None)
 
     def _step_group(self, run: str, index: int) -> QgsLayerTreeGroup | None:
         parent = self._run_group(run)
-        found = _groups(parent, STEP) if parent is not None else iter(())
-        return next((g for g in found if int(g.customProperty(STEP)) == index), None)
+        found = _groups(parent, STEP_PROPERTY) if parent is not None else iter(())
+        return next((g for g in found if int(g.customProperty(STEP_PROPERTY)) == index), None)
 
 
 def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
@@ -262,7 +262,7 @@ def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
 
 def _uncheck_others(step: QgsLayerTreeGroup) -> None:
     """Hide the other steps of a run and a preview, whether or not their group does it by itself."""
-    for other in _groups(step.parent(), STEP):
+    for other in _groups(step.parent(), STEP_PROPERTY):
         if other is not step:
             other.setItemVisibilityChecked(False)
     for node in step.parent().findLayers():
@@ -271,18 +271,18 @@ def _uncheck_others(step: QgsLayerTreeGroup) -> None:
 
 
 def _step_of(node: QgsLayerTreeNode) -> int:
-    value = node.customProperty(STEP) if isinstance(node, QgsLayerTreeGroup) else None
+    value = node.customProperty(STEP_PROPERTY) if isinstance(node, QgsLayerTreeGroup) else None
     return NO_STEP if value is None else int(value)
 
 
 def _stays_above(node: QgsLayerTreeNode) -> bool:
     layer = node.layer() if isinstance(node, QgsLayerTreeLayer) else None
-    return layer is not None and bool(layer.customProperty(LABELS) or layer.customProperty(EXPORT))
+    return layer is not None and bool(layer.customProperty(LABELS_PROPERTY) or layer.customProperty(EXPORT))
 
 
 def _kind(node: QgsLayerTreeLayer) -> int:
     layer = node.layer()
-    return -1 if layer is None else int(layer.customProperty(KIND, -1))
+    return -1 if layer is None else int(layer.customProperty(KIND_PROPERTY, -1))
 
 
 def _is_due(due: Due, run: str, index: int) -> bool:
@@ -290,4 +290,4 @@ def _is_due(due: Due, run: str, index: int) -> bool:
 
 
 def _is_ours(node: QgsLayerTreeLayer, run: str) -> bool:
-    return node.layer() is not None and node.layer().customProperty(RUN) == run
+    return node.layer() is not None and node.layer().customProperty(RUN_PROPERTY) == run

@@ -13,11 +13,11 @@ from ..wording import tr
 from .styles import choose_band, write_class_style, write_heat_style
 from .temporal import put_on_timeline
 
-RUN = "map_refiner/run"
-STEP = "map_refiner/step"
-KIND = "map_refiner/kind"
+RUN_PROPERTY = "map_refiner/run"
+STEP_PROPERTY = "map_refiner/step"
+KIND_PROPERTY = "map_refiner/kind"
 PREVIEW = "map_refiner/preview"
-CLASSES = 0  # the kind of the class map; k > 0 is the heat map of band k
+CLASS_MAP = 0  # the kind of the class map; k > 0 is the heat map of band k
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,6 @@ def open_due(due: Due) -> QgsRasterLayer:
     step, kind = due.step, due.kind
     layer = open_step(step, kind)
     put_on_timeline(layer, step.index)
-    for key, value in ((RUN, due.run), (STEP, step.index), (KIND, kind)):
+    for key, value in ((RUN_PROPERTY, due.run), (STEP_PROPERTY, step.index), (KIND_PROPERTY, kind)):
         layer.setCustomProperty(key, value)
     return layer

@@ -36,19 +36,20 @@ KNOWN = {
     "soil": "#ddcc77",
     "pavement": "#666666",
 }
-OTHERS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44aa99")  # from the fourth on Tol's
+# From the fourth on Tol's.
+OTHER_COLOURS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44aa99")
 
 # ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.
 DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a582"), (1.0, "#b2182b"))
 
-GROUND = "#999999"  # of the first class where it has to be seen
+BACKGROUND_COLOUR = "#999999"  # of the first class where it has to be seen
 
 
 def class_colour(name: str, index: int) -> QColor:
     """Return the colour of a class; the first class, the background, is transparent."""
     if index == 0:
         return QColor(0, 0, 0, 0)
-    return QColor(KNOWN.get(name, OTHERS[(index - 1) % len(OTHERS)]))
+    return QColor(KNOWN.get(name, OTHER_COLOURS[(index - 1) % len(OTHER_COLOURS)]))
 
 
 def write_class_style(raster: Path, classes: Sequence[str]) -> None:
@@ -65,18 +66,18 @@ def write_class_style(raster: Path, classes: Sequence[str]) -> None:
             f'<paletteEntry value="{index}" color="{colour.name()}" alpha="{colour.alpha()}" label="{label}"/>'
         )
     template = (STYLES / "classes.qml").read_text(encoding="utf-8")
-    _write_beside(raster, template.replace("<!-- entries -->", "\n        ".join(entries)))
+    _write_sidecar(raster, template.replace("<!-- entries -->", "\n        ".join(entries)))
 
 
 def write_heat_style(raster: Path) -> None:
     """Write the style of a raster of scores beside it: from 0 to 1, never from its own least to its own greatest."""
-    _write_beside(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
+    _write_sidecar(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
 
 
 def write_answer_style(raster: Path, limit: float) -> None:
     """Write the style of a raster of answers of filters beside it: blue below 0, white at 0, red above."""
     template = (STYLES / "answers.qml").read_text(encoding="utf-8")
-    _write_beside(raster, template.replace("LIMIT", f"{limit:.6g}"))
+    _write_sidecar(raster, template.replace("LIMIT", f"{limit:.6g}"))
 
 
 def diverging(value: float) -> QColor:
@@ -128,7 +129,7 @@ def style_change(layer: QgsRasterLayer, classes: Sequence[str]) -> None:
     layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
 
 
-def _write_beside(raster: Path, style: str) -> None:
+def _write_sidecar(raster: Path, style: str) -> None:
     path = raster.with_suffix(".qml")
     if not path.exists():
         path.write_text(style, encoding="utf-8")
@@ -168,7 +169,7 @@ def correction_colour(name: str, classes: Sequence[str]) -> QColor:
     """Return the colour in which a class is painted; the first class, clear elsewhere, is grey."""
     if name in classes[1:]:
         return class_colour(name, classes.index(name))
-    return QColor(GROUND if name in classes else "#ffffff")
+    return QColor(BACKGROUND_COLOUR if name in classes else "#ffffff")
 
 
 def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:

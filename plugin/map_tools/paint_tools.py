@@ -160,8 +160,8 @@ class PolygonTool(CorrectionTool):
         else:
             super().keyPressEvent(event)
 
-    def _show(self, *coming: QgsPointXY) -> None:
-        corners = [*self._corners, *coming]
+    def _show(self, *pending_run: QgsPointXY) -> None:
+        corners = [*self._corners, *pending_run]
         self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         for corner in corners:
             self.band.addPoint(corner)

@@ -26,7 +26,7 @@ from ..worker.process import WorkerProcess
 
 POLL_MS = 100  # between two looks at whether the analyst has cancelled
 OBEY_MS = 1_500  # between Cancel and kill: nothing of an algorithm that is given up has to be kept
-TELL_EVERY_S = 5.0  # a line in the log
+REPORT_EVERY_S = 5.0  # a line in the log
 
 # What takes how long, roughly; of the work on a scene the reading of it is the least.
 EFFORT = {Open: 2, LoadRefiner: 1, LoadScores: 5, ExportScores: 5, ExportRaster: 5, TrainCoarse: 100}
@@ -43,7 +43,7 @@ class BlockingWorker(QObject):
         self._events: list[events.Event] = []
         self._done = 0  # requests
         self._shares: list[tuple[float, float]] = []  # where each request begins, and how much of the whole it is
-        self._told = ("", 0.0)  # the last text of the progress, and when
+        self._last_text = ("", 0.0)  # the last text of the progress, and when
         self._refusal: str | None = None
         self._detail = ""
         self._cancelled_at: float | None = None
@@ -111,9 +111,9 @@ class BlockingWorker(QObject):
     def _progress(self, fraction: float, text: str, seconds_left: float | None, each: bool = True) -> None:
         begin, share = self._shares[min(self._done, len(self._shares) - 1)]
         self._feedback.setProgress(100 * (begin + share * min(1.0, fraction)))
-        before, then = self._told
-        if (each and text != before) or time.monotonic() - then > TELL_EVERY_S:
-            self._told = (text, time.monotonic())
+        before, then = self._last_text
+        if (each and text != before) or time.monotonic() - then > REPORT_EVERY_S:
+            self._last_text = (text, time.monotonic())
             left = "" if seconds_left is None else tr(" · {} left").format(duration(seconds_left))
             self._feedback.setProgressText(text + left)
 
@@ -121,7 +121,7 @@ class BlockingWorker(QObject):
         self._done += 1
         if isinstance(event, events.Failed):
             self._detail = event.detail
-            self._end(worker_text(event.text))
+            self._end(worker_texts(event.texts))
         elif isinstance(event, events.Cancelled):
             self._end(tr("Cancelled."))
         elif not more:

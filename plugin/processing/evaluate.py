@@ -71,7 +71,7 @@ class EvaluateAlgorithm(Algorithm):
         """Return the report, and the figures of the last raster."""
         found = [event for event in events if isinstance(event, Evaluated)]
         for event in found:
-            values.tell(f"{self._scores[event.index]}: {_summary(event)}")
+            values.inform(f"{self._scores[event.index]}: {_summary(event)}")
         return {
             OUTPUT: values.target(OUTPUT, ".json"),
             ACCURACY: found[-1].overall_accuracy,

@@ -123,7 +123,7 @@ class Parameters:
 
     # --- what is said ---------------------------------------------------------------------------------------------
 
-    def tell(self, text: str) -> None:
+    def inform(self, text: str) -> None:
         """Write to the log."""
         self._feedback.pushInfo(text)
 
@@ -144,7 +144,7 @@ class Parameters:
             )
         chosen = given or ("" if is_part else Settings().scheduler)
         if chosen:
-            self.tell(tr("Running on the cluster at {}").format(chosen))
+            self.inform(tr("Running on the cluster at {}").format(chosen))
         return chosen
 
     # --- where results go -----------------------------------------------------------------------------------------

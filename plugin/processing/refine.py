@@ -27,8 +27,8 @@ from .classify import weights_file
 from .parameters import OUTPUT, SCORES, Parameters, remembered_pixel_size_m, scene_parameters, scheduler_parameter
 
 METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
-WEIGHTS = "weights"  # the method that is a file
-RASTERS = (".tif", ".tiff")
+WEIGHTS_METHOD = "weights"  # the method that is a file
+TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class RefineAlgorithm(Algorithm):
@@ -59,7 +59,7 @@ class RefineAlgorithm(Algorithm):
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
         """Return its parameters."""
         number = QgsProcessingParameterNumber
-        methods = [WEIGHTS, *(kind.key for kind in TRAINING_FREE_TEXTS)]
+        methods = [WEIGHTS_METHOD, *(kind.key for kind in TRAINING_FREE_TEXTS)]
         refiner = QgsProcessingParameterFile(REFINER, tr("Refiner"), extension="safetensors", optional=True)
         refiner.setHelp(tr("A file of weights. Empty: the shipped refiner."))
         raster = QgsProcessingParameterRasterDestination
@@ -71,7 +71,7 @@ class RefineAlgorithm(Algorithm):
                 tr("Method"),
                 options=methods,
                 allowMultiple=False,
-                defaultValue=WEIGHTS,
+                defaultValue=WEIGHTS_METHOD,
                 optional=False,
                 usesStaticStrings=True,
             ),
@@ -89,10 +89,12 @@ class RefineAlgorithm(Algorithm):
         """Open the scene, take the scores, step, and write what is wanted."""
         scores = raster_source(values.raster(SCORES))
         method, steps = values.choice(METHOD), values.integer(STEPS) or 1
-        refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS else method
-        remembered = remembered_pixel_size_m(scores) or (pixel_size_m(Path(refiner)) if method == WEIGHTS else None)
-        opening, target = values.open(remembered), values.target(OUTPUT, *RASTERS)
-        folder, classes = values.target_folder(FOLDER), values.target(CLASSES, *RASTERS)
+        refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS_METHOD else method
+        remembered = remembered_pixel_size_m(scores) or (
+            pixel_size_m(Path(refiner)) if method == WEIGHTS_METHOD else None
+        )
+        opening, target = values.open(remembered), values.target(OUTPUT, *TIFF_SUFFIXES)
+        folder, classes = values.target_folder(FOLDER), values.target(CLASSES, *TIFF_SUFFIXES)
         if scheduler := values.scheduler(opening):
             size, all_steps = opening.pixel_size_m, str(folder) if folder else ""
             files = (opening.image, scores, refiner, steps, target, scheduler)
@@ -107,9 +109,9 @@ class RefineAlgorithm(Algorithm):
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the files."""
         names = next(event.classes for event in events if isinstance(event, (RunFinished, Stepped)))
-        outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *RASTERS)}
+        outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *TIFF_SUFFIXES)}
         values.show(str(outputs[OUTPUT]), output_styles.SCORES)
-        if classes := values.target(CLASSES, *RASTERS):
+        if classes := values.target(CLASSES, *TIFF_SUFFIXES):
             outputs[CLASSES] = classes
             values.show(classes, output_styles.CLASSES, names)
         if folder := values.target_folder(FOLDER):

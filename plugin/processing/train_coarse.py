@@ -34,7 +34,7 @@ from .parameters import OUTPUT, Parameters, advanced, labels_parameter_types, sc
 BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH", "OTHERS", "CLASS_FIELD"
 LABELS, KIND, SAMPLES, TRUNK = "LABELS", "KIND", "SAMPLES", "TRUNK"
 STEPS, SEED, MIOU = "STEPS", "SEED", "HELD_OUT_MIOU"
-WEIGHTS = ".safetensors"
+WEIGHTS_SUFFIX = ".safetensors"
 MOST_CLASSES = 30  # more distinct values are hardly classes
 
 
@@ -103,8 +103,10 @@ class TrainCoarseAlgorithm(Algorithm):
             SAMPLES, tr("Pixels per class"), type=number.Type.Integer, defaultValue=None, optional=True, minValue=1
         )
         samples.setHelp(tr("Maximum, for spectral kinds. Empty: the default."))
-        trunk = QgsProcessingParameterFile(TRUNK, tr("VGG-16 weights"), extension=WEIGHTS[1:], optional=True)
-        trunk.setHelp(tr("A file with pretrained weights in the naming of torchvision. Only for the kinds on VGG-16."))
+        backbone = QgsProcessingParameterFile(TRUNK, tr("VGG-16 weights"), extension=WEIGHTS_SUFFIX[1:], optional=True)
+        backbone.setHelp(
+            tr("A file with pretrained weights in the naming of torchvision. Only for the kinds on VGG-16.")
+        )
         return [
             *scene_parameters(tr("the image's own pixel size, but at least 0.5 m.")),
             QgsProcessingParameterFeatureSource(BUILDINGS, tr("Buildings"), [polygon], optional=True),
@@ -123,12 +125,12 @@ class TrainCoarseAlgorithm(Algorithm):
                 usesStaticStrings=True,
             ),
             advanced(samples),
-            advanced(trunk),
+            advanced(backbone),
             advanced(steps),
             advanced(
                 number(SEED, tr("Random seed"), type=number.Type.Integer, defaultValue=0, optional=False, minValue=0)
             ),
-            QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS})"),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Coarse model"), tr("Weights") + f" (*{WEIGHTS_SUFFIX})"),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
@@ -142,17 +144,17 @@ class TrainCoarseAlgorithm(Algorithm):
         labels = values.labels(LABELS) if values.is_given(LABELS) else ""
         request = TrainCoarse(
             () if labels else self._sources(values),
-            values.target(OUTPUT, WEIGHTS),
+            values.target(OUTPUT, WEIGHTS_SUFFIX),
             updates=values.integer(STEPS),
             seed=values.integer(SEED) or 0,
             kind=values.choice(KIND),
             labels=labels,
             samples=values.integer(SAMPLES) or 0,
-            backbone=self._trunk(values),
+            backbone=self._backbone(values),
         )
         return [opening, request]
 
-    def _trunk(self, values: Parameters) -> str:
+    def _backbone(self, values: Parameters) -> str:
         path, kind = values.text(TRUNK), values.choice(KIND)
         chosen = COARSE_KINDS.get(kind)
         if path and not Path(path).is_file():

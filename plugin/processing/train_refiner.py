@@ -36,7 +36,7 @@ from .parameters import (
 
 LABELS, KIND, STEPS, SEED, BEGIN, FRESH = "LABELS", "KIND", "STEPS", "SEED", "BEGIN", "FRESH"
 MIOU, COARSE_MIOU, BEST_STEP = "HELD_OUT_MIOU", "COARSE_MIOU", "BEST_STEP"
-WEIGHTS = ".safetensors"
+WEIGHTS_SUFFIX = ".safetensors"
 
 
 class TrainRefinerAlgorithm(Algorithm):
@@ -83,7 +83,7 @@ class TrainRefinerAlgorithm(Algorithm):
             tr("For kinds without weights: the number of parameter values to try. Empty: the default of the kind.")
         )
         kinds = list(REFINER_KINDS)
-        begin = QgsProcessingParameterFile(BEGIN, tr("Pretrained refiner"), extension=WEIGHTS[1:], optional=True)
+        begin = QgsProcessingParameterFile(BEGIN, tr("Pretrained refiner"), extension=WEIGHTS_SUFFIX[1:], optional=True)
         begin.setHelp(
             tr(
                 "Weights of a learned refiner of this kind, with the same bands and with the classes of "
@@ -112,7 +112,7 @@ class TrainRefinerAlgorithm(Algorithm):
             advanced(
                 number(SEED, tr("Random seed"), type=number.Type.Integer, defaultValue=0, optional=False, minValue=0)
             ),
-            QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS})"),
+            QgsProcessingParameterFileDestination(OUTPUT, tr("Refiner"), tr("Weights") + f" (*{WEIGHTS_SUFFIX})"),
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
@@ -125,7 +125,7 @@ class TrainRefinerAlgorithm(Algorithm):
     def plan(self, values: Parameters) -> Sequence[Request]:
         """Open the scene, take the scores, and teach."""
         scores = raster_source(values.raster(SCORES))
-        target = values.target(OUTPUT, WEIGHTS)
+        target = values.target(OUTPUT, WEIGHTS_SUFFIX)
         begin = "" if values.flag(FRESH) else values.text(BEGIN) or SHIPPED
         how = values.choice(KIND), values.integer(STEPS), values.integer(SEED) or 0, begin
         teach = TrainRefiner(values.labels(LABELS), target, *how)
@@ -134,7 +134,7 @@ class TrainRefinerAlgorithm(Algorithm):
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
         """Return the weights and how good they are."""
         (trained,) = (event for event in events if isinstance(event, Trained))
-        values.tell(
+        values.inform(
             tr("Held-out mean IoU: {:.3f} for the coarse map, {} after each step. Stop at step {}.").format(
                 trained.coarse_miou or 0.0,
                 ", ".join(f"{value:.3f}" for value in trained.by_step[1:]),

@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..state import StepAccuracy
 from ..wording import tr
 
-COLUMNS = ("table", "step", "class", "measure", "value")
+TABLE_COLUMNS = ("table", "step", "class", "measure", "value")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # first characters that make a spreadsheet compute a cell
 Row = tuple[str, str, str, str, str]
 
@@ -72,7 +72,7 @@ def table(report: RunReport) -> str:
     """Return the figures as CSV in full precision, one figure per row."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(TABLE_COLUMNS)
     writer.writerows((*map(_plain, row[:4]), _value(row)) for row in _rows(report))
     return text.getvalue()
 

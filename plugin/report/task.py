@@ -25,8 +25,8 @@ from ..wording import tr
 from .page import page
 from .report import Picture, RunReport, table, write
 
-MOST_PIXELS = 900  # of the longer side of a picture
-GROUND = "#333333"  # background colour, against which all class colours stand out
+LONGER_SIDE_PX = 900  # of the longer side of a picture
+BACKGROUND_COLOUR = "#333333"  # background colour, against which all class colours stand out
 VALUES = 256  # possible values of a class raster
 
 
@@ -34,13 +34,18 @@ class ReportTask(QgsTask):
     """A task that completes a report with areas and pictures, and writes it."""
 
     def __init__(
-        self, report: RunReport, steps: Sequence[Stepped], path: Path, context: QgsCoordinateTransformContext
+        self,
+        report: RunReport,
+        steps: Sequence[Stepped],
+        path: Path,
+        context: QgsCoordinateTransformContext,
+        on_finished: Callable[[ReportTask, bool], None],
     ) -> None:
         """Store the report and the steps to draw; the last one is the shown step."""
         super().__init__(tr("Map Refiner: report"))
         self.report, self.path = report, path
         self.refusal = ""  # why the report was not written
-        self.on_finished: Callable[[ReportTask, bool], None] | None = None
+        self._on_finished: Callable[[ReportTask, bool], None] | None = on_finished
         self._steps, self._context = steps, context
 
     def run(self) -> bool:
@@ -77,8 +82,14 @@ class ReportTask(QgsTask):
 
     def finished(self, done: bool) -> None:
         """Pass the result to `on_finished`; called in the GUI thread."""
-        if self.on_finished is not None:
-            self.on_finished(self, done)
+        if self._on_finished is not None:
+            self._on_finished(self, done)
+
+    def abandon(self) -> None:
+        """Cancel the task, wait for its end, and do not call `on_finished`."""
+        self._on_finished = None
+        self.cancel()
+        self.waitForFinished()
 
     def _layer(self, step: Stepped) -> QgsRasterLayer:
         path = Path(step.classes_raster)
@@ -92,13 +103,13 @@ class ReportTask(QgsTask):
     def _picture(self, step: Stepped) -> Picture:
         layer = self._layer(step)
         layer.renderer().setOpacity(1)  # the class layer is translucent on the map
-        scale = min(1.0, MOST_PIXELS / max(layer.width(), layer.height()))
+        scale = min(1.0, LONGER_SIDE_PX / max(layer.width(), layer.height()))
         image = QImage(
             max(1, round(scale * layer.width())), max(1, round(scale * layer.height())), QImage.Format.Format_RGB32
         )
         settings = QgsMapSettings()
         settings.setLayers([layer])
-        settings.setBackgroundColor(QColor(GROUND))
+        settings.setBackgroundColor(QColor(BACKGROUND_COLOUR))
         settings.setDestinationCrs(layer.crs())
         settings.setExtent(layer.extent())
         settings.setOutputSize(QSize(image.width(), image.height()))

@@ -24,7 +24,7 @@ class Run:
 
     scene: SceneChoice
     folder: Path
-    place: Extent
+    extent: Extent
     steps: list[Stepped] = field(default_factory=list)
     shown: int = -1
     level: int = 0  # pyramid level shown instead of the coarse map: -1 is the finest; 0: none

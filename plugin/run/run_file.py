@@ -38,8 +38,8 @@ def write(run: Run, choices: Choices) -> None:
     """Write the record of a run completely or not at all; if that fails, the previous record stays."""
     content = {
         "scene": asdict(run.scene),
-        "extent": [getattr(run.place.extent, side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
-        "crs": run.place.crs.toWkt(),
+        "extent": [getattr(run.extent.extent, side)() for side in ("xMinimum", "yMinimum", "xMaximum", "yMaximum")],
+        "crs": run.extent.crs.toWkt(),
         "steps": [_entry(step) for step in run.steps],
         "shown": run.shown,
         "refiner": run.refiner,
@@ -69,12 +69,12 @@ def read(folder: Path, context: QgsCoordinateTransformContext) -> tuple[Run, Cho
         )
     try:
         content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        place = Extent(
+        extent = Extent(
             QgsRectangle(*content["extent"]), QgsCoordinateReferenceSystem.fromWkt(content["crs"] or ""), context
         )
         scene = _made(SceneChoice, content["scene"])
         area = None if scene.area is None else tuple(scene.area)
-        run = Run(replace(scene, bands=tuple(scene.bands), area=area), folder, place, refiner=content["refiner"])
+        run = Run(replace(scene, bands=tuple(scene.bands), area=area), folder, extent, refiner=content["refiner"])
         for entry, maker in zip(content["steps"], content["made_by"]):
             step = _step(folder, entry)
             if step is None:

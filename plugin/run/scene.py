@@ -17,7 +17,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from ...models.shared.band_text import MANY
+from ...models.shared.band_text import MANY_BANDS
 from ...models.shared.requests import Open
 from ..errors import UserError
 from ..wording import tr
@@ -92,7 +92,7 @@ def default_bands(layer: QgsRasterLayer) -> tuple[int, ...]:
 
     For a layer with many bands, return all good ones.
     """
-    if layer.bandCount() > MANY:
+    if layer.bandCount() > MANY_BANDS:
         return spectrum_of(layer.source()).good() or tuple(range(1, layer.bandCount() + 1))
     renderer = layer.renderer()
     alpha = renderer.alphaBand() if renderer is not None else -1
@@ -126,13 +126,13 @@ def default_pixel_size_m(own: float | None) -> float | None:
     return None if own is None else max(own, FINEST_M)
 
 
-def area_in_layer(place: Extent, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
+def area_in_layer(extent: Extent, layer: QgsRasterLayer) -> tuple[float, float, float, float]:
     """Transform an extent to a layer's CRS and clip it to the layer.
 
     Raises:
         UserError: if they do not intersect, or the extent cannot be transformed.
     """
-    common = place.in_crs(layer.crs()).intersect(layer.extent())
+    common = extent.in_crs(layer.crs()).intersect(layer.extent())
     if common.isEmpty():
         raise UserError(
             tr("The area does not intersect the layer “{}”. Move the map, or draw another area.").format(layer.name())

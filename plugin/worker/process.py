@@ -205,15 +205,15 @@ class WorkerProcess(QObject):
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self.launch is not None:
-            self._bury(cannot_start(self.launch.python))
+            self._handle_death(cannot_start(self.launch.python))
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._on_output()
         self._on_stderr()
         python = self.launch.python if self.launch is not None else ""
-        self._bury(self._verdict or explain(code, tuple(self._stderr), python))
+        self._handle_death(self._verdict or explain(code, tuple(self._stderr), python))
 
-    def _bury(self, sentence: str) -> None:
+    def _handle_death(self, sentence: str) -> None:
         self._drop_process()
         self._waiting.clear()
         self._running = None

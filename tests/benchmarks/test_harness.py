@@ -1,4 +1,4 @@
-"""A benchmark measures each cell once, keeps the result, and writes one page of all results."""
+"""The benchmark harness: each cell runs once, results are kept, and one page shows all results."""
 
 import itertools
 import json
@@ -44,7 +44,7 @@ def folders(tmp_path):
     return ["--results", str(tmp_path / "results"), "--pages", str(tmp_path / "pages"), "--threads", "1"]
 
 
-def test_each_cell_is_measured_once_and_the_page_shows_all(folders, tmp_path, capsys):
+def test_each_cell_runs_once_and_the_page_shows_all_results(folders, tmp_path, capsys):
     counting = Counting()
     counting.benchmark.main(["--scenes", "village", "--seeds", "0", *folders])
     assert len(counting.cells) == 2
@@ -53,7 +53,7 @@ def test_each_cell_is_measured_once_and_the_page_shows_all(folders, tmp_path, ca
     assert "About.\n\n| scene | kind | seed | score |\n|---|---|---|---|\n| village | small | 0 | 12 |" in page
 
     counting.benchmark.main(["--kinds", "small", *folders])
-    assert len(counting.cells) == 5  # two scenes and two seeds, of which one was there
+    assert len(counting.cells) == 5  # two scenes and two seeds; one result exists already
     counting.benchmark.main(folders)
     assert len(counting.cells) == 8
     page = (tmp_path / "pages" / "counting.md").read_text()
@@ -73,7 +73,7 @@ def test_an_interrupted_run_continues(folders):
     assert done == 2  # both scenes of the small kind with the first seed
 
 
-def test_another_value_of_an_option_has_results_of_its_own(folders, tmp_path):
+def test_another_option_value_has_separate_results(folders, tmp_path):
     counting = Counting()
     counting.benchmark.main(folders)
     counting.benchmark.main(["--updates", "7", *folders])
@@ -108,17 +108,17 @@ def test_a_result_is_one_json_file(folders, tmp_path):
     assert json.loads(path.read_text()) == {"scene": "town, north", "kind": "small", "seed": 1, "values": {"score": 26}}
 
 
-def test_a_device_that_does_not_exist_is_named(folders):
+def test_a_missing_device_is_named_in_the_error(folders):
     with pytest.raises(UsageError, match="There is no device 'abacus'"):
         Counting(has_device=True).benchmark.main(["--device", "abacus", *folders])
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones(capsys):
+def test_an_unknown_name_is_refused_with_the_known_names(capsys):
     assert command.main(["steps"]) == 2
     assert "There is no benchmark 'steps'; choose one of refiners, ablation," in capsys.readouterr().err
 
 
-def test_a_benchmark_on_scenes_asks_for_their_folder(capsys, tmp_path):
+def test_a_benchmark_on_scenes_requires_their_folder(capsys, tmp_path):
     assert command.main(["refiners", "--results", str(tmp_path)]) == 2
     assert capsys.readouterr().err == "This benchmark reads scenes from a folder: give it with --data FOLDER.\n"
     assert command.main(["refiners", "--data", str(tmp_path / "none"), "--results", str(tmp_path)]) == 2

@@ -1,4 +1,4 @@
-"""The script that trains the released weights imports, and its options have defaults."""
+"""The training script of the released weights: its import and the defaults of its options."""
 
 import importlib.util
 import sys
@@ -20,10 +20,10 @@ def script(monkeypatch):
     return module
 
 
-def test_the_options_have_the_values_of_the_release(script):
+def test_the_defaults_are_those_of_the_release(script):
     given = script.options().parse_args(["data", "resources/weights"])
     assert (given.coarse_updates, given.refiner_updates, script.SHARE) == (1600, 360, 0.5)
 
 
-def test_the_demo_scene_is_no_training_scene(script):
+def test_the_demo_scene_is_not_a_training_scene(script):
     assert script.DEMO_SEED not in {*script.COARSE_SEEDS, *script.REFINER_SEEDS}

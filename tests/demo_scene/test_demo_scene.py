@@ -1,4 +1,4 @@
-"""The demo scene: its truth agrees with its pixels, its map is as wrong as promised, its files come whole."""
+"""The demo scene: the truth matches the pixels, the map's errors are as documented, and files are complete."""
 
 import numpy as np
 import pyogrio
@@ -43,7 +43,7 @@ def test_another_seed_draws_another_town(drawn):
     assert len(other.buildings) != len(drawn.buildings)
 
 
-def test_the_picture_is_neither_flat_nor_blown_out(drawn):
+def test_the_image_has_contrast_and_is_not_overexposed(drawn):
     assert drawn.image.shape == (SIZE, SIZE, 3)
     assert drawn.image.dtype == np.uint8
     assert drawn.image.min() >= 1  # 0 is NoData
@@ -57,7 +57,7 @@ def test_odd_and_small_sizes_are_drawn(size):
     assert scene.draw(size, 1).image.shape == (size, size, 3)
 
 
-def test_polygons_are_valid_and_apart(drawn):
+def test_polygons_are_valid_and_do_not_overlap(drawn):
     whole = [*drawn.buildings, *drawn.roads, *drawn.osm_buildings]
     assert len(drawn.buildings) > 30
     assert drawn.roads
@@ -77,13 +77,13 @@ def test_the_truth_lies_inside_the_scene(drawn):
 
 
 def edges(image):
-    """Return how steeply the grey value changes at each pixel."""
+    """Return the gradient magnitude of the grey value at each pixel."""
     rows, cols = np.gradient(image.mean(-1).astype(float))
     return np.hypot(rows, cols)
 
 
-def test_the_truth_lies_on_the_pixels(drawn):
-    """The outlines of the buildings run along edges of the picture, and shifted ones do not."""
+def test_the_truth_matches_the_image_edges(drawn):
+    """Outlines of buildings run along image edges; shifted outlines do not."""
     steep = edges(drawn.image)
     x0, y0 = drawn.transform[2], drawn.transform[5]
 
@@ -127,7 +127,7 @@ def test_the_scene_has_a_crs_and_half_metre_pixels(drawn, written):
         assert layer(path)[0]["crs"] == "EPSG:32631"
 
 
-def test_the_map_misses_and_moves_buildings_as_promised(written):
+def test_the_map_omits_and_shifts_buildings_as_documented(written):
     _, mapped, _ = layer(written.osm_buildings)
     _, shapes, fields = layer(written.truth)
     truth = shapes[fields["class"] == "building"]
@@ -138,7 +138,7 @@ def test_the_map_misses_and_moves_buildings_as_promised(written):
     assert shapely.is_valid(mapped).all()
 
 
-def test_the_mapped_roads_run_on_the_true_ones(drawn, written):
+def test_the_mapped_roads_follow_the_true_roads(drawn, written):
     meta, lines, fields = layer(written.osm_roads)
     assert meta["geometry_type"] == "LineString"
     assert {"highway", "width_m"} <= set(fields)
@@ -148,10 +148,10 @@ def test_the_mapped_roads_run_on_the_true_ones(drawn, written):
     total = shapely.length(lines).sum()
     assert shapely.length(shapely.intersection(lines, roads.buffer(1.0))).sum() > 0.95 * total
     covered = shapely.union_all(shapely.buffer(lines, fields["width_m"] / 2)).intersection(roads).area
-    assert 0.6 * roads.area < covered < 0.99 * roads.area  # off a little, and some missing
+    assert 0.6 * roads.area < covered < 0.99 * roads.area  # slightly shifted, and some missing
 
 
-def test_the_tile_is_a_square_of_whole_pixels_with_all_it_holds(tmp_path):
+def test_the_tile_is_pixel_aligned_and_has_all_labels_inside(tmp_path):
     drawn = scene.draw(700, SEED)
     written = files.save(drawn, tmp_path)
     _, shapes, fields = layer(written.tile)
@@ -167,14 +167,14 @@ def test_the_tile_is_a_square_of_whole_pixels_with_all_it_holds(tmp_path):
     assert all(tile.buffer(1e-6).contains(s) for s in shapes)
 
 
-def test_nothing_is_left_where_the_folder_cannot_be_made(drawn, tmp_path):
+def test_an_invalid_folder_leaves_no_files(drawn, tmp_path):
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(OutputError, match="cannot be written"):
         files.save(drawn, tmp_path / "taken")
     assert [p.name for p in tmp_path.iterdir()] == ["taken"]
 
 
-def test_nothing_is_left_when_writing_fails_midway(drawn, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_no_files(drawn, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError("no space left on device")
 
@@ -184,7 +184,7 @@ def test_nothing_is_left_when_writing_fails_midway(drawn, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_lattice_fills_what_rasterio_fills():
+def test_lattice_masks_equal_those_of_rasterio():
     ring = shapely.Point(30.3, 28.1).buffer(20.7).difference(shapely.Point(33, 25).buffer(6.2))
     area = shapely.union_all([ring, shapely.box(51, 40, 70, 90)])
     lattice = Lattice(120, 0.5)

@@ -6,7 +6,7 @@ Modules that this file covers: plugin/dock/dock.py, plugin/help.py.
 import re
 
 import pytest
-from map_refiner.plugin.help import FOLDER, page
+from map_refiner.plugin.help import HELP_FOLDER, page
 from map_refiner.plugin.layers.label_layer import new_label_file
 from qgis.PyQt.QtCore import QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
@@ -14,7 +14,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
 
-def test_f1_opens_the_place_of_the_section(plugin):
+def test_f1_opens_the_help_of_the_section(plugin):
     dock, asked = plugin.dock, []
     dock.help_requested.disconnect()
     dock.help_requested.connect(asked.append)
@@ -28,20 +28,20 @@ def test_f1_opens_the_place_of_the_section(plugin):
     assert asked == ["teach", "scene", "scene"]
 
 
-def test_every_section_has_a_place_in_the_guide(plugin):
-    text = (FOLDER / "guide.html").read_text(encoding="utf-8")
+def test_every_section_has_an_anchor_in_the_guide(plugin):
+    text = (HELP_FOLDER / "guide.html").read_text(encoding="utf-8")
     places = set(re.findall(r'id="(\w+)"', text))
     assert {section.objectName().removeprefix("map_refiner_") for section in plugin.dock.sections} <= places
     assert page("teach").toString().endswith("guide.html#teach")
 
 
 @pytest.mark.parametrize("name", ["guide.html", "bad_result.html"])
-def test_links_and_pictures_of_the_help_are_there(name):
-    text = (FOLDER / name).read_text(encoding="utf-8")
+def test_links_and_pictures_of_the_help_exist(name):
+    text = (HELP_FOLDER / name).read_text(encoding="utf-8")
     places = set(re.findall(r'id="(\w+)"', text))
     for target in re.findall(r'(?:href|src)="([^"]+)"', text):
         file, _, anchor = target.partition("#")
-        assert not file or (FOLDER / file).is_file(), target
+        assert not file or (HELP_FOLDER / file).is_file(), target
         assert file or anchor in places, target
 
 
@@ -52,7 +52,7 @@ def drop(dock, *paths):
     dock.dropEvent(QDropEvent(QPointF(5, 5), *arguments))
 
 
-def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_path):
+def test_dropped_weights_are_selected_in_their_section(plugin, refiner_file, tmp_path):
     dock, bar = plugin.dock, plugin.iface.bar
     drop(dock, refiner_file)
     assert dock.refine.refiner.choice() == str(refiner_file)
@@ -65,9 +65,9 @@ def test_dropped_weights_are_chosen_where_they_belong(plugin, refiner_file, tmp_
     assert "no.safetensors is not a model of Map Refiner" in bar.text()
 
 
-def test_dropped_labels_are_chosen_in_teach(plugin, scene, tmp_path):
+def test_dropped_labels_are_selected_for_training(plugin, scene, tmp_path):
     dock, bar = plugin.dock, plugin.iface.bar
-    place = plugin.controller.scene.place()
+    place = plugin.controller.scene.extent()
     labels = new_label_file(tmp_path, "here", place)
     others = tmp_path / "others.geojson"
     others.write_text('{"type": "FeatureCollection", "features": []}')

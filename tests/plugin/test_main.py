@@ -1,4 +1,4 @@
-"""Loading and unloading the plugin: it adds what it should, opens nothing by itself, and leaves nothing behind.
+"""Loading and unloading the plugin: it adds its items, does not open the dock, and leaves nothing behind.
 
 Modules that this file covers: plugin/icons.py.
 """
@@ -17,7 +17,7 @@ def load(iface):
     return plugin
 
 
-def test_dock_stays_closed_until_it_is_asked_for(iface, work_folder):
+def test_the_dock_stays_closed_until_requested(iface, work_folder):
     plugin = load(iface)
     assert not plugin.dock.isVisible()
     assert not plugin.action.isChecked()
@@ -37,12 +37,12 @@ def test_unload_leaves_nothing_behind(iface, work_folder, project, settle):
         plugin.deleteLater()
         settle()
         assert things(iface) == before
-    project.clear()  # what was connected to it is gone
+    project.clear()  # the plugin's connections to it are gone
     iface.canvas.setExtent(iface.canvas.extent())
 
 
 def things(iface):
-    """Count all that a plugin may leave."""
+    """Collect everything that a plugin may leave behind."""
     return (
         [action.text() for action in iface.toolbar.actions()],
         [action.text() for action in iface.raster_menu.actions()],

@@ -1,4 +1,4 @@
-"""The zip in a real QGIS, in a fresh profile: installed, started, unloaded, reloaded, and QGIS closed over it."""
+"""The zip in a real QGIS with a fresh profile: installed, started, unloaded, reloaded, then QGIS exits."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")  # what pytest-qgis and this environment set
+FOREIGN = ("QGIS_", "QT_", "PYTHON", "VIRTUAL_ENV", "GDAL_", "PROJ_")  # set by pytest-qgis and this environment
 
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory):
-    """What in_qgis.py reports of the plugin's life, with QGIS's exit status and what it wrote to stderr."""
+    """The report of in_qgis.py on the plugin's life cycle, with the exit status and stderr of QGIS."""
     folder = tmp_path_factory.mktemp("qgis")
     package, report = folder / "map_refiner.zip", folder / "report.json"
     subprocess.run([sys.executable, str(ROOT / "scripts" / "package"), str(package)], check=True, timeout=60)
@@ -25,7 +25,7 @@ def life(tmp_path_factory):
         "MAP_REFINER_REPORT": str(report),
         "QT_QPA_PLATFORM": "xcb",
     }
-    command = ["timeout", "-k", "5", "180"]  # which ends QGIS and the screen with it, as a timeout of Python does not
+    command = ["timeout", "-k", "5", "180"]  # ends QGIS and its X server too, unlike Python's timeout
     command += ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "qgis", "--nologo", "--noversioncheck"]
     command += ["--profiles-path", str(folder), "--code", str(ROOT / "tests" / "support" / "in_qgis.py")]
     qgis = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -39,7 +39,7 @@ def test_no_tracebacks(life):
     assert "Traceback" not in life["stderr"]
 
 
-def test_installs_and_starts(life):
+def test_the_plugin_installs_and_starts(life):
     assert life["installed"]
     assert life["started"]
     assert any("QDockWidget" in thing for thing in life["added"])
@@ -52,11 +52,11 @@ def test_unloading_leaves_nothing(life):
     assert life["plugin_is_gone"]
 
 
-def test_reloading_gives_the_same_again(life):
+def test_reloading_adds_the_same_items(life):
     assert life["loaded_again"]
     assert life["reloaded"]
     assert life["changed_by_reload"] == []
 
 
-def test_qgis_closes_over_it(life):
+def test_qgis_exits_cleanly(life):
     assert life["status"] == 0, life["stderr"]

@@ -1,7 +1,7 @@
-"""The names that the plugin takes from Qt and QGIS: this QGIS has them, and QGIS 4 has them too.
+"""The names that the plugin takes from Qt and QGIS: they exist in this QGIS and in QGIS 4.
 
-Qt 6 knows `Qt.Orientation.Vertical` alone, PyQt 5 also `Qt.Vertical`. Only a real QGIS can tell an enum's member from
-another attribute, so the names are looked up in it.
+Qt 6 has only `Qt.Orientation.Vertical`; PyQt 5 also has `Qt.Vertical`. Only a real QGIS can distinguish an enum's
+member from another attribute, so the names are looked up in it.
 """
 
 import ast
@@ -15,7 +15,7 @@ GONE = {"exec_", "print_", "setMargin"}  # methods of PyQt 5 that PyQt 6 lacks
 
 
 def from_qgis(tree):
-    """Collect what a module imports from qgis by name: name to object."""
+    """Map the names that a module imports from qgis to their objects."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module.split(".")[0] == "qgis":
@@ -25,16 +25,16 @@ def from_qgis(tree):
 
 
 def is_member(value):
-    """Tell whether a value is a member of an enum of Qt, QGIS or Python."""
+    """Return whether a value is a member of a Qt, QGIS or Python enum."""
     kind = type(value)
     return isinstance(value, enum.Enum) or (issubclass(kind, int) and kind not in (int, bool))
 
 
 def attributes(tree, names):
-    """Resolve the dotted names in a module that start with what it imports: (node, owner, value or None)."""
+    """Yield each dotted name in a module that starts with an imported name: (node, owner, value or None)."""
     resolved = dict(names)
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    for node in sorted(nodes, key=lambda node: len(ast.unparse(node))):  # Qt.Orientation before what is in it
+    for node in sorted(nodes, key=lambda node: len(ast.unparse(node))):  # Qt.Orientation before its members
         owner = resolved.get(ast.unparse(node.value))
         if isinstance(owner, type):
             value = resolved[ast.unparse(node)] = getattr(owner, node.attr, None)
@@ -42,7 +42,7 @@ def attributes(tree, names):
 
 
 def offences(rule):
-    """List the places where a rule on (owner, value) is broken, over all modules of the plugin."""
+    """List the names for which rule(owner, value) is true, over all modules of the plugin."""
     found = []
     for path in PATHS:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def test_enums_are_scoped():
 
 
 def test_actions_come_from_qtwidgets():
-    # PyQt 6 has QAction in QtGui; QGIS offers it in qgis.PyQt.QtWidgets of both.
+    # PyQt 6 has QAction in QtGui; qgis.PyQt.QtWidgets offers it for both versions.
     found = [
         path
         for path in PATHS
@@ -74,7 +74,7 @@ def test_actions_come_from_qtwidgets():
     assert not found
 
 
-def test_no_method_that_qt6_lacks():
+def test_methods_removed_in_qt6_are_not_used():
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"
         for path in PATHS

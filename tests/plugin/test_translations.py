@@ -1,4 +1,4 @@
-"""The languages that ship: loaded as QGIS would, and true to the places that the texts are filled in at.
+"""The shipped translations: loaded as QGIS does, with the placeholders of their source texts.
 
 Modules that this file covers: plugin/wording.py.
 """
@@ -22,13 +22,13 @@ FILES = sorted(TRANSLATIONS.glob("*.ts"))
 
 
 def places(text):
-    """List the placeholders: names may change their order, positions may not."""
+    """List the placeholders; named ones are sorted, because a translation may change their order."""
     found = re.findall(r"\{[^}]*\}", text)
     return sorted(found) if all(re.match(r"\{[a-z_]", place) for place in found) else found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_translations_keep_what_is_filled_in(path):
+def test_translations_keep_the_placeholders(path):
     messages = list(ET.parse(path).getroot().iter("message"))
     assert len(messages) > 100
     for message in messages:
@@ -50,14 +50,14 @@ def in_french(qgis_app):
 
 
 @pytest.mark.usefixtures("in_french")
-def test_layers_of_steps_are_named_in_french(tmp_path, write_raster):
+def test_step_layers_are_named_in_french(tmp_path, write_raster):
     scores = write_raster(tmp_path / "scores.tif", np.zeros((2, 4, 5), np.float32))
     classes = write_raster(tmp_path / "classes.tif", np.zeros((1, 4, 5), np.uint8), kind=gdal.GDT_Byte)
     step = Stepped(3, str(scores), str(classes), ("background", "road"), 0.1, 1.0)
     assert [open_step(step, kind).name() for kind in (0, 2)] == ["Pas 3 · classes", "Pas 3 · road"]
 
 
-def test_the_dock_speaks_french(in_french):
+def test_the_dock_is_translated_into_french(in_french):
     try:
         dock = MapRefinerDock()
         assert dock.coarse.title() == "Carte grossière"
@@ -70,7 +70,7 @@ def test_the_dock_speaks_french(in_french):
 
 
 @pytest.mark.usefixtures("in_french")
-def test_messages_of_the_worker_are_shown_in_french():
+def test_worker_messages_are_shown_in_french():
     refusal = text("There is no step {step}; the last one is {number}.", step=7, number=2)
     assert worker_text(refusal) == "Le pas 7 n'existe pas ; le dernier est 2."
     assert worker_text("Evaluating the accuracy") == "Évaluation de la précision"

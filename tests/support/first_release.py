@@ -1,4 +1,4 @@
-"""The files of version 0.1.0 in tests/data/released, which the README there describes."""
+"""Files of version 0.1.0 in tests/data/released; the README there describes them."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import zipfile
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "released"
-HOME = "/released"  # the former folder, whose name is in the records
+HOME = "/released"  # the former folder, named in the records
 
 
 def unpack(folder, *parts):
-    """Unpack the files whose paths start with one of the parts, or all files, and replace their former folder in them.
+    """Unpack the files whose paths start with one of the parts, or all files, and update the folder in them.
 
     The files get the modification times by which the records identify them.
 
@@ -29,7 +29,7 @@ def unpack(folder, *parts):
 
 
 def _restore_times(record):
-    """Give files the times in a record: [path, size, nanoseconds], or "path of nanoseconds"."""
+    """Set file times from a record: [path, size, nanoseconds], or "path of nanoseconds"."""
     if isinstance(record, dict):
         for value in record.values():
             _restore_times(value)

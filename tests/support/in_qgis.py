@@ -1,6 +1,6 @@
-"""Run inside a real QGIS by test_package.py: install the zip, start, unload and reload the plugin, and report.
+"""A script for a real QGIS, run by test_package.py: install, start, unload and reload the plugin, and report.
 
-What to install and where to report come from the environment, because QGIS passes no arguments on to a script.
+Environment variables name the zip and the report, because QGIS passes no arguments to scripts.
 """
 
 import gc
@@ -25,7 +25,7 @@ report = {"tracebacks": [], "messages": []}
 
 
 def settle():
-    """Let QGIS do what is due, deletions included."""
+    """Process pending events, including deletions."""
     for _ in range(5):
         QCoreApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -33,7 +33,7 @@ def settle():
 
 
 def menu_entries(menu):
-    """List the entries of a menu and of the menus in it."""
+    """List the entries of a menu and its submenus."""
     for action in menu.actions():
         yield f"menu entry {action.text()}"
         if action.menu() is not None:
@@ -43,7 +43,7 @@ def menu_entries(menu):
 def inventory():
     """Count everything that a plugin can add to QGIS.
 
-    Of menus the shown entries count: QGIS itself keeps the hidden remains of a plugin's menu.
+    Only visible menu entries count, because QGIS keeps the hidden remains of a plugin's menu.
     """
     settle()
     window = iface.mainWindow()
@@ -70,18 +70,18 @@ def inventory():
 
 
 def difference(before, after):
-    """List what came (+) and what went (-) between two inventories."""
+    """List the additions (+) and removals (-) between two inventories."""
     changes = [(after[name] - before[name], name) for name in sorted(before.keys() | after.keys())]
     return [f"{count:+d} {name}" for count, name in changes if count]
 
 
 def record_error(kind, value, trace, *_args, **_kwargs):
-    """Take the place of QGIS's error display, whose dialog would wait for a click."""
+    """Record an error in place of QGIS's error dialog, which would wait for a click."""
     report["tracebacks"].append("".join(traceback.format_exception(kind, value, trace)))
 
 
 def record_message(message, tag, level):
-    """Keep warnings and errors of Python and of the plugin; QGIS's own are none of its business."""
+    """Record warnings and errors of Python and of the plugin; ignore those of QGIS."""
     if level in (Qgis.MessageLevel.Warning, Qgis.MessageLevel.Critical) and (
         NAME in message or "python" in tag.lower() or tag in ("Plugins", "Map Refiner")
     ):
@@ -89,7 +89,7 @@ def record_message(message, tag, level):
 
 
 def examine():
-    """Go through the life of the plugin."""
+    """Install, start, unload, load and reload the plugin."""
     qgis.utils.showException = record_error
     qgis.utils.sys.excepthook = record_error
     QgsApplication.messageLog().messageReceived.connect(record_message)
@@ -121,4 +121,4 @@ def main():
         iface.actionExit().trigger()
 
 
-QTimer.singleShot(1000, main)  # when QGIS has finished starting
+QTimer.singleShot(1000, main)  # after QGIS has started

@@ -1,4 +1,4 @@
-"""A real main window with the plugin in it, a small synthetic scene, and a real worker behind."""
+"""A real main window with the plugin, a small synthetic scene, and a real worker."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ ORIGIN = (500_000.0, 4_000_000.0)
 
 
 def wait_until(condition, seconds=60.0, what="the condition"):
-    """Run the event loop until a condition holds; fail when it does not in time."""
+    """Run the event loop until a condition holds; fail after `seconds`."""
     if condition():
         return
     loop, late = QEventLoop(), QTimer()
@@ -42,7 +42,7 @@ def wait_until(condition, seconds=60.0, what="the condition"):
 
 
 def settle():
-    """Let Qt do what is due, deletions included."""
+    """Process pending events of Qt, including deletions."""
     for _ in range(5):
         QCoreApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -62,7 +62,7 @@ def settle_fixture():
 
 
 class Bar(QgsMessageBar):
-    """A real message bar that remembers what it said."""
+    """A real message bar that stores its messages."""
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Bar(QgsMessageBar):
 
 
 class Iface(QObject):
-    """The part of QGIS's interface that the plugin uses, made of real widgets."""
+    """The part of QGIS's interface that the plugin uses, built from real widgets."""
 
     def __init__(self):
         super().__init__()
@@ -165,7 +165,7 @@ def project(qgis_app):
 
 @pytest.fixture
 def work_folder(tmp_path, monkeypatch):
-    """Keep runs, labels and settings of a test to itself."""
+    """The test's own folder for runs, labels and settings."""
     settings = QgsSettings()
     settings.remove("map_refiner")
     folder = tmp_path / "work folder é"
@@ -207,7 +207,7 @@ def plugin(iface, work_folder):
 
 
 def truth():
-    """Draw class indices: a road across, and two rows of buildings."""
+    """Return the true class indices: one road across, and two rows of buildings."""
     rows, columns = SIZE
     labels = np.zeros(SIZE, dtype=np.uint8)
     labels[rows // 2 - 8 : rows // 2 + 8] = 2
@@ -243,7 +243,7 @@ def write_raster_fixture():
 
 @pytest.fixture(scope="session")
 def scene_files(tmp_path_factory):
-    """Write an image and imprecise scores of it: blurred, shifted, noisy."""
+    """An image and imprecise scores of it: blurred, shifted and noisy."""
     folder = tmp_path_factory.mktemp("scene")
     noise = np.random.default_rng(7)
     labels = truth()
@@ -276,7 +276,7 @@ save_model(path, RefinementRNN(3, 3), ModelCard("faithful", ("background", "buil
 
 @pytest.fixture(scope="session")
 def refiner_file(tmp_path_factory):
-    """Write a refiner with random weights: enough to step, and nothing has to be trained."""
+    """A refiner with random weights, which refines without training."""
     path = tmp_path_factory.mktemp("weights") / "refiner_random.safetensors"
     subprocess.run([WORKER, "-I", "-c", _WEIGHTS, ROOT, path], check=True)
     return path
@@ -284,7 +284,7 @@ def refiner_file(tmp_path_factory):
 
 @pytest.fixture
 def scene(plugin, project, scene_files):
-    """The image and its scores as layers of the project, chosen in the dock."""
+    """The image and its scores as layers of the project, selected in the dock."""
     image = QgsRasterLayer(str(scene_files / "image.tif"), "image")
     scores = QgsRasterLayer(str(scene_files / "scores.tif"), "scores")
     project.addMapLayers([scores, image])
@@ -300,17 +300,17 @@ def scene(plugin, project, scene_files):
 
 
 class Analyst:
-    """Works through the dock's real widgets."""
+    """A user who works through the dock's real widgets."""
 
     def __init__(self, plugin):
         self.plugin = plugin
         self.dock = plugin.dock
         self.context = plugin.controller.context
         self.bar = plugin.iface.bar
-        self.choose_kind("faithful")  # it learns enough in seconds
+        self.choose_kind("faithful")  # trains well enough in seconds
 
     def choose_kind(self, kind):
-        """Choose which kind of refiner is to be taught."""
+        """Choose the kind of refiner to train."""
         self.dock.train.kind.setCurrentIndex(self.dock.train.kind.findData(kind))
 
     def click(self, button):
@@ -318,7 +318,7 @@ class Analyst:
         button.click()
 
     def wait(self, seconds=60):
-        """Wait until the worker is done and all layers are there."""
+        """Wait until the worker is idle and all layers are loaded."""
         wait_until(self.is_idle, seconds, "the end of the task")
 
     def is_idle(self):
@@ -346,7 +346,7 @@ class Analyst:
         return self.context.run
 
     def visible_layers(self):
-        """Name the layers of the run that the map shows, from the tree itself."""
+        """Return the names of the run's visible layers from the layer tree."""
         root = QgsProject.instance().layerTreeRoot()
         return [
             node.layer().name()
@@ -355,7 +355,7 @@ class Analyst:
         ]
 
     def groups(self):
-        """Name the groups of steps in the tree, by run."""
+        """Return the names of the step groups in the layer tree, by run."""
         root = QgsProject.instance().layerTreeRoot()
         return {group.name(): [child.name() for child in group.children()] for group in root.findGroups()}
 
@@ -374,7 +374,7 @@ def stepper(analyst, refiner_file):
 
 
 def draw_tile(layer, left=0, right=SIZE[1]):
-    """Digitize the truth between two columns of the image into a layer of labels."""
+    """Digitize the truth between two image columns into a label layer."""
 
     def rectangle(top, bottom, first, last):
         xs, ys = [ORIGIN[0] + PIXEL * n for n in (first, last)], [ORIGIN[1] - PIXEL * n for n in (bottom, top)]
@@ -399,7 +399,7 @@ def draw_tile_fixture():
 
 @pytest.fixture
 def label_layer(project):
-    """An empty layer of labels in memory, in edit mode."""
+    """An empty label layer in memory, in edit mode."""
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class:string(32)", "my labels", "memory")
     project.addMapLayer(layer)
     layer.startEditing()

@@ -1,4 +1,4 @@
-"""Small scenes made on the spot, weights to refine them with, and a real worker to talk to."""
+"""Small generated scenes, weights to refine them with, and a real worker."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the worker and the command do; before torch is imported
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in the worker and the command; set before torch is imported
 
 import numpy as np
 import pyogrio
@@ -83,19 +83,19 @@ def write_vectors(path, geometries, crs=UTM, layer=None, geometry_type=None, **f
 
 
 def pytest_configure(config):
-    """Leave out what rasterio and its affine have to settle among themselves."""
+    """Ignore a deprecation warning between rasterio and affine."""
     config.addinivalue_line("filterwarnings", "ignore:Use `@` matmul:PendingDeprecationWarning")
 
 
 @pytest.fixture
 def raster(tmp_path):
-    """Write a raster in the test's own folder: raster("name.tif", array, ...)."""
+    """A function that writes a raster in the test's own folder: raster("name.tif", array, ...)."""
     return lambda name, array, **options: write_raster(tmp_path / name, array, **options)
 
 
 @pytest.fixture
 def vectors(tmp_path):
-    """Write a vector layer in the test's own folder: vectors("name.gpkg", geometries, class_=[...])."""
+    """A function that writes a vector layer in the test's folder: vectors("name.gpkg", geometries, class_=[...])."""
     return lambda name, geometries, **options: write_vectors(tmp_path / name, geometries, **options)
 
 
@@ -107,7 +107,7 @@ def utm():
 
 @pytest.fixture(scope="session")
 def grid(utm):
-    """Make a grid with half-metre pixels: grid(height, width)."""
+    """A function that makes a grid with half-metre pixels: grid(height, width)."""
     return lambda height, width, crs=utm, size=PIXEL: Grid(crs, (size, 0.0, WEST, 0.0, -size, NORTH), width, height)
 
 
@@ -123,13 +123,13 @@ def box(column, row, width, height):
 
 @pytest.fixture(scope="session")
 def pixels():
-    """Turn a rectangle of pixels (column, row, width, height) of the small scenes into a polygon on the map."""
+    """A function that turns pixels (column, row, width, height) of the small scenes into a polygon on the map."""
     return box
 
 
 @pytest.fixture(scope="session")
 def data():
-    """Return the folder of the real scenes, or skip."""
+    """The folder of the real scenes; the test is skipped if it is missing."""
     if not DATA.is_dir():
         pytest.skip(f"the real scenes are not at {DATA}")
     return DATA
@@ -155,7 +155,7 @@ def photo_of(labels, seed=0):
 
 
 def coarse_scores_of(labels):
-    """Blur and shift the truth, as a coarse net does."""
+    """Return the truth blurred and shifted, as from a coarse model."""
     maps = np.stack([labels == k for k in range(3)]).astype(np.float32)
     maps = np.stack([ndimage.shift(ndimage.gaussian_filter(m, 2.5), (2, 3), order=1, mode="nearest") for m in maps])
     return (maps / maps.sum(axis=0)).astype(np.float32)
@@ -163,7 +163,7 @@ def coarse_scores_of(labels):
 
 @pytest.fixture(scope="session")
 def town(tmp_path_factory):
-    """A town of 120 x 96 half-metre pixels: its truth, its files, and a coarse map that is blurred and shifted."""
+    """A town of 120 x 96 half-metre pixels: its truth, its files, and a blurred and shifted coarse map."""
     folder = tmp_path_factory.mktemp("town")
     labels = truth_of_town()
     houses = [box(column, row, 16, 14) for column, row in HOUSES]
@@ -188,7 +188,7 @@ def town(tmp_path_factory):
 
 
 def random_refiner(classes=3, bands=3, seed=0, scale=1.0):
-    """Make a refiner with random weights, biases too; `scale` damps its updates."""
+    """Make a refiner with random weights and biases; `scale` damps its changes of the map."""
     torch.manual_seed(seed)
     refiner = RefinementRNN(classes, bands)
     with torch.no_grad():
@@ -201,13 +201,13 @@ def random_refiner(classes=3, bands=3, seed=0, scale=1.0):
 
 @pytest.fixture(scope="session")
 def refiner():
-    """Make a refiner with random weights: refiner(classes, bands, seed=0, scale=1)."""
+    """A function that makes a refiner with random weights: refiner(classes, bands, seed=0, scale=1)."""
     return random_refiner
 
 
 @pytest.fixture(scope="session")
 def refiner_path(town):
-    """The weights of a refiner of the town's classes, that changes a map a little."""
+    """The weights file of a refiner for the town's classes that changes a map slightly."""
     path = town.folder / "refiner.safetensors"
     save_model(path, random_refiner(scale=0.2), ModelCard("faithful", CLASSES, 3, PIXEL, 5, "nothing", "none", "CC0"))
     return str(path)
@@ -215,7 +215,7 @@ def refiner_path(town):
 
 @pytest.fixture(scope="session")
 def coarse_path(town):
-    """The weights of a coarse net of the town's classes, untrained."""
+    """The weights file of an untrained coarse model for the town's classes."""
     torch.manual_seed(1)
     path = town.folder / "coarse.safetensors"
     save_model(path, FCN(3, 3), ModelCard("fcn", CLASSES, 3, PIXEL, 0, "nothing", "none", "CC0"))
@@ -234,7 +234,7 @@ sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 from map_refiner.models.worker.main import main
 sys.exit(main())
 """
-PATIENCE_S = 120  # for what is sure to come; a busy machine starts torch slowly
+PATIENCE_S = 120  # for events that must come; torch starts slowly on a busy machine
 ENDS = (Finished, Failed, Cancelled)
 
 
@@ -251,7 +251,7 @@ class WorkerProcess:
         )
         self._lines = queue.Queue()
         self.stderr = []
-        self.strays = []  # lines on stdout that are no JSON
+        self.strays = []  # lines on stdout that are not JSON
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=lambda: self.stderr.extend(self.process.stderr), daemon=True).start()
 
@@ -261,11 +261,11 @@ class WorkerProcess:
         self._lines.put(None)
 
     def event(self, timeout=PATIENCE_S):
-        """Return the next event that is no heartbeat."""
+        """Return the next event other than a heartbeat."""
         return self.timed_event(timeout)[1]
 
     def timed_event(self, timeout=PATIENCE_S, with_beats=False):
-        """Return when the next event came, and the event."""
+        """Return the arrival time of the next event, and the event."""
         limit = time.monotonic() + timeout
         while True:
             item = self._lines.get(timeout=max(0.01, limit - time.monotonic()))
@@ -287,39 +287,39 @@ class WorkerProcess:
         self.process.stdin.flush()
 
     def send_bytes(self, line):
-        """Send what may be no request."""
+        """Send a line that may be invalid."""
         self.process.stdin.write(line)
         self.process.stdin.flush()
 
     def until(self, kind, timeout=PATIENCE_S):
-        """Return the events up to the first of a kind."""
+        """Return all events up to the first one of a kind."""
         events = [self.event(timeout)]
         while not isinstance(events[-1], kind):
             events.append(self.event(timeout))
         return events
 
     def ask(self, request):
-        """Send a request and return all its events; the last is its end."""
+        """Send a request and return all its events; the last one ends it."""
         self.send(request)
         events = self.until(ENDS)
         assert events[-1].request == type(request).__name__
         return events
 
     def do(self, request):
-        """Carry out a request that must succeed, and return its events without the end."""
+        """Run a request that must succeed, and return its events without the last."""
         *events, end = self.ask(request)
         assert isinstance(end, Finished), end
         return events
 
     def refuse(self, request):
-        """Carry out a request that must fail for a reason that the analyst can read; return the reason."""
+        """Run a request that must fail with a reason for the user; return the reason."""
         end = self.ask(request)[-1]
         assert isinstance(end, Failed), end
         assert end.detail == "", end.detail
-        return str(end.text)
+        return end.message
 
     def end(self, timeout=PATIENCE_S):
-        """Close its stdin and wait for its end; return its exit code."""
+        """Close stdin, wait for the process to exit, and return its exit code."""
         self.process.stdin.close()
         return self.process.wait(timeout)
 
@@ -330,7 +330,7 @@ class WorkerProcess:
 
 @pytest.fixture(scope="module")
 def start_worker():
-    """Start a worker: start_worker(), which waits until it is ready."""
+    """A function that starts a worker and waits until it is ready: start_worker()."""
     started = []
 
     def start(prelude="", ready=True, **options):

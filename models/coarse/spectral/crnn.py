@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .pixel_model import PixelModel
 
-FILTERS, KERNEL = 32, 6
+CHANNELS, KERNEL = 32, 6
 UNITS = 128
 LEARNING_RATE = 1e-3
 
@@ -25,14 +25,14 @@ class CRNN(PixelModel):
         """Build the network for at least one band."""
         super().__init__(classes, bands)
         self.convolutions = nn.Sequential(
-            nn.Conv1d(1, FILTERS, KERNEL, padding=KERNEL // 2),
+            nn.Conv1d(1, CHANNELS, KERNEL, padding=KERNEL // 2),
             nn.ReLU(),
             nn.MaxPool1d(2, ceil_mode=True),
-            nn.Conv1d(FILTERS, FILTERS, KERNEL, padding=KERNEL // 2),
+            nn.Conv1d(CHANNELS, CHANNELS, KERNEL, padding=KERNEL // 2),
             nn.ReLU(),
             nn.MaxPool1d(2, ceil_mode=True),
         )
-        self.recurrent = nn.LSTM(FILTERS, UNITS, num_layers=2, batch_first=True)
+        self.recurrent = nn.LSTM(CHANNELS, UNITS, num_layers=2, batch_first=True)
         self.drop = nn.Dropout(0.5)
         self.out = nn.Linear(UNITS, classes)
 

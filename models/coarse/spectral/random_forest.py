@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...training.loop import TrainingUpdate
 from ..train_patches import TrainingOptions
-from .samples import SpectralSamples, held_out_miou, hold_out_parts
+from .samples import SpectralSamples, evaluate_held_out, hold_out_parts
 from .sklearn_arrays import SklearnArrays, scikit_learn
 
 TREES = 200
@@ -92,16 +92,16 @@ def fit_forest(
     net: RandomForest, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
     """Fit a forest of `options.updates` trees; closing the iterator early keeps the finished trees."""
-    learn, held = hold_out_parts(pixels, options.seed)
+    training, held_out = hold_out_parts(pixels, options.seed)
     forest = scikit_learn("ensemble").RandomForestClassifier(
         n_estimators=0, warm_start=True, max_depth=MAX_DEPTH - 1, random_state=options.seed
     )
     for trees in _counts(options.updates):
         forest.set_params(n_estimators=trees)
-        forest.fit(pixels.spectra[learn], pixels.labels[learn])
+        forest.fit(pixels.spectra[training], pixels.labels[training])
         net.adopt(forest)
         net.to(device)
-        score = held_out_miou(net, pixels, held, device)
+        score = evaluate_held_out(net, pixels, held_out, device)
         yield TrainingUpdate(trees, options.updates, 0.0, score, is_best=True)
 
 

@@ -145,10 +145,10 @@ class GRU(Recurrent):
         if seen is not None:
             spectra = spectra * seen
         for band, value in enumerate(spectra.t()[..., None].unbind()):  # (pixels, 1)
-            held = state if inside is None else state * inside
-            opened = _mixed(value, self.gates_in, held, self.gates).sigmoid()
+            held_out = state if inside is None else state * inside
+            opened = _mixed(value, self.gates_in, held_out, self.gates).sigmoid()
             reset, update = opened.chunk(2, dim=1)
-            drawn = _mixed(value, self.proposal_in, reset * held, self.proposal)
+            drawn = _mixed(value, self.proposal_in, reset * held_out, self.proposal)
             state = torch.lerp(state, self.activation(self.norm(drawn, band)), update)
         return state
 
@@ -220,8 +220,8 @@ class LSTM(Recurrent):
         if seen is not None:
             spectra = spectra * seen
         for value in spectra.t()[..., None].unbind():  # (pixels, 1)
-            held = state if inside is None else state * inside
-            enter, keep, content, leave = _mixed(value, self.inwards, held, self.recurrent).chunk(4, dim=1)
+            held_out = state if inside is None else state * inside
+            enter, keep, content, leave = _mixed(value, self.inwards, held_out, self.recurrent).chunk(4, dim=1)
             enter = torch.addcmul(enter, self.peepholes[0], cell).sigmoid()
             keep = torch.addcmul(keep, self.peepholes[1], cell).sigmoid()
             cell = torch.addcmul(enter * content.tanh(), keep, cell)

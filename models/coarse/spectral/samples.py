@@ -41,7 +41,7 @@ def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, S
 
     A class with only one region is used only for training. If no region can be held out, both parts are all pixels.
     """
-    held = np.zeros(len(pixels.labels), dtype=bool)
+    held_out = np.zeros(len(pixels.labels), dtype=bool)
     generator = np.random.default_rng(seed)
     for k in np.unique(pixels.labels):
         mine = pixels.labels == k
@@ -52,21 +52,21 @@ def hold_out_parts(pixels: SpectralSamples, seed: int) -> tuple[SampleIndices, S
                 continue
             if sizes[n] > 0.6 * sizes.sum():
                 continue
-            held |= mine & (pixels.parts == names[n])
+            held_out |= mine & (pixels.parts == names[n])
             taken += int(sizes[n])
             if taken >= wanted:
                 break
-    every = np.arange(len(held))
-    return (every[~held], every[held]) if held.any() else (every, every)
+    every = np.arange(len(held_out))
+    return (every[~held_out], every[held_out]) if held_out.any() else (every, every)
 
 
-def held_out_miou(net: Classifier, pixels: SpectralSamples, held: SampleIndices, device: torch.device) -> float:
-    """Return the mean IoU (0-1) of the pixels with the indices `held`."""
+def evaluate_held_out(net: Classifier, pixels: SpectralSamples, held_out: SampleIndices, device: torch.device) -> float:
+    """Return the mean IoU (0-1) of the pixels with the indices `held_out`."""
     with torch.inference_mode():
         parts = [
             net(torch.from_numpy(pixels.spectra[part]).to(device))
-            for part in np.array_split(held, 1 + len(held) // 8192)
+            for part in np.array_split(held_out, 1 + len(held_out) // 8192)
         ]
     predicted = torch.cat(parts).argmax(dim=1).to(torch.uint8).cpu().numpy()
-    counts = confusion(pixels.labels[held], predicted, net.classes)
+    counts = confusion(pixels.labels[held_out], predicted, net.classes)
     return ConfusionAccuracy(tuple(map(str, range(net.classes))), counts).mean_iou

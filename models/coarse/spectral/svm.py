@@ -16,11 +16,11 @@ from torch import Tensor
 
 from ...training.loop import TrainingUpdate
 from ..train_patches import TrainingOptions
-from .samples import SpectralSamples, held_out_miou, hold_out_parts
+from .samples import SpectralSamples, evaluate_held_out, hold_out_parts
 from .sklearn_arrays import SklearnArrays, scikit_learn
 
 PENALTIES = tuple(10.0**n for n in range(-2, 5))
-WIDTHS = tuple(2.0**n for n in range(-15, 4, 3))
+KERNEL_WIDTHS = tuple(2.0**n for n in range(-15, 4, 3))
 FOLDS = 5
 SHARPNESS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # candidate factors from votes to logits
 
@@ -92,9 +92,9 @@ def fit_svm(
     net: SVM, pixels: SpectralSamples, options: TrainingOptions, device: torch.device
 ) -> Iterator[TrainingUpdate]:
     """Try up to `options.updates` pairs of penalty and width; closing the iterator early keeps the best pair."""
-    learn, held = hold_out_parts(pixels, options.seed)
-    spectra, labels = pixels.spectra[learn], pixels.labels[learn]
-    folds = _folds(labels, pixels.parts[learn], options.seed)
+    training, held_out = hold_out_parts(pixels, options.seed)
+    spectra, labels = pixels.spectra[training], pixels.labels[training]
+    folds = _folds(labels, pixels.parts[training], options.seed)
     machines = scikit_learn("svm")
     best, tried = -1.0, _grid()[: options.updates]
     for step, (penalty, width) in enumerate(tried, start=1):
@@ -108,13 +108,13 @@ def fit_svm(
             best = right
             net.adopt(machine.fit(spectra, labels), _sharpness(margins, labels))
             net.to(device)
-            score = held_out_miou(net, pixels, held, device)
+            score = evaluate_held_out(net, pixels, held_out, device)
         yield TrainingUpdate(step, len(tried), 1 - right, score, is_best)
 
 
 def _grid() -> list[tuple[float, float]]:
     """Return pairs of penalty and width, the most usual first."""
-    pairs = [(penalty, width) for penalty in PENALTIES for width in WIDTHS]
+    pairs = [(penalty, width) for penalty in PENALTIES for width in KERNEL_WIDTHS]
     return sorted(pairs, key=lambda pair: abs(np.log10(pair[0] / 100)) + abs(np.log2(pair[1]) + 6) / 3)
 
 

@@ -12,7 +12,7 @@ from ...errors import RefinerError
 from ...training.loop import BestWeights, TrainingUpdate
 from ..train_patches import TrainingOptions
 from .pixel_model import PixelModel
-from .samples import SpectralSamples, held_out_miou, hold_out_parts
+from .samples import SpectralSamples, evaluate_held_out, hold_out_parts
 
 BATCH = 128  # [ours; no source gives one]
 EVALUATE_EVERY = 20  # updates
@@ -27,9 +27,9 @@ def train_spectra(
     Raises:
         RefinerError: if the loss is no longer finite.
     """
-    learn, held = hold_out_parts(pixels, options.seed)
-    spectra = torch.from_numpy(pixels.spectra[learn]).to(device)
-    labels = torch.from_numpy(pixels.labels[learn]).long().to(device)
+    training, held_out = hold_out_parts(pixels, options.seed)
+    spectra = torch.from_numpy(pixels.spectra[training]).to(device)
+    labels = torch.from_numpy(pixels.labels[training]).long().to(device)
     order = torch.Generator().manual_seed(options.seed)
     optimizer = net.optimizer()
     best = BestWeights(net)
@@ -54,7 +54,7 @@ def train_spectra(
                 )
             score = None
             if update % EVALUATE_EVERY == 0 or update in (1, options.updates):
-                score = held_out_miou(net.eval(), pixels, held, device)
+                score = evaluate_held_out(net.eval(), pixels, held_out, device)
                 net.train()
             yield TrainingUpdate(update, options.updates, loss, score, score is not None and best.update(score))
     finally:

@@ -16,8 +16,8 @@ from torch import Tensor
 from ...arrays.score_maps import UNLABELLED
 
 BALANCE_RATE = 0.05  # largest change of a log weight per update
-MOST = math.log(4)  # limit of a log weight relative to the first class, in both directions
-KEPT = 0.9  # decay of the running counts per update
+LARGEST_LOG_WEIGHT = math.log(4)  # limit of a log weight relative to the first class, in both directions
+COUNT_DECAY = 0.9  # decay of the running counts per update
 
 
 class ClassBalance:
@@ -30,10 +30,10 @@ class ClassBalance:
 
     def adjust(self, counts: Tensor) -> None:
         """Update the weights from the pixel counts of a batch, as returned by `class_counts`."""
-        self._counts = counts if self._counts is None else KEPT * self._counts + (1 - KEPT) * counts
+        self._counts = counts if self._counts is None else COUNT_DECAY * self._counts + (1 - COUNT_DECAY) * counts
         has, given = self._counts + 1
         logarithms = self.weights.log() + BALANCE_RATE * (1 - given / has).clamp(-1, 1)
-        weights = (logarithms - logarithms[0]).clamp(-MOST, MOST).exp()
+        weights = (logarithms - logarithms[0]).clamp(-LARGEST_LOG_WEIGHT, LARGEST_LOG_WEIGHT).exp()
         self.weights = weights * has.sum() / (weights * has).sum()
 
 

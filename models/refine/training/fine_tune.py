@@ -33,12 +33,12 @@ PATCH = 72  # px with a loss; a few large patches take half the time of many sma
 CONTEXT_PX = 8  # px more on each side
 BATCH = 4
 LEARNING_RATE = 1e-3  # of Adam
-LATER = 0.7  # loss weight of a step relative to the next step
-MOST = 60  # px used of each correction: a large one carries no more information than a small one
+STEP_WEIGHT = 0.7  # loss weight of a step relative to the next step
+MOST_PIXELS_PER_CORRECTION = 60  # px used of each correction: a large one carries no more information than a small one
 HELD = 2.0  # weight of the unlabelled pixels relative to the labelled ones
-STEEPEST = 1.0  # largest gradient norm
+LARGEST_GRADIENT = 1.0  # largest gradient norm
 GRAIN = 48  # px; sides of evaluated parts are multiples of it
-JUDGED = 20  # largest number of corrections evaluated
+EVALUATED = 20  # largest number of corrections evaluated
 
 
 def fine_tune_weights(
@@ -81,20 +81,20 @@ def fine_tune_weights(
             return torch.stack([_wrong(refiner, before, *one) for one in zip(*(b[part] for b in batch))]).sum() / known
 
         value = data_parallel_backward(weights, BATCH, loss, device)
-        nn.utils.clip_grad_norm_(weights, STEEPEST)
+        nn.utils.clip_grad_norm_(weights, LARGEST_GRADIENT)
         optimizer.step()
         cycle.step()
         yield TrainingUpdate(step, updates, value)
 
 
 def _thinned(labels: Labels, generator: np.random.Generator) -> Labels:
-    """Keep at most `MOST` pixels of each connected correction."""
+    """Keep at most `MOST_PIXELS_PER_CORRECTION` pixels of each connected correction."""
     kept = np.full_like(labels, UNLABELLED)
     for k in np.unique(labels[labels != UNLABELLED]):
         parts, _ = ndimage.label(labels == k)
         for n, place in enumerate(ndimage.find_objects(parts), start=1):
             rows, columns = np.nonzero(parts[place] == n)
-            some = generator.permutation(rows.size)[:MOST]
+            some = generator.permutation(rows.size)[:MOST_PIXELS_PER_CORRECTION]
             kept[place][rows[some], columns[some]] = k
     return kept
 
@@ -115,7 +115,7 @@ def _wrong(refiner: Refiner, before: Refiner, scores: Tensor, image: Tensor, lab
     inside = (..., slice(CONTEXT_PX, -CONTEXT_PX), slice(CONTEXT_PX, -CONTEXT_PX))
     image, marks = image[:-1], image[-1]
     steps = [state[inside] for state in _unrolled(refiner, scores, image)]
-    shares = LATER ** np.arange(len(steps) - 1, -1, -1)
+    shares = STEP_WEIGHT ** np.arange(len(steps) - 1, -1, -1)
     total = scores.new_zeros(())
     for state, share in zip(steps, shares / shares.sum(), strict=True):
         one = functional.cross_entropy(state[None], labels[None], ignore_index=UNLABELLED, reduction="sum")
@@ -149,16 +149,16 @@ def share_right(
     is called between their steps.
     """
     counts: Any = np.zeros((refiner.classes, refiner.classes), dtype=np.int64)
-    for tile in _judged(tiles, total_halo(refiner, USUAL_STEPS)):
+    for tile in _evaluation_tiles(tiles, total_halo(refiner, USUAL_STEPS)):
         scores, image = torch.from_numpy(tile.scores).to(device), torch.from_numpy(tile.image).to(device)
         *_, after = with_cancel(refine_steps(refiner, scores, image, WHOLE, USUAL_STEPS), check)
         counts += confusion(tile.labels, after.argmax(dim=0).to(torch.uint8).cpu().numpy(), refiner.classes)
     return float(np.trace(counts) / max(1, counts.sum()))
 
 
-def _judged(tiles: Sequence[LabelledTile], reach: int) -> list[LabelledTile]:
+def _evaluation_tiles(tiles: Sequence[LabelledTile], reach: int) -> list[LabelledTile]:
     parts = [part for tile in tiles for part in _around_corrections(tile, reach)]
-    return [parts[number] for number in np.random.default_rng(0).permutation(len(parts))[:JUDGED]]
+    return [parts[number] for number in np.random.default_rng(0).permutation(len(parts))[:EVALUATED]]
 
 
 def _around_corrections(tile: LabelledTile, reach: int) -> list[LabelledTile]:

@@ -20,7 +20,7 @@ from ..tunable import TunableRefiner
 from ..unroll import refine_steps, total_halo
 from .samples import LabelledTile, split
 
-CELLS, CELL = 4, 100  # cells per side, and px per side of a cell: the searched part of a large tile
+CELLS, CELL_PX = 4, 100  # cells per side, and px per side of a cell: the searched part of a large tile
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class _Piece:
     scores: Tensor
     image: Tensor
     borders: Borders
-    learnt: Labels
-    held: Labels
+    training: Labels
+    held_out: Labels
 
 
 def grid_search(
@@ -52,20 +52,20 @@ def grid_search(
     order = np.random.default_rng(seed).permutation(len(others))
     tried = [usual, *(others[n] for n in order)][:updates]
     pieces = [
-        _piece(tile, learnt, held, total_halo(refiner, USUAL_STEPS), device)
-        for tile, learnt, held in zip(tiles, *split(tiles, seed), strict=True)
+        _piece(tile, training, held_out, total_halo(refiner, USUAL_STEPS), device)
+        for tile, training, held_out in zip(tiles, *split(tiles, seed), strict=True)
     ]
     best = BestWeights(refiner)
     try:
         for number, values in enumerate(tried, start=1):
             refiner.use(values)
-            learnt, held = _judge(refiner, pieces, check)
-            yield TrainingUpdate(number, len(tried), 1 - learnt, held, best.update(held))
+            training, held_out = _score(refiner, pieces, check)
+            yield TrainingUpdate(number, len(tried), 1 - training, held_out, best.update(held_out))
     finally:
         best.restore()
 
 
-def _judge(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck) -> tuple[float, float]:
+def _score(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck) -> tuple[float, float]:
     """Return the mean IoU (0-1) after the usual steps, on the training labels and on the held-out labels."""
     classes = refiner.classes
     counts = np.zeros((2, classes, classes), dtype=np.int64)
@@ -73,46 +73,48 @@ def _judge(refiner: TunableRefiner, pieces: Sequence[_Piece], check: CancelCheck
         steps = refine_steps(refiner, piece.scores, piece.image, piece.borders, USUAL_STEPS)
         *_, refined = with_cancel(steps, check)
         found = refined.max(dim=0).indices.to(torch.uint8).cpu().numpy()
-        counts += [confusion(labels, found, classes) for labels in (piece.learnt, piece.held)]
+        counts += [confusion(labels, found, classes) for labels in (piece.training, piece.held_out)]
     names = tuple(map(str, range(classes)))
-    learnt, held = (ConfusionAccuracy(names, each).mean_iou for each in counts)
-    return learnt, held
+    training, held_out = (ConfusionAccuracy(names, each).mean_iou for each in counts)
+    return training, held_out
 
 
-def _piece(tile: LabelledTile, learnt: Labels, held: Labels, around: int, device: torch.device) -> _Piece:
+def _piece(tile: LabelledTile, training: Labels, held_out: Labels, around: int, device: torch.device) -> _Piece:
     """Cut out the searched part with a halo of `around` real pixels, so that it is refined like the whole tile."""
     rows, columns = tile.labels.shape
-    top, bottom, left, right = _core(learnt, held)
+    top, bottom, left, right = _core(training, held_out)
     top, bottom = max(0, top - around), min(rows, bottom + around)
     left, right = max(0, left - around), min(columns, right + around)
     borders = Borders(top == 0, left == 0, bottom == rows, right == columns)
     cut = (slice(top, bottom), slice(left, right))
     scores, image = (torch.from_numpy(each[:, cut[0], cut[1]].copy()).to(device) for each in (tile.scores, tile.image))
-    learnt, held = (crop_halo(torch.from_numpy(labels[cut]), around, borders).numpy() for labels in (learnt, held))
-    return _Piece(scores, image, borders, learnt, held)
+    training, held_out = (
+        crop_halo(torch.from_numpy(labels[cut]), around, borders).numpy() for labels in (training, held_out)
+    )
+    return _Piece(scores, image, borders, training, held_out)
 
 
-def _core(learnt: Labels, held: Labels) -> tuple[int, int, int, int]:
+def _core(training: Labels, held_out: Labels) -> tuple[int, int, int, int]:
     """Return top, bottom, left and right of the up to `CELLS` x `CELLS` cells that best cover all classes."""
-    rows, columns = learnt.shape
-    starts = [range(0, max(1, -(-size // CELL) - CELLS + 1)) for size in (rows, columns)]
+    rows, columns = training.shape
+    starts = [range(0, max(1, -(-size // CELL_PX) - CELLS + 1)) for size in (rows, columns)]
     worth = np.zeros([len(each) for each in starts])
-    for labels in (learnt, held):
+    for labels in (training, held_out):
         for k in np.unique(labels[labels != UNLABELLED]):
             inside = _counts(labels == k)
             shares = [[inside[r : r + CELLS, c : c + CELLS].sum() for c in starts[1]] for r in starts[0]]
             worth += np.sqrt(shares)  # half of each of two classes counts more than all of one
     row, column = np.unravel_index(worth.argmax(), worth.shape)
-    top, left = int(row) * CELL, int(column) * CELL
-    core = (top, min(rows, top + CELLS * CELL), left, min(columns, left + CELLS * CELL))
+    top, left = int(row) * CELL_PX, int(column) * CELL_PX
+    core = (top, min(rows, top + CELLS * CELL_PX), left, min(columns, left + CELLS * CELL_PX))
     cut = (slice(*core[:2]), slice(*core[2:]))
-    known = [labels != UNLABELLED for labels in (learnt, held)]
+    known = [labels != UNLABELLED for labels in (training, held_out)]
     is_enough = all(each[cut].any() or not each.any() for each in known)
     return core if is_enough else (0, rows, 0, columns)
 
 
 def _counts(mask: np.typing.NDArray[np.bool_]) -> np.typing.NDArray[np.float64]:
     """Return the share of a mask's pixels in each cell."""
-    rows, columns = (np.arange(0, size, CELL) for size in mask.shape)
+    rows, columns = (np.arange(0, size, CELL_PX) for size in mask.shape)
     inside = np.add.reduceat(np.add.reduceat(mask, rows, axis=0, dtype=np.int64), columns, axis=1)
     return np.asarray(inside / mask.sum())

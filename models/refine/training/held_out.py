@@ -18,13 +18,13 @@ from ..unroll import refine_steps, total_halo
 from .samples import ENOUGH, LabelledTile, split
 
 WHOLE_PX = 800_000  # px of all tiles; beyond it only some cells are evaluated, because all take minutes
-CELL, MOST_CELLS = 128, 16  # px per side, and number of cells
+CELL_PX, MOST_CELLS = 128, 16  # px per side, and number of cells
 
 
 def mean_iou_by_step(
     refiner: Refiner | None,
     tiles: Sequence[LabelledTile],
-    held: Sequence[Labels],
+    held_out: Sequence[Labels],
     steps: int,
     device: torch.device,
     check: CancelCheck = never_cancel,
@@ -35,7 +35,7 @@ def mean_iou_by_step(
     """
     classes = tiles[0].scores.shape[0]
     counts = np.zeros((steps + 1, classes, classes), dtype=np.int64)
-    for tile in held_out_parts(tiles, held, total_halo(refiner, steps) if refiner is not None and steps else 0):
+    for tile in held_out_parts(tiles, held_out, total_halo(refiner, steps) if refiner is not None and steps else 0):
         scores = torch.from_numpy(tile.scores).to(device)
         counts[0] += _confused(scores, tile.labels)
         if refiner is None or not steps:
@@ -51,16 +51,16 @@ def _confused(scores: Tensor, labels: Labels) -> NDArray[np.int64]:
     return confusion(labels, scores.max(dim=0).indices.to(torch.uint8).cpu().numpy(), len(scores))
 
 
-def held_out_parts(tiles: Sequence[LabelledTile], held: Sequence[Labels], around: int) -> list[LabelledTile]:
+def held_out_parts(tiles: Sequence[LabelledTile], held_out: Sequence[Labels], around: int) -> list[LabelledTile]:
     """Return tiles with their held-out labels; if they are large, only some cells with a halo of `around` pixels."""
-    if sum(labels.size for labels in held) <= WHOLE_PX:
-        return [LabelledTile(tile.scores, tile.image, labels) for tile, labels in zip(tiles, held, strict=True)]
+    if sum(labels.size for labels in held_out) <= WHOLE_PX:
+        return [LabelledTile(tile.scores, tile.image, labels) for tile, labels in zip(tiles, held_out, strict=True)]
     cells = [
-        (tile, labels, slice(row, row + CELL), slice(column, column + CELL))
-        for tile, labels in zip(tiles, held, strict=True)
-        for row in range(0, labels.shape[0], CELL)
-        for column in range(0, labels.shape[1], CELL)
-        if (labels[row : row + CELL, column : column + CELL] != UNLABELLED).any()
+        (tile, labels, slice(row, row + CELL_PX), slice(column, column + CELL_PX))
+        for tile, labels in zip(tiles, held_out, strict=True)
+        for row in range(0, labels.shape[0], CELL_PX)
+        for column in range(0, labels.shape[1], CELL_PX)
+        if (labels[row : row + CELL_PX, column : column + CELL_PX] != UNLABELLED).any()
     ]
     chosen = np.random.default_rng(0).permutation(len(cells))[:MOST_CELLS]  # the same cells each time, to be comparable
     return [_cut(cells[number], around) for number in chosen.tolist()]

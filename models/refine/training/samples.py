@@ -15,8 +15,8 @@ from ...training.holdout import HELD_OUT, hold_out
 from ...training.patches import Sampler, dihedral
 
 HELD_OUT_STEPS = 8  # steps evaluated to find the best one
-MANY = 4  # tiles; with at least this number, whole tiles are held out
-APART = 10  # px between training and held-out labels
+WHOLE_TILES_FROM = 4  # tiles; with at least this number, whole tiles are held out
+GAP_PX = 10  # px between training and held-out labels
 ENOUGH = 0.95  # share of the gain; more steps are risky if the scene looks different from the tile
 
 
@@ -78,10 +78,10 @@ def split(tiles: Sequence[LabelledTile], seed: int) -> tuple[list[Labels], list[
 
     Held-out tiles show how a refiner generalises; blocks between training blocks overestimate it.
     """
-    if len(tiles) >= MANY:
+    if len(tiles) >= WHOLE_TILES_FROM:
         away = np.random.default_rng(seed).permutation(len(tiles))[: round(HELD_OUT * len(tiles))]
         nothing = [np.full_like(tile.labels, UNLABELLED) for tile in tiles]
-        learnt = [nothing[n] if n in away else tile.labels for n, tile in enumerate(tiles)]
-        return learnt, [tile.labels if n in away else nothing[n] for n, tile in enumerate(tiles)]
-    parts = [hold_out(tile.labels, seed, margin=APART) for tile in tiles]
-    return [learn for learn, _ in parts], [held for _, held in parts]
+        training = [nothing[n] if n in away else tile.labels for n, tile in enumerate(tiles)]
+        return training, [tile.labels if n in away else nothing[n] for n, tile in enumerate(tiles)]
+    parts = [hold_out(tile.labels, seed, margin=GAP_PX) for tile in tiles]
+    return [learn for learn, _ in parts], [held_out for _, held_out in parts]

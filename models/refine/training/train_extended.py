@@ -28,19 +28,19 @@ from .class_balance import ClassBalance, class_counts
 from .held_out import mean_iou_by_step
 from .samples import LabelledTile, PatchSampler, split
 
-FEWEST, MOST = 3, 7  # steps per patch
+FEWEST_STEPS, MOST_STEPS = 3, 7  # steps per patch
 PATCH = 56  # px with a loss
 CONTEXT_PX = 8  # px more on each side; beyond them a patch is mirrored, like a scene at its borders
 BATCH = 8
 LEARNING_RATE, DECAY = 1e-2, 1e-3  # of AdamW; the rate is the peak of the cycle
-GENTLE = 3e-3  # rate for an already trained refiner: the full rate scored lower (docs/refiners.md)
+PRETRAINED_RATE = 3e-3  # rate for an already trained refiner: the full rate scored lower (docs/measured/refiners.md)
 JITTER = 0.1  # standard deviation of the gain and offset of each band; twice that for all bands together
-SHIFT = 1.0  # px, standard deviation of the coarse map's shift
-WARMTH = 0.2  # standard deviation of the coarse map's log temperature
-SMOOTHED = 0.05  # label smoothing: share of each label given to all classes, so that scores do not grow without bound
-LATER = 0.8  # loss weight of a step relative to the next step
-KEPT = 0.99  # decay of the averaged weights per update
-STEEPEST = 1.0  # largest gradient norm
+SHIFT_PX = 1.0  # px, standard deviation of the coarse map's shift
+TEMPERATURE_JITTER = 0.2  # standard deviation of the coarse map's log temperature
+LABEL_SMOOTHING = 0.05  # share of each label given to all classes, so that scores do not grow without bound
+STEP_WEIGHT = 0.8  # loss weight of a step relative to the next step
+AVERAGE_DECAY = 0.99  # decay of the averaged weights per update
+LARGEST_GRADIENT = 1.0  # largest gradient norm
 EVALUATE_EVERY = 40  # updates
 SHORTEST = 10  # least length of the rate cycle, in updates: with five, its rise is empty, which divides by zero
 
@@ -61,9 +61,9 @@ def train_extended(
     are a candidate too; those of an untrained refiner leave the map unchanged.
     """
     generator = np.random.default_rng(seed)
-    learnt, held = split(tiles, seed)
-    pool = PatchSampler(tiles, learnt, PATCH, CONTEXT_PX, device)
-    rate = LEARNING_RATE if refiner.is_untaught else GENTLE
+    training, held_out = split(tiles, seed)
+    pool = PatchSampler(tiles, training, PATCH, CONTEXT_PX, device)
+    rate = LEARNING_RATE if refiner.is_untrained else PRETRAINED_RATE
     optimizer = torch.optim.AdamW(refiner.parameters(), lr=rate, weight_decay=DECAY)
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(updates, SHORTEST), pct_start=0.2)
     averaged = AveragedModel(refiner, avg_fn=_average)
@@ -71,16 +71,16 @@ def train_extended(
     average = cast(ExtendedRefiner, averaged.module)
     best, shares = BestWeights(average), ClassBalance(refiner.classes, device)
 
-    def judged() -> float:
-        return mean_iou_by_step(average, tiles, held=held, steps=USUAL_STEPS, device=device, check=check)[-1]
+    def evaluate() -> float:
+        return mean_iou_by_step(average, tiles, held_out=held_out, steps=USUAL_STEPS, device=device, check=check)[-1]
 
-    best.update(judged())
+    best.update(evaluate())
     try:
         for update in range(1, updates + 1):
             loss = _update(refiner, optimizer, pool, shares, generator)
             cycle.step()
             averaged.update_parameters(refiner)
-            score = judged() if update % EVALUATE_EVERY == 0 or update == updates else None
+            score = evaluate() if update % EVALUATE_EVERY == 0 or update == updates else None
             is_best = score is not None and best.update(score)
             if update == updates and score is not None:
                 best.set(score)
@@ -92,8 +92,8 @@ def train_extended(
 
 
 def _average(mean: Tensor, value: Tensor, count: Tensor | int) -> Tensor:
-    """Return the running average after `count` updates; its memory grows to 1 / (1 - `KEPT`) updates."""
-    return mean.lerp(value, 1 - min(KEPT, int(count) / (int(count) + 10)))
+    """Return the running average after `count` updates; its memory grows to 1 / (1 - `AVERAGE_DECAY`) updates."""
+    return mean.lerp(value, 1 - min(AVERAGE_DECAY, int(count) / (int(count) + 10)))
 
 
 def _update(
@@ -110,8 +110,8 @@ def _update(
     )  # 1.3 times as fast on CPUs
     image = _jitter_brightness(image, generator).contiguous(memory_format=torch.channels_last)
     known = labels.ne(UNLABELLED).sum().clamp_min(1)
-    count = int(generator.integers(FEWEST, MOST + 1))
-    weights = LATER ** np.arange(count - 1, -1, -1)
+    count = int(generator.integers(FEWEST_STEPS, MOST_STEPS + 1))
+    weights = STEP_WEIGHT ** np.arange(count - 1, -1, -1)
     weights /= weights.sum()
     inside = (..., slice(CONTEXT_PX, -CONTEXT_PX), slice(CONTEXT_PX, -CONTEXT_PX))
     counts: list[Tensor] = []
@@ -129,21 +129,21 @@ def _update(
 
     value = data_parallel_backward(refiner.parameters(), BATCH, loss, scores.device)
     shares.adjust(torch.stack(counts).sum(dim=0))
-    nn.utils.clip_grad_norm_(refiner.parameters(), STEEPEST)
+    nn.utils.clip_grad_norm_(refiner.parameters(), LARGEST_GRADIENT)
     optimizer.step()
     return value
 
 
 def _wrong(refined: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return functional.cross_entropy(
-        refined, labels, weights, ignore_index=UNLABELLED, label_smoothing=SMOOTHED, reduction="sum"
+        refined, labels, weights, ignore_index=UNLABELLED, label_smoothing=LABEL_SMOOTHING, reduction="sum"
     )
 
 
 def _jitter_scores(scores: Tensor, generator: np.random.Generator) -> Tensor:
     """Shift each coarse map of a batch a little and vary its certainty, because coarse maps are few and similar."""
-    shifts = np.clip(np.rint(generator.normal(0, SHIFT, (len(scores), 2))), -CONTEXT_PX, CONTEXT_PX).astype(int)
-    warmth = np.exp(generator.normal(0, WARMTH, len(scores)))
+    shifts = np.clip(np.rint(generator.normal(0, SHIFT_PX, (len(scores), 2))), -CONTEXT_PX, CONTEXT_PX).astype(int)
+    warmth = np.exp(generator.normal(0, TEMPERATURE_JITTER, len(scores)))
     moved = [
         torch.roll(one, tuple(shift), (-2, -1)) * float(sure)
         for one, shift, sure in zip(scores, shifts.tolist(), warmth, strict=True)

@@ -37,8 +37,8 @@ def train_faithful(
     The best weights have the highest held-out mean IoU after `USUAL_STEPS` steps.
     """
     generator = np.random.default_rng(seed)
-    learnt, judged = split(tiles, seed)
-    pool = PatchSampler(tiles, learnt, PATCH, HALO, device)
+    training, evaluate = split(tiles, seed)
+    pool = PatchSampler(tiles, training, PATCH, HALO, device)
     optimizer = torch.optim.Adagrad(refiner.parameters(), lr=LEARNING_RATE, eps=1e-8)
     best = BestWeights(refiner)
     try:
@@ -46,7 +46,9 @@ def train_faithful(
             loss = _update(refiner, optimizer, pool, generator, device)
             score = None
             if update % EVALUATE_EVERY == 0 or update in (1, updates):  # the first, so that an early stop has a score
-                score = mean_iou_by_step(refiner, tiles, held=judged, steps=USUAL_STEPS, device=device, check=check)[-1]
+                score = mean_iou_by_step(
+                    refiner, tiles, held_out=evaluate, steps=USUAL_STEPS, device=device, check=check
+                )[-1]
             is_best = score is not None and best.update(score)
             yield TrainingUpdate(update, updates, loss, score, is_best)
     finally:

@@ -12,8 +12,8 @@ from ..context import RequestContext
 def on_find_uncertain_places(context: RequestContext, request: requests.FindUncertainPlaces) -> None:
     """Find the places of a step that are most worth a look."""
     context.step(request.step)  # is there
-    watch = context.watch("Finding uncertain places")
-    found = uncertain_places(context.session, request.step, request.count, watch)
+    progress = context.progress("Finding uncertain places")
+    found = uncertain_places(context.session, request.step, request.count, progress)
     context.send(events.UncertainPlacesFound(request.step, found.places, found.radius))
 
 
@@ -26,5 +26,5 @@ def on_find_region(context: RequestContext, request: requests.FindRegion) -> Non
 def on_apply_corrections(context: RequestContext, request: requests.Correct) -> None:
     """Bind the corrections of a layer from a step on."""
     session = context.session
-    for step in apply_corrections(session, request.layer, request.step, context.watch("Applying the corrections")):
+    for step in apply_corrections(session, request.layer, request.step, context.progress("Applying the corrections")):
         context.send(events.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))

@@ -15,11 +15,11 @@ def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
     """Measure every step of the run against labels."""
     session = context.session
     labels = read_labels(request.labels, session.scene.grid, session.classes)
-    watch, count = context.watch("Evaluating the accuracy"), len(session.history)
+    progress, count = context.progress("Evaluating the accuracy"), len(session.history)
     for n, step in enumerate(session.history):
         scores = ScoreRaster(session.path(step.scores))
         try:
-            accuracy, edges = evaluate_maps(scores, labels, sub_progress(watch, n / count, 1 / count))
+            accuracy, edges = evaluate_maps(scores, labels, sub_progress(progress, n / count, 1 / count))
         finally:
             scores.close()
         near = tuple(edges.boundary_iou[BOUNDARY].values())
@@ -30,8 +30,8 @@ def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
 
 def on_evaluate_files(context: RequestContext, request: requests.EvaluateFiles) -> None:
     """Measure files against labels, and write the report."""
-    watch, scheduler = context.watch("Evaluating"), request.scheduler or None
-    found = evaluate_files(request.scores, request.labels, request.report, watch, scheduler)
+    progress, scheduler = context.progress("Evaluating"), request.scheduler or None
+    found = evaluate_files(request.scores, request.labels, request.report, progress, scheduler)
     for index, entry in enumerate(found):
         if entry.scores is not None:
             context.send(_evaluated(index, entry.scores))

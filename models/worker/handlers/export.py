@@ -33,8 +33,8 @@ def _write_polygons(
     try:
         outline = PolygonOptions(request.min_area_m2, request.tolerance_m, request.background)
         scheduler = request.scheduler if isinstance(request, requests.Vectorize) else ""
-        place = Workplace(Path(request.path).parent, scheduler or None)
-        found = stream_polygons(scores, outline, place, context.watch("Tracing polygons"))
+        workplace = Workplace(Path(request.path).parent, scheduler or None)
+        found = stream_polygons(scores, outline, workplace, context.progress("Tracing polygons"))
         written = write_class_polygons(found, request.path, scores.grid.crs)
     finally:
         scores.close()
@@ -46,14 +46,14 @@ def _write_polygons(
 def on_export_raster(context: RequestContext, request: requests.ExportRaster) -> None:
     """Write the classes of a step on the grid of the image."""
     source, grid = _scores(context, request.step)
-    write_classes(source, grid, request.path, context.watch("Writing the class raster"))
+    write_classes(source, grid, request.path, context.progress("Writing the class raster"))
     context.send(events.Exported(request.path))
 
 
 def on_export_scores(context: RequestContext, request: requests.ExportScores) -> None:
     """Write the probabilities of a step on the grid of the image."""
     source, grid = _scores(context, request.step)
-    write_scores(source, grid, request.path, context.watch("Writing the scores"))
+    write_scores(source, grid, request.path, context.progress("Writing the scores"))
     context.send(events.Exported(request.path))
 
 
@@ -64,14 +64,14 @@ def _scores(context: RequestContext, step: int) -> tuple[str, Grid]:
 
 def on_classify_image(context: RequestContext, request: requests.ClassifyImage) -> None:
     """Classify a whole image into files."""
-    _tell_made(context, classify_image(request, context.watch("Classifying")))
+    _send_result(context, classify_image(request, context.progress("Classifying")))
 
 
 def on_refine_image(context: RequestContext, request: requests.RefineImage) -> None:
     """Refine the scores of a whole image into files."""
-    _tell_made(context, refine_image(request, context.watch("Refining")))
+    _send_result(context, refine_image(request, context.progress("Refining")))
 
 
-def _tell_made(context: RequestContext, made: RunResult) -> None:
-    context.send(events.RunFinished(made.classes, made.changed))
-    context.send_notices(made.notices)
+def _send_result(context: RequestContext, result: RunResult) -> None:
+    context.send(events.RunFinished(result.classes, result.changed))
+    context.send_notices(result.notices)

@@ -11,7 +11,7 @@ from ..context import RequestContext
 
 def on_show_spectra(context: RequestContext, request: requests.ShowSpectra) -> None:
     """Show the mean spectra of labelled classes."""
-    found = class_spectra(context.session.scene, request.labels, context.watch("Reading the spectra"))
+    found = class_spectra(context.session.scene, request.labels, context.progress("Reading the spectra"))
     context.send(events.SpectraShown(**vars(found)))
 
 
@@ -19,7 +19,7 @@ def on_show_filters(context: RequestContext, request: requests.ShowFilters) -> N
     """Show what filters of the refiner answer to a step."""
     context.step(request.step)  # is there
     shown = write_filter_responses(
-        context.session, FilterRequest(**vars(request)), context.watch("Filtering the scene")
+        context.session, FilterRequest(**vars(request)), context.progress("Filtering the scene")
     )
     context.send(
         events.FiltersShown(path=request.path, step=request.step, class_index=request.class_index, **vars(shown))
@@ -29,5 +29,7 @@ def on_show_filters(context: RequestContext, request: requests.ShowFilters) -> N
 def on_write_derived_layer(context: RequestContext, request: requests.WriteDerivedLayer) -> None:
     """Write what is unsure of a step, or what has changed, as a raster."""
     context.step(request.step)  # is there
-    write_derived_layer(context.session, request.step, request.view, request.path, context.watch("Writing the layer"))
+    write_derived_layer(
+        context.session, request.step, request.view, request.path, context.progress("Writing the layer")
+    )
     context.send(events.DerivedLayerWritten(request.step, request.view, request.path))

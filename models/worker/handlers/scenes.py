@@ -14,30 +14,30 @@ from ..context import RequestContext
 
 def on_open_scene(context: RequestContext, request: requests.Open) -> None:
     """Open a scene, with no step yet."""
-    context.drop()
+    context.close_session()
     make_folder(request.run_dir)
     scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
     session = Session(scene, request.run_dir, context.device)
-    _take(context, session)
+    _use(context, session)
     session.save()
-    _tell_opened(context, -1)
+    _send_opened(context, -1)
 
 
 def on_resume(context: RequestContext, request: requests.Resume) -> None:
     """Go on with an earlier run."""
-    context.drop()
+    context.close_session()
     session = resume_session(request.run_dir, context.device)
-    _take(context, session)
-    _tell_opened(context, len(session.history) - 1)
-    context.tell_kept(session.unfinished())
+    _use(context, session)
+    _send_opened(context, len(session.history) - 1)
+    context.send_kept_tiles(session.unfinished())
 
 
-def _take(context: RequestContext, session: Session) -> None:
-    session.on_resumed(partial(context.tell_kept, going_on=True))
-    context.take(session)
+def _use(context: RequestContext, session: Session) -> None:
+    session.on_resumed(partial(context.send_kept_tiles, is_resumed=True))
+    context.use_session(session)
 
 
-def _tell_opened(context: RequestContext, steps: int) -> None:
+def _send_opened(context: RequestContext, steps: int) -> None:
     session = context.session
     grid = session.scene.grid
     if not grid.crs:

@@ -15,13 +15,13 @@ from ..context import RequestContext
 def on_classify(context: RequestContext, request: requests.Classify) -> None:
     """Make step 0 with a coarse model."""
     with _keeping(context) as session:
-        _tell_step(context, session.classify(request.model, context.watch("Classifying"), request.multi_scale))
+        _send_step(context, session.classify(request.model, context.progress("Classifying"), request.multi_scale))
 
 
 def on_load_scores(context: RequestContext, request: requests.LoadScores) -> None:
     """Make step 0 from a raster of scores."""
     with _keeping(context) as session:
-        _tell_step(context, session.load_scores(request.path, context.watch("Reading scores")))
+        _send_step(context, session.load_scores(request.path, context.progress("Reading scores")))
 
 
 def on_load_refiner(context: RequestContext, request: requests.LoadRefiner) -> None:
@@ -32,10 +32,12 @@ def on_load_refiner(context: RequestContext, request: requests.LoadRefiner) -> N
 
 def on_step(context: RequestContext, request: requests.Step) -> None:
     """Refine, a number of times; before each step show what is in view of it."""
-    watch = context.watch("Refining")
+    progress = context.progress("Refining")
     with _keeping(context) as session:
-        for made in session.step(request.start, request.count, watch, lambda start: _preview(context, start, request)):
-            _tell_step(context, made)
+        for step in session.step(
+            request.start, request.count, progress, lambda start: _preview(context, start, request)
+        ):
+            _send_step(context, step)
 
 
 def _preview(context: RequestContext, start: int, request: requests.Step) -> None:
@@ -57,20 +59,20 @@ def _keeping(context: RequestContext) -> Iterator[Session]:
     try:
         yield session
     finally:
-        context.tell_kept(session.unfinished())
+        context.send_kept_tiles(session.unfinished())
 
 
-def _tell_step(context: RequestContext, made: StepFiles) -> None:
+def _send_step(context: RequestContext, step: StepFiles) -> None:
     session = context.session
     context.send(
         events.Stepped(
-            made.index,
-            session.path(made.scores),
-            classes_raster=session.path(made.classes_raster),
+            step.index,
+            session.path(step.scores),
+            classes_raster=session.path(step.classes_raster),
             classes=session.classes,
-            changed=made.changed,
-            milliseconds=made.milliseconds,
-            levels=() if made.index else _levels(session),
+            changed=step.changed,
+            milliseconds=step.milliseconds,
+            levels=() if step.index else _levels(session),
         )
     )
     context.send_notices(session.take_notices())

@@ -31,7 +31,7 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
             request_kind=request.kind,
             coarse_kinds=", ".join(COARSE_KINDS),
         )
-    context.say(0.0, "Reading the vector layers")
+    context.send_progress(0.0, "Reading the vector layers")
     if request.labels:
         labels, classes = named_labels(request.labels, scene.grid)
     else:
@@ -42,9 +42,9 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
     examples = coarse_examples(
         request.kind, scene, labels=labels, classes=classes, samples=request.samples, seed=request.seed
     )
-    context.say(0.0, "Training")  # the first update may take a while
+    context.send_progress(0.0, "Training")  # the first update may take a while
     preload_optimizers(context.check)
-    tell = context.tell_training(None)
+    report = context.training_progress(None)
     outcome = train_coarse(
         examples,
         about,
@@ -52,7 +52,7 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
         path=request.model,
         device=context.device,
         stop=context.is_stopped,
-        report=tell,
+        report=report,
         kind=request.kind,
         backbone=request.backbone,
     )
@@ -95,7 +95,7 @@ def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) ->
         path=request.model,
         device=context.device,
         stop=context.is_stopped,
-        report=context.tell_training(coarse_miou([tile], request.seed)),
+        report=context.training_progress(coarse_miou([tile], request.seed)),
         check=context.check,
         pretrained=pretrained,
     )
@@ -132,8 +132,8 @@ def _trained(trained: TrainedRefiner, path: str) -> events.Trained:
 def on_fine_tune(context: RequestContext, request: requests.FineTune) -> None:
     """Teach the refiner in use on from the corrections, and use what comes of it from now on."""
     session = context.session
-    context.say(0.0, "Reading the corrections")
-    tell = context.tell_training(None)
+    context.send_progress(0.0, "Reading the corrections")
+    report = context.training_progress(None)
     preload_optimizers(context.check)
     found = fine_tune_refiner(
         session,
@@ -142,7 +142,7 @@ def on_fine_tune(context: RequestContext, request: requests.FineTune) -> None:
         updates=request.updates,
         seed=request.seed,
         stop=context.is_stopped,
-        report=tell,
+        report=report,
         check=context.check,
     )
     session.use_refiner(found.refiner, request.model, found.card.classes)

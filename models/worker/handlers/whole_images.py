@@ -15,7 +15,7 @@ from ...scene.scene import Scene
 from ...shared.requests import ClassifyImage, RefineImage
 
 
-def classify_image(request: ClassifyImage, watch: ProgressCallback) -> scene_run.RunResult:
+def classify_image(request: ClassifyImage, progress: ProgressCallback) -> scene_run.RunResult:
     """Write the scores of an image by a coarse model.
 
     Raises:
@@ -27,13 +27,13 @@ def classify_image(request: ClassifyImage, watch: ProgressCallback) -> scene_run
             request.model,
             scene=scene,
             output=Path(request.path),
-            manner=_manner(request.scheduler),
-            watch=watch,
+            run_options=_run_options(request.scheduler),
+            progress=progress,
             is_multi_scale=request.multi_scale,
         )
 
 
-def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.RunResult:
+def refine_image(request: RefineImage, progress: ProgressCallback) -> scene_run.RunResult:
     """Write the scores of the last step of a refiner, and if they are wanted its classes and all steps.
 
     Raises:
@@ -43,7 +43,7 @@ def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.Run
     folder = Path(request.folder) if request.folder else target.with_name(f".{target.name}.steps")
     wanted = range(0 if request.folder else request.steps, request.steps + 1)
     with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
-        made = scene_run.refine_scene(
+        result = scene_run.refine_scene(
             request.image,
             request.scores,
             model=request.refiner,
@@ -51,8 +51,8 @@ def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.Run
             steps=wanted,
             output=folder,
             lasting=False,
-            manner=_manner(request.scheduler),
-            watch=sub_progress(watch, 0, 0.9),
+            run_options=_run_options(request.scheduler),
+            progress=sub_progress(progress, 0, 0.9),
         )
     last = folder / f"step_{request.steps:03d}.tif"
     _give(last, target, copy=bool(request.folder))
@@ -61,11 +61,11 @@ def refine_image(request: RefineImage, watch: ProgressCallback) -> scene_run.Run
     if request.classes_path:
         with GridReader(target) as reader:
             grid = reader.grid
-        write_classes(target, grid, request.classes_path, sub_progress(watch, 0.9, 0.1))
-    return made
+        write_classes(target, grid, request.classes_path, sub_progress(progress, 0.9, 0.1))
+    return result
 
 
-def _manner(scheduler: str) -> scene_run.RunOptions:
+def _run_options(scheduler: str) -> scene_run.RunOptions:
     """Go on with what an earlier run of the same has finished: nobody is there to ask."""
     return scene_run.RunOptions(resume=True, scheduler=scheduler)
 

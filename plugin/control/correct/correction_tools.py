@@ -71,7 +71,7 @@ class CorrectionToolControl(SectionController):
             tool.remove()
             tool.deleteLater()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Deactivate the tool when the project is closed."""
         self._on_tool_chosen("")
 
@@ -113,9 +113,9 @@ class CorrectionToolControl(SectionController):
     def _on_clicked(self, point: QgsPointXY) -> None:
         run = self.context.mapped_run()
         crs = self.context.canvas.mapSettings().destinationCrs()
-        if crs.isValid() and run.place.crs.isValid():
+        if crs.isValid() and run.extent.crs.isValid():
             try:
-                way = QgsCoordinateTransform(crs, run.place.crs, self.context.project.transformContext())
+                way = QgsCoordinateTransform(crs, run.extent.crs, self.context.project.transformContext())
                 point = way.transform(point)
             except QgsCsException:
                 raise UserError(self.tr("This place is outside the scene.")) from None
@@ -132,4 +132,4 @@ class CorrectionToolControl(SectionController):
 
     @shows_errors
     def _on_region_meant(self, event: RegionFound, name: str) -> None:
-        self.corrections.add(QgsGeometry.fromWkt(event.wkt), self.context.mapped_run().place.crs, name)
+        self.corrections.add(QgsGeometry.fromWkt(event.wkt), self.context.mapped_run().extent.crs, name)

@@ -37,7 +37,7 @@ class CorrectionControl(SectionController):
         """Disconnect from the layer's signals."""
         self._watch(None)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Release the layer when the project is closed."""
         self.history.clear()
         self._watch(None)
@@ -48,7 +48,7 @@ class CorrectionControl(SectionController):
         return self._layer
 
     @shows_errors
-    def take_up(self, run: Run, with_layers: bool) -> None:
+    def restore(self, run: Run, with_layers: bool) -> None:
         """Restore the corrections of a run; `with_layers` also reopens their layer after a crash."""
         layer = layer_for(self.context.project, run.name)
         if layer is None and with_layers and are_in(run.folder):
@@ -71,7 +71,7 @@ class CorrectionControl(SectionController):
                 shape.transform(QgsCoordinateTransform(crs, layer.crs(), self.context.project.transformContext()))
             except QgsCsException:
                 raise UserError(self.tr("The drawn shape cannot be transformed to the CRS of the scene.")) from None
-        if not shape.intersects(QgsGeometry.fromRect(run.place.in_crs(layer.crs()))):
+        if not shape.intersects(QgsGeometry.fromRect(run.extent.in_crs(layer.crs()))):
             raise UserError(self.tr("This place is outside the scene. Correct the map within the scene."))
         self.history.push(Correction(layer, shape, name))
         self._send()
@@ -91,7 +91,7 @@ class CorrectionControl(SectionController):
         return layer
 
     def _open_layer(self, run: Run) -> QgsVectorLayer:
-        layer = open_layer(run.folder, run.name, run.scene.name, run.place, run.classes)
+        layer = open_layer(run.folder, run.name, run.scene.name, run.extent, run.classes)
         self.context.project.addMapLayer(layer, False)
         self.context.project.layerTreeRoot().insertLayer(0, layer)
         return layer
@@ -173,7 +173,5 @@ class CorrectionControl(SectionController):
         self.bound.emit()
 
     def _refresh(self) -> None:
-        correct = self.dock.correct
-        correct.can_undo, correct.can_redo = self.history.can_undo, self.history.can_redo
-        correct.corrected = self._layer.featureCount() if self._layer is not None else 0
-        correct.update_again()
+        count = self._layer.featureCount() if self._layer is not None else 0
+        self.dock.correct.set_history(self.history.can_undo, self.history.can_redo, count)

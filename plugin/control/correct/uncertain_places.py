@@ -36,9 +36,9 @@ class UncertainPlaceControl(SectionController):
         self._radius, self._step = 1.0, 0
         self._before: float | None = None  # mean IoU when the list was made
         self._measured = False  # whether evaluating the gain was requested
-        self.dock.correct.doubts_requested.connect(self._on_requested)
-        self.dock.correct.doubt_chosen.connect(self._on_chosen)
-        self.corrections.bound.connect(self._on_bound)
+        self.dock.correct.places_requested.connect(self._on_requested)
+        self.dock.correct.place_chosen.connect(self._on_chosen)
+        self.corrections.bound.connect(self._on_corrected)
         correction_tools.shortcuts.add("Next", self.tr("Map Refiner: Next Place to Look at"), "Ctrl+Alt+N", self.next)
 
     @shows_errors
@@ -47,7 +47,7 @@ class UncertainPlaceControl(SectionController):
         labels = self.training.labels_if_any(run)
         first = (Evaluate(labels),) if labels and run.shown not in run.accuracy else ()
         context.ask(
-            Task.DOUBTS,
+            Task.UNCERTAIN_PLACES,
             self.tr("Finding uncertain places…"),
             *context.on_run(*first, FindUncertainPlaces(run.shown, COUNT)),
         )
@@ -66,16 +66,13 @@ class UncertainPlaceControl(SectionController):
             )
             for number, place in enumerate(event.places, start=1)
         ]
-        self.dock.correct.set_doubts(texts)
+        self.dock.correct.set_places(texts)
         self.dock.correct.set_gain(self._sentence())
 
     def next(self) -> None:
         """Select the next place that is not corrected yet."""
-        row = next((n for n, spot in enumerate(self._spots) if not spot.done), -1)
-        if row >= 0:
-            current = self.dock.correct.doubts.currentRow()
-            later = (n for n, spot in enumerate(self._spots) if not spot.done and n > current)
-            self.dock.correct.doubts.setCurrentRow(next(later, row))
+        if rows := [row for row, spot in enumerate(self._spots) if not spot.done]:
+            self.dock.correct.choose_next_place(rows)
 
     def _on_chosen(self, row: int) -> None:
         run = self.context.run
@@ -84,27 +81,27 @@ class UncertainPlaceControl(SectionController):
         point, reach = self._spots[row].point, AROUND * self._radius
         box = QgsRectangle(point.x() - reach, point.y() - reach, point.x() + reach, point.y() + reach)
         crs = self.context.canvas.mapSettings().destinationCrs()
-        if crs.isValid() and run.place.crs.isValid():
+        if crs.isValid() and run.extent.crs.isValid():
             try:
-                way = QgsCoordinateTransform(run.place.crs, crs, self.context.project.transformContext())
+                way = QgsCoordinateTransform(run.extent.crs, crs, self.context.project.transformContext())
                 box = way.transformBoundingBox(box)
             except QgsCsException:
                 return
         self.context.canvas.setExtent(box)
         self.context.canvas.refresh()
 
-    def _on_bound(self) -> None:
+    def _on_corrected(self) -> None:
         """Tick the corrected places in the list and update the text about the gain."""
         layer, run = self.corrections.layer(), self.context.run
         if layer is None or run is None or not self._spots:
             return
-        back = QgsCoordinateTransform(run.place.crs, layer.crs(), self.context.project.transformContext())
-        is_placed = run.place.crs.isValid() and layer.crs().isValid()
+        back = QgsCoordinateTransform(run.extent.crs, layer.crs(), self.context.project.transformContext())
+        is_placed = run.extent.crs.isValid() and layer.crs().isValid()
         shapes = [feature.geometry() for feature in layer.getFeatures()]
         for row, spot in enumerate(self._spots):
             place = QgsGeometry.fromPointXY(back.transform(spot.point) if is_placed else spot.point)
             spot.done = any(shape.distance(place) <= self._radius / 2 for shape in shapes)
-            self.dock.correct.check_doubt(row, spot.done)
+            self.dock.correct.check_place(row, spot.done)
         self.dock.correct.set_gain(self._sentence())
 
     def on_ended(self) -> None:
@@ -146,8 +143,8 @@ class UncertainPlaceControl(SectionController):
             )
         )
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Clear the list."""
         self._spots = []
-        self.dock.correct.set_doubts(())
+        self.dock.correct.set_places(())
         self.dock.correct.set_gain("")

@@ -27,7 +27,7 @@ class AnimationControl(SectionController):
     @shows_errors
     def _on_toggled(self, checked: bool) -> None:
         run, canvas = self.context.run, self.context.canvas
-        self.dock.refine.animate.setChecked(canvas.mapSettings().isTemporal())  # follows the map, not the click
+        self.dock.refine.set_animating(canvas.mapSettings().isTemporal())  # follows the map, not the click
         panel = self.context.iface.mainWindow().findChild(QDockWidget, PANEL)
         if not checked:
             stop(canvas)
@@ -41,11 +41,11 @@ class AnimationControl(SectionController):
         self._has_opened = panel is not None and not panel.isVisible()
         if panel is not None:
             panel.show()
-        self.context.messages.tell(
+        self.context.messages.inform(
             self.tr("The steps play in the Temporal Controller. Use its Export Animation button to save the frames.")
         )
 
     def _on_time_changed(self) -> None:
         in_time = self.context.canvas.mapSettings().isTemporal()
-        self.dock.refine.animate.setChecked(in_time)
+        self.dock.refine.set_animating(in_time)
         self.context.layers.set_animated(in_time)

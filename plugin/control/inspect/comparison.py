@@ -6,7 +6,7 @@ from qgis.core import QgsMapLayer
 
 from ....models.shared.events import Stepped
 from ...dock.widgets.compare import BEFORE
-from ...layers.step_layer import KIND, RUN, open_step
+from ...layers.step_layer import KIND_PROPERTY, RUN_PROPERTY, open_step
 from ...map_tools.swipe_tool import SwipeTool
 from ..context import AppContext, SectionController
 from ..correct.correction_tools import CorrectionToolControl
@@ -32,11 +32,11 @@ class ComparisonControl(SectionController):
         self.row.swiped.connect(self._on_swiped)
         self.row.chosen.connect(lambda: self._on_swiped(self.row.swipe.isChecked()))
         context.project.layersWillBeRemoved.connect(self._end_swipe)  # the swipe tool may draw one of them
-        fine_tuning.learnt.connect(self._on_learnt)
+        fine_tuning.learnt.connect(self._on_fine_tuned)
         text = self.tr("Map Refiner: Compare With the Other Step")
         correction_tools.shortcuts.add("Compare", text, "Ctrl+Alt+F", self._flip)
 
-    def _on_learnt(self, step: Stepped) -> None:
+    def _on_fine_tuned(self, step: Stepped) -> None:
         self._before = step
         self.row.choose_before()
 
@@ -91,22 +91,22 @@ class ComparisonControl(SectionController):
         shown = [
             layer
             for layer in present
-            if layer.customProperty(RUN) == run.name and layer.customProperty(KIND) is not None
+            if layer.customProperty(RUN_PROPERTY) == run.name and layer.customProperty(KIND_PROPERTY) is not None
         ]
         first = present.index(shown[0]) if shown else 0
         layers = [layer for layer in present if layer not in shown]
         layers.insert(first, other)
         return layers
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Release the layers when the project is closed."""
         self.context.canvas.unsetMapTool(self.tool)
         self._former = self._other = self._before = None
-        self.row.has_before = False
+        self.row.remove_before()
 
     def shut_down(self) -> None:
         """Remove everything from the canvas."""
-        self.forget()
+        self.clear()
         self.context.project.layersWillBeRemoved.disconnect(self._end_swipe)
         self.tool.remove()
         self.tool.deleteLater()  # otherwise its parent, the canvas, keeps it

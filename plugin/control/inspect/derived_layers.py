@@ -10,7 +10,7 @@ from ....models.shared.conventions import CHANGE, CHANGE_SINCE_COARSE, UNCERTAIN
 from ....models.shared.events import DerivedLayerWritten
 from ....models.shared.requests import WriteDerivedLayer
 from ...errors import UserError
-from ...layers.step_layer import RUN
+from ...layers.step_layer import RUN_PROPERTY
 from ...layers.styles import style_change, style_uncertainty
 from ...state import Task
 from ..context import AppContext, SectionController, shows_errors
@@ -53,6 +53,6 @@ class DerivedLayerControl(SectionController):
             style_uncertainty(layer)
         else:
             style_change(layer, run.classes)
-        layer.setCustomProperty(RUN, run.name)
+        layer.setCustomProperty(RUN_PROPERTY, run.name)
         self.context.project.addMapLayer(layer, False)
         self.context.layers.group_of(run.name).insertLayer(0, layer)

@@ -72,7 +72,7 @@ class FilterControl(SectionController):
 
     def shut_down(self) -> None:
         """Discard the layers that are still to be added."""
-        self.layers.forget()
+        self.layers.clear()
         self.dialog.hide()
 
 

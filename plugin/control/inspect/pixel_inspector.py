@@ -40,7 +40,7 @@ class PixelInspectorControl(SectionController):
         self.box.toggled.connect(self._on_toggled)
         self.box.outdated.connect(self._show)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Deactivate the tool and clear the pixel when the project is closed."""
         self._point = None
         self._scores = {}
@@ -50,7 +50,7 @@ class PixelInspectorControl(SectionController):
 
     def shut_down(self) -> None:
         """Remove everything from the canvas."""
-        self.forget()
+        self.clear()
         self.context.canvas.destinationCrsChanged.disconnect(self._place_mark)
         self.context.canvas.scene().removeItem(self.mark)
         self.tool.deleteLater()  # otherwise its parent, the canvas, keeps it
@@ -70,7 +70,7 @@ class PixelInspectorControl(SectionController):
             self._point = self._in_run(run, point)
         except QgsCsException:
             self._point = None
-            self.box.tell(self.tr("This place is outside the scene."))
+            self.box.show_text(self.tr("This place is outside the scene."))
         self._place_mark()
         self._show()
 
@@ -81,9 +81,9 @@ class PixelInspectorControl(SectionController):
     def _way(self, run: Run) -> QgsCoordinateTransform | None:
         """Return the transform from the map to the run, or None if either has no CRS."""
         crs = self.context.canvas.mapSettings().destinationCrs()
-        if not (crs.isValid() and run.place.crs.isValid()):
+        if not (crs.isValid() and run.extent.crs.isValid()):
             return None
-        return QgsCoordinateTransform(crs, run.place.crs, self.context.project.transformContext())
+        return QgsCoordinateTransform(crs, run.extent.crs, self.context.project.transformContext())
 
     def _place_mark(self) -> None:
         """Mark the pixel on the map."""
@@ -110,10 +110,10 @@ class PixelInspectorControl(SectionController):
             self._scores = {step: self._scores.get(step) or self._read(step.scores, point) for step in run.steps}
             (index,) = self._read(run.steps[run.shown].classes_raster, point)
         except UserError as refusal:
-            self.box.tell(str(refusal))
+            self.box.show_text(str(refusal))
             return
-        digits = 6 if run.place.crs.isGeographic() else 2
-        place = f"{run.place.crs.authid()} {point.x():.{digits}f}, {point.y():.{digits}f}".strip()
+        digits = 6 if run.extent.crs.isGeographic() else 2
+        place = f"{run.extent.crs.authid()} {point.x():.{digits}f}, {point.y():.{digits}f}".strip()
         text = self.tr("{} · step {}: {}").format(place, run.shown, run.classes[int(index)])
         self.box.show_scores(text, run.classes, list(self._scores.values()), run.shown)
 

@@ -9,17 +9,17 @@ from qgis.gui import QgsDoubleSpinBox, QgsFileWidget, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
-from ....models.shared.band_text import MANY
+from ....models.shared.band_text import MANY_BANDS
 from ....models.shared.model_kinds import COARSE_KINDS, DEFAULT_COARSE_KIND, CoarseKind
 from ...catalogue.coarse_kinds import COARSE_KIND_TEXTS
 from ...catalogue.weights import weights_bands, weights_kind
 from ...state import DockState, Task
 from ..widgets.model_combo import ModelCombo
 from ..widgets.spectra import Spectra
-from .section import Section, beside, button, note, subtitle
+from .section import Section, button, note, side_by_side, subtitle
 
-VECTORS = "vectors"
-SCORES = "scores"
+VECTORS_KEY = "vectors"
+SCORES_KEY = "scores"
 USUAL_SAMPLES = 1000  # pixels per class
 OF_SPECTRA = "cnn-1d"  # default kind for many bands: fast, and needs no extra files
 
@@ -43,7 +43,7 @@ class CoarseSection(Section):
         self._add_buttons()
 
     def _add_source(self) -> None:
-        others = ((self.tr("Train From Vectors"), VECTORS), (self.tr("Existing Score Raster"), SCORES))
+        others = ((self.tr("Train From Vectors"), VECTORS_KEY), (self.tr("Existing Score Raster"), SCORES_KEY))
         self.source = ModelCombo(others)
         self.source.choice_changed.connect(self.update_again)
         self.add_row(
@@ -89,11 +89,11 @@ class CoarseSection(Section):
             self.samples,
             self.tr("The maximum number of training pixels per class, sampled at random from the labels."),
         )
-        self.trunk = QgsFileWidget()
-        self.trunk.setFilter(self.tr("Weights (*.safetensors)"))
+        self.backbone = QgsFileWidget()
+        self.backbone.setFilter(self.tr("Weights (*.safetensors)"))
         self.add_row(
             self.tr("VGG-16 weights"),
-            self.trunk,
+            self.backbone,
             self.tr(
                 "A safetensors file with pretrained VGG-16 weights in the naming of torchvision. Without "
                 "it, the network trains from scratch and needs far more labels and time."
@@ -111,14 +111,14 @@ class CoarseSection(Section):
     def propose(self, bands: int) -> None:
         """Select a source and a model kind that work with `bands` bands."""
         if not self._kind_is_chosen:
-            wanted = OF_SPECTRA if bands > MANY else DEFAULT_COARSE_KIND
+            wanted = OF_SPECTRA if bands > MANY_BANDS else DEFAULT_COARSE_KIND
             self.kind.setCurrentIndex(self.kind.findData(wanted))
-        if self._model_before and self.source.key() == VECTORS and _fits(self._model_before, bands):
+        if self._model_before and self.source.key() == VECTORS_KEY and _fits(self._model_before, bands):
             self.source.choose(self._model_before)
             self._model_before = ""
         if self.source.path() and not _fits(self.source.path(), bands):
             self._model_before = self.source.path()
-            self.source.choose_key(VECTORS)
+            self.source.choose_key(VECTORS_KEY)
 
     def _on_kind_chosen(self, index: int) -> None:
         self.about.setText(COARSE_KIND_TEXTS[index].description())
@@ -179,7 +179,7 @@ class CoarseSection(Section):
         self.add_wide(self.scales)
         self.add_wide(self.classify)
         self.add_wide(self.use_scores)
-        self.training = beside(self.train, self.stop)
+        self.training = side_by_side(self.train, self.stop)
         self.add_wide(self.training)
         self.progress = note(self.tr("Training progress"))
         self.add_wide(self.progress)
@@ -207,31 +207,39 @@ class CoarseSection(Section):
         """Return the layer of road lines."""
         return _current(self.roads, QgsVectorLayer)
 
+    def set_road_width(self, metres: float) -> None:
+        """Fill in the width of roads on the ground."""
+        self.road_width.setValue(metres)
+
+    def set_hidden_layers(self, layers: list[QgsRasterLayer]) -> None:
+        """Leave layers out of the list of score rasters."""
+        self.scores.setExceptedLayerList(layers)
+
     def set_progress(self, text: str) -> None:
         """Show the progress of the training."""
         self.progress.setText(text)
-        self.progress.setVisible(bool(text) and self.source.key() == VECTORS)
+        self.progress.setVisible(bool(text) and self.source.key() == VECTORS_KEY)
 
     def update_widgets(self, state: DockState) -> None:
         """Show the widgets of the chosen source."""
         key, path = self.source.key(), self.source.path()
-        self.show_row(self.kind, key == VECTORS)
-        self.about.setVisible(key == VECTORS)
+        self.show_row(self.kind, key == VECTORS_KEY)
+        self.about.setVisible(key == VECTORS_KEY)
         is_spectral = self.chosen_kind().is_spectral
-        self.show_row(self.labels, key == VECTORS)
-        self.show_row(self.samples, key == VECTORS and is_spectral)
-        self.show_row(self.trunk, key == VECTORS and self.chosen_kind().has_backbone)
+        self.show_row(self.labels, key == VECTORS_KEY)
+        self.show_row(self.samples, key == VECTORS_KEY and is_spectral)
+        self.show_row(self.backbone, key == VECTORS_KEY and self.chosen_kind().has_backbone)
         for field in (self.buildings, self.roads, self.road_width):
-            self.show_row(field, key == VECTORS and self.label_layer() is None)
-        self.spectra.setVisible(key == VECTORS and is_spectral)
-        self.curves.setVisible(key == VECTORS and is_spectral and self.curves.has_any)
-        self.show_row(self.scores, key == SCORES)
-        self.classify.setVisible(key not in (VECTORS, SCORES))
+            self.show_row(field, key == VECTORS_KEY and self.label_layer() is None)
+        self.spectra.setVisible(key == VECTORS_KEY and is_spectral)
+        self.curves.setVisible(key == VECTORS_KEY and is_spectral and self.curves.has_any)
+        self.show_row(self.scores, key == SCORES_KEY)
+        self.classify.setVisible(key not in (VECTORS_KEY, SCORES_KEY))
         chosen = COARSE_KINDS.get(weights_kind(Path(path))) if path else None
         self.scales.setVisible(chosen is not None and chosen.has_scales)
-        self.use_scores.setVisible(key == SCORES)
-        self.training.setVisible(key == VECTORS)
-        self.progress.setVisible(key == VECTORS and bool(self.progress.text()))
+        self.use_scores.setVisible(key == SCORES_KEY)
+        self.training.setVisible(key == VECTORS_KEY)
+        self.progress.setVisible(key == VECTORS_KEY and bool(self.progress.text()))
         self.source.setEnabled(state.task is Task.NONE)
         self.classify.setEnabled(state.is_free and bool(path))
         self.use_scores.setEnabled(state.is_free and _current(self.scores, QgsRasterLayer) is not None)

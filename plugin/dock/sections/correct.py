@@ -29,21 +29,21 @@ class CorrectSection(Section):
     layer_chosen = pyqtSignal()
     undo_requested = pyqtSignal()
     redo_requested = pyqtSignal()
-    learn_requested = pyqtSignal()
+    fine_tune_requested = pyqtSignal()
     unlearn_requested = pyqtSignal()
-    doubts_requested = pyqtSignal()
-    doubt_chosen = pyqtSignal(int)
+    places_requested = pyqtSignal()
+    place_chosen = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "correct", parent)
         self.setTitle(self.tr("Correct"))
-        self.can_undo = self.can_redo = self.can_unlearn = False
-        self.corrected = 0
+        self._can_undo = self._can_redo = self._can_restore = False
+        self._corrections = 0
         self._add_class()
         self._add_tools()
         self._add_layer()
         self._add_learning()
-        self._add_doubts()
+        self._add_places()
 
     def _add_class(self) -> None:
         self.class_name = QComboBox()
@@ -108,7 +108,7 @@ class CorrectSection(Section):
                 "takes seconds. Then the steps are recomputed."
             ),
         )
-        self.learn.clicked.connect(self.learn_requested)
+        self.learn.clicked.connect(self.fine_tune_requested)
         self.unlearn = button(
             self.tr("Undo Fine-Tuning"),
             self.tr("Restore the weights before the last fine-tuning, and recompute the steps."),
@@ -118,22 +118,22 @@ class CorrectSection(Section):
         self.progress = note(self.tr("Effect of the corrections"))
         self.add_wide(self.progress)
 
-    def _add_doubts(self) -> None:
+    def _add_places(self) -> None:
         self.look = button(
             self.tr("Where to Look Next"),
             self.tr("List the most uncertain places of the shown step, where a label or a correction helps most."),
         )
-        self.look.clicked.connect(self.doubts_requested)
+        self.look.clicked.connect(self.places_requested)
         self.add_wide(self.look)
-        self.doubts = QListWidget()
-        self.doubts.setAccessibleName(self.tr("Uncertain places"))
-        self.doubts.setToolTip(self.tr("Click a place to move the map there. Corrected places are checked."))
-        self.doubts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.doubts.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.doubts.setFixedHeight((LISTED + 1) * self.fontMetrics().height() + 2 * self.doubts.frameWidth())
-        self.doubts.currentRowChanged.connect(lambda row: row >= 0 and self.doubt_chosen.emit(row))
-        self.doubts.itemClicked.connect(lambda item: self.doubt_chosen.emit(self.doubts.row(item)))
-        self.add_wide(self.doubts)
+        self.places = QListWidget()
+        self.places.setAccessibleName(self.tr("Uncertain places"))
+        self.places.setToolTip(self.tr("Click a place to move the map there. Corrected places are checked."))
+        self.places.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.places.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.places.setFixedHeight((LISTED + 1) * self.fontMetrics().height() + 2 * self.places.frameWidth())
+        self.places.currentRowChanged.connect(lambda row: row >= 0 and self.place_chosen.emit(row))
+        self.places.itemClicked.connect(lambda item: self.place_chosen.emit(self.places.row(item)))
+        self.add_wide(self.places)
         self.gain = note(self.tr("Gain from the corrections"))
         self.add_wide(self.gain)
 
@@ -161,6 +161,21 @@ class CorrectSection(Section):
         for name, each in self.tools.items():
             each.setChecked(name == key)
 
+    def set_history(self, can_undo: bool, can_redo: bool, corrections: int) -> None:
+        """Show the number of corrections, and whether one can be undone or redone."""
+        self._can_undo, self._can_redo, self._corrections = can_undo, can_redo, corrections
+        self.update_again()
+
+    def set_can_restore(self, can_restore: bool) -> None:
+        """Show whether the last fine-tuning can be undone."""
+        self._can_restore = can_restore
+        self.update_again()
+
+    def choose_next_place(self, rows: Sequence[int]) -> None:
+        """Select the first of some rows below the selected one, or else the first of all."""
+        current = self.places.currentRow()
+        self.places.setCurrentRow(next((row for row in rows if row > current), rows[0]))
+
     def set_progress(self, text: str) -> None:
         """Show the result of applying the corrections."""
         self.progress.setText(text)
@@ -171,21 +186,21 @@ class CorrectSection(Section):
         self.gain.setText(text)
         self.update_again()
 
-    def set_doubts(self, texts: Sequence[str]) -> None:
+    def set_places(self, texts: Sequence[str]) -> None:
         """List the uncertain places."""
-        self.doubts.blockSignals(True)
-        self.doubts.clear()
+        self.places.blockSignals(True)
+        self.places.clear()
         for text in texts:
             item = QListWidgetItem(text)
             item.setToolTip(text)
-            self.doubts.addItem(item)
-            self.check_doubt(self.doubts.count() - 1, False)
-        self.doubts.blockSignals(False)
+            self.places.addItem(item)
+            self.check_place(self.places.count() - 1, False)
+        self.places.blockSignals(False)
         self.update_again()
 
-    def check_doubt(self, row: int, done: bool) -> None:
+    def check_place(self, row: int, done: bool) -> None:
         """Mark a place as corrected or not."""
-        item = self.doubts.item(row)
+        item = self.places.item(row)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         item.setCheckState(Qt.CheckState.Checked if done else Qt.CheckState.Unchecked)
 
@@ -201,14 +216,14 @@ class CorrectSection(Section):
         for each in (self.class_name, self.brush, *self.tools.values()):
             each.setEnabled(has_map)
         self.layer.setEnabled(has_map and state.task is Task.NONE)
-        self.undo.setEnabled(has_map and self.can_undo)
-        self.redo.setEnabled(has_map and self.can_redo)
+        self.undo.setEnabled(has_map and self._can_undo)
+        self.redo.setEnabled(has_map and self._can_redo)
         reason = self.why_not(state)
-        allow(self.learn, reason or ("" if self.corrected > 0 else self.tr("Make a correction first.")))
-        self.unlearn.setEnabled(state.is_free and has_map and self.can_unlearn)
+        allow(self.learn, reason or ("" if self._corrections > 0 else self.tr("Make a correction first.")))
+        self.unlearn.setEnabled(state.is_free and has_map and self._can_restore)
         allow(self.look, reason)
         self.progress.setVisible(bool(self.progress.text()))
-        self.doubts.setVisible(self.doubts.count() > 0)
+        self.places.setVisible(self.places.count() > 0)
         self.gain.setVisible(bool(self.gain.text()))
 
     def _fill_classes(self, classes: tuple[str, ...]) -> None:

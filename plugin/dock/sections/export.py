@@ -103,6 +103,11 @@ class ExportSection(Section):
         if path:
             self.report_requested.emit(path)
 
+    def export_polygons_to(self, path: str) -> None:
+        """Export polygons to a file with the chosen options."""
+        self.polygons_file.setFilePath(path)
+        self.polygons.click()
+
     def choices(self) -> PolygonChoices:
         """Return the chosen options."""
         return PolygonChoices(

@@ -159,7 +159,15 @@ class RefineSection(Section):
             self.end.setValue(step)
             self.end_is_chosen = False
 
-    def set_about(self, text: str) -> None:
+    def choose_kind(self, kind: int) -> None:
+        """Choose the visible layer of each step: 0 the class map, k the heat map of band k."""
+        self.kind.setCurrentIndex(kind)
+
+    def set_animating(self, is_animating: bool) -> None:
+        """Show whether the steps play in the Temporal Controller."""
+        self.animate.setChecked(is_animating)
+
+    def set_description(self, text: str) -> None:
         """Show the description of the chosen refiner."""
         self.about.setText(text)
         self.about.setVisible(bool(text))

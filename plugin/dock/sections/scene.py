@@ -189,6 +189,23 @@ class SceneSection(Section):
         self._rectangle, self._rectangle_crs = QgsRectangle(rectangle), crs
         self.edited.emit()
 
+    def show_inputs(self, inputs: SceneInputs) -> None:
+        """Fill in the inputs of an earlier scene; its bands are a list of numbers."""
+        self.layer.setLayer(inputs.layer)
+        self.bands.set_text(inputs.bands)
+        self.pixel_size.setValue(inputs.pixel_size_m or 0.0)
+        if inputs.rectangle is not None:
+            self.set_rectangle(inputs.rectangle, inputs.rectangle_crs)
+        self.area.setCurrentIndex(self.area.findData(inputs.area))
+
+    def set_layer(self, layer: QgsRasterLayer) -> None:
+        """Choose the image."""
+        self.layer.setLayer(layer)
+
+    def set_hidden_layers(self, layers: list[QgsRasterLayer]) -> None:
+        """Leave layers out of the list of images."""
+        self.layer.setExceptedLayerList(layers)
+
     def set_summary(self, text: str) -> None:
         """Show the size of the scene, or an error."""
         self.summary.setText(text)

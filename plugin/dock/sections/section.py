@@ -65,7 +65,7 @@ class Section(QgsCollapsibleGroupBox):
 
     def add_wide(self, *widgets: QWidget) -> None:
         """Add widgets next to each other across the full width."""
-        line = widgets[0] if len(widgets) == 1 else beside(*widgets)
+        line = widgets[0] if len(widgets) == 1 else side_by_side(*widgets)
         self.rows.addWidget(line, self.rows.rowCount(), 0, 1, 2)
 
     def why_not(self, state: DockState) -> str:
@@ -82,7 +82,7 @@ class Section(QgsCollapsibleGroupBox):
         field.setVisible(visible)
 
 
-def beside(*widgets: QWidget) -> QWidget:
+def side_by_side(*widgets: QWidget) -> QWidget:
     """Return the widgets next to each other, equally wide."""
     line = QWidget()
     layout = QHBoxLayout(line)

@@ -81,16 +81,16 @@ class TrainSection(Section):
         )
         self.about = subtitle(self.tr("Description of the refiner kind"))
         self.add_wide(self.about)
-        self.go_on = QCheckBox(self.tr("Start from pretrained weights"))
-        self.go_on.setChecked(True)
+        self.use_pretrained = QCheckBox(self.tr("Start from pretrained weights"))
+        self.use_pretrained.setChecked(True)
         tip = self.tr(
             "Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it "
             "is of this kind and has the classes of the map. This usually gives a better refiner. "
             "Otherwise the training starts from random weights."
         )
-        self.go_on.setToolTip(tip)
-        self.go_on.setAccessibleDescription(tip)
-        self.add_wide(self.go_on)
+        self.use_pretrained.setToolTip(tip)
+        self.use_pretrained.setAccessibleDescription(tip)
+        self.add_wide(self.use_pretrained)
         self._on_kind_chosen(0)
 
     def _on_kind_chosen(self, index: int) -> None:
@@ -143,6 +143,15 @@ class TrainSection(Section):
         layer = self.labels.currentLayer()
         return layer if isinstance(layer, QgsVectorLayer) else None
 
+    def set_labels(self, layer: QgsVectorLayer) -> None:
+        """Choose the layer of labels."""
+        self.labels.setLayer(layer)
+
+    def show_choices(self, kind: str, is_pretrained: bool) -> None:
+        """Fill in the key of a refiner kind, and whether training starts from pretrained weights."""
+        self.kind.setCurrentIndex(max(0, self.kind.findData(kind)))
+        self.use_pretrained.setChecked(is_pretrained)
+
     def set_progress(self, text: str) -> None:
         """Show the progress or the result of the training."""
         self.progress.setText(text)
@@ -156,11 +165,11 @@ class TrainSection(Section):
         reason = self.why_not(state) or ("" if labels else self.tr("Choose labels first, or create a tile."))
         allow(self.train, reason)
         allow(self.measure, reason)
-        self.stop.setEnabled(state.task is Task.TEACH)
-        self.labels.setEnabled(state.task is not Task.TEACH)
-        self.kind.setEnabled(state.task is not Task.TEACH)
+        self.stop.setEnabled(state.task is Task.TRAIN_REFINER)
+        self.labels.setEnabled(state.task is not Task.TRAIN_REFINER)
+        self.kind.setEnabled(state.task is not Task.TRAIN_REFINER)
         is_learned = self.chosen_kind() not in TRAINING_FREE
-        self.go_on.setEnabled(state.task is not Task.TEACH and is_learned)
+        self.use_pretrained.setEnabled(state.task is not Task.TRAIN_REFINER and is_learned)
         self.progress.setVisible(bool(self.progress.text()))
         self.curve.setVisible(bool(self.curve.points))
         self.load.setEnabled(state.task is Task.NONE)

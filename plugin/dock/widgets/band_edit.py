@@ -42,6 +42,10 @@ class BandEdit(QWidget):
         """Return the typed text."""
         return self.line.text()
 
+    def set_text(self, text: str) -> None:
+        """Fill in a band list."""
+        self.line.setText(text)
+
     def set_layer(self, layer: QgsRasterLayer | None, bands: Sequence[int]) -> None:
         """List a layer's bands and fill in `bands`."""
         bands_of_layer = range(1, layer.bandCount() + 1) if layer is not None else ()

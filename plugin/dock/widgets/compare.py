@@ -6,7 +6,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from ...state import DockState
-from ..sections.section import beside, button, shrink
+from ..sections.section import button, shrink, side_by_side
 
 BEFORE = -1  # the step as it was before the last fine-tuning
 
@@ -21,7 +21,7 @@ class CompareRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.has_before = False
+        self._has_before = False
         self.other = QComboBox()
         shrink(self.other)
         self.other.activated.connect(lambda _: self.chosen.emit())
@@ -37,7 +37,7 @@ class CompareRow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.other)
-        self.buttons = beside(self.hold, self.swipe)
+        self.buttons = side_by_side(self.hold, self.swipe)
         self.setFocusProxy(self.other)
 
     def index(self) -> int | None:
@@ -49,7 +49,7 @@ class CompareRow(QWidget):
         """List the steps; comparing needs at least two."""
         names = [self.tr("Coarse Map"), *(self.tr("Step {}").format(n) for n in range(1, state.last + 1))]
         entries = [(name, n) for n, name in enumerate(names[: state.last + 1])]
-        if self.has_before:
+        if self._has_before:
             entries.append((self.tr("Before Fine-Tuning"), BEFORE))
         if entries != [(self.other.itemText(n), self.other.itemData(n)) for n in range(self.other.count())]:
             chosen = self.other.currentData()
@@ -60,6 +60,10 @@ class CompareRow(QWidget):
         for widget in (self, self.buttons):
             widget.setEnabled(len(entries) > 1)
 
+    def remove_before(self) -> None:
+        """Stop offering the step before the last fine-tuning."""
+        self._has_before = False
+
     def choose_before(self) -> None:
         """Offer the step before the last fine-tuning for comparison."""
-        self.has_before = True
+        self._has_before = True

@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QWidget
 from .plot import ChartWidget, Plot, faint
 
 LINES = 4  # height of the plot, in lines of text
-SAMPLE = 14  # px, length of a legend line
+LEGEND_LINE_PX = 14  # px, length of a legend line
 
 
 class Curve(ChartWidget):
@@ -79,10 +79,10 @@ class Curve(ChartWidget):
                 continue
             middle = LINES * line + line / 2
             painter.setPen(pen)
-            painter.drawLine(QPointF(left, middle), QPointF(left + SAMPLE, middle))
+            painter.drawLine(QPointF(left, middle), QPointF(left + LEGEND_LINE_PX, middle))
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
             width = painter.fontMetrics().horizontalAdvance(text)
-            room = QRectF(left + SAMPLE + 4, LINES * line, width + 4, line)
+            room = QRectF(left + LEGEND_LINE_PX + 4, LINES * line, width + 4, line)
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             left = room.right() + 8
 

@@ -13,7 +13,7 @@ from ...state import DockState
 from ..sections.section import button, note
 from .step_chart import Series, StepChart
 
-BACKGROUND = QColor("#8c8c8c")  # the map leaves the background transparent
+BACKGROUND_COLOUR = QColor("#8c8c8c")  # the map leaves the background transparent
 
 
 class IdentifyBox(QWidget):
@@ -46,18 +46,18 @@ class IdentifyBox(QWidget):
         self.identify.setEnabled(state.shown >= 0)
         self.outdated.emit()
 
-    def tell(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show a text about the pixel, without curves."""
         self.show_scores(text, (), (), 0)
 
     def clear(self) -> None:
         """Clear the text and the chart."""
-        self.tell("")
+        self.show_text("")
 
     def show_scores(self, text: str, classes: Sequence[str], scores: Sequence[Sequence[float]], shown: int) -> None:
         """Show a pixel's scores by step and class, with the values of the shown step."""
         series = tuple(
-            Series(name, tuple(step[k] for step in scores), class_colour(name, k) if k else BACKGROUND)
+            Series(name, tuple(step[k] for step in scores), class_colour(name, k) if k else BACKGROUND_COLOUR)
             for k, name in enumerate(classes)
         )
         self.text.setText(text)

@@ -91,8 +91,8 @@ class KernelDialog(QDialog):
             self.classes.addItems(list(classes))
         self.classes.setCurrentIndex(index)
         self.scores.set_kernels(self.tr("M: on the Score Map"), "M", scores)
-        beside = self.tr("N: on the Image, {} Bands Side by Side").format(image.bands)
-        self.image.set_kernels(beside if image.bands > 1 else self.tr("N: on the Image"), "N", image)
+        side_by_side = self.tr("N: on the Image, {} Bands Side by Side").format(image.bands)
+        self.image.set_kernels(side_by_side if image.bands > 1 else self.tr("N: on the Image"), "N", image)
         self._on_toggled()
 
     def _on_toggled(self) -> None:

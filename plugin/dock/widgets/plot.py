@@ -49,12 +49,12 @@ class Plot:
         painter.setPen(QPen(faint(self._palette), 1))
         painter.drawRect(self.frame)
         painter.setPen(self._palette.color(QPalette.ColorRole.WindowText))
-        beside = QRectF(
+        side_by_side = QRectF(
             self.frame.left() - self._label_width, self.frame.top(), self._label_width - PAD, self.frame.height()
         )
         right = Qt.AlignmentFlag.AlignRight
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, f"{self.high:.2f}")
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self.low:.2f}")
+        painter.drawText(side_by_side, right | Qt.AlignmentFlag.AlignTop, f"{self.high:.2f}")
+        painter.drawText(side_by_side, right | Qt.AlignmentFlag.AlignBottom, f"{self.low:.2f}")
 
     def paint_line(self, points: Sequence[tuple[float, float]], pen: QPen) -> None:
         """Paint a line through (step, value) points, or a dot for a single point."""

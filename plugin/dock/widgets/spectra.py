@@ -101,10 +101,10 @@ class _Axes:
         painter.setPen(QPen(faint(self._palette), 1))
         painter.drawRect(frame)
         painter.setPen(self._palette.color(QPalette.ColorRole.WindowText))
-        beside = QRectF(0, frame.top(), self._label - PAD, frame.height())
+        side_by_side = QRectF(0, frame.top(), self._label - PAD, frame.height())
         right, left = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, f"{self._high:.3g}")
-        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, f"{self._low:.3g}")
+        painter.drawText(side_by_side, right | Qt.AlignmentFlag.AlignTop, f"{self._high:.3g}")
+        painter.drawText(side_by_side, right | Qt.AlignmentFlag.AlignBottom, f"{self._low:.3g}")
         under = QRectF(frame.left(), frame.bottom(), frame.width(), painter.fontMetrics().height())
         painter.drawText(under, left, f"{self._left:.0f} {unit}")
         painter.drawText(under, right, f"{self._right:.0f} {unit}")

@@ -15,9 +15,9 @@ from ...state import DockState, StepAccuracy
 from .plot import ChartWidget, Plot, readable
 
 LINES = 6  # height of the plot, in lines of text
-SAMPLE = 14  # px, length of a legend line
-COLUMNS = 2  # in the legend
-SMALL = 0.9  # relative to the normal font size
+LEGEND_LINE_PX = 14  # px, length of a legend line
+LEGEND_COLUMNS = 2  # in the legend
+RELATIVE_FONT_SIZE = 0.9  # relative to the normal font size
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class StepChart(ChartWidget):
         self.shown = 0
         self._steps = 1
         font = self.font()
-        font.setPointSizeF(SMALL * font.pointSizeF())
+        font.setPointSizeF(RELATIVE_FONT_SIZE * font.pointSizeF())
         self.setFont(font)
         self.setToolTip(
             self.tr(
@@ -95,7 +95,7 @@ class StepChart(ChartWidget):
     def sizeHint(self) -> QSize:
         """Return a height of several text lines, with the legend and the axis below."""
         line = self.fontMetrics().height()
-        rows = -(-len(self.series) // COLUMNS)
+        rows = -(-len(self.series) // LEGEND_COLUMNS)
         return QSize(120, (LINES + 1 + rows) * line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -124,13 +124,13 @@ class StepChart(ChartWidget):
             painter.drawText(QRectF(x, LINES * line, width, line), Qt.AlignmentFlag.AlignHCenter, str(step))
 
     def _paint_legend(self, painter: QPainter, line: int) -> None:
-        width = self.width() / COLUMNS
+        width = self.width() / LEGEND_COLUMNS
         for n, series in enumerate(self.series):
-            left, top = n % COLUMNS * width, (LINES + 1 + n // COLUMNS) * line
+            left, top = n % LEGEND_COLUMNS * width, (LINES + 1 + n // LEGEND_COLUMNS) * line
             painter.setPen(self._pen(series))
-            painter.drawLine(QPointF(left, top + line / 2), QPointF(left + SAMPLE, top + line / 2))
+            painter.drawLine(QPointF(left, top + line / 2), QPointF(left + LEGEND_LINE_PX, top + line / 2))
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            room = QRectF(left + SAMPLE + 4, top, width - SAMPLE - 8, line)
+            room = QRectF(left + LEGEND_LINE_PX + 4, top, width - LEGEND_LINE_PX - 8, line)
             figure = self._figure(series)
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
             metrics = painter.fontMetrics()

@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 with zipfile.ZipFile(DATA / "files.zip") as archive:
     KINDS = sorted(name[8:-12] for name in archive.namelist() if name.startswith("weights/"))
-TOO_LARGE = {"fcn-8s-vgg16", "lrr-vgg16"}  # for the archive
+TOO_LARGE = {"fcn-8s-vgg16", "lrr-vgg16"}  # too large for the archive
 NUMBERS = {"--steps", "--seed", "--samples", "--block", "--pixel-size", "--min-area", "--tolerance"}
 
 
@@ -34,7 +34,7 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Unpack the image, scores, labels and weights, which the tests only read."""
+    """The unpacked image, scores, labels and weights, which tests only read."""
     return unpack(tmp_path_factory.mktemp("released"), "image", "scores", "labels", "weights", "expected", "whole")
 
 
@@ -54,7 +54,7 @@ def test_the_archive_has_weights_of_every_kind():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_weights_give_the_stored_scores(files, expected, tmp_path, kind):
+def test_stored_weights_reproduce_the_stored_scores(files, expected, tmp_path, kind):
     image, weights = files / "image.tif", files / "weights" / f"{kind}.safetensors"
     if kind in options()["commands"]["train-refiner"]["options"]["--refiner"]:
         given = ("--scores", files / "scores.tif", "--refiner", weights, "--steps", 3, "--last-only")
@@ -68,14 +68,14 @@ def test_weights_give_the_stored_scores(files, expected, tmp_path, kind):
         assert np.allclose(source.read()[:, 2::5, 2::5], expected[kind], rtol=0, atol=1e-5)
 
 
-def test_a_pyramid_at_several_scales_gives_the_stored_scores(files, expected, tmp_path):
+def test_a_pyramid_at_several_scales_reproduces_the_stored_scores(files, expected, tmp_path):
     given = ("--model", files / "weights" / "lrr.safetensors", "--multi-scale", "--device", "cpu")
     do("classify", files / "image.tif", *given, "-o", tmp_path / "made.tif")
     assert np.allclose(read(tmp_path / "made.tif")[:, 2::5, 2::5], expected["lrr at several scales"], rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["extended", "fcn-8s", "gru-pretanh", "crf"])
-def test_the_card_of_weights_is_read(files, kind):
+def test_model_cards_are_read(files, kind):
     path = files / "weights" / f"{kind}.safetensors"
     with safe_open(path, framework="np") as content:
         card = json.loads(content.metadata()["card"])
@@ -112,7 +112,7 @@ def test_a_run_resumes_and_reproduces_its_steps(start_worker, tmp_path):
     assert (opened.steps, opened.width, opened.height) == (4, *stored[0][0].shape[:0:-1])
 
     evaluated = of_type(Evaluated, worker.do(Evaluate(str(files / "labels.gpkg"))))
-    for index, accuracy in record["accuracy"].items():  # of the steps before the corrections
+    for index, accuracy in record["accuracy"].items():  # only of steps before the corrections
         assert [list(row) for row in evaluated[int(index)].confusion] == accuracy["confusion"]
         assert list(evaluated[int(index)].boundary_iou) == pytest.approx(accuracy["boundary_iou"])
 
@@ -180,12 +180,12 @@ def test_an_interrupted_command_resumes(tmp_path, name):
     folder = files / "interrupted"
     tile = folder / tiles / step / "0000000_0000000.tif"
     with rasterio.open(tile, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as finished:
-        finished.write(np.full((3, 1, 1), -9999, np.float32), window=rasterio.windows.Window(5, 7, 1, 1))  # a mark
+        finished.write(np.full((3, 1, 1), -9999, np.float32), window=rasterio.windows.Window(5, 7, 1, 1))  # marker
     scores = ("--scores", files / "scores.tif") if command == "refine" else ()
     weights = files / "weights" / f"{kind}.safetensors"
     do(command, files / "image.tif", *scores, option, weights, *more, *BLOCK, "-o", folder / name)
     made, whole = read(folder / result), read(files / "whole" / result)
-    assert (made[:, 7, 5] == -9999).all()  # the finished block was not computed again
+    assert (made[:, 7, 5] == -9999).all()  # the finished block is not computed again
     made[:, 7, 5] = whole[:, 7, 5]
     assert np.allclose(made, whole, rtol=0, atol=1e-5)
     assert not (folder / tiles).exists()
@@ -195,7 +195,7 @@ def test_an_interrupted_command_resumes(tmp_path, name):
 
 
 def same(stored, found):
-    """Check that all keys and values of a stored report are in a new one."""
+    """Check that a new report contains all keys and values of a stored one."""
     if isinstance(stored, dict):
         assert stored.keys() <= found.keys()
         for key, value in stored.items():
@@ -233,14 +233,14 @@ def test_labels_of_each_form_are_read(files, tmp_path):
 
 
 @pytest.mark.parametrize("labels", ["labels.tif", "classes.tif"])
-def test_a_class_raster_brings_its_class_names(tmp_path, labels):
+def test_a_class_raster_provides_its_class_names(tmp_path, labels):
     files = unpack(tmp_path, "image", "labels.tif", "classes.tif")
     model = tmp_path / "model.safetensors"
     given = ("--labels", files / labels, "--model", "random-forest", "--steps", 2, "--samples", 40)
     assert "background, building, road" in do("train-coarse", files / "image.tif", *given, "-o", model)
 
 
-def test_tiles_below_a_virtual_raster_are_read(files, tmp_path):
+def test_tiles_of_a_virtual_raster_are_read(files, tmp_path):
     target = tmp_path / "polygons.gpkg"
     do("vectorize", files / "whole" / "tiled" / "step_004.vrt", "--min-area", 2, "-o", target)
     assert set(pyogrio.raw.read(target)[3][0]) == {"building", "road"}

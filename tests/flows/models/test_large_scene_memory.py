@@ -1,4 +1,4 @@
-"""A large raster goes from image to polygons in little memory, whether it is worked on whole or in windows."""
+"""The memory for a large raster from image to polygons, processed as a whole or in windows."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ import rasterio.windows
 from map_refiner.models.shared import requests as p
 
 MOST_BYTES = 1.5e9
-SIDES = (1984, 2560)  # px: the largest scene that is worked on whole, about, and one that is not
+SIDES = (1984, 2560)  # px: about the largest scene processed as a whole, and a larger one
 
 
 @pytest.fixture(params=SIDES)
@@ -42,7 +42,7 @@ def large(request, tmp_path):
 
 
 def peak_bytes(process):
-    """Return the most memory that a process has held, without what was there before it became another program."""
+    """Return the peak memory of a process since it started its present program."""
     for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""A refiner that remembers goes on in a session as it would by itself: after tiles, restarts, and steps of another."""
+"""The hidden state of a refiner in a session: kept over tiles and restarts, reset for another refiner or map."""
 
 import numpy as np
 import pytest
@@ -62,16 +62,16 @@ def by_itself(session, refiner, start, count):
 
 
 @pytest.mark.parametrize("tile", [None, 40])
-def test_steps_go_on_from_what_was_remembered(session, refiner, tile):
+def test_steps_continue_from_the_hidden_state(session, refiner, tile):
     session.engine.memory.side = tile or session.engine.memory.side
     for start in range(4):
         step(session, start)
     assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)
-    step(session, 2, 2)  # back, and on again
+    step(session, 2, 2)  # go back, then continue
     assert np.allclose(scores(session, 4), by_itself(session, refiner, 0, 4), atol=1e-4)
 
 
-def test_a_restarted_worker_goes_on_too(session, refiner):
+def test_a_restarted_worker_continues_from_the_hidden_state(session, refiner):
     step(session, 0, 2)
     again = resume_session(session.run_dir, CPU)
     step(again, 2, 1)
@@ -79,7 +79,7 @@ def test_a_restarted_worker_goes_on_too(session, refiner):
     again.close()
 
 
-def test_after_another_refiner_it_begins_anew(session, refiner, path):
+def test_another_refiner_resets_the_hidden_state(session, refiner, path):
     step(session, 0)
     session.load_refiner("heat")
     step(session, 1)
@@ -89,7 +89,7 @@ def test_after_another_refiner_it_begins_anew(session, refiner, path):
     assert [one.iteration for one in session.history] == [0, 1, 1, 1, 2]
 
 
-def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):
+def test_a_new_coarse_map_resets_the_hidden_state(session, refiner, town, raster):
     step(session, 0)
     other = np.roll(town.scores, 9, axis=2)
     session.load_scores(raster("other.tif", other, nodata=-9999, names=town.classes), ignore)
@@ -97,7 +97,7 @@ def test_a_new_coarse_map_is_looked_at_anew(session, refiner, town, raster):
     assert np.allclose(scores(session, 1), by_itself(session, refiner, 0, 1), atol=1e-4)
 
 
-def test_other_weights_in_the_same_file_begin_anew(session, town, path):
+def test_other_weights_in_the_same_file_reset_the_hidden_state(session, town, path):
     save_model(path, make_refiner("faithful", 3, 3), ModelCard("faithful", town.classes, 3, 0.5, 5))
     session.load_refiner(path)
     step(session, 0)

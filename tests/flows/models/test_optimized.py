@@ -1,4 +1,4 @@
-"""Rasters that pan at once: overviews, and cloud-optimized files.
+"""Rasters that display quickly: overviews, and cloud-optimized files.
 
 Modules that this file covers: models/io/score_export.py.
 """
@@ -39,7 +39,7 @@ def scores(maps, grid, tmp_path):
 
 
 def pair_means(maps):
-    """Average pixels two by two."""
+    """Average blocks of 2 x 2 pixels."""
     return maps.reshape(3, SIDE // 2, 2, SIDE // 2, 2).mean(axis=(2, 4))
 
 
@@ -48,9 +48,9 @@ def overview(path, level=0):
         return source.read()
 
 
-def test_overviews_of_scores_are_means_and_keep_no_data(scores, maps):
+def test_overviews_of_scores_are_means_and_keep_nodata(scores, maps):
     with rasterio.open(scores) as source:
-        assert source.overviews(1) == [2, 4]  # the smallest is no larger than 512 px
+        assert source.overviews(1) == [2, 4]  # the smallest is at most 512 px
         assert np.array_equal(source.read(), maps)
     expected, found = pair_means(maps), overview(scores)
     assert np.allclose(found, expected, atol=1e-5)
@@ -58,7 +58,7 @@ def test_overviews_of_scores_are_means_and_keep_no_data(scores, maps):
 
 
 def test_overviews_of_classes_are_nearest_neighbours(maps, grid, tmp_path):
-    classes = np.random.default_rng(0).integers(0, 3, (1, SIDE, SIDE)).astype("uint8") * 2  # so that a mean would show
+    classes = np.random.default_rng(0).integers(0, 3, (1, SIDE, SIDE)).astype("uint8") * 2  # so that means are detected
     with class_writer(tmp_path / "c.tif", grid(SIDE, SIDE), NAMES, overviews=True) as writer:
         writer.write(classes, ALL)
     found = overview(tmp_path / "c.tif")[0]
@@ -80,13 +80,13 @@ def test_small_steps_have_no_overviews_and_large_ones_do(grid, tmp_path, monkeyp
 
 
 def first_bytes(source, level):
-    """Return where the first block of a level lies in the file; -1: the raster itself."""
+    """Return the file offset of the first block of a level; level -1 is the raster itself."""
     with rasterio.open(source, **({} if level < 0 else {"overview_level": level})) as opened:
         return int(opened.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1))
 
 
 @pytest.mark.parametrize("kind", ["scores", "classes"])
-def test_what_leaves_a_run_is_cloud_optimized(scores, maps, grid, tmp_path, kind):
+def test_exported_rasters_are_cloud_optimized(scores, maps, grid, tmp_path, kind):
     write = write_scores if kind == "scores" else write_classes
     told = []
     write(scores, grid(SIDE, SIDE), tmp_path / "out.tif", told.append)
@@ -105,13 +105,13 @@ def test_what_leaves_a_run_is_cloud_optimized(scores, maps, grid, tmp_path, kind
             assert source.colorinterp == (rasterio.enums.ColorInterp.palette,)
             assert source.tags()["CLASSES"] == ",".join(NAMES)
     places = [first_bytes(tmp_path / "out.tif", level) for level in (1, 0, -1)]
-    assert places == sorted(places)  # the smallest first, so that the first bytes of the file are a picture
+    assert places == sorted(places)  # smallest level first: the first bytes of the file show the whole raster
     assert told == sorted(told)
     assert told[-1] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.tif", "s.tif"]
 
 
-def test_a_copy_that_fails_leaves_nothing(scores, tmp_path, monkeypatch):
+def test_a_failed_copy_leaves_no_partial_file(scores, tmp_path, monkeypatch):
     def fill_the_disk(source, path, dtype):
         path.write_bytes(b"half")
         raise OSError("No space left on device")

@@ -1,4 +1,4 @@
-"""The real worker process over real pipes: a day's work, bad input, and every way to be interrupted.
+"""The real worker process over real pipes: a full workflow, bad input, and all kinds of interruption.
 
 Modules that this file covers: models/pipelines/fine_tune_refiner.py, models/scene/class_spectra.py,
 models/shared/events.py, models/worker/connection.py, models/worker/context.py,
@@ -68,9 +68,9 @@ from map_refiner.models.shared.requests import (
 from map_refiner.models.weights.checkpoint import load_refiner
 from scipy import ndimage
 
-SOON_S = 2.0  # within which Cancel and Stop have to be answered
+SOON_S = 2.0  # time limit for the answer to Cancel and Stop
 
-# Prints to stdout from Python, from C and past both, as libraries do, for as long as the worker lives.
+# Prints to stdout from Python, from C and as raw bytes while the worker runs, as libraries do.
 CHATTER = """
 import ctypes, threading, time
 def chatter():
@@ -89,13 +89,13 @@ threading.Thread(target=chatter, daemon=True).start()
 
 @pytest.fixture(scope="module")
 def worker(start_worker):
-    """A worker that is used by many tests, one after the other; libraries print to its stdout all the time."""
+    """A worker shared by many tests in turn; libraries print to its stdout all the time."""
     return start_worker(CHATTER if sys.platform == "linux" else "")
 
 
 @pytest.fixture
 def opened(worker, town, tmp_path):
-    """The worker with the town open, its coarse map and a refiner in use."""
+    """The worker with the town open, and its coarse map and a refiner loaded."""
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadScores(town.scores_path))
     return worker
@@ -119,8 +119,8 @@ def read(path, band=None):
 # --- a day ----------------------------------------------------------------------------------------------------------
 
 
-def test_ready_is_the_first_of_all(start_worker):
-    """And says on which device it computes, and why not on the one that was asked for."""
+def test_ready_is_the_first_event(start_worker):
+    """`Ready` names the device in use, and why the requested device is not used."""
     worker = start_worker(ready=False, device="cuda:99")
     _, first = worker.timed_event(with_beats=True)
     assert isinstance(first, Ready)
@@ -134,7 +134,7 @@ def test_ready_is_the_first_of_all(start_worker):
     assert worker.end() == 0
 
 
-def test_a_whole_day(worker, town, tmp_path, refiner_path):
+def test_the_whole_workflow(worker, town, tmp_path, refiner_path):
     run, out = tmp_path / "runs" / "first", tmp_path
     events = worker.do(Open(town.image_path, str(run)))
     assert events == [Opened(120, 96, pytest.approx(0.5, rel=0.01), -1)]
@@ -187,17 +187,17 @@ def test_a_whole_day(worker, town, tmp_path, refiner_path):
         assert event.overall_accuracy == pytest.approx((read(step.classes_raster, 1) == truth).mean(), abs=1e-3)
         assert event.mean_iou == pytest.approx(np.mean(event.iou))
         assert event.boundary_iou == tuple(boundary_iou(read(step.classes_raster, 1), truth, k) for k in range(3))
-    assert found[2].mean_iou > found[0].mean_iou  # even a few updates teach
+    assert found[2].mean_iou > found[0].mean_iou  # a few updates already improve the map
 
 
 def boundary_iou(predicted, truth, k):
-    """Compare what two erosions by a 3 x 3 square take from a class in both maps."""
+    """Return the boundary IoU of a class, from the pixels that two erosions by a 3 x 3 square remove."""
     square = np.ones((3, 3), bool)
     found, wanted = ((labels == k) & ~ndimage.binary_erosion(labels == k, square, 2) for labels in (predicted, truth))
     return pytest.approx((found & wanted).sum() / (found | wanted).sum(), abs=0.01)
 
 
-def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
+def test_a_coarse_model_is_trained_from_vector_layers(worker, town, tmp_path):
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     sources = (ClassSource("building", town.houses_path), ClassSource("road", town.streets_path, 4.0))
     model = str(tmp_path / "c.safetensors")
@@ -210,7 +210,7 @@ def test_a_coarse_net_from_vector_layers(worker, town, tmp_path):
     assert np.allclose(read(step.scores).sum(axis=0), 1, atol=1e-5)
 
 
-def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_path):
+def test_spectra_are_shown_and_used_for_training_and_classification(worker, raster, vectors, pixels, tmp_path):
     random = np.random.default_rng(0)
     classes = np.kron(random.integers(0, 3, (4, 5)), np.ones((12, 12), dtype=int))
     cube = 500 * random.random((3, 224))[classes].transpose(2, 0, 1) + random.normal(0, 20, (224, 48, 60))
@@ -245,7 +245,7 @@ def test_spectra_are_shown_learnt_and_used(worker, raster, vectors, pixels, tmp_
     assert "There is no file" in worker.refuse(TrainCoarse((), model, kind="lstm", labels=labels + "x"))
 
 
-def test_an_area_at_another_pixel_size_comes_back_on_the_images_grid(worker, town, tmp_path, refiner_path):
+def test_an_area_at_another_pixel_size_is_exported_on_the_image_grid(worker, town, tmp_path, refiner_path):
     area = (500_010.0, 4_649_060.0, 500_050.0, 4_649_090.0)
     (opened,) = worker.do(Open(town.image_path, str(tmp_path / "run"), (), area, 1.0))
     assert (opened.width, opened.height) == (40, 30)
@@ -279,7 +279,7 @@ def test_filters_are_shown(ready, tmp_path):
         assert_says(ready.refuse(request), says)
 
 
-def test_what_is_in_view_comes_before_each_step(ready, pixels):
+def test_the_visible_area_is_previewed_before_each_step(ready, pixels):
     events = ready.do(Step(0, 2, pixels(40, 24, 50, 40).bounds, (800, 600), 2))
     told = [event for event in events if isinstance(event, (Previewed, Stepped))]
     assert [(type(event).__name__, event.index) for event in told] == [
@@ -289,7 +289,7 @@ def test_what_is_in_view_comes_before_each_step(ready, pixels):
     assert not of(Previewed, ready.do(Step(2)))
 
 
-def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
+def test_a_run_resumes_from_its_folder(ready, tmp_path):
     ready.do(Step(0, 2))
     (opened,) = ready.do(Resume(str(tmp_path / "run")))
     assert (opened.width, opened.height, opened.steps) == (120, 96, 2)
@@ -297,7 +297,7 @@ def test_goes_on_from_the_folder_of_a_run(ready, tmp_path):
     assert step.index == 3
 
 
-def test_an_image_without_a_crs_is_worked_on_with_a_warning(worker, raster, town, tmp_path, refiner_path):
+def test_an_image_without_a_crs_works_with_a_warning(worker, raster, town, tmp_path, refiner_path):
     with rasterio.open(town.image_path) as source:
         image = raster("i.tif", source.read(), crs=None, transform=rasterio.Affine.identity())
     scores = raster("s.tif", town.scores, crs=None, transform=rasterio.Affine.identity(), names=town.classes)
@@ -313,7 +313,7 @@ def test_an_image_without_a_crs_is_worked_on_with_a_warning(worker, raster, town
     assert "no CRS" in worker.refuse(ExportPolygons(1, str(tmp_path / "q.gpkg"), min_area_m2=1.0))
 
 
-def test_a_refiner_of_other_classes_is_dropped_and_said(worker, town, raster, tmp_path, refiner_path):
+def test_a_refiner_of_other_classes_is_dropped_with_a_notice(worker, town, raster, tmp_path, refiner_path):
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadRefiner(refiner_path))
     events = worker.do(LoadScores(raster("s.tif", town.scores, names=("background", "water", "ice"))))
@@ -328,7 +328,7 @@ def test_a_refiner_of_other_classes_is_dropped_and_said(worker, town, raster, tm
 def test_every_request_ends_exactly_once_and_in_order(worker, town, tmp_path, refiner_path):
     requests = [
         Open(town.image_path, str(tmp_path / "run")),
-        Step(0),  # too early
+        Step(0),  # before a coarse map is loaded
         LoadScores(town.scores_path),
         LoadRefiner(str(tmp_path / "missing.safetensors")),
         LoadRefiner(refiner_path),
@@ -346,7 +346,7 @@ def test_every_request_ends_exactly_once_and_in_order(worker, town, tmp_path, re
     assert [end.request for end in ends] == [type(request).__name__ for request in requests]
 
 
-def test_what_is_no_request_is_told_so(worker):
+def test_invalid_messages_fail_with_a_reason(worker):
     lines = [
         b"nonsense\n",
         b"\n",
@@ -361,20 +361,20 @@ def test_what_is_no_request_is_told_so(worker):
         worker.send_bytes(line)
         event = worker.event()
         assert isinstance(event, Failed)
-        assert "unknown message" in str(event.text)
+        assert "unknown message" in event.message
     worker.send(Alive())
-    assert "does not know the request Alive" in str(worker.event().text)
+    assert "does not know the request Alive" in worker.event().message
 
 
-def test_an_unforeseen_error_is_reported_with_its_trace(opened):
+def test_an_unexpected_error_is_reported_with_its_traceback(opened):
     failed = opened.ask(Step("zero"))[-1]
     assert isinstance(failed, Failed)
-    assert "TypeError" in str(failed.text)
+    assert "TypeError" in failed.message
     assert "Traceback" in failed.detail
     assert "no refiner yet" in opened.refuse(Step(0))
 
 
-def test_without_a_scene_there_is_nothing_to_do(worker, tmp_path):
+def test_requests_without_a_scene_are_refused(worker, tmp_path):
     worker.refuse(Open(str(tmp_path / "missing.tif"), str(tmp_path / "run")))
     for request in (
         Classify("c.safetensors"),
@@ -391,7 +391,7 @@ def test_without_a_scene_there_is_nothing_to_do(worker, tmp_path):
         assert worker.refuse(request) == "No scene is open."
 
 
-def test_scenes_that_cannot_be_opened(worker, town, tmp_path, raster):
+def test_scenes_that_cannot_be_opened_are_refused(worker, town, tmp_path, raster):
     (tmp_path / "text.tif").write_text("no raster")
     (tmp_path / "file").write_text("")
     run = str(tmp_path / "run")
@@ -414,7 +414,7 @@ def assert_says(message, pattern):
     assert re.search(pattern, message), message
 
 
-def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_path, vectors, pixels, coarse_path):
+def test_failed_requests_leave_the_run_unchanged(ready, town, tmp_path, vectors, pixels, coarse_path):
     worker = ready
     worker.do(Step(0, 2))
     (tmp_path / "file").write_text("")
@@ -454,7 +454,7 @@ def test_results_that_cannot_be_had_leave_everything_as_it_was(ready, town, tmp_
     assert of(Stepped, worker.do(Step(2)))[0].index == 3
 
 
-def test_a_map_that_is_background_everywhere_exports_nothing_and_says_so(worker, town, raster, tmp_path):
+def test_exporting_a_map_of_background_gives_no_features_and_a_notice(worker, town, raster, tmp_path):
     maps = np.zeros((3, 96, 120), "float32")
     maps[0] = 1
     worker.do(Open(town.image_path, str(tmp_path / "run")))
@@ -464,7 +464,7 @@ def test_a_map_that_is_background_everywhere_exports_nothing_and_says_so(worker,
     assert "background everywhere" in str(noticed.texts[0])
 
 
-def test_a_step_whose_file_was_deleted_says_so(ready, tmp_path):
+def test_a_deleted_step_file_is_reported(ready, tmp_path):
     ready.do(Step(0, 1))
     for path in (tmp_path / "run").glob("step_001_*_state.tif"):
         path.unlink()
@@ -472,7 +472,7 @@ def test_a_step_whose_file_was_deleted_says_so(ready, tmp_path):
     assert of(Stepped, ready.do(Step(0)))[0].index == 1
 
 
-def test_nothing_that_was_printed_got_onto_the_wire(ready):
+def test_printed_text_stays_out_of_the_event_stream(ready):
     ready.do(Step(0))
     assert not ready.strays
     if sys.platform == "linux":
@@ -488,10 +488,10 @@ def wait_for(worker, kind):
 
 
 def assert_whole(folder):
-    """Read every file of a folder and below that has a name of its own, to its end."""
+    """Read every file below a folder to its end, except hidden ones."""
     for path in folder.rglob("*"):
         if path.name.startswith(".") or path.parent.name.startswith("."):
-            continue  # what is being written
+            continue  # still being written
         if path.suffix == ".tif":
             read(path)
         elif path.suffix == ".gpkg":
@@ -515,7 +515,7 @@ def answered_within(worker, request, kind):
             return when - asked, event
 
 
-def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
+def test_cancel_stops_a_run_of_steps_and_keeps_finished_steps(ready, tmp_path):
     ready.send(Step(0, 100_000))
     first = wait_for(ready, Stepped)
     took, end = answered_within(ready, Cancel(), (Finished, Failed, Cancelled))
@@ -527,7 +527,7 @@ def test_cancel_ends_a_run_of_steps_and_keeps_what_is_finished(ready, tmp_path):
     assert again.index == first.index + 1
 
 
-def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, town, tmp_path):
+def test_training_sends_heartbeats_and_writes_no_file_when_cancelled(ready, town, tmp_path):
     model = tmp_path / "m.safetensors"
     ready.send(TrainRefiner(town.tile_path, str(model), "faithful", updates=100_000))
     wait_for(ready, TrainingProgressed)
@@ -541,10 +541,10 @@ def test_cancel_ends_a_training_without_a_file_and_beats_go_on_meanwhile(ready, 
     assert took < SOON_S
     assert not model.exists()
     assert no_remains(tmp_path)
-    ready.do(Step(0))  # with the refiner that was in use before
+    ready.do(Step(0))  # with the earlier refiner
 
 
-def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
+def test_stop_ends_training_and_keeps_the_best_weights(ready, town, tmp_path):
     model = str(tmp_path / "m.safetensors")
     ready.send(TrainRefiner(town.tile_path, model, "faithful", updates=100_000))
     wait_for(ready, TrainingProgressed)
@@ -558,19 +558,19 @@ def test_stop_ends_a_training_and_keeps_its_best(ready, town, tmp_path):
     ready.do(Step(0))
 
 
-def test_cancel_and_stop_of_nothing_are_no_news_for_the_next_request(ready):
+def test_cancel_and_stop_when_idle_do_not_affect_the_next_request(ready):
     ready.send(Cancel(), Stop())
     assert len(of(Stepped, ready.do(Step(0, 2)))) == 2
 
 
-def test_the_first_training_of_a_process_is_cancelled_soon_and_leaves_when_stdin_closes(start_worker, town, tmp_path):
+def test_the_first_training_cancels_quickly_and_ends_when_stdin_closes(start_worker, town, tmp_path):
     worker = start_worker()
     worker.do(Open(town.image_path, str(tmp_path / "run")))
     worker.do(LoadScores(town.scores_path))
     worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "extended", updates=100_000))
     took, end = answered_within(worker, Cancel(), (Finished, Failed, Cancelled))
     assert end == Cancelled("TrainRefiner")
-    assert took < SOON_S  # though optimizers take seconds to load
+    assert took < SOON_S  # although optimizers take seconds to load
     worker.send(TrainRefiner(town.tile_path, str(tmp_path / "m.safetensors"), "faithful", updates=100_000))
     wait_for(worker, TrainingProgressed)
     closed = time.monotonic()
@@ -582,15 +582,15 @@ def test_the_first_training_of_a_process_is_cancelled_soon_and_leaves_when_stdin
 
 @pytest.fixture
 def quarter(raster, town):
-    """A part of a city: the town many times over, so that each request takes a while."""
+    """The image and scores of many copies of the town, so that each request takes a while."""
     with rasterio.open(town.image_path) as source:
         image = np.tile(source.read(), (1, 6, 6))
     scores = np.tile(town.scores, (1, 6, 6))
     return raster("i.tif", image), raster("s.tif", scores, nodata=-9999, names=town.classes)
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, town, tmp_path, refiner_path):
-    """Whatever it was doing: no file that has a name is half-written, and no finished step is lost."""
+def test_a_killed_worker_resumes_where_it_was(start_worker, quarter, town, tmp_path, refiner_path):
+    """Whatever the worker was doing, no named file is half-written and no finished step is lost."""
     image, scores = quarter
     run, out = tmp_path / "run", tmp_path / "out"
     out.mkdir()
@@ -623,7 +623,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(start_worker, quarter, tow
 
 
 def steps_until(worker, limit):
-    """Return the steps that the worker tells of until a time."""
+    """Return the steps that the worker reports before a time limit."""
     found = []
     try:
         while True:
@@ -634,8 +634,10 @@ def steps_until(worker, limit):
         return found
 
 
-def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter, town, vectors, pixels, tmp_path):
-    """After the last update, when there is nothing left to tell of."""
+def test_cancel_is_answered_during_the_evaluation_after_training(
+    start_worker, quarter, town, vectors, pixels, tmp_path
+):
+    """The cancel comes after the last update, when no more progress is reported."""
     image, scores = quarter
     model, run = tmp_path / "m.safetensors", tmp_path / "run"
     drawn = [pixels(column, row, 60, 50) for row in (0, 300) for column in (0, 400)]
@@ -659,7 +661,7 @@ def test_cancel_is_heeded_while_what_was_taught_is_judged(start_worker, quarter,
 
 @pytest.fixture
 def painted(ready, vectors, pixels):
-    """The worker with a step made, and a layer of corrections bound to it."""
+    """The worker with one step and a layer of corrections applied to it."""
     ready.do(Step(0, 1))
     boxes = [pixels(70, 60, 12, 12), pixels(10, 10, 8, 8), pixels(30, 70, 8, 8)]
     path = vectors("corrections.gpkg", boxes, **{"class": ["road", "building", "background"]})
@@ -667,14 +669,14 @@ def painted(ready, vectors, pixels):
     return ready
 
 
-def test_corrections_rewrite_what_is_seen(painted):
+def test_corrections_rewrite_the_maps_of_the_step(painted):
     (event,) = of(Corrected, painted.corrected)
     assert event.index == 1
     assert (read(event.classes_raster, 1)[60:72, 70:82] == 2).all()
     assert read(event.scores)[2, 60:72, 70:82].min() > 0.999
 
 
-def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_path):
+def test_fine_tuning_keeps_the_earlier_weights(painted, town, tmp_path, refiner_path):
     earlier = Path(refiner_path).read_bytes()
     events = painted.do(FineTune(str(tmp_path / "on.safetensors"), town.tile_path, 3))
     (learnt,) = of(FineTuned, events)
@@ -689,7 +691,7 @@ def test_learning_on_keeps_the_earlier_weights(painted, town, tmp_path, refiner_
     assert (read(of(Stepped, painted.do(Step(1, 1)))[0].classes_raster, 1)[60:72, 70:82] == 2).all()
 
 
-def test_learning_needs_a_learned_refiner_and_corrections(ready, tmp_path):
+def test_fine_tuning_requires_a_trainable_refiner_and_corrections(ready, tmp_path):
     target = str(tmp_path / "on.safetensors")
     assert "Nothing is corrected" in ready.refuse(FineTune(target))
     ready.do(LoadRefiner("heat"))
@@ -697,7 +699,7 @@ def test_learning_needs_a_learned_refiner_and_corrections(ready, tmp_path):
     assert not Path(target).exists()
 
 
-def test_doubtful_places_lie_in_the_scene_and_not_on_corrections(painted, pixels):
+def test_uncertain_places_lie_in_the_scene_and_outside_corrections(painted, pixels):
     (found,) = of(UncertainPlacesFound, painted.do(FindUncertainPlaces(1, 10)))
     assert 1 <= len(found.places) <= 10
     scene, corrected = pixels(0, 0, 120, 96), pixels(70, 60, 12, 12)
@@ -709,7 +711,7 @@ def test_doubtful_places_lie_in_the_scene_and_not_on_corrections(painted, pixels
     assert found.radius == 4.0
 
 
-def test_a_region_and_the_views(painted, pixels, tmp_path):
+def test_a_region_is_found_and_derived_layers_are_written(painted, pixels, tmp_path):
     x, y = pixels(72, 62, 1, 1).centroid.coords[0]
     (region,) = of(RegionFound, painted.do(FindRegion(1, x, y)))
     assert region.class_index == 2

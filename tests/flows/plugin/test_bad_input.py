@@ -1,4 +1,4 @@
-"""What bad input gets: a sentence in the message bar, and nothing lost.
+"""Bad input: a message in the message bar, and no lost data.
 
 Modules that this file covers: plugin/dock/sections/scene.py, plugin/errors.py, plugin/layers/vector_source.py,
 plugin/messages.py.
@@ -53,7 +53,7 @@ def test_a_raster_in_memory_is_refused(analyst, write_raster):
     gdal.Unlink("/vsimem/memory.tif")
 
 
-def test_a_deleted_file_is_named(analyst, scene_files, tmp_path):
+def test_a_deleted_file_is_named_in_the_message(analyst, scene_files, tmp_path):
     path = Path(shutil.copy(scene_files / "image.tif", tmp_path / "gone.tif"))
     choose(analyst, QgsRasterLayer(str(path), "gone"))
     path.unlink()
@@ -61,7 +61,7 @@ def test_a_deleted_file_is_named(analyst, scene_files, tmp_path):
     assert "gone.tif" in analyst.bar.text()
 
 
-def test_a_raster_without_a_crs_works_in_its_own_pixels(analyst, write_raster, tmp_path, scene_files, project):
+def test_a_raster_without_a_crs_opens_with_a_warning(analyst, write_raster, tmp_path, scene_files, project):
     for name in ("image", "scores"):
         values = gdal.Open(str(scene_files / f"{name}.tif")).ReadAsArray()
         write_raster(tmp_path / f"{name}.tif", values, epsg=None, names=("background", "building", "road"))
@@ -79,7 +79,7 @@ def test_a_raster_without_a_crs_works_in_its_own_pixels(analyst, write_raster, t
 
 
 @pytest.mark.parametrize("epsg", [4326, 2263])  # degrees; feet
-def test_degrees_and_feet_are_metres_on_the_ground(analyst, write_raster, tmp_path, epsg):
+def test_pixel_sizes_in_degrees_and_feet_are_converted_to_metres(analyst, write_raster, tmp_path, epsg):
     step = {4326: 4.5e-6, 2263: 0.5 / 0.3048}[epsg]  # about half a metre of latitude; half a metre
     origin = {4326: (10.0, 0.001), 2263: (980_000.0, 200_000.0)}[epsg]
     path = write_raster(
@@ -91,7 +91,7 @@ def test_degrees_and_feet_are_metres_on_the_ground(analyst, write_raster, tmp_pa
     assert analyst.dock.scene.summary.text().startswith("40 × 25 pixels")
 
 
-def test_fine_pixels_are_worked_on_at_half_a_metre(analyst, write_raster, tmp_path):
+def test_fine_pixels_default_to_half_a_metre(analyst, write_raster, tmp_path):
     path = write_raster(tmp_path / "fine.tif", np.ones((3, 100, 100)), transform=(500_000, 0.1, 0, 4_000_000, 0, -0.1))
     choose(analyst, QgsRasterLayer(str(path), "fine"))
     assert analyst.dock.scene.pixel_size.value() == pytest.approx(0.5)
@@ -100,13 +100,13 @@ def test_fine_pixels_are_worked_on_at_half_a_metre(analyst, write_raster, tmp_pa
     assert analyst.dock.scene.pixel_size.value() == pytest.approx(2.0, abs=0.01)
 
 
-def test_nodata_everywhere(analyst, write_raster, tmp_path):
+def test_a_raster_of_only_nodata_is_refused(analyst, write_raster, tmp_path):
     path = write_raster(tmp_path / "empty.tif", np.zeros((3, 40, 40)), nodata=0)
     choose(analyst, QgsRasterLayer(str(path), "empty"))
     assert "NoData" in try_scores(analyst)
 
 
-def test_thin_rasters(analyst, write_raster, tmp_path):
+def test_thin_rasters_can_be_opened(analyst, write_raster, tmp_path):
     for shape in ((1, 40), (40, 1), (1, 1)):
         path = tmp_path / f"thin_{shape[0]}_{shape[1]}.tif"
         write_raster(path, np.random.default_rng(1).random((3, *shape)))
@@ -117,7 +117,7 @@ def test_thin_rasters(analyst, write_raster, tmp_path):
         assert analyst.run.last == 0
 
 
-def test_bands_that_are_not_there(analyst):
+def test_invalid_band_lists_are_refused(analyst):
     for text, sentence in (
         ("1, 2, 9", "There is no band 9"),
         ("red", "is not a band number"),
@@ -130,8 +130,8 @@ def test_bands_that_are_not_there(analyst):
         assert sentence in try_scores(analyst)
 
 
-def test_wrong_number_of_bands_for_the_refiner(stepper):
-    """Another is offered; who takes the one that does not fit all the same is told."""
+def test_a_refiner_for_another_number_of_bands_is_refused(stepper):
+    """A fitting refiner is offered; choosing one that does not fit gives a message."""
     chosen = stepper.dock.refine.refiner.choice()
     stepper.dock.scene.bands.line.setText("1, 2")
     stepper.use_scores()
@@ -141,7 +141,7 @@ def test_wrong_number_of_bands_for_the_refiner(stepper):
     assert stepper.run.last == 0
 
 
-def test_an_area_beside_the_layer(analyst):
+def test_a_missing_or_outside_area_is_refused(analyst):
     scene = analyst.dock.scene
     scene.area.setCurrentIndex(scene.area.findData(Area.DRAWN))
     assert "Draw the rectangle" in try_scores(analyst)
@@ -149,13 +149,13 @@ def test_an_area_beside_the_layer(analyst):
     assert "does not intersect" in try_scores(analyst)
 
 
-def test_a_photograph_is_no_score_raster(analyst):
+def test_an_image_is_refused_as_a_score_raster(analyst):
     analyst.dock.coarse.scores.setLayer(analyst.dock.scene.layer.currentLayer())
     assert "image.tif" in try_scores(analyst)
     assert analyst.run is None or analyst.run.last < 0
 
 
-def test_a_failed_scene_leaves_the_former_run_as_it_was(stepper, write_raster, tmp_path):
+def test_a_failed_scene_keeps_the_former_run(stepper, write_raster, tmp_path):
     stepper.run_to(2)
     former = stepper.run
     path = write_raster(tmp_path / "empty.tif", np.zeros((3, 40, 40)), nodata=0)
@@ -169,7 +169,7 @@ def test_a_failed_scene_leaves_the_former_run_as_it_was(stepper, write_raster, t
 # --- models ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_damaged_or_hostile_refiner(stepper, tmp_path, refiner_file):
+def test_damaged_or_hostile_refiner_files_are_refused(stepper, tmp_path, refiner_file):
     for number, content in enumerate((b"", b"\x10\0\0\0\0\0\0\0{", b"\xff" * 400, b"cos\nsystem\n(S'x'\ntR.")):
         path = tmp_path / f"bad_{number}.safetensors"
         path.write_bytes(content)
@@ -184,7 +184,7 @@ def test_a_damaged_or_hostile_refiner(stepper, tmp_path, refiner_file):
     assert stepper.run.last == 1
 
 
-def test_a_refiner_is_no_coarse_model(analyst, refiner_file):
+def test_a_refiner_is_refused_as_a_coarse_model(analyst, refiner_file):
     analyst.dock.coarse.source.add_file("wrong", str(refiner_file))
     analyst.click(analyst.dock.coarse.classify)
     analyst.wait()
@@ -218,7 +218,7 @@ CANNOT_TEACH = (
 )
 
 
-def test_labels_that_cannot_teach(stepper, project):
+def test_unusable_labels_are_refused(stepper, project):
     for shapes, sentence in CANNOT_TEACH:
         layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class:string(32)", "poor labels", "memory")
         project.addMapLayer(layer)
@@ -233,7 +233,7 @@ def test_labels_that_cannot_teach(stepper, project):
         assert stepper.run.last == 0
 
 
-def test_a_layer_without_a_class_field(stepper, project):
+def test_labels_without_a_class_field_are_refused(stepper, project):
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633", "plain", "memory")
     project.addMapLayer(layer)
     stepper.dock.train.labels.setLayer(layer)
@@ -241,7 +241,7 @@ def test_a_layer_without_a_class_field(stepper, project):
     assert "has no text field “class”" in stepper.bar.text()
 
 
-def test_labels_in_another_crs_teach(stepper, label_layer, draw_tile, project, wait_until):
+def test_labels_in_another_crs_are_used_for_training(stepper, label_layer, draw_tile, project, wait_until):
     draw_tile(label_layer)
     degrees = QgsVectorLayer("Polygon?crs=EPSG:4326&field=class:string(32)", "in degrees", "memory")
     project.addMapLayer(degrees)
@@ -259,7 +259,7 @@ def test_labels_in_another_crs_teach(stepper, label_layer, draw_tile, project, w
     assert stepper.dock.refine.refiner.findText("Faithful, trained on in degrees") >= 0
 
 
-def test_empty_vectors_cannot_train(analyst, label_layer):
+def test_training_from_empty_vectors_is_refused(analyst, label_layer):
     label_layer.commitChanges()
     analyst.dock.coarse.source.choose_key("vectors")
     analyst.dock.coarse.buildings.setLayer(label_layer)
@@ -270,7 +270,7 @@ def test_empty_vectors_cannot_train(analyst, label_layer):
 # --- exports ---------------------------------------------------------------------------------------------------------
 
 
-def test_files_that_cannot_be_exported_to(analyst, tmp_path):
+def test_unwritable_export_paths_are_refused(analyst, tmp_path):
     analyst.use_scores()
     for name, sentence in (("map.dxf", "must end in .gpkg or .shp"), ("no/folder/map.gpkg", "There is no folder")):
         analyst.dock.export.polygons_file.setFilePath(str(tmp_path / name))
@@ -278,7 +278,7 @@ def test_files_that_cannot_be_exported_to(analyst, tmp_path):
         assert sentence in analyst.bar.said[-1][1]
 
 
-def test_an_existing_file_is_replaced_only_when_agreed(analyst, tmp_path, monkeypatch):
+def test_an_existing_file_is_replaced_only_after_confirmation(analyst, tmp_path, monkeypatch):
     analyst.use_scores()
     path = tmp_path / "map.gpkg"
     path.write_text("precious")
@@ -292,7 +292,7 @@ def test_an_existing_file_is_replaced_only_when_agreed(analyst, tmp_path, monkey
     assert QgsVectorLayer(str(path), "x").featureCount() > 0
 
 
-def test_a_file_in_use_by_another_layer_is_left_alone(analyst, tmp_path, monkeypatch, project):
+def test_a_file_used_by_another_layer_is_not_overwritten(analyst, tmp_path, monkeypatch, project):
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     analyst.use_scores()
     path = tmp_path / "mine.geojson"
@@ -310,7 +310,7 @@ def test_a_file_in_use_by_another_layer_is_left_alone(analyst, tmp_path, monkeyp
 # --- projects --------------------------------------------------------------------------------------------------------
 
 
-def test_the_project_is_closed_in_a_run(stepper, project, wait_until):
+def test_closing_the_project_during_a_run_ends_the_run(stepper, project, wait_until):
     stepper.dock.refine.end.setValue(60)
     stepper.click(stepper.dock.refine.run)
     wait_until(lambda: stepper.run.last >= 1, 60, "a step")
@@ -321,7 +321,7 @@ def test_the_project_is_closed_in_a_run(stepper, project, wait_until):
     assert not stepper.dock.refine.step.isEnabled()
 
 
-def test_layers_and_groups_are_removed_moved_and_renamed_in_a_run(stepper, project, wait_until):
+def test_layers_and_groups_can_be_removed_moved_and_renamed_during_a_run(stepper, project, wait_until):
     stepper.run_to(2)
     root = project.layerTreeRoot()
     group = next(group for group in root.findGroups() if group.name() == "Refined: image")
@@ -332,7 +332,7 @@ def test_layers_and_groups_are_removed_moved_and_renamed_in_a_run(stepper, proje
     stepper.step()
     assert [child.name() for child in other.children()[0].children()][-1] == "Step 3"
     project.removeMapLayer(next(iter(project.mapLayersByName("Step 2 · classes"))))
-    stepper.click(stepper.dock.refine.back)  # shows step 2, whose class map comes back
+    stepper.click(stepper.dock.refine.back)  # shows step 2 and restores its class map
     stepper.wait()
     assert stepper.visible_layers() == ["Step 2 · classes"]
     root.removeChildNode(other)

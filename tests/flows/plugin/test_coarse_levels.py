@@ -1,4 +1,4 @@
-"""The levels of a pyramid arrive before the coarse map, and the refiner goes on from this."""
+"""Pyramid levels that arrive before the coarse map, from which the refiner continues."""
 
 import subprocess
 from pathlib import Path
@@ -27,7 +27,7 @@ save_model(path, net, ModelCard("lrr", ("background", "building", "road"), 3, 0.
 
 @pytest.fixture
 def pyramid(analyst, tmp_path):
-    """An analyst who has asked for the coarse map of a pyramid; weights that nobody trained suffice."""
+    """An analyst who has requested the coarse map of an untrained pyramid."""
     path = tmp_path / "lrr.safetensors"
     python = ROOT / ".venv" / "worker" / "bin" / "python"
     subprocess.run([python, "-I", "-c", _WEIGHTS, ROOT, path], check=True)
@@ -38,7 +38,7 @@ def pyramid(analyst, tmp_path):
     return analyst
 
 
-def test_the_pyramid_sharpens_and_then_the_refiner_takes_over(pyramid, refiner_file, wait_until, project):
+def test_pyramid_levels_precede_the_steps_of_the_refiner(pyramid, refiner_file, wait_until, project):
     dock, seen = pyramid.dock, []
 
     def look():
@@ -64,7 +64,7 @@ def test_the_pyramid_sharpens_and_then_the_refiner_takes_over(pyramid, refiner_f
 
     pyramid.choose_refiner(refiner_file)
     dock.refine.end.setValue(1)
-    pyramid.click(dock.refine.play)  # from the coarsest level up, then the refiner
+    pyramid.click(dock.refine.play)  # from the coarsest to the finest level, then the refiner
     pyramid.wait()
     assert (pyramid.run.shown, pyramid.run.last) == (1, 1)
     assert pyramid.groups()["Refined: image"] == [*names, "Step 1"]
@@ -75,7 +75,7 @@ def test_the_pyramid_sharpens_and_then_the_refiner_takes_over(pyramid, refiner_f
     assert found.levels == pyramid.run.levels
     assert all(Path(level.scores).is_file() for level in found.levels)
 
-    pyramid.dock.coarse.source.choose_key("scores")  # another coarse map, which has no levels
+    pyramid.dock.coarse.source.choose_key("scores")  # another coarse map, without levels
     pyramid.use_scores()
     assert pyramid.groups()["Refined: image"] == ["Step 0 (Coarse Map)"]
     assert dock.refine.slider.minimum() == 0

@@ -1,4 +1,4 @@
-"""Correcting by hand with real mouse and key events, learning from it, and where to look next.
+"""Manual corrections with real mouse and key events, fine-tuning on them, and uncertain places.
 
 Modules that this file covers: plugin/control/correct/correction_tools.py, plugin/control/correct/corrections.py,
 plugin/control/correct/uncertain_places.py, plugin/control/fine_tuning.py, plugin/dock/sections/correct.py,
@@ -30,7 +30,7 @@ PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 def pixel_of(canvas, x, y):
-    """Return where on the canvas a place of the map lies."""
+    """Return the position on the canvas of map coordinates."""
     place = canvas.getCoordinateTransform().transform(QgsPointXY(x, y))
     return QPoint(round(place.x()), round(place.y()))
 
@@ -62,7 +62,7 @@ def shown_class(analyst, column, row):
 
 @pytest.fixture
 def painter(stepper):
-    """An analyst with two steps, the section open, and the brush in hand."""
+    """An analyst with two steps, the section open, and the brush selected."""
     stepper.run_to(2)
     correct = stepper.dock.correct
     correct.setCollapsed(False)
@@ -81,8 +81,8 @@ def choose(analyst, name):
     box.setCurrentIndex(box.findData(name))
 
 
-def test_a_day_of_corrections(painter, label_layer, draw_tile, settle):
-    """One worker for all of it: starting one takes longer than everything here."""
+def test_the_correction_workflow(painter, label_layer, draw_tile, settle):
+    """All parts share one worker, because starting one takes longer than the whole test."""
     canvas = painter.plugin.iface.canvas
     whole = canvas.extent()
     add_more_layers(painter)
@@ -102,7 +102,7 @@ def test_a_day_of_corrections(painter, label_layer, draw_tile, settle):
 
 
 def add_more_layers(painter):
-    """Uncertainty and change are layers of the run; and each step has a day of its own on the timeline."""
+    """Check that uncertainty and change become layers of the run, and that each step has its own day in time."""
     for action in painter.dock.refine.views.menu().actions():
         action.trigger()
         painter.wait()
@@ -198,7 +198,7 @@ def draw_a_polygon(painter, canvas):
 
 
 def click_a_connected_part(painter, canvas, settle):
-    painter.dock.refine.slider.setValue(0)  # the random refiner leaves no building whole
+    painter.dock.refine.slider.setValue(0)  # the random refiner leaves no building intact
     assert shown_class(painter, 140, 50) == 1
     press(painter.dock.correct.tools["click"])
     choose(painter, "background")
@@ -219,7 +219,7 @@ def outside_the_scene_and_while_busy(painter, canvas):
     drag(canvas, place(-100, -100), place(-90, -100))
     assert "outside the scene" in painter.bar.text()
     choose(painter, "road")
-    painter.context.task = Task.MEASURE  # something else runs
+    painter.context.task = Task.MEASURE  # another task is running
     drag(canvas, place(200, 60), place(203, 60))
     painter.context.task = Task.NONE
     assert shown_class(painter, 200, 60) != 2
@@ -232,10 +232,10 @@ def look_where_to_go(painter, canvas):
     correct, layer = painter.dock.correct, layer_of(painter)
     press(correct.look)
     painter.wait()
-    assert 3 <= correct.doubts.count() <= 20
+    assert 3 <= correct.places.count() <= 20
     assert "Mean IoU on the labels when the list was made" in correct.gain.text()
-    whole, item = canvas.extent(), correct.doubts.item(1)
-    QTest.mouseClick(correct.doubts.viewport(), LEFT, PLAIN, correct.doubts.visualItemRect(item).center())
+    whole, item = canvas.extent(), correct.places.item(1)
+    QTest.mouseClick(correct.places.viewport(), LEFT, PLAIN, correct.places.visualItemRect(item).center())
     assert canvas.extent().width() < whole.width() / 2
     centre = canvas.extent().center()
     assert whole.contains(centre)
@@ -244,7 +244,7 @@ def look_where_to_go(painter, canvas):
     painter.wait()
     assert item.checkState() == Qt.CheckState.Checked
     assert " places corrected" in correct.gain.text()
-    for spot in painter.plugin.controller.uncertain_places._spots:  # the others at once
+    for spot in painter.plugin.controller.uncertain_places._spots:  # all other places
         feature = QgsFeature(layer.fields())
         feature.setAttribute("class", "building")
         feature.setGeometry(QgsGeometry.fromPointXY(spot.point).buffer(2, 4))
@@ -316,7 +316,7 @@ def keys_choose_and_can_be_rebound(painter):
     assert not [action for action in window.actions() if action.objectName().startswith("MapRefiner")]
 
 
-def test_a_metre_is_a_metre_in_degrees_too():
+def test_metres_are_converted_to_degrees():
     context = QgsCoordinateTransformContext()
     crs = QgsCoordinateReferenceSystem("EPSG:4326")
     x, y = units_per_metre(crs, context, QgsPointXY(15, 60))

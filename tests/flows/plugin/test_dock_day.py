@@ -1,4 +1,4 @@
-"""The analyst's whole day on a small scene, through the dock's real widgets, with the real worker.
+"""A complete session on a small scene, through the dock's real widgets, with the real worker.
 
 Modules that this file covers: plugin/control/coarse.py, plugin/control/context.py, plugin/control/controller.py,
 plugin/control/export.py, plugin/control/scene.py, plugin/control/steps.py, plugin/control/training.py,
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from map_refiner.plugin.dock.sections.scene import Area
-from map_refiner.plugin.layers.step_layer import KIND, RUN, STEP
+from map_refiner.plugin.layers.step_layer import KIND_PROPERTY, RUN_PROPERTY, STEP_PROPERTY
 from osgeo import gdal
 from qgis.core import (
     QgsFeature,
@@ -29,9 +29,9 @@ MOST_BLOCKED_S = 0.1
 
 
 class Pulse:
-    """Beats on the GUI thread, and remembers the longest time that it could not.
+    """A timer on the GUI thread that stores its longest blockage.
 
-    The time for which the kernel gave the processor to another process is left out: the tests may share a machine.
+    Time for which the kernel gave the processor to another process is left out: tests may share a machine.
     """
 
     def __init__(self):
@@ -44,7 +44,7 @@ class Pulse:
 
     def now(self):
         self.schedule.seek(0)
-        waited = int(self.schedule.read().split()[1]) / 1e9  # for a processor, though ready to run
+        waited = int(self.schedule.read().split()[1]) / 1e9  # time ready to run but without a processor
         return time.perf_counter() - waited
 
     def beat(self):
@@ -53,11 +53,13 @@ class Pulse:
 
 
 def run_layers(kind=None):
-    layers = [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(RUN)]
-    return [layer for layer in layers if kind is None or layer.customProperty(KIND) == kind]
+    layers = [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(RUN_PROPERTY)]
+    return [layer for layer in layers if kind is None or layer.customProperty(KIND_PROPERTY) == kind]
 
 
-def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, record_property):
+def test_the_whole_workflow_does_not_block_the_gui(
+    stepper, label_layer, draw_tile, wait_until, tmp_path, record_property
+):
     dock, pulse = stepper.dock, Pulse()
 
     stepper.run_to(5)
@@ -74,12 +76,12 @@ def test_the_whole_day(stepper, label_layer, draw_tile, wait_until, tmp_path, re
     dock.refine.slider.setValue(2)
     assert time.perf_counter() - started < MOST_BLOCKED_S
     assert stepper.visible_layers() == ["Step 2 · classes"]
-    dock.refine.kind.setCurrentIndex(2)  # 0 the classes, 1 the background
+    dock.refine.kind.setCurrentIndex(2)  # 0: classes, 1: background
     assert stepper.visible_layers() == ["Step 2 · building"]
     dock.refine.kind.setCurrentIndex(0)
 
     before = {layer.id() for layer in run_layers()}
-    stepper.step()  # from step 2: what came after it is made anew
+    stepper.step()  # from step 2: replaces the later steps
     assert stepper.run.shown == stepper.run.last == 3
     assert len(run_layers()) == 4 * 4
     assert len(before & {layer.id() for layer in run_layers()}) == 3 * 4
@@ -145,10 +147,10 @@ def test_step_is_drawn_quickly(stepper, wait_until, record_property):
     assert seconds < 1.5
 
 
-def test_layers_know_their_step_and_have_one_fixed_style(stepper):
+def test_layers_store_their_step_and_have_a_fixed_style(stepper):
     stepper.run_to(2)
     for layer in run_layers():
-        step, kind = layer.customProperty(STEP), layer.customProperty(KIND)
+        step, kind = layer.customProperty(STEP_PROPERTY), layer.customProperty(KIND_PROPERTY)
         assert layer.name().startswith(f"Step {step} ·")
         renderer = layer.renderer()
         if kind == 0:
@@ -161,7 +163,7 @@ def test_layers_know_their_step_and_have_one_fixed_style(stepper):
             assert (items[0].value, items[-1].value) == (0, 1)
 
 
-def test_the_analyst_browses_in_the_layer_tree(stepper):
+def test_the_layer_tree_changes_the_shown_step(stepper):
     stepper.run_to(3)
     root = QgsProject.instance().layerTreeRoot()
     group = next(group for group in root.findGroups(True) if group.name() == "Step 1")
@@ -171,7 +173,7 @@ def test_the_analyst_browses_in_the_layer_tree(stepper):
     assert stepper.visible_layers() == ["Step 1 · classes"]
 
 
-def test_another_area_begins_another_run_and_keeps_the_first(stepper):
+def test_another_pixel_size_starts_a_new_run_and_keeps_the_first(stepper):
     stepper.run_to(2)
     folder = stepper.run.folder
     stepper.dock.scene.pixel_size.setValue(1.0)
@@ -221,7 +223,7 @@ def test_a_coarse_model_is_trained_from_vectors_and_stopped(analyst, project, dr
 
 
 def drag(canvas, start, end):
-    """Draw a rectangle with the mouse, between two places in map units."""
+    """Draw a rectangle with the mouse between two points in map units."""
     places = [canvas.getCoordinateTransform().transform(point) for point in (start, end)]
     first, last = (QPoint(round(place.x()), round(place.y())) for place in places)
     left = Qt.MouseButton.LeftButton
@@ -231,7 +233,7 @@ def drag(canvas, start, end):
 
 
 @pytest.mark.parametrize("area", ["view", "drawn"])
-def test_a_part_of_the_layer(analyst, settle, area):
+def test_a_part_of_the_layer_can_be_chosen(analyst, settle, area):
     scene = analyst.dock.scene
     canvas = analyst.plugin.iface.canvas
     part = QgsRectangle(500_050, 3_999_900, 500_100, 3_999_950)
@@ -242,7 +244,7 @@ def test_a_part_of_the_layer(analyst, settle, area):
     canvas.setMapTool(pan)
     scene.area.setCurrentIndex(scene.area.findData(Area(area)))
     if area == "drawn":
-        canvas.setExtent(part.buffered(20))  # where a pixel of the screen is less than half a metre
+        canvas.setExtent(part.buffered(20))  # so that a screen pixel is less than half a metre
         settle()
         assert canvas.mapTool() is analyst.plugin.controller.scene.area_tool.tool
         drag(canvas, QgsPointXY(500_050, 3_999_950), QgsPointXY(500_100, 3_999_900))

@@ -1,4 +1,4 @@
-"""A first day: no Python, no image, and labels that nobody has painted.
+"""The first start: the search for Python, the demo scene, and the colours of labels.
 
 Modules that this file covers: plugin/control/demo.py, plugin/environment/find_python.py, plugin/layers/styles.py.
 """
@@ -7,14 +7,14 @@ import stat
 from pathlib import Path
 
 from map_refiner.plugin.environment.find_python import PythonSearch
-from map_refiner.plugin.layers.label_layer import LABELS
+from map_refiner.plugin.layers.label_layer import LABELS_PROPERTY
 from map_refiner.plugin.layers.styles import class_colour
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFeature, QgsProject, QgsVectorLayer
 
 WORKER = Path(__file__).resolve().parents[3] / ".venv" / "worker" / "bin" / "python"
 
 
-def test_stubs_in_the_path_are_passed_over(qgis_app, tmp_path, wait_until):
+def test_broken_python_stubs_are_skipped(qgis_app, tmp_path, wait_until):
     for name, script in (
         ("python3.12", "echo 'python3.12: command not found' >&2; exit 127"),
         ("python3", "exit 1"),
@@ -33,7 +33,7 @@ def test_stubs_in_the_path_are_passed_over(qgis_app, tmp_path, wait_until):
     assert found[1] == ""
 
 
-def test_the_demo_scene_opens_ready_to_classify_and_teach(plugin, work_folder):
+def test_the_demo_scene_is_ready_to_classify_and_train(plugin, work_folder):
     dock = plugin.dock
     assert "Drag an image" in dock.scene.summary.text()
     assert dock.scene.demo.isVisible()
@@ -52,12 +52,12 @@ def test_chosen_labels_get_the_colours_of_their_classes(plugin, project):
     project.addMapLayers([layer, other])
     plugin.dock.train.labels.setLayer(layer)
     assert isinstance(layer.renderer(), QgsCategorizedSymbolRenderer)
-    assert layer.customProperty(LABELS)
+    assert layer.customProperty(LABELS_PROPERTY)
     plugin.dock.train.labels.setLayer(other)
     assert not isinstance(other.renderer(), QgsCategorizedSymbolRenderer)
 
 
-def test_labels_of_a_coarse_model_get_the_colours_of_the_map_to_come(plugin, project):
+def test_coarse_model_labels_get_the_colours_of_the_future_map(plugin, project):
     layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=class:string(32)", "land", "memory")
     for name in ("water", "low vegetation", None, "water"):
         feature = QgsFeature(layer.fields())

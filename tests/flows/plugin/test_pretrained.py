@@ -1,4 +1,4 @@
-"""Teaching the chosen refiner on, or the one that ships, where it is of the kind that is taught."""
+"""Training that starts from the chosen refiner, or from the shipped one, if its kind matches."""
 
 import json
 import struct
@@ -13,7 +13,7 @@ from map_refiner.plugin.control.refiner_suggestion import CoarseMapInfo, beginni
 ALL = ("background", "building", "road")
 
 
-def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer, draw_tile, wait_until):
+def test_training_starts_from_the_shipped_refiner_unless_disabled(stepper, label_layer, draw_tile, wait_until):
     train = stepper.dock.train
     train.kind.setCurrentIndex(train.kind.findData("extended"))  # the chosen refiner is of another kind
     draw_tile(label_layer, 0, 170)
@@ -27,27 +27,27 @@ def test_goes_on_from_the_one_that_ships_unless_told_not_to(stepper, label_layer
         stepper.wait()
         taught.append(stepper.run.refiner)
         assert _card(Path(taught[-1]))["trained_on"].startswith(begins)
-        stepper.click(train.go_on)
+        stepper.click(train.use_pretrained)
     assert len(set(taught)) == 2
     train.kind.setCurrentIndex(train.kind.findData("crf"))
-    assert not train.go_on.isEnabled()
+    assert not train.use_pretrained.isEnabled()
 
 
-def test_the_chosen_refiner_comes_first_where_it_fits(refiner_file):
+def test_a_matching_chosen_refiner_is_preferred(refiner_file):
     chosen = str(refiner_file)
     assert beginning("faithful", chosen, CoarseMapInfo("", 3, ALL)) == chosen
     assert beginning("extended", chosen, CoarseMapInfo("", 3, ALL)) == KNOWN.path
     assert beginning("faithful", "", CoarseMapInfo("", 3, ALL)) == ""
 
 
-def test_an_extended_one_may_know_more_classes_than_the_map_has(refiner_file):
+def test_an_extended_refiner_may_have_more_classes_than_the_map(refiner_file):
     assert beginning("extended", "", CoarseMapInfo("", 3, ("background", "road"))) == KNOWN.path
     assert beginning("extended", "", CoarseMapInfo("", 3, ("background", "water"))) == ""
     assert beginning("extended", "", CoarseMapInfo("", 4, ALL)) == ""
     assert beginning("faithful", str(refiner_file), CoarseMapInfo("", 3, ("background", "road"))) == ""
 
 
-def test_a_kind_without_weights_does_not_go_on(tmp_path):
+def test_a_kind_without_weights_is_not_a_starting_point(tmp_path):
     heat = tmp_path / "heat.safetensors"
     header = json.dumps(
         {"__metadata__": {"format": "1", "card": json.dumps({"kind": "heat", "bands": 3, "classes": ALL})}}
@@ -57,8 +57,8 @@ def test_a_kind_without_weights_does_not_go_on(tmp_path):
 
 
 @pytest.mark.parametrize(("chosen", "stays"), [(True, True), (False, False)])
-def test_the_refiner_before_stays_chosen_only_where_it_was(plugin, stepper, chosen, stays):
-    """Where another went on from the one that ships, that one may not even be for the classes of the map."""
+def test_the_earlier_refiner_stays_chosen_only_if_it_was_chosen(plugin, stepper, chosen, stays):
+    """Training from the shipped refiner does not choose it, because its classes may differ from the map's."""
     refiner, train = stepper.dock.refine.refiner, stepper.dock.train
     refiner.add_file(KNOWN.title, KNOWN.path, choose=chosen)
     train.kind.setCurrentIndex(train.kind.findData("extended"))

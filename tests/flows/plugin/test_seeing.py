@@ -1,4 +1,4 @@
-"""Seeing steps beside and after each other: the animation's frames and the swipe's halves are compared as pixels.
+"""Steps side by side and in sequence: animation frames and swipe halves are compared as pixels.
 
 Modules that this file covers: plugin/control/inspect/animation.py, plugin/control/inspect/comparison.py,
 plugin/control/inspect/derived_layers.py, plugin/dock/widgets/compare.py, plugin/layers/temporal.py,
@@ -36,7 +36,7 @@ def drawn(canvas, wait_until):
 
 @pytest.fixture
 def two_steps(analyst, write_raster, tmp_path, wait_until):
-    """An analyst with a run of two steps beyond the coarse map, which no worker has made."""
+    """An analyst with a run of two steps after the coarse map, made without a worker."""
     context, image = analyst.context, analyst.dock.scene.layer.currentLayer()
     run = Run(analyst.plugin.controller.scene.choice(), tmp_path, Extent(image.extent(), image.crs(), _context()))
     context.run = run
@@ -72,7 +72,7 @@ def exported(canvas, controller, folder):
     return [pixels(QImage(str(path))) for path in sorted(folder.iterdir())]
 
 
-def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
+def test_steps_are_animated_as_frames(two_steps, wait_until, tmp_path):
     canvas, refine = two_steps.plugin.iface.canvas, two_steps.dock.refine
     controller = QgsTemporalNavigationObject(canvas)
     canvas.setTemporalController(controller)
@@ -85,18 +85,18 @@ def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
     assert (alone[1] != alone[2]).any(axis=2).mean() > 0.001
     two_steps.click(refine.animate)
     assert refine.animate.isChecked()
-    assert controller.totalFrameCount() in (3, 4)  # QGIS counts the end of the last day too, or does not
+    assert controller.totalFrameCount() in (3, 4)  # QGIS may or may not count the end of the last day
     assert sorted(two_steps.visible_layers()) == [f"Step {n} · classes" for n in range(3)]
-    two_steps.bar.clearWidgets()  # it takes room from the map
+    two_steps.bar.clearWidgets()  # it takes space from the map
     for frame in range(3):
         controller.setCurrentFrameNumber(frame)
         assert (drawn(canvas, wait_until) == alone[frame]).all()
     frames = exported(canvas, controller, tmp_path / "frames")
     assert len(frames) >= 3
-    rim = (canvas.height() - frames[0].shape[0]) // 2  # of the canvas, which is no part of the map
+    rim = (canvas.height() - frames[0].shape[0]) // 2  # canvas margin that is not part of the map
     for frame, step in zip(frames, alone):
         assert (frame != step[rim : rim + frame.shape[0], rim : rim + frame.shape[1]]).any(axis=2).mean() < 0.0002
-    refine.kind.setCurrentIndex(1)  # the heat maps play too
+    refine.kind.setCurrentIndex(1)  # heat maps are animated too
     assert sorted(two_steps.visible_layers()) == [f"Step {n} · background" for n in range(3)]
     refine.kind.setCurrentIndex(0)
     two_steps.click(refine.animate)
@@ -104,7 +104,7 @@ def test_the_steps_play_as_frames(two_steps, wait_until, tmp_path):
     assert two_steps.visible_layers() == ["Step 2 · classes"]
 
 
-def test_a_map_without_a_controller_says_so(two_steps):
+def test_animating_without_a_temporal_controller_shows_a_message(two_steps):
     two_steps.click(two_steps.dock.refine.animate)
     assert not two_steps.dock.refine.animate.isChecked()
     assert "no Temporal Controller" in two_steps.bar.text()
@@ -129,7 +129,7 @@ def test_swipe_shows_the_other_step_left_of_the_mouse(two_steps, wait_until):
     assert (both[:, : x - 4] == coarse[:, : x - 4]).all()
     assert (both[:, x + 4 :] == shown[:, x + 4 :]).all()
     assert (coarse[:, : x - 4] != shown[:, : x - 4]).any()
-    two_steps.context.layers.truncate(two_steps.run.name, 2)  # what is drawn left of the mouse may go with it
+    two_steps.context.layers.truncate(two_steps.run.name, 2)  # removing layers ends the swipe
     assert not row.swipe.isChecked()
     two_steps.context.layers.add(two_steps.run.name, two_steps.run.steps[2], 0)
     drawn(canvas, wait_until)

@@ -1,4 +1,4 @@
-"""The worker killed, hung, missing or broken: nothing is lost, a sentence says why, and Restart goes on."""
+"""A killed, hung, missing or broken worker: no data is lost, a message names the cause, and Restart resumes."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from map_refiner.models.shared.events import Progressed, Stepped, TilesKept, TrainingProgressed
-from map_refiner.plugin.layers.step_layer import RUN
+from map_refiner.plugin.layers.step_layer import RUN_PROPERTY
 from map_refiner.plugin.state import WorkerState
 from map_refiner.plugin.worker import process as engine_module
 from qgis.core import QgsProject, QgsVectorLayer
@@ -14,14 +14,14 @@ from qgis.core import QgsProject, QgsVectorLayer
 
 @pytest.fixture
 def slow(stepper):
-    """Work on finer pixels, so that there is time to interfere with a step."""
+    """The stepper on finer pixels, slow enough to interrupt a step."""
     stepper.dock.scene.pixel_size.setValue(0.15)
     stepper.use_scores()
     return stepper
 
 
 def kill_at(analyst, kind, count=1):
-    """Kill the worker when it has sent some events of a kind."""
+    """Kill the worker after it has sent some events of a kind."""
     seen = []
 
     def on_event(event):
@@ -51,15 +51,15 @@ def check_dead_and_restart(analyst, wait_until, steps):
 
 
 def check_layers(analyst):
-    layers = [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(RUN)]
-    assert len([layer for layer in layers if layer.customProperty(RUN) == analyst.run.name]) == 4 * (
+    layers = [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(RUN_PROPERTY)]
+    assert len([layer for layer in layers if layer.customProperty(RUN_PROPERTY) == analyst.run.name]) == 4 * (
         analyst.run.last + 1
     )
     assert all(layer.isValid() for layer in layers)
     assert all(not layer.dataProvider().block(1, layer.extent(), 8, 8).isEmpty() for layer in layers)
 
 
-def test_killed_in_a_step(slow, wait_until):
+def test_a_worker_killed_in_a_step_can_be_restarted(slow, wait_until):
     kill_at(slow, Stepped, 2)
     slow.dock.refine.end.setValue(9)
     slow.click(slow.dock.refine.run)
@@ -69,11 +69,11 @@ def test_killed_in_a_step(slow, wait_until):
     assert slow.run.shown == slow.run.last == last + 1
 
 
-def test_killed_in_a_step_that_begins_before_the_last(slow, wait_until):
+def test_a_kill_while_replacing_earlier_steps_keeps_all_steps(slow, wait_until):
     slow.run_to(2)
     slow.dock.refine.slider.setValue(0)
     slow.click(slow.dock.refine.step)
-    os.kill(slow.context.engine.process_id(), signal.SIGKILL)  # before the new step 1 can be there
+    os.kill(slow.context.engine.process_id(), signal.SIGKILL)  # before the new step 1 exists
     check_dead_and_restart(slow, wait_until, 3)
     assert slow.run.last == 2
     slow.dock.refine.slider.setValue(2)
@@ -81,9 +81,9 @@ def test_killed_in_a_step_that_begins_before_the_last(slow, wait_until):
     assert slow.run.last == 3
 
 
-def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_until):
-    """Cancelled, then killed; it is said when it is broken off, and when it goes on."""
-    stepper.dock.scene.pixel_size.setValue(0.066)  # 1818 x 2273 pixels: more than are worked on whole
+def test_a_step_of_a_large_scene_resumes_from_its_finished_tiles(stepper, wait_until):
+    """Cancelled, then killed; messages report the kept tiles and the resumed step."""
+    stepper.dock.scene.pixel_size.setValue(0.066)  # 1818 x 2273 pixels: processed in tiles
     stepper.click(stepper.dock.coarse.use_scores)
     stepper.wait(200)
     engine, kept, enough = stepper.context.engine, [], [0.1, 0.5]
@@ -109,14 +109,14 @@ def test_a_step_of_a_large_scene_goes_on_from_its_finished_tiles(stepper, wait_u
     stepper.click(stepper.dock.refine.step)
     stepper.wait(200)
     assert stepper.run.last == 1
-    assert [each.going_on for each in kept] == [False, True, False, True]
+    assert [each.is_resumed for each in kept] == [False, True, False, True]
     assert 0 < kept[1].finished < kept[3].finished < kept[3].tiles
     for each in (kept[1], kept[3]):
         assert f"Step 1 resumes: {each.finished} of {each.tiles} tiles" in stepper.bar.text()
     check_layers(stepper)
 
 
-def test_killed_in_a_training(stepper, label_layer, draw_tile, wait_until):
+def test_a_kill_during_training_keeps_labels_and_steps(stepper, label_layer, draw_tile, wait_until):
     stepper.run_to(1)
     draw_tile(label_layer)
     stepper.dock.train.labels.setLayer(label_layer)
@@ -128,7 +128,7 @@ def test_killed_in_a_training(stepper, label_layer, draw_tile, wait_until):
     assert stepper.run.last == 2
 
 
-def test_killed_in_an_export(slow, tmp_path, wait_until):
+def test_a_kill_during_an_export_leaves_no_file(slow, tmp_path, wait_until):
     kill_at(slow, Progressed)
     slow.dock.export.polygons_file.setFilePath(str(tmp_path / "polygons.gpkg"))
     slow.click(slow.dock.export.polygons)
@@ -139,7 +139,7 @@ def test_killed_in_an_export(slow, tmp_path, wait_until):
     assert QgsVectorLayer(str(tmp_path / "polygons.gpkg"), "x").featureCount() > 0
 
 
-def test_an_earlier_export_stays_when_its_replacement_fails(slow, tmp_path, wait_until, monkeypatch):
+def test_an_earlier_export_stays_if_its_replacement_fails(slow, tmp_path, wait_until, monkeypatch):
     from qgis.PyQt.QtWidgets import QMessageBox
 
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
@@ -170,7 +170,7 @@ def test_cancel_keeps_the_finished_steps(slow, wait_until):
     assert slow.run.last == last + 1
 
 
-def test_cancel_of_another_scene_keeps_the_run_in_hand(slow):
+def test_cancelling_another_scene_keeps_the_current_run(slow):
     slow.run_to(1)
     former = slow.run
     cancel = slow.dock.footer.cancel
@@ -187,7 +187,7 @@ def test_cancel_of_another_scene_keeps_the_run_in_hand(slow):
     assert slow.run.last == 2
 
 
-def test_cancel_in_play_ends_it(slow, wait_until):
+def test_cancel_stops_playing(slow, wait_until):
     slow.dock.refine.end.setValue(50)
     slow.click(slow.dock.refine.play)
     wait_until(lambda: slow.run.last >= 1, 60, "a step")
@@ -197,7 +197,7 @@ def test_cancel_in_play_ends_it(slow, wait_until):
     assert slow.run.last < 50
 
 
-def test_cancel_of_a_hung_worker_ends_it_and_goes_on(slow, wait_until, monkeypatch):
+def test_cancel_replaces_a_hung_worker(slow, wait_until, monkeypatch):
     monkeypatch.setattr(engine_module, "GRACE_MS", 300)
     slow.dock.refine.end.setValue(50)
     slow.click(slow.dock.refine.run)
@@ -214,7 +214,7 @@ def test_cancel_of_a_hung_worker_ends_it_and_goes_on(slow, wait_until, monkeypat
     assert slow.run.last == last + 1
 
 
-def test_silence_is_noticed_and_forgiven(analyst, wait_until, monkeypatch):
+def test_an_unresponsive_worker_is_shown_and_can_recover(analyst, wait_until, monkeypatch):
     monkeypatch.setattr(engine_module, "SILENCE_MS", 2500)
     analyst.use_scores()
     wait_until(lambda: analyst.context.engine._silence.interval() == 2500, 5)
@@ -233,14 +233,14 @@ def test_silence_is_noticed_and_forgiven(analyst, wait_until, monkeypatch):
     assert analyst.context.engine.process_id() != process
 
 
-def test_a_python_without_torch_is_named(analyst, wait_until):
+def test_a_python_without_torch_is_reported(analyst, wait_until):
     analyst.context.settings.python = "/usr/bin/python3"
     analyst.click(analyst.dock.coarse.use_scores)
     wait_until(lambda: analyst.context.engine.state is WorkerState.DEAD, 30, "the worker's death")
     assert "The Python at /usr/bin/python3 has no module “torch”" in analyst.bar.text()
 
 
-def test_a_file_that_is_no_program(analyst, tmp_path, wait_until):
+def test_a_file_that_is_not_a_program_is_reported(analyst, tmp_path, wait_until):
     path = tmp_path / "python"
     path.write_text("no program")
     analyst.context.settings.python = str(path)
@@ -249,7 +249,7 @@ def test_a_file_that_is_no_program(analyst, tmp_path, wait_until):
     assert "could not be started" in analyst.bar.text()
 
 
-def test_no_python_at_all_leads_to_the_options(analyst):
+def test_a_missing_python_leads_to_the_options(analyst):
     analyst.context.settings.python = "/nowhere/python"
     analyst.plugin.controller.settings_changed()
     assert "The networks need a separate Python" in analyst.dock.footer.status.text()

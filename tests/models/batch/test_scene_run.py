@@ -96,7 +96,7 @@ def in_a_session(town, tmp_path, refiner, steps):
 @pytest.mark.parametrize("reach", [64, 1])
 def test_blocks_and_passes_do_not_show(town, extended, refiner_path, tmp_path, monkeypatch, kind, reach):
     """Also where the steps do not fit one pass, and the state goes by files."""
-    monkeypatch.setattr(scene_run, "MAX_HALO_PX", reach)
+    monkeypatch.setattr(scene_run, "MOST_HALO_PX", reach)
     weights = {"extended": extended, "faithful": refiner_path}.get(kind, kind)
     maps, changed = in_a_session(town, tmp_path, weights, 3)
     said = do(*refining(town, weights, tmp_path / "out", "--block", 48)).stdout
@@ -281,14 +281,14 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(town, extended, tmp_pat
 
 def test_a_note_that_is_damaged_is_no_note(tmp_path):
     files, tile = TileStore(tmp_path / "f"), Window(0, 32, 16, 16)
-    assert files.begin({"a": (1, 2)}, go_on=True) is False
+    assert files.start({"a": (1, 2)}, resume=True) is False
     files.finish(tile, 0, {"pixels": 3})
     assert files.finished(tile, 0) == {"pixels": 3}
     assert files.finished(tile, 1) is None
-    assert files.begin({"a": (1, 2)}, go_on=True) is True
+    assert files.start({"a": (1, 2)}, resume=True) is True
     for content in ("[1", "[1]"):
         for path in (tmp_path / "f" / DONE).iterdir():
             path.write_text(content)
         assert files.finished(tile, 0) is None
-    assert files.begin({"a": (1, 3)}, go_on=True) is False
+    assert files.start({"a": (1, 3)}, resume=True) is False
     assert not list((tmp_path / "f" / DONE).iterdir())

@@ -8,7 +8,7 @@ import pytest
 import torch
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.coarse import fcn_skips, lrr
-from map_refiner.models.coarse.backbone import FEATURES, VGG16, Backbone, BackboneSize
+from map_refiner.models.coarse.backbone import VGG16, VGG16_CONVOLUTIONS, Backbone, BackboneSize
 from map_refiner.models.coarse.fcn_skips import FCN8s, FCN8sVGG16
 from map_refiner.models.coarse.lrr import LRR, LRRVGG16
 from map_refiner.models.coarse.registry import COARSE_CLASSES
@@ -24,7 +24,7 @@ def random_weights():
     """Tensors of the names and shapes of torchvision's VGG-16, and one of its classifier."""
     widths = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
     tensors = {"classifier.6.bias": torch.zeros(1000)}
-    for n, before, after in zip(FEATURES, widths, widths[1:], strict=False):
+    for n, before, after in zip(VGG16_CONVOLUTIONS, widths, widths[1:], strict=False):
         tensors[f"features.{n}.weight"] = torch.randn(after, before, 3, 3)
         tensors[f"features.{n}.bias"] = torch.randn(after)
     return tensors
@@ -33,24 +33,29 @@ def random_weights():
 def test_the_weights_come_to_lie_where_they_belong(tmp_path):
     tensors = random_weights()
     save_file(tensors, tmp_path / "vgg16.safetensors")
-    trunk = Backbone(3, VGG16)
-    trunk.begin_from(tmp_path / "vgg16.safetensors")
-    layers = [layer for layer in trunk.stages.modules() if isinstance(layer, torch.nn.Conv2d)]
+    backbone = Backbone(3, VGG16)
+    backbone.begin_from(tmp_path / "vgg16.safetensors")
+    layers = [layer for layer in backbone.stages.modules() if isinstance(layer, torch.nn.Conv2d)]
     assert len(layers) == 13
-    for n, layer in zip(FEATURES, layers, strict=True):
+    for n, layer in zip(VGG16_CONVOLUTIONS, layers, strict=True):
         assert torch.equal(layer.weight, tensors[f"features.{n}.weight"])
         assert torch.equal(layer.bias, tensors[f"features.{n}.bias"])
     image = torch.randn(1, 3, 32, 32)
     with torch.no_grad():
-        assert [tuple(maps.shape[1:]) for maps in trunk(image)] == [(256, 8, 8), (512, 4, 4), (512, 2, 2), (512, 1, 1)]
+        assert [tuple(maps.shape[1:]) for maps in backbone(image)] == [
+            (256, 8, 8),
+            (512, 4, 4),
+            (512, 2, 2),
+            (512, 1, 1),
+        ]
 
 
 def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
-    path, trunk = tmp_path / "vgg16.safetensors", Backbone(4, VGG16)
-    before = {name: value.clone() for name, value in trunk.state_dict().items()}
+    path, backbone = tmp_path / "vgg16.safetensors", Backbone(4, VGG16)
+    before = {name: value.clone() for name, value in backbone.state_dict().items()}
     save_file(random_weights(), path)
     with pytest.raises(CheckpointError, match=r"is 64 x 3 x 3 x 3; VGG-16 for 4 bands has 64 x 4 x 3 x 3"):
-        trunk.begin_from(path)
+        backbone.begin_from(path)
     tensors = random_weights()
     del tensors["features.28.bias"]
     save_file(tensors, path)
@@ -58,10 +63,10 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
         Backbone(3, VGG16).begin_from(path)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CheckpointError, match="not a whole safetensors file"):
-        trunk.begin_from(path)
+        backbone.begin_from(path)
     with pytest.raises(CheckpointError, match="There is no file"):
-        trunk.begin_from(tmp_path / "gone.safetensors")
-    assert all(torch.equal(value, before[name]) for name, value in trunk.state_dict().items())
+        backbone.begin_from(tmp_path / "gone.safetensors")
+    assert all(torch.equal(value, before[name]) for name, value in backbone.state_dict().items())
     with pytest.raises(CheckpointError, match="'lrr' has no VGG-16 backbone; fcn-8s-vgg16, lrr-vgg16 have one"):
         load_backbone(LRR(2, 3), "lrr", str(path))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from map_refiner.models.arrays.grid import Window
-from map_refiner.models.coarse.backbone import SMALL, BackboneSize
+from map_refiner.models.coarse.backbone import SMALL_BACKBONE, BackboneSize
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.lrr import LRR
 from map_refiner.models.coarse.multi_scale import MultiScale, grown, shrunk
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 def thin():
     """Make a pyramid that sees as far as the small one, and is quick."""
     torch.manual_seed(0)
-    size = BackboneSize((3, 3, 3, 3, 3), SMALL.convolutions, 3)
+    size = BackboneSize((3, 3, 3, 3, 3), SMALL_BACKBONE.convolutions, 3)
     net = type("Thin", (LRR,), {"size": size})(2, 1).eval()
     with torch.no_grad():
         for weight in [*net.parameters(), *net.buffers()]:

@@ -7,7 +7,7 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.coarse import train_patches as training
 from map_refiner.models.coarse.fcn import FCN
 from map_refiner.models.coarse.fcn_skips import FCN8s
-from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions, held_out_miou, train_patches
+from map_refiner.models.coarse.train_patches import TrainingImage, TrainingOptions, evaluate_held_out, train_patches
 
 CPU = torch.device("cpu")
 
@@ -28,11 +28,11 @@ def net(seed=0):
 def test_learns_what_it_is_shown():
     image = striped()
     coarse = net()
-    before = held_out_miou(coarse, [image], [image.labels], CPU)
+    before = evaluate_held_out(coarse, [image], [image.labels], CPU)
     epochs = list(train_patches(coarse, [image], TrainingOptions(30, 0, batch=4), CPU))
     assert [each.update for each in epochs] == list(range(1, 31))
     assert np.mean([epoch.loss for epoch in epochs[-5:]]) < 0.5 * epochs[0].loss
-    assert held_out_miou(coarse, [image], [image.labels], CPU) > max(0.8, before)
+    assert evaluate_held_out(coarse, [image], [image.labels], CPU) > max(0.8, before)
     assert not coarse.training
 
 
@@ -74,7 +74,7 @@ def test_is_judged_on_the_held_out_pixels_where_they_lie(monkeypatch):
         return np.eye(classes, dtype=int)
 
     monkeypatch.setattr(training, "confusion", spy)
-    held_out_miou(coarse, [image], [held], CPU)
+    evaluate_held_out(coarse, [image], [held], CPU)
     ((truth, found),) = seen
     assert np.array_equal(truth, held[32:71, 40:90])
     assert (found == predicted[32:71, 40:90]).mean() > 0.999
@@ -109,7 +109,7 @@ def test_a_margin_is_read_around_patches_and_nothing_is_left_out_while_it_is_jud
     monkeypatch.setattr(FCN8s, "patch", 32)
     pyramid, seen, judged = FCN8s(2, 1), [], []
     pyramid.register_forward_hook(lambda net, given, _: seen.append((net.training, given[0].shape[-1])))
-    monkeypatch.setattr(training, "held_out_miou", lambda net, *_: judged.append(net.training) or 0.5)
+    monkeypatch.setattr(training, "evaluate_held_out", lambda net, *_: judged.append(net.training) or 0.5)
     (epoch,) = train_patches(pyramid, [striped(40, 40)], TrainingOptions(1, 0, batch=1), CPU)
     assert seen == [(True, 32 + 2 * FCN8s.margin)]
     assert FCN8s.margin < FCN8s.halo

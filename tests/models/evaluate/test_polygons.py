@@ -57,16 +57,16 @@ def test_tells_of_each_class_and_can_be_broken_off_between_polygons(layer, pixel
     truth = layer("t.gpkg", house, shed, (pixels(0, 40, 100, 8), "road"))
     told = []
 
-    def watch(fraction):
+    def progress(fraction):
         told.append(fraction)
         if told.count(0.0) == 3:
             raise Interrupted("Cancelled.")
 
     with pytest.raises(Interrupted):
-        evaluate_polygons(truth, truth, watch)
+        evaluate_polygons(truth, truth, progress)
     assert told == [0.0] * 3
     told[:] = [0.0] * 3
-    evaluate_polygons(truth, truth, watch)
+    evaluate_polygons(truth, truth, progress)
     assert set(told) == {0.0, 0.5}
 
 

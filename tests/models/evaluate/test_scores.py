@@ -11,7 +11,7 @@ from map_refiner.models.io import score_export
 from map_refiner.models.io.score_export import write_classes, write_scores
 from map_refiner.models.io.score_raster import ScoreRaster
 from map_refiner.models.metrics.pixels import (
-    WIDTHS,
+    TRIMAP_WIDTHS,
     ConfusionAccuracy,
     boundary_counts,
     confusion,
@@ -93,7 +93,7 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     for d, distance in enumerate(("1", "2", "3", "5")):
         for k, name in enumerate(town.classes):
             assert edges.boundary_iou[distance][name] == ratio(counts[d, k])
-    for width, band in zip(WIDTHS, trimap_confusion(labels, predicted, 3, whole), strict=True):
+    for width, band in zip(TRIMAP_WIDTHS, trimap_confusion(labels, predicted, 3, whole), strict=True):
         expected = ConfusionAccuracy(town.classes, band)
         assert edges.trimap_iou[str(width)] == {
             **dict(zip(town.classes, expected.iou, strict=True)),

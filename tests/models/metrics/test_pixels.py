@@ -6,7 +6,7 @@ from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.metrics.pixels import (
     DISTANCES,
     MAX_DISTANCE_PX,
-    WIDTHS,
+    TRIMAP_WIDTHS,
     ConfusionAccuracy,
     boundary_counts,
     confusion,
@@ -137,7 +137,7 @@ def tiled(count, truth, predicted, halo):
     ("count", "halo"),
     [
         (boundary_counts, max(DISTANCES)),
-        (trimap_confusion, max(WIDTHS)),
+        (trimap_confusion, max(TRIMAP_WIDTHS)),
         (relaxed_counts, 3),
         (relaxed_counts, MAX_DISTANCE_PX),
     ],
@@ -183,7 +183,7 @@ def test_trimap_by_searching(fields):
         others = np.concatenate([places[other] for other in range(3) if other != k])
         distance[tuple(own.T)] = cKDTree(others).query(own)[0]
     found = trimap_confusion(truth, predicted, 3, whole(truth.shape))
-    for n, width in enumerate(WIDTHS):
+    for n, width in enumerate(TRIMAP_WIDTHS):
         band = distance <= width
         assert np.array_equal(found[n], confusion(truth[band], predicted[band], 3))
 

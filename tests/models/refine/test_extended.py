@@ -111,7 +111,7 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
     with torch.enable_grad():
         whole = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0).detach()
     monkeypatch.setattr(module, "STRIP_PIXELS", strip)
-    monkeypatch.setattr(module, "PART", part)
+    monkeypatch.setattr(module, "PART_PIXELS", part)
     (after,) = refine_steps(net, scores, image, WHOLE, 1)
     assert torch.allclose(after, whole[:3], rtol=1e-5, atol=1e-5)
 
@@ -119,11 +119,11 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
 @pytest.mark.parametrize("borders", [Borders(False, True, False, False), Borders(True, False, True, False)])
 def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
     net, image, scores = taught(), torch.randn(3, 150, 80), torch.randn(3, 150, 80)
-    monkeypatch.setattr(module, "PART", 100)
+    monkeypatch.setattr(module, "PART_PIXELS", 100)
     with torch.no_grad():
         whole = net.look(image, scores, borders)
         assert torch.allclose(net.prepare(image, scores, borders), whole, rtol=1e-5, atol=1e-5)
-    assert whole.shape[1:] == crop_halo(image, net.sight, borders).shape[1:]
+    assert whole.shape[1:] == crop_halo(image, net.context_radius, borders).shape[1:]
 
 
 def test_a_batch_is_its_patches_side_by_side():
@@ -157,7 +157,7 @@ def test_reaches_as_far_as_it_says():
     changed[:, 40, 40] += 1
     with torch.no_grad():
         moved = (net.look(image, scores, WHOLE) - net.look(changed, scores, WHOLE)).abs().amax(0).nonzero() - 40
-        assert moved.abs().max() == net.sight
+        assert moved.abs().max() == net.context_radius
         state = net.start(scores)
         other = state.clone()
         other[0, 40, 40] += 1

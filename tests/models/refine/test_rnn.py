@@ -92,7 +92,7 @@ def test_strips_do_not_show(refiner, monkeypatch, strip):
     with torch.no_grad():
         whole = net.plain_step(scores, image, WHOLE)
         monkeypatch.setattr("map_refiner.models.refine.rnn.STRIP_PIXELS", strip)
-        monkeypatch.setattr("map_refiner.models.refine.rnn.PART", strip)
+        monkeypatch.setattr("map_refiner.models.refine.rnn.PART_PIXELS", strip)
         prepared = net.prepare(image, scores, WHOLE)
         assert relative(net.step(scores, prepared, WHOLE, 0), whole) < 1e-5
 

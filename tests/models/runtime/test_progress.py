@@ -58,10 +58,10 @@ def test_whatever_tell_raises_closes_the_training():
 
 def test_shares_of_shares():
     seen = []
-    watch = sub_progress(sub_progress(seen.append, 0.5, 0.5), 0.2, 0.4)
-    watch(0)
-    watch(0.5)
-    watch(1)
+    progress = sub_progress(sub_progress(seen.append, 0.5, 0.5), 0.2, 0.4)
+    progress(0)
+    progress(0.5)
+    progress(1)
     assert seen == pytest.approx([0.6, 0.7, 0.8])
 
 

@@ -73,8 +73,8 @@ def test_a_small_scene_is_one_training_image(town, scene):
 
 
 def test_of_a_large_scene_the_fullest_parts_are_learnt_from(town, scene, monkeypatch):
-    monkeypatch.setattr(examples, "PART", 24)
-    monkeypatch.setattr(examples, "PARTS", 4)
+    monkeypatch.setattr(examples, "PART_PX", 24)
+    monkeypatch.setattr(examples, "MOST_PARTS", 4)
     images = training_images(scene, town.labels, 0)
     assert [image.labels.shape for image in images] == [(24, 24)] * 4
     filled = [np.count_nonzero(image.labels) for image in images[:3]]

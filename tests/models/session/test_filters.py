@@ -1,4 +1,4 @@
-"""The filters of a refiner, and what they answer to a scene."""
+"""The filters of a refiner and their responses to a scene."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.errors import Interrupted, RefinerError
 from map_refiner.models.io.raster_writer import NODATA
-from map_refiner.models.refine.extended import FLOOR, SPREAD, ExtendedRefiner
+from map_refiner.models.refine.extended import LOG_PROBABILITY_FLOOR, LOG_PROBABILITY_SCALE, ExtendedRefiner
 from map_refiner.models.refine.refiner import pad
 from map_refiner.models.refine.rnn import ClassAgnosticRNN, RefinementRNN, UnsharedRNN
 from map_refiner.models.scene.scene import Scene
@@ -39,8 +39,8 @@ def shown(session, path, k=1, scores=None, image=None, step=0):
         return event, source.read(), source.descriptions
 
 
-def test_a_step_can_be_made_of_the_answers(session, tmp_path):
-    """The paper's equations on the answers of all filters give the step that the refiner makes."""
+def test_a_step_follows_from_the_filter_responses(session, tmp_path):
+    """The paper's equations, applied to the responses of all filters, give the refiner's step."""
     k = 2
     _, answers, names = shown(session, tmp_path / "f.tif", k, ALL, ALL)
     assert names[:2] == ("M 1 on road", "M 2 on road")
@@ -56,17 +56,17 @@ def test_a_step_can_be_made_of_the_answers(session, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["faithful", "extended"])
-def test_tiles_are_exact(session, tmp_path, monkeypatch, kind):
+def test_tiled_responses_match_the_whole_scene(session, tmp_path, monkeypatch, kind):
     if kind == "extended":
         session.use_refiner(ExtendedRefiner(3, 3), kind, session.classes)
     _, whole, _ = shown(session, tmp_path / "whole.tif")
-    for size in (41, 95):  # the last leaves a row of one pixel
+    for size in (41, 95):  # 95 leaves a last row of one pixel
         monkeypatch.setattr(filters, "TILE_PX", size)
         _, tiled, _ = shown(session, tmp_path / f"{size}.tif")
         assert np.allclose(tiled, whole, atol=1e-5)
 
 
-def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
+def test_the_event_describes_the_file_and_all_kernels(session, tmp_path):
     event, answers, names = shown(session, tmp_path / "f.tif", scores=(7, 3), image=())
     assert event.names == names == ("M 4 on building", "M 8 on building")
     assert (event.score_filters, event.image_filters) == ((3, 7), ())
@@ -77,10 +77,10 @@ def test_the_event_tells_what_is_in_the_file_and_all_kernels(session, tmp_path):
         assert 0.95 < (np.abs(band) <= limit).mean() < 0.999
 
 
-def test_the_range_of_a_large_scene_is_that_of_a_sample(session, tmp_path, monkeypatch):
+def test_the_range_of_a_large_scene_is_estimated_from_a_sample(session, tmp_path, monkeypatch):
     whole, _, _ = shown(session, tmp_path / "f.tif")
     monkeypatch.setattr(filters, "TILE_PX", 40)
-    monkeypatch.setattr(filters, "SAMPLE", 1300)  # a ninth of the pixels
+    monkeypatch.setattr(filters, "SAMPLED_PIXELS", 1300)  # a ninth of the pixels
     sizes, percentile = [], np.percentile
 
     def spy(values, *rest, **more):
@@ -93,7 +93,7 @@ def test_the_range_of_a_large_scene_is_that_of_a_sample(session, tmp_path, monke
     assert np.allclose(sampled.limits, whole.limits, rtol=0.2)
 
 
-def test_given_up_it_leaves_no_file(session, tmp_path):
+def test_a_cancelled_request_leaves_no_file(session, tmp_path):
     def give_up(_):
         raise Interrupted("Cancelled.")
 
@@ -103,7 +103,7 @@ def test_given_up_it_leaves_no_file(session, tmp_path):
     assert set(tmp_path.iterdir()) == before
 
 
-def test_no_data_stays_so(town, raster, tmp_path, refiner_path):
+def test_nodata_is_kept_in_the_responses(town, raster, tmp_path, refiner_path):
     with rasterio.open(town.image_path) as source:
         image = source.read()
     image[:, :20] = 0
@@ -116,11 +116,11 @@ def test_no_data_stays_so(town, raster, tmp_path, refiner_path):
     assert (answers[:, 20:] != NODATA).all()
 
 
-def test_those_that_count_most_are_chosen(refiner):
+def test_the_most_important_filters_are_chosen(refiner):
     made = refiner(3, 3)
     with torch.no_grad():
         made.hidden[1, :, [2, 9, 20, 31, 32 + 5]] *= 1000
-        made.hidden[0, :, 4] *= 1000  # of another class
+        made.hidden[0, :, 4] *= 1000  # for another class
     chosen = choose_filters(made, 0, 1, None, None)
     assert chosen.scores == (2, 9, 20, 31)
     assert 5 in chosen.image
@@ -128,7 +128,7 @@ def test_those_that_count_most_are_chosen(refiner):
     assert 4 in choose_filters(made, 0, 0, None, None).scores
 
 
-def test_each_class_of_refiners_has_its_own_way():
+def test_filters_are_read_from_shared_and_unshared_refiners():
     shared, unshared = ClassAgnosticRNN(3, 2), UnsharedRNN(3, 2)
     assert filters_of(shared, 0, 2).image.shape == (32, 2, 5, 5)
     assert torch.equal(filters_of(shared, 0, 0).scores_count, filters_of(shared, 0, 2).scores_count)
@@ -137,7 +137,7 @@ def test_each_class_of_refiners_has_its_own_way():
         assert torch.equal(filters_of(unshared, index, 0).scores, wanted)
 
 
-def test_the_extended_refiner_sees_near_and_far_at_once(session, tmp_path):
+def test_extended_responses_are_the_sum_of_near_and_far_filters(session, tmp_path):
     torch.manual_seed(0)
     refiner, k = ExtendedRefiner(3, 3), 1
     torch.nn.init.normal_(refiner.out.weight)
@@ -147,7 +147,7 @@ def test_the_extended_refiner_sees_near_and_far_at_once(session, tmp_path):
     whole = Window(0, 0, 96, 120)
     logits = torch.from_numpy(session.maps(0, whole).scores)
     state = torch.zeros(refiner.channels, 96, 120)
-    state[k] = (torch.log_softmax(logits, 0).clamp_min(FLOOR) / SPREAD)[k]
+    state[k] = (torch.log_softmax(logits, 0).clamp_min(LOG_PROBABILITY_FLOOR) / LOG_PROBABILITY_SCALE)[k]
     padded = pad(state, 3, WHOLE)
     with torch.no_grad():
         hidden = refiner.near(padded[:, 2:-2, 2:-2]) + refiner.far(padded)
@@ -164,7 +164,7 @@ def test_the_filters_of_the_next_step_are_shown(session, tmp_path):
     unshared = UnsharedRNN(3, 3)
     for net in unshared.nets:
         torch.nn.init.zeros_(net.out)
-    path = str(tmp_path / "unshared.safetensors")  # from a file, as the analyst has it
+    path = str(tmp_path / "unshared.safetensors")  # from a file, as an analyst loads it
     save_model(path, unshared, ModelCard("unshared", session.classes, 3, 0.5, 5))
     session.load_refiner(path)
     list(session.step(0, 2, ignore))
@@ -174,13 +174,13 @@ def test_the_filters_of_the_next_step_are_shown(session, tmp_path):
     assert np.allclose(event.score_kernels, unshared.nets[0].score_filters.detach(), atol=1e-5)
 
 
-def test_an_image_of_many_bands_sends_the_first(tmp_path):
+def test_image_kernels_are_limited_to_the_first_bands(tmp_path):
     many = filters_of(RefinementRNN(2, 9), 0, 0).image
     assert many.shape[1] == 9
-    assert len(filters._kernels(many[:, : filters.MOST_BANDS])[0]) == 4 * 25
+    assert len(filters._kernels(many[:, : filters.MOST_KERNEL_BANDS])[0]) == 4 * 25
 
 
-def test_what_cannot_be_shown_is_said(session, tmp_path):
+def test_invalid_filter_requests_are_refused(session, tmp_path):
     class Heat:
         kind = "heat"
 

@@ -1,4 +1,4 @@
-"""What a map shows of the next step: the step itself where the map is zoomed in, like it where it is not."""
+"""Previews of the next step: exact in a close view, approximate in a distant one."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def crop(array, column, row, width, height):
     ("kind", "part", "remembers"),
     [(0, CLOSE_UP, False), (HEAT_OF_ROADS, (0, 0, 30, 30), True), (HEAT_OF_ROADS, (90, 60, 30, 36), False)],
 )
-def test_a_close_view_is_the_step_to_come(session, pixels, kind, part, remembers):
+def test_a_close_view_equals_the_next_step(session, pixels, kind, part, remembers):
     if remembers:
         session.use_refiner(extended(), "extended", session.classes)
     previewer, view = Previewer(session), View(area(pixels, *part), 800, 600)
@@ -62,10 +62,10 @@ def test_a_close_view_is_the_step_to_come(session, pixels, kind, part, remembers
         whole, _ = read(session.path(step.scores if kind else step.classes_raster), max(1, kind))
         assert np.allclose(shown, crop(whole, *part), atol=1e-5)
         assert np.allclose(bounds, view.area)
-    assert len(list(session.run_dir.glob("preview_*"))) == 1  # the ones before are gone
+    assert len(list(session.run_dir.glob("preview_*"))) == 1  # earlier previews are deleted
 
 
-def test_a_distant_view_is_thinned_to_the_screen_and_resembles_the_step(session, pixels):
+def test_a_distant_view_is_subsampled_to_the_screen_and_resembles_the_step(session, pixels):
     previewer, view = Previewer(session), View(area(pixels, 0, 0, 120, 96), 60, 48)
     for start in range(2):
         shown, bounds = read(previewer.make(start, view, 0))
@@ -76,7 +76,7 @@ def test_a_distant_view_is_thinned_to_the_screen_and_resembles_the_step(session,
         assert np.mean(shown == whole[::2, ::2]) > 0.9
 
 
-def test_a_view_that_moves_or_a_step_back_begins_from_what_is_on_disk(session, pixels):
+def test_returning_to_an_earlier_step_previews_it_from_its_files(session, pixels):
     previewer, view = Previewer(session), View(area(pixels, 0, 0, 120, 96), 60, 48)
     first, _ = read(previewer.make(0, view, 0))
     list(session.step(0, 3, ignore))
@@ -85,8 +85,8 @@ def test_a_view_that_moves_or_a_step_back_begins_from_what_is_on_disk(session, p
     assert np.array_equal(first, again)
 
 
-def test_another_coarse_map_is_previewed_anew(session, town, raster, pixels):
-    session.use_refiner(extended(), "extended", session.classes)  # which looks at the coarse map at every step
+def test_the_preview_follows_a_new_coarse_map(session, town, raster, pixels):
+    session.use_refiner(extended(), "extended", session.classes)  # uses the coarse map at every step
     previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
     previewer.make(0, view, HEAT_OF_ROADS)
     other = np.roll(town.scores, 9, axis=2)
@@ -96,7 +96,7 @@ def test_another_coarse_map_is_previewed_anew(session, town, raster, pixels):
     assert np.allclose(shown, crop(read(session.path(step.scores), HEAT_OF_ROADS)[0], *CLOSE_UP), atol=1e-5)
 
 
-def test_another_refiner_is_previewed_with_its_own_reach(session, pixels):
+def test_a_different_refiner_is_previewed_with_its_own_halo(session, pixels):
     previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
     previewer.make(0, view, 0)
     session.use_refiner(extended(), "extended", session.classes)
@@ -105,7 +105,7 @@ def test_another_refiner_is_previewed_with_its_own_reach(session, pixels):
     assert np.allclose(shown, crop(read(session.path(step.scores), HEAT_OF_ROADS)[0], *CLOSE_UP), atol=1e-5)
 
 
-def test_a_slow_machine_shows_fewer_pixels(session, pixels, monkeypatch):
+def test_a_slow_machine_previews_fewer_pixels(session, pixels, monkeypatch):
     monkeypatch.setattr(previews, "FEWEST_PIXELS", 10)
     previewer, view = Previewer(session), View(area(pixels, *CLOSE_UP), 800, 600)
     previewer._pace = previews.MOMENT_S / 500
@@ -114,7 +114,7 @@ def test_a_slow_machine_shows_fewer_pixels(session, pixels, monkeypatch):
     assert np.allclose(bounds, view.area)
 
 
-def test_no_data_is_no_class(town, raster, pixels, tmp_path, refiner_path):
+def test_nodata_pixels_are_unlabelled(town, raster, pixels, tmp_path, refiner_path):
     image = read_all(town.image_path)
     image[:, 30:40, 50:60] = 0
     with Scene(raster("holes.tif", image, nodata=0)) as scene:
@@ -134,22 +134,22 @@ def read_all(path):
 @pytest.mark.parametrize(
     ("part", "size"),
     [
-        ((0, 0, 120, 96), (1200, 960)),  # the whole scene takes no longer
-        ((500, 500, 20, 20), (800, 600)),  # beside the scene
+        ((0, 0, 120, 96), (1200, 960)),  # the whole scene: the step itself takes no longer
+        ((500, 500, 20, 20), (800, 600)),  # outside the scene
         (CLOSE_UP, (0, 0)),  # a map without pixels
     ],
 )
-def test_where_there_is_nothing_to_gain_there_is_no_preview(session, pixels, part, size):
+def test_no_preview_is_made_if_it_gains_nothing(session, pixels, part, size):
     assert Previewer(session).make(0, View(area(pixels, *part), *size), 0) is None
     assert not list(session.run_dir.glob("preview_*"))
 
 
 @pytest.mark.parametrize("odd", [(float("nan"), 0.0, 1.0, 1.0), (3.0, 3.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.0)])
-def test_a_view_that_is_no_rectangle_is_none(session, odd):
+def test_an_invalid_view_gives_no_preview(session, odd):
     assert Previewer(session).make(0, View(odd, 800, 600), 0) is None
 
 
-def test_without_memory_there_is_no_preview(session, pixels, monkeypatch):
+def test_lack_of_memory_gives_no_preview(session, pixels, monkeypatch):
     def full(*_, **__):
         raise MemoryError
 

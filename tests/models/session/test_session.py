@@ -1,4 +1,4 @@
-"""One scene being refined: its steps, its files, and going on after a worker's end.
+"""One session on a scene: its steps, its files, and resuming after the worker has ended.
 
 Modules that this file covers: models/session/apply_corrections.py, models/session/derived_layers.py,
 models/session/resume.py, models/session/step_engine.py, models/session/unfinished_step.py,
@@ -37,7 +37,7 @@ def ignore(_):
 
 @pytest.fixture
 def begin(town, tmp_path, refiner_path):
-    """Open the town with its coarse map and a refiner: begin(tile=None)."""
+    """A function that opens the town with its coarse map and a refiner: begin(tile=None)."""
     opened = []
 
     def make(tile=None, image=town.image_path, scores=town.scores_path, refiner=refiner_path, **options):
@@ -91,8 +91,8 @@ def test_a_coarse_model_makes_step_0(begin, coarse_path):
     assert step.milliseconds > 0
 
 
-def test_steps_are_the_refiners(begin, refiner_path):
-    """Five steps of a session are five plain steps of the paper's formula on the whole scene."""
+def test_steps_match_the_plain_refiner(begin, refiner_path):
+    """Five steps of a session equal five plain steps of the paper's formula on the whole scene."""
     from map_refiner.models.arrays.borders import WHOLE
     from map_refiner.models.weights.checkpoint import load_refiner
 
@@ -114,7 +114,7 @@ def test_steps_are_the_refiners(begin, refiner_path):
 
 
 @pytest.mark.parametrize("tile", [7, 32, 100])
-def test_tiles_do_not_show(begin, tile):
+def test_tiled_steps_match_untiled_steps(begin, tile):
     untiled, tiled = begin(), begin(tile=tile)
     for one, two in zip(run(untiled, 0, 8), run(tiled, 0, 8), strict=True):
         whole = Window(0, 0, 96, 120)
@@ -124,7 +124,7 @@ def test_tiles_do_not_show(begin, tile):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 41), (37, 1), (5, 3)])
-def test_scenes_that_are_smaller_than_the_filters(begin, raster, shape):
+def test_scenes_smaller_than_the_filters_are_refined(begin, raster, shape):
     rng = np.random.default_rng(0)
     image = raster("i.tif", rng.integers(1, 250, (3, *shape)).astype("uint8"))
     maps = rng.dirichlet((1, 1, 1), shape).transpose(2, 0, 1).astype("float32")
@@ -134,7 +134,7 @@ def test_scenes_that_are_smaller_than_the_filters(begin, raster, shape):
         assert probabilities(session, step.index).shape == (3, *shape)
 
 
-def test_stepping_on_from_an_earlier_step_replaces_what_came_after(begin):
+def test_stepping_from_an_earlier_step_replaces_the_later_steps(begin):
     session = begin()
     run(session, 0, 3)
     old = session.history[:]
@@ -145,7 +145,7 @@ def test_stepping_on_from_an_earlier_step_replaces_what_came_after(begin):
     assert again.scores != old[2].scores  # QGIS may hold the old file open
 
 
-def test_file_names_are_never_used_again(begin):
+def test_file_names_are_never_reused(begin):
     session, seen = begin(), []
     for start in (0, 1, 0, 0, 1, 2):
         seen += [step.scores for step in run(session, start, 1)]
@@ -155,7 +155,7 @@ def test_file_names_are_never_used_again(begin):
     assert set(seen) <= files(session)
 
 
-def test_what_is_cancelled_leaves_the_steps_that_were_there(begin):
+def test_a_cancelled_step_keeps_the_existing_steps(begin):
     session = begin(tile=32)
     run(session, 0, 3)
     before, there = session.history[:], files(session)
@@ -171,7 +171,7 @@ def test_what_is_cancelled_leaves_the_steps_that_were_there(begin):
     assert run(session, 3, 1)[0].index == 4
 
 
-def test_finished_steps_of_a_cancelled_run_stay(begin):
+def test_finished_steps_of_a_cancelled_run_are_kept(begin):
     session = begin()
 
     def cancel(fraction):
@@ -185,7 +185,7 @@ def test_finished_steps_of_a_cancelled_run_stay(begin):
     assert probabilities(session, 2).shape == (3, 96, 120)
 
 
-def test_no_data_goes_to_the_end(begin, raster, town):
+def test_nodata_is_kept_through_all_steps(begin, raster, town):
     with rasterio.open(town.image_path) as source:
         image = source.read()
     image[:, 30:50, 40:70] = 0
@@ -205,7 +205,7 @@ def test_no_data_goes_to_the_end(begin, raster, town):
         assert session.maps(step.index, Window(0, 0, 96, 120)).valid.sum() == (~hole).sum()
 
 
-def test_an_area_and_a_pixel_size_are_worked_on(begin):
+def test_an_area_and_a_pixel_size_are_applied(begin):
     session = begin(area=(500_005, 4_649_060, 500_045, 4_649_090), pixel_size=1.0)
     (step,) = run(session, 0, 1)
     with rasterio.open(session.path(step.scores)) as source:
@@ -213,7 +213,7 @@ def test_an_area_and_a_pixel_size_are_worked_on(begin):
         assert source.bounds == (500_005, 4_649_060, 500_045, 4_649_090)
 
 
-def test_what_is_missing_is_said(begin, town, tmp_path):
+def test_missing_inputs_and_unknown_steps_are_refused(begin, town, tmp_path):
     session = begin(scores=None, refiner=None)
     with pytest.raises(RefinerError, match="no coarse map yet"):
         run(session, 0, 1)
@@ -225,7 +225,7 @@ def test_what_is_missing_is_said(begin, town, tmp_path):
             run(session, start, 1)
 
 
-def test_scores_elsewhere_are_refused(begin, raster, town):
+def test_scores_outside_the_scene_are_refused(begin, raster, town):
     place = rasterio.transform.from_origin(600_000, 4_649_100, 0.5, 0.5)
     session = begin()
     before = files(session)
@@ -240,7 +240,7 @@ def refiner_of(path, classes=("background", "building", "road"), bands=3):
     return str(path)
 
 
-def test_weights_that_do_not_fit_are_refused(begin, tmp_path, coarse_path):
+def test_incompatible_weights_are_refused(begin, tmp_path, coarse_path):
     session = begin()
     kept = session.refiner
     with pytest.raises(CheckpointError, match=r"expects 4 bands; 3 of image\.tif are chosen"):
@@ -252,8 +252,8 @@ def test_weights_that_do_not_fit_are_refused(begin, tmp_path, coarse_path):
     assert session.refiner is kept
 
 
-def test_a_refiner_of_other_classes_is_dropped_with_a_notice(begin, tmp_path, town):
-    """Also where there are as many of them, for then nothing else would tell."""
+def test_a_refiner_with_other_classes_is_dropped_with_a_notice(begin, tmp_path, town):
+    """This also holds if the number of classes is the same, so that only the names differ."""
     other = refiner_of(tmp_path / "w.safetensors", ("background", "water", "ice"))
     session = begin(scores=None, refiner=other)
     session.load_scores(town.scores_path, ignore)
@@ -277,7 +277,7 @@ def go_on():
         session.close()
 
 
-def test_goes_on_where_it_was(begin, go_on):
+def test_a_session_resumes_in_the_same_state(begin, go_on):
     session = begin(area=(500_005, 4_649_060, 500_045, 4_649_090), pixel_size=0.8, bands=(3, 2, 1))
     run(session, 0, 2)
     again = go_on(session.run_dir)
@@ -290,7 +290,7 @@ def test_goes_on_where_it_was(begin, go_on):
     assert found[0].index == expected[0].index == 3
 
 
-def test_goes_on_with_the_steps_whose_files_are_there(begin, go_on):
+def test_resuming_keeps_the_steps_before_the_first_missing_file(begin, go_on):
     session = begin()
     run(session, 0, 4)
     Path(session.path(session.history[3].state)).unlink()
@@ -299,7 +299,7 @@ def test_goes_on_with_the_steps_whose_files_are_there(begin, go_on):
     assert run(again, 2, 1)[0].scores not in {step.scores for step in session.history}
 
 
-def test_file_names_are_never_used_again_after_going_on(begin, go_on):
+def test_file_names_are_never_reused_after_resuming(begin, go_on):
     session = begin()
     run(session, 0, 2)
     run(session, 0, 2)
@@ -311,7 +311,7 @@ def test_file_names_are_never_used_again_after_going_on(begin, go_on):
         there = files(session)
 
 
-def test_what_was_half_written_is_cleared_away(begin, go_on):
+def test_partial_files_are_removed_on_resume(begin, go_on):
     session = begin()
     (session.run_dir / ".step_001_0009.tif.part").write_bytes(b"half")
     go_on(session.run_dir)
@@ -319,7 +319,7 @@ def test_what_was_half_written_is_cleared_away(begin, go_on):
 
 
 @pytest.mark.parametrize("damage", ["missing", "damaged"])
-def test_a_refiner_that_is_gone_is_no_reason_not_to_go_on(begin, go_on, tmp_path, damage):
+def test_a_missing_or_damaged_refiner_does_not_prevent_resuming(begin, go_on, tmp_path, damage):
     path = tmp_path / "r.safetensors"
     session = begin(refiner=refiner_of(path))
     run(session, 0, 1)
@@ -330,7 +330,7 @@ def test_a_refiner_that_is_gone_is_no_reason_not_to_go_on(begin, go_on, tmp_path
     assert "r.safetensors" in str(again.take_notices()[0])
 
 
-def test_an_image_that_is_gone_says_so(begin, raster, town, tmp_path):
+def test_resuming_without_the_image_is_refused(begin, raster, town, tmp_path):
     with rasterio.open(town.image_path) as source:
         path = raster("gone.tif", source.read())
     session = begin(image=path)
@@ -340,21 +340,21 @@ def test_an_image_that_is_gone_says_so(begin, raster, town, tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, "", "null", "[]", "{}", '{"image": 3}', "nonsense"])
-def test_a_folder_that_is_no_runs_is_refused(tmp_path, content):
+def test_resuming_an_invalid_run_folder_is_refused(tmp_path, content):
     if content is not None:
-        (tmp_path / sessions.MANIFEST).write_text(content)
+        (tmp_path / sessions.SESSION_RECORD).write_text(content)
     with pytest.raises(RefinerError):
         resume_session(tmp_path, CPU)
 
 
-def test_what_is_written_down_is_plain_text(begin):
+def test_the_manifest_is_plain_json(begin):
     session = begin()
-    content = json.loads((session.run_dir / sessions.MANIFEST).read_text(encoding="utf-8"))
+    content = json.loads((session.run_dir / sessions.SESSION_RECORD).read_text(encoding="utf-8"))
     assert content["classes"] == ["background", "building", "road"]
     assert [step["index"] for step in content["history"]] == [0]
 
 
-def test_a_run_folder_that_is_gone_says_so(begin):
+def test_a_missing_run_folder_is_reported(begin):
     session = begin()
     for path in session.run_dir.iterdir():
         path.unlink()
@@ -368,25 +368,25 @@ def test_a_run_folder_that_is_gone_says_so(begin):
 
 @pytest.fixture
 def large(monkeypatch):
-    """Make every scene a large one, of tiles of 40 pixels."""
+    """Every scene treated as a large one, with tiles of 40 pixels."""
     monkeypatch.setattr(scenes, "KEPT_PIXELS", 1)
     monkeypatch.setattr(sessions, "TILE_PX", 40)
 
 
 def broken_off(act, after=3):
-    """Interrupt a step after some of its nine tiles; up to two of them may wait to be written, and are cancelled."""
+    """Interrupt a step after about `after` of its nine tiles; up to two that wait to be written are cancelled."""
 
-    def watch(fraction):
+    def progress(fraction):
         if fraction > (after - 0.5) / 9:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        act(watch)
+        act(progress)
 
 
 @pytest.fixture
 def computed(monkeypatch):
-    """List the tiles that are refined."""
+    """A list that collects the cores of the refined tiles."""
     found, real = [], tiling_refine_tile.refine_tile
 
     def refine_tile(refiner, tile, *rest, **options):
@@ -397,14 +397,14 @@ def computed(monkeypatch):
     return found
 
 
-def test_a_step_that_was_broken_off_goes_on_from_its_finished_tiles(begin, go_on, large, computed):
-    """Also after the worker's end; the map is that of a run that nobody broke off."""
+def test_an_interrupted_step_resumes_from_its_finished_tiles(begin, go_on, large, computed):
+    """This also holds in a resumed session; the maps equal those of an uninterrupted run."""
     whole, session = begin(tile=40), begin(tile=40)
     expected = run(whole, 0, 2)
-    broken_off(lambda watch: list(session.step(0, 1, watch)), after=4)
-    assert not [name for name in files(session) if name.startswith("step_001")]  # nothing that looks finished
+    broken_off(lambda progress: list(session.step(0, 1, progress)), after=4)
+    assert not [name for name in files(session) if name.startswith("step_001")]  # no file that looks finished
     again = go_on(session.run_dir)
-    again.engine.memory.side = 60  # memory may do for more now
+    again.engine.memory.side = 60  # a larger tile than in the interrupted run
     kept, told = again.unfinished(), []
     assert (kept.step, kept.tiles) == (1, 9)
     assert 2 <= kept.finished <= 4
@@ -424,20 +424,20 @@ def test_a_step_that_was_broken_off_goes_on_from_its_finished_tiles(begin, go_on
 
 
 @pytest.mark.parametrize("change", ["refiner", "weights", "start", "coarse map", "corrections", "smaller tiles"])
-def test_finished_tiles_of_anything_else_do_not_count(
+def test_finished_tiles_with_other_inputs_are_not_reused(
     begin, large, computed, change, refiner_path, tmp_path, town, vectors, pixels
 ):
-    """What a step would be that nobody broke off is what it is."""
+    """The step equals that of an uninterrupted session."""
     weights = shutil.copy(refiner_path, tmp_path / "own.safetensors")
     session, calm = begin(tile=40, refiner=weights), begin(tile=40, refiner=weights)
-    start = 0 if change in ("refiner", "weights") else 1  # where nothing else of the step is another
+    start = 0 if change in ("refiner", "weights") else 1  # so that only the refiner or its weights differ
     for each in (session, calm):
         run(each, 0, start)
         if change == "corrections":
             earlier = vectors("e.gpkg", [pixels(50, 5, 12, 12)], **{"class": ["road"]})
             list(apply_corrections(each, earlier, 1, ignore))
         if each is session:
-            broken_off(lambda watch: list(session.step(start, 1, watch)))
+            broken_off(lambda progress: list(session.step(start, 1, progress)))
         if change == "refiner":
             each.load_refiner("heat")
         elif change == "weights":
@@ -459,9 +459,9 @@ def test_finished_tiles_of_anything_else_do_not_count(
     assert np.array_equal(probabilities(session, step.index), probabilities(calm, step.index))
 
 
-def test_a_coarse_map_that_was_broken_off_goes_on(begin, large, town):
+def test_an_interrupted_coarse_map_resumes(begin, large, town):
     session = begin(scores=None, refiner=None)
-    broken_off(lambda watch: session.load_scores(town.scores_path, watch))
+    broken_off(lambda progress: session.load_scores(town.scores_path, progress))
     kept, told = session.unfinished(), []
     assert (kept.step, kept.tiles) == (0, 9)
     session.on_resumed(told.append)
@@ -471,9 +471,9 @@ def test_a_coarse_map_that_was_broken_off_goes_on(begin, large, town):
     assert session.unfinished() is None
 
 
-def test_a_tile_that_was_half_written_is_made_again(begin, large, computed):
+def test_a_tile_with_a_damaged_record_is_recomputed(begin, large, computed):
     session = begin(tile=40)
-    broken_off(lambda watch: list(session.step(0, 1, watch)))
+    broken_off(lambda progress: list(session.step(0, 1, progress)))
     kept = session.unfinished().finished
     (session.run_dir / ".unfinished" / "done").joinpath("0000000_0000000_0.json").write_text('{"fli')
     computed.clear()
@@ -485,7 +485,7 @@ def test_a_tile_that_was_half_written_is_made_again(begin, large, computed):
 
 
 class Hungry(RefinementRNN):
-    """A refiner whose device has room for tiles of a size."""
+    """A refiner that runs out of memory on tiles larger than `room`."""
 
     room = 0
     errors = iter(())
@@ -522,7 +522,7 @@ def big(raster):
     ],
     ids=["CUDA", "Python", "torch on the CPU"],
 )
-def test_smaller_tiles_when_memory_runs_out(begin, big, error):
+def test_tiles_shrink_when_memory_runs_out(begin, big, error):
     session, calm = begin(**big), begin(**big)
     run(hungry(calm, 10**6, error), 0, 1)
     (step,) = run(hungry(session, 200, error), 0, 1)
@@ -534,14 +534,14 @@ def test_smaller_tiles_when_memory_runs_out(begin, big, error):
     assert not [name for name in files(session) if name.endswith(".part")]
 
 
-def test_too_little_memory_for_anything_says_so(begin, big):
+def test_too_little_memory_for_the_smallest_tiles_is_reported(begin, big):
     session = begin(**big)
     with pytest.raises(RefinerError, match="too little memory even for the smallest tiles"):
         run(hungry(session, 0, MemoryError), 0, 1)
     assert len(session.history) == 1
 
 
-def test_other_errors_are_not_taken_for_a_lack_of_memory(begin, big):
+def test_other_errors_are_not_treated_as_out_of_memory(begin, big):
     session = begin(**big)
     with pytest.raises(RuntimeError, match="shapes"):
         run(hungry(session, 0, lambda: RuntimeError("shapes do not fit")), 0, 1)

@@ -1,4 +1,4 @@
-"""The three rasters of a step appear together."""
+"""The files of a step: three rasters that appear together."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def logits():
     return np.random.default_rng(0).normal(0, 3, (3, 20, 24)).astype("float32")
 
 
-def test_a_step_is_probabilities_classes_and_state(tmp_path, grid, logits):
+def test_a_step_writes_probabilities_classes_and_state(tmp_path, grid, logits):
     valid = np.ones((20, 24), bool)
     valid[3, 4] = False
     with begin(tmp_path, grid(20, 24)) as writer:
@@ -46,22 +46,22 @@ def break_off(folder, here, logits):
         raise InterruptedError
 
 
-def test_a_step_that_is_broken_off_leaves_nothing(tmp_path, grid, logits):
+def test_an_interrupted_step_leaves_no_files(tmp_path, grid, logits):
     with pytest.raises(InterruptedError):
         break_off(tmp_path, grid(20, 24), logits)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("blocked", [NAMES.scores, NAMES.classes_raster, NAMES.state])
-def test_all_of_them_or_none(tmp_path, grid, logits, blocked):
-    """Where one of the names cannot be written, the others are not there either."""
+def test_all_files_of_a_step_appear_or_none(tmp_path, grid, logits, blocked):
+    """If one of the files cannot be written, the others do not appear either."""
     (tmp_path / blocked).mkdir()
     with pytest.raises(OutputError), begin(tmp_path, grid(20, 24)) as writer:
         writer.write(logits, np.ones((20, 24), bool), Window(0, 0, 20, 24))
     assert [path.name for path in tmp_path.iterdir()] == [blocked]
 
 
-def test_a_step_that_cannot_be_begun_leaves_nothing(tmp_path, grid):
+def test_a_step_that_cannot_start_leaves_no_files(tmp_path, grid):
     with pytest.raises(OutputError):
         StepWriter(StepNames(4, "s.tif", "missing/c.tif", "t.tif"), tmp_path, grid(20, 24), ("a", "b", "c"), 0.5)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Where a map is doubtful."""
+"""Uncertain places of a map."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def ignore(_):
 
 
 def maps_of(grid, blobs, height=120, width=160):
-    """Make sure scores with unsure discs: (row, column, radius)."""
+    """Return a reader and the whole of confident scores with uncertain discs: (row, column, radius)."""
     scores = np.zeros((3, height, width), "float32")
     scores[0] = 8
     rows, columns = np.mgrid[:height, :width]
@@ -30,24 +30,24 @@ def maps_of(grid, blobs, height=120, width=160):
     return read, whole
 
 
-def test_entropy_is_from_sure_to_undecided():
+def test_uncertainty_ranges_from_zero_to_one():
     scores = np.array([[[0.0, 50.0]], [[0.0, 0.0]], [[0.0, 0.0]]], "float32")
     assert uncertainty(scores)[0] == pytest.approx([1, 0], abs=1e-6)
 
 
-def test_large_doubts_come_first_and_are_spread_out(grid):
+def test_larger_uncertain_regions_rank_first(grid):
     read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
     found = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
-    places = [(doubt.row, doubt.column) for doubt in found]
+    places = [(place.row, place.column) for place in found]
     assert np.hypot(*np.subtract(places[0], (30, 40))) < 8
     assert np.hypot(*np.subtract(places[1], (30, 140))) < 6
     assert np.hypot(*np.subtract(places[2], (90, 90))) < 4
-    assert [doubt.first for doubt in found] == [2, 2, 2]
-    assert [doubt.second for doubt in found] == [0, 0, 0]
-    assert found[0].worth > found[1].worth > found[2].worth > 0
+    assert [place.first for place in found] == [2, 2, 2]
+    assert [place.second for place in found] == [0, 0, 0]
+    assert found[0].score > found[1].score > found[2].score > 0
 
 
-def test_places_keep_apart(grid):
+def test_uncertain_places_keep_a_minimum_distance(grid):
     read, whole = maps_of(grid, [(60, 80, 55)])
     places = [(d.row, d.column) for d in find_uncertain_places(read, whole.grid, 0.5, 20, ignore)]
     apart = [np.hypot(*np.subtract(a, b)) for n, a in enumerate(places) for b in places[:n]]
@@ -55,24 +55,24 @@ def test_places_keep_apart(grid):
     assert min(apart) >= 6 * place_radius(0.5)
 
 
-def test_a_sure_map_has_none_and_no_data_is_no_doubt(grid):
+def test_confident_maps_score_near_zero_and_nodata_yields_no_places(grid):
     read, whole = maps_of(grid, [])
-    assert all(doubt.worth < 0.01 for doubt in find_uncertain_places(read, whole.grid, 0.5, 5, ignore))
+    assert all(place.score < 0.01 for place in find_uncertain_places(read, whole.grid, 0.5, 5, ignore))
     scores = np.zeros((2, 30, 30), "float32")
     none = ScoreMaps(scores, ("a", "b"), grid(30, 30), np.zeros((30, 30), bool))
     assert find_uncertain_places(lambda _: none, none.grid, 0.5, 5, ignore) == []
 
 
-def test_tiles_find_what_the_whole_does(grid, monkeypatch):
+def test_a_tiled_search_finds_the_same_places(grid, monkeypatch):
     read, whole = maps_of(grid, [(30, 40, 12), (90, 90, 4), (30, 140, 7)])
     once = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
-    monkeypatch.setattr("map_refiner.models.session.uncertainty.TILE_PX", 50)
+    monkeypatch.setattr("map_refiner.models.session.uncertainty.SEARCH_TILE_PX", 50)
     tiled = find_uncertain_places(read, whole.grid, 0.5, 3, ignore)
     assert [(d.row, d.column) for d in tiled] == [(d.row, d.column) for d in once]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (5, 3)])
-def test_tiny_scenes(grid, size):
+def test_tiny_scenes_have_an_uncertain_place(grid, size):
     scores = np.zeros((2, *size), "float32")
     maps = ScoreMaps(scores, ("a", "b"), grid(*size), np.ones(size, bool))
     found = find_uncertain_places(lambda window: maps, maps.grid, None, 5, ignore)

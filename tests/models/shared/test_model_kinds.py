@@ -5,7 +5,7 @@ from map_refiner.models.coarse.backbone import VGG16
 from map_refiner.models.coarse.model import Pyramid
 from map_refiner.models.coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from map_refiner.models.coarse.spectral.random_forest import TREES
-from map_refiner.models.coarse.spectral.svm import PENALTIES, WIDTHS
+from map_refiner.models.coarse.spectral.svm import KERNEL_WIDTHS, PENALTIES
 from map_refiner.models.errors import RefinerError
 from map_refiner.models.refine.registry import REFINER_CLASSES, REFINER_TRAINERS, make_refiner
 from map_refiner.models.session.filters import filters_of
@@ -51,7 +51,7 @@ def test_kinds_with_a_pretrained_backbone_have_the_layers_of_vgg16(coarse):
 
 def test_updates_of_kinds_without_gradients_are_their_trees_and_parameter_pairs():
     assert COARSE_KINDS["random-forest"].updates == TREES
-    assert COARSE_KINDS["svm-rbf"].updates == len(PENALTIES) * len(WIDTHS)
+    assert COARSE_KINDS["svm-rbf"].updates == len(PENALTIES) * len(KERNEL_WIDTHS)
 
 
 @pytest.mark.parametrize("key", sorted(REFINER_KINDS))

@@ -16,7 +16,7 @@ def test_values_fill_the_template():
 
 def test_texts_survive_the_wire():
     found = text("{a} {b} {c}", a="ä", b=np.int64(3), c=None)
-    assert from_line(to_line(Failed("Open", found, "x"))) == Failed("Open", found, "x")
+    assert from_line(to_line(Failed("Open", (found,), "x"))) == Failed("Open", (found,), "x")
     assert from_line(to_line(Noticed((found, text("plain"))))) == Noticed((found, text("plain")))
 
 
@@ -28,5 +28,6 @@ def test_stored_texts_are_read_also_from_the_plain_strings_of_the_first_release(
 
 def test_errors_carry_their_text():
     error = RefinerError("{name} is missing.", name="x")
-    assert error.text == text("{name} is missing.", name="x")
-    assert str(error) == "x is missing."
+    error.add_sentence("Choose another.")
+    assert error.texts == (text("{name} is missing.", name="x"), text("Choose another."))
+    assert str(error) == "x is missing. Choose another."

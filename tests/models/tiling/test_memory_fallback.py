@@ -1,4 +1,4 @@
-"""Less memory after each failure: smaller tiles, then the CPU, then a sentence."""
+"""The memory fallback: smaller tiles after each failure, then the CPU, then an error message."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from map_refiner.models.tiling.memory_fallback import MemoryFallback
 
 
 def fails(times, error=MemoryError):
-    """Return a computation that fails some times, and the sides that it was tried with."""
+    """Return a `MemoryFallback`, a computation that fails `times` times, and its tries (side, device)."""
     tried = []
 
     def compute():
@@ -28,13 +28,13 @@ def test_tiles_become_smaller_until_they_fit():
     assert "tiles of 128 pixels" in str(memory.notices[-1])
 
 
-def test_the_tile_at_hand_decides_where_it_is_smaller():
+def test_a_smaller_current_tile_is_halved_instead_of_the_tile_size():
     memory, compute, tried = fails(1)
     memory.run(compute, lambda device: None, side=300)
     assert [side for side, _ in tried] == [512, 144]  # half of 300, a multiple of 16
 
 
-def test_a_large_tile_at_hand_is_halved():
+def test_a_large_current_tile_is_halved():
     memory, compute, tried = fails(2)
     memory.side = 4096
     memory.run(compute, lambda device: None, side=4096)
@@ -49,13 +49,13 @@ def test_the_cpu_is_the_last_resort():
     assert moved == [torch.device("cpu")]
 
 
-def test_too_little_memory_for_the_smallest_tiles_is_a_sentence():
+def test_too_little_memory_for_the_smallest_tiles_is_reported():
     memory, compute, _ = fails(9)
     with pytest.raises(RefinerError, match="too little memory"):
         memory.run(compute, lambda device: None)
 
 
-def test_other_errors_are_not_about_memory():
+def test_other_errors_are_not_treated_as_out_of_memory():
     memory, compute, tried = fails(1, RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes"):
         memory.run(compute, lambda device: None)

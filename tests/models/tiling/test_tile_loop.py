@@ -1,4 +1,4 @@
-"""The loop over tiles: order, sums, finished tiles, and errors of the threads."""
+"""The tile loop: order, sums, finished tiles, and errors in its threads."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is held out, what is drawn, and which weights are kept.
+"""Held-out blocks, drawn patches, and the weights that are kept.
 
 Modules that this file covers: models/training/holdout.py, models/training/patches.py.
 """
@@ -32,7 +32,7 @@ def labels_of(kind, height=100, width=130):
 @pytest.mark.parametrize("kind", ["everywhere", "a tile inside", "sparse", "two corners"])
 @pytest.mark.parametrize("margin", [0, 10])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_parts_are_apart_and_are_parts_of_the_labels(kind, margin, seed):
+def test_training_and_held_out_labels_are_disjoint_and_separated(kind, margin, seed):
     labels = labels_of(kind)
     learn, judge = hold_out(labels, seed, margin)
     known = labels != UNLABELLED
@@ -51,7 +51,7 @@ def test_the_parts_are_apart_and_are_parts_of_the_labels(kind, margin, seed):
     assert 0.5 * HELD_OUT < share < 2 * HELD_OUT
 
 
-def test_another_seed_holds_out_another_part():
+def test_another_seed_holds_out_other_blocks():
     labels = labels_of("everywhere")
     parts = [hold_out(labels, seed, 0)[1] for seed in (0, 0, 1, 2)]
     assert np.array_equal(parts[0], parts[1])
@@ -59,21 +59,21 @@ def test_another_seed_holds_out_another_part():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2), (5, 4)])
-def test_a_tile_of_a_few_pixels_is_judged_by_what_was_learnt(shape):
+def test_tiny_labels_are_used_for_both_training_and_evaluation(shape):
     labels = np.ones(shape, "uint8")
     learn, judge = hold_out(labels, 0, 10)
     assert np.array_equal(learn, labels)
     assert np.array_equal(judge, labels)
 
 
-def test_nothing_labelled_is_refused():
+def test_empty_labels_are_refused():
     nothing = np.full((9, 9), UNLABELLED, "uint8")
     for refused in (lambda: hold_out(nothing, 0, 2), lambda: check_classes(nothing, CLASSES)):
         with pytest.raises(LabelError, match="Nothing is labelled within the scene"):
             refused()
 
 
-def test_labels_that_cannot_teach_are_refused():
+def test_labels_with_one_class_or_an_unknown_index_are_refused():
     alone = np.full((9, 9), 1, "uint8")
     with pytest.raises(LabelError, match="only one class, 'building'"):
         check_classes(alone, CLASSES)
@@ -85,7 +85,7 @@ def test_labels_that_cannot_teach_are_refused():
     assert present_classes(alone, CLASSES).tolist() == [1, 2]
 
 
-def test_the_best_weights_come_back():
+def test_the_best_weights_are_restored():
     model = torch.nn.Linear(2, 2)
     best = BestWeights(model)
     weights = {}
@@ -100,7 +100,7 @@ def test_the_best_weights_come_back():
     assert best.score == 0.7
 
 
-def test_without_a_judgement_the_weights_stay():
+def test_restore_without_an_evaluation_keeps_the_weights():
     model = torch.nn.Linear(2, 2)
     before = model.weight.detach().clone()
     BestWeights(model).restore()
@@ -108,7 +108,7 @@ def test_without_a_judgement_the_weights_stay():
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 300), (200, 90)])
-def test_patches_lie_inside_and_hold_labels(shape):
+def test_patches_lie_inside_and_contain_labels(shape):
     labels = np.full(shape, UNLABELLED, "uint8")
     labels[-3:, -5:] = 0
     labels[40:42, 30:33] = 2
@@ -124,7 +124,7 @@ def test_patches_lie_inside_and_hold_labels(shape):
     assert shape == (64, 64) or len(tops) > 10
 
 
-def test_rare_classes_are_drawn_half_of_the_time():
+def test_rare_classes_are_drawn_half_the_time():
     labels = np.zeros((400, 400), "uint8")
     labels[10:14, 10:14] = 2
     generator = np.random.default_rng(0)
@@ -136,7 +136,7 @@ def test_rare_classes_are_drawn_half_of_the_time():
     assert 110 < hits < 200
 
 
-def test_the_eight_ways_are_different_and_go_together():
+def test_the_eight_dihedral_transforms_differ_and_agree_for_maps_and_labels():
     maps = torch.arange(12).reshape(1, 3, 4)
     turned = [dihedral(maps, way) for way in range(8)]
     assert len({tuple(found.shape) + tuple(found.flatten().tolist()) for found in turned}) == 8

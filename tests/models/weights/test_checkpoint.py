@@ -1,4 +1,4 @@
-"""Weights in and out: whole, of the right kind, and harmless."""
+"""Saving and loading weights: complete, of the right kind, and harmless."""
 
 import json
 import pickle
@@ -21,7 +21,7 @@ def path(tmp_path):
 
 
 def content(card=CARD, tensors=None, **changes):
-    """Return the bytes of a file of weights whose card says what anybody likes."""
+    """Return the bytes of a weights file with arbitrary changes to its card."""
     about = {**json.loads(json.dumps(card.__dict__)), **changes}
     tensors = RefinementRNN(3, 4).state_dict() if tensors is None else tensors
     return save(
@@ -47,7 +47,7 @@ def refuse(path, role="refiner"):
     ],
     ids=["refiner", "coarse"],
 )
-def test_comes_back_as_it_went(path, model, card, role):
+def test_a_saved_model_loads_unchanged(path, model, card, role):
     save_model(path, model, card)
     loaded, found = LOAD[role](path)
     assert found == card == read_card(path)
@@ -58,12 +58,12 @@ def test_comes_back_as_it_went(path, model, card, role):
         assert torch.equal(loaded.state_dict()[name], value)
 
 
-def test_the_summary_says_what_it_is():
+def test_the_summary_describes_the_card():
     assert CARD.summary() == "refiner faithful: background, Gebäude, road; 4 bands, 0.50 m"
     assert "any pixel size" in ModelCard("fcn", ("a", "b"), 1, None).summary()
 
 
-def test_nothing_is_there_until_it_is_whole(path, tmp_path):
+def test_saving_leaves_only_the_complete_file_or_raises_an_output_error(path, tmp_path):
     save_model(path, RefinementRNN(3, 4), CARD)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
     for place in (tmp_path / "missing" / "w.safetensors", path / "w.safetensors"):
@@ -71,17 +71,17 @@ def test_nothing_is_there_until_it_is_whole(path, tmp_path):
             save_model(place, RefinementRNN(3, 4), CARD)
 
 
-def test_a_missing_file(path):
+def test_a_missing_file_is_refused(path):
     assert "There is no file" in refuse(path)
 
 
 @pytest.mark.parametrize("size", [0, 5, 8, 100, 20_000, -1])
-def test_a_truncated_file(path, size):
+def test_a_truncated_file_is_refused(path, size):
     path.write_bytes(content()[:size])
     assert "not a whole file of weights" in refuse(path)
 
 
-def test_a_pickle_is_never_opened(path, tmp_path):
+def test_a_pickle_is_never_loaded(path, tmp_path):
     class Bomb:
         def __reduce__(self):
             return (open, (str(tmp_path / "exploded"), "w"))
@@ -94,18 +94,18 @@ def test_a_pickle_is_never_opened(path, tmp_path):
 
 
 @pytest.mark.parametrize("header", [2**62, 2**32, 10**8])
-def test_a_header_that_claims_to_be_huge(path, header):
+def test_a_header_with_a_huge_size_is_refused(path, header):
     path.write_bytes(struct.pack("<Q", header) + b"{}" + b"\0" * 100)
     assert "not a whole file of weights" in refuse(path)
 
 
-def test_a_file_that_is_huge(path):
+def test_a_huge_file_is_refused(path):
     with path.open("wb") as file:
-        file.truncate(5 * 10**9)  # of holes: it takes no room
+        file.truncate(5 * 10**9)  # sparse: takes no disk space
     assert "too large" in refuse(path)
 
 
-def test_weights_of_others(path):
+def test_weights_of_other_programs_are_refused(path):
     path.write_bytes(save({"layer": torch.zeros(3)}))
     assert "not Map Refiner's" in refuse(path)
     path.write_bytes(save({"layer": torch.zeros(3)}, {"format": "pt"}))
@@ -135,7 +135,7 @@ def test_weights_of_others(path):
     ],
     ids=str,
 )
-def test_a_card_that_lies(path, changes):
+def test_a_card_with_invalid_values_is_refused(path, changes):
     path.write_bytes(content(**changes))
     refuse(path)
     with pytest.raises(CheckpointError):
@@ -143,12 +143,12 @@ def test_a_card_that_lies(path, changes):
 
 
 @pytest.mark.parametrize("card", ["", "null", "[]", "3", "{}", "{", '{"kind": "faithful"}', "[" * 100_000])
-def test_a_card_that_is_none(path, card):
+def test_a_malformed_card_is_refused(path, card):
     path.write_bytes(save(RefinementRNN(3, 4).state_dict(), {"format": "1", "card": card}))
     assert "card" in refuse(path) or "cannot be read" in refuse(path)
 
 
-def test_a_card_from_a_later_version_may_say_more(path):
+def test_unknown_fields_of_a_later_card_version_are_ignored(path):
     path.write_bytes(content(colour="green", pixel_size_m="0.5"))
     _, card = load_refiner(path)
     assert card == CARD
@@ -156,7 +156,7 @@ def test_a_card_from_a_later_version_may_say_more(path):
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_weights_that_are_no_numbers(path, bad):
+def test_weights_that_are_not_finite_are_refused(path, bad):
     tensors = RefinementRNN(3, 4).state_dict()
     tensors["hidden"] = tensors["hidden"].clone()
     tensors["hidden"][1, 2, 3] = bad
@@ -181,19 +181,19 @@ def without(name):
     ],
     ids=["one less", "one more", "another shape", "other classes", "other bands", "another model", "none"],
 )
-def test_weights_of_another_shape(path, tensors):
+def test_weights_of_another_shape_are_refused(path, tensors):
     path.write_bytes(content(tensors=tensors))
     assert "not those of its kind" in refuse(path)
 
 
-def test_a_model_of_the_other_role(path, coarse_path, refiner_path):
+def test_a_model_of_the_other_role_is_refused(path, coarse_path, refiner_path):
     with pytest.raises(CheckpointError, match="holds a coarse model; a refiner is needed"):
         load_refiner(coarse_path)
     with pytest.raises(CheckpointError, match="holds a refiner; a coarse model is needed"):
         load_coarse(refiner_path)
 
 
-def test_half_precision_is_read_as_single(path):
+def test_half_precision_weights_are_loaded_as_single_precision(path):
     half = {name: value.half() for name, value in RefinementRNN(3, 4).state_dict().items()}
     path.write_bytes(content(tensors=half))
     loaded, _ = load_refiner(path)

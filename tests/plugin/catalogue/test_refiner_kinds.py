@@ -30,7 +30,7 @@ def test_texts_are_found_by_key():
     assert refiner_kind_text("") is None
 
 
-def test_a_rank_is_named_only_where_it_was_measured(tmp_path, monkeypatch):
+def test_a_rank_is_shown_only_for_benchmarked_kinds(tmp_path, monkeypatch):
     path = tmp_path / "ranks.json"
     assert rank("crf", path) == ""
     path.write_text(
@@ -42,7 +42,7 @@ def test_a_rank_is_named_only_where_it_was_measured(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"crf": 1}', '{"crf": {"rank": "x", "mean_iou_gain": 1}}', "\x00"])
-def test_damaged_ranks_say_nothing(tmp_path, content):
+def test_a_damaged_rank_file_gives_no_rank(tmp_path, content):
     path = tmp_path / "ranks.json"
     path.write_text(content)
     assert rank("crf", path) == ""

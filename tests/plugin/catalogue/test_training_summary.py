@@ -1,4 +1,4 @@
-"""What is said of a teaching while it runs and when it has ended."""
+"""Texts about a training while it runs and after its end."""
 
 from dataclasses import replace
 
@@ -15,13 +15,13 @@ def told(step, loss=0.25):
     return TrainingProgressed(step, 60, loss, None, 0.655, None)
 
 
-def test_where_it_is_best_is_said_with_both_figures():
+def test_the_best_step_is_reported_with_both_figures():
     found = verdict(trained(0.655, 0.66, 0.70, 0.69, 0.712, 0.71))
     assert found.beats
     assert "Best result at step 4: mean IoU 0.712 on held-out blocks (coarse map: 0.655)" in found.figures
 
 
-def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
+def test_a_refiner_that_does_not_help_is_reported_with_both_figures():
     found = verdict(trained(0.655, 0.64, 0.6, 0.5))
     assert not found.beats
     assert "does not beat the coarse map on held-out blocks" in found.figures
@@ -31,14 +31,14 @@ def test_a_refiner_that_does_not_help_is_said_plainly_with_both_figures():
     assert "export the coarse map" in found.advice
 
 
-def test_a_teaching_that_was_stopped_asks_for_more_time_and_not_for_labels():
+def test_a_stopped_training_does_not_ask_for_more_labels():
     found = verdict(replace(trained(0.655, 0.64, 0.6), stopped=True))
     assert not found.beats
     assert "stopped early" in found.message
     assert "abel more" not in found.message + found.advice
 
 
-def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
+def test_a_refiner_no_better_than_its_start_is_not_selected():
     found = verdict(replace(trained(0.655, 0.66, 0.70), before_miou=0.72))
     assert not found.beats
     assert "0.700, before 0.720 (coarse map: 0.655)" in found.figures
@@ -47,18 +47,18 @@ def test_one_that_is_no_better_than_what_it_went_on_from_is_not_chosen():
     assert "does not beat the coarse map" in verdict(replace(trained(0.655, 0.6, 0.64), before_miou=0.65)).figures
 
 
-def test_an_equal_map_does_not_beat_the_coarse_one():
+def test_a_refiner_equal_to_the_coarse_map_does_not_beat_it():
     assert not verdict(trained(0.655, 0.655, 0.655)).beats
 
 
-def test_a_learned_kind_is_taught_and_tells_its_newest_figure():
+def test_a_trained_kind_shows_its_latest_held_out_figure():
     text = progress(told(12), "faithful", [(1, 0.7), (12, 0.6)], 0.655)
     assert text == "Loss 0.250 · held-out mean IoU 0.600, coarse map 0.655"
     assert doing(told(12), "faithful") == "Training"
     assert progress(told(12), "faithful", [], None) == "Loss 0.250"
 
 
-def test_of_a_searched_kind_parameters_are_tried_and_the_best_is_told():
+def test_a_searched_kind_shows_its_progress_and_best_figure():
     text = progress(told(12), "crf", [(1, 0.7), (12, 0.6)], 0.655)
     assert text == "Trying parameter values 12 of 60 · best held-out mean IoU 0.700, coarse map 0.655"
     assert doing(told(12), "crf") == "Trying parameter values 12 of 60"

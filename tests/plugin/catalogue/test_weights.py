@@ -1,4 +1,4 @@
-"""What files of weights are called."""
+"""Titles and names of weights files."""
 
 import json
 import struct
@@ -22,12 +22,12 @@ def write(path, card):
         ("my-own_model", {"pixel_size_m": 0.2513}, "My own model 0.25 m"),
     ],
 )
-def test_titles(tmp_path, name, card, title):
+def test_titles_come_from_the_file_name_and_the_pixel_size(tmp_path, name, card, title):
     assert title_of(write(tmp_path / f"{name}.safetensors", card)) == title
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 9, b"\x02\0\0\0\0\0\0\0[]", b"\x08\0\0\0\0\0\0\0notjson!"])
-def test_a_damaged_file_is_called_by_its_name(tmp_path, content):
+def test_a_damaged_file_is_titled_by_its_file_name(tmp_path, content):
     path = tmp_path / "odd.safetensors"
     path.write_bytes(content)
     assert title_of(path) == "Odd"
@@ -42,7 +42,7 @@ def test_shipped_weights_are_found_by_their_role(tmp_path):
     assert [weights.path for weights in shipped("refiner", tmp_path)] == [str(tmp_path / "refiner_a.safetensors")]
 
 
-def test_a_new_file_replaces_none(tmp_path):
+def test_a_new_file_never_replaces_an_existing_one(tmp_path):
     assert new_weights_file(tmp_path, "refiner").name == "refiner_1.safetensors"
     (tmp_path / "refiner_1.safetensors").touch()
     assert new_weights_file(tmp_path, "refiner").name == "refiner_2.safetensors"

@@ -1,4 +1,4 @@
-"""After a coarse map that the chosen refiner is not for, one is offered that is, and why.
+"""The suggestion of a suitable refiner, with a reason, if the chosen one does not fit the coarse map.
 
 Modules that this file covers: plugin/dock/sections/refine.py.
 """
@@ -16,7 +16,7 @@ TOWN, LAND = ("background", "building", "road"), ("background", "soil", "water")
 
 @pytest.fixture
 def weights(tmp_path):
-    """Write what a file of weights says about itself."""
+    """A function that writes a weights file with only its header and model card."""
 
     def write(name, kind, bands=3, classes=TOWN):
         card = {"kind": kind, "bands": bands, "classes": classes}
@@ -28,7 +28,7 @@ def weights(tmp_path):
     return write
 
 
-def test_a_map_of_spectra_is_offered_the_opinion_pool(weights):
+def test_a_spectral_map_is_offered_the_opinion_pool(weights):
     refiner = weights("refiner", "extended")
     spectra = CoarseMapInfo(weights("gru", "gru-pretanh", 218, LAND), 218, LAND)
     found = suggest_refiner(refiner, "Aerial", spectra)
@@ -40,7 +40,7 @@ def test_a_map_of_spectra_is_offered_the_opinion_pool(weights):
     assert suggest_refiner("", "Dense CRF", spectra) is None
 
 
-def test_another_map_is_offered_what_needs_no_teaching(weights, tmp_path):
+def test_a_map_with_other_classes_is_offered_a_training_free_refiner(weights, tmp_path):
     refiner = weights("refiner", "extended")
     found = suggest_refiner(refiner, "Aerial", CoarseMapInfo(weights("fcn", "fcn", 3, LAND), 3, LAND))
     assert (found.key, found.steps) == ("crf", None)
@@ -49,7 +49,7 @@ def test_another_map_is_offered_what_needs_no_teaching(weights, tmp_path):
     assert fits(str(tmp_path / "unreadable.safetensors"), CoarseMapInfo("", 218, LAND))
 
 
-def test_the_refiner_from_before_comes_back_where_it_fits(qgis_app, work_folder, weights):
+def test_the_previous_refiner_returns_if_it_fits(qgis_app, work_folder, weights):
     refine = RefineSection()
     refiner_suggester = RefinerSuggester(refine, Settings())
     refiner, usual = weights("refiner", "extended"), Settings().last_step
@@ -64,6 +64,6 @@ def test_the_refiner_from_before_comes_back_where_it_fits(qgis_app, work_folder,
     refiner_suggester.propose(town)
     assert (refine.refiner.choice(), refine.end.value(), refiner_suggester.reason()) == (refiner, usual, "")
     refiner_suggester.propose(spectra)
-    refine.refiner.choose("heat")  # by the analyst
+    refine.refiner.choose("heat")  # chosen by the analyst
     refiner_suggester.propose(town)
     assert (refine.refiner.choice(), refiner_suggester.reason()) == ("heat", "")

@@ -1,4 +1,4 @@
-"""Making an environment: for real, with wheels of a folder; cancelled; and what is said when it cannot be.
+"""Creating an environment: with wheels from a folder, cancelled, and with explained failures.
 
 Modules that this file covers: plugin/environment/dialog.py, plugin/environment/pip_errors.py,
 plugin/environment/recipe.py, plugin/environment/torch_build.py.
@@ -15,7 +15,7 @@ from map_refiner.plugin.environment.create import EnvironmentMaker
 from map_refiner.plugin.environment.dialog import EnvironmentDialog
 from map_refiner.plugin.environment.pip_errors import explain, scrubbed
 from map_refiner.plugin.environment.recipe import EnvironmentRecipe, check, proxy_address, stages
-from map_refiner.plugin.environment.torch_build import CPU, Build, DriverQuestion, cuda_build
+from map_refiner.plugin.environment.torch_build import CPU_BUILD, Build, DriverQuestion, cuda_build
 from map_refiner.plugin.errors import UserError
 from qgis.PyQt.QtNetwork import QNetworkProxy
 
@@ -25,7 +25,7 @@ TINY = Build("cpu", 0.1, 0.1)
 
 @pytest.fixture
 def wheels(tmp_path):
-    """A folder with one wheel, as small as one can be."""
+    """A folder with one minimal wheel."""
     folder = tmp_path / "wheels é"
     folder.mkdir()
     with zipfile.ZipFile(folder / "tiny_library-1.0-py3-none-any.whl", "w") as wheel:
@@ -50,7 +50,7 @@ def maker(qgis_app, tmp_path):
     maker.deleteLater()
 
 
-def test_an_environment_is_made_without_a_network(maker, wheels, wait_until, tmp_path):
+def test_an_environment_is_created_offline(maker, wheels, wait_until, tmp_path):
     told = []
     maker.progressed.connect(lambda fraction, text, left: told.append((fraction, text)))
     folder = tmp_path / "env"
@@ -64,13 +64,13 @@ def test_an_environment_is_made_without_a_network(maker, wheels, wait_until, tmp
     assert [fraction for fraction, _ in told] == sorted(fraction for fraction, _ in told)
     assert "Successfully installed tiny-library-1.0" in maker.log.read_text()
 
-    maker.start(EnvironmentRecipe(PYTHON, folder, TINY, str(wheels), ("absent-library",)))  # into the same
+    maker.start(EnvironmentRecipe(PYTHON, folder, TINY, str(wheels), ("absent-library",)))  # into the same folder
     wait_until(lambda: len(maker.ends) > 1, 60, "the refusal")
     assert maker.ends[1][0] == "failed"
     assert "pip found no build of absent-library" in maker.ends[1][1]
 
 
-def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
+def test_cancelling_ends_within_two_seconds(maker, wheels, wait_until, tmp_path):
     maker.start(EnvironmentRecipe(PYTHON, tmp_path / "env", TINY, str(wheels), ("tiny-library",)))
     wait_until(lambda: (tmp_path / "env" / "pyvenv.cfg").exists(), 60, "the beginning")
     began = time.monotonic()
@@ -90,13 +90,13 @@ def test_cancel_ends_it_within_two_seconds(maker, wheels, wait_until, tmp_path):
         (EnvironmentRecipe(PYTHON, Path("/tmp/none/env"), Build("cpu", 1, 9e9)), "are needed in"),
     ],
 )
-def test_what_cannot_begin_is_refused(recipe, sentence):
+def test_invalid_recipes_are_refused(recipe, sentence):
     with pytest.raises(UserError, match=sentence):
         check(recipe)
 
 
 @pytest.mark.parametrize(("program", "sentence"), [("/bin/false", "could not be created"), ("/nowhere", "be started")])
-def test_what_is_no_python_is_said(maker, wait_until, tmp_path, program, sentence):
+def test_a_program_that_is_not_python_is_reported(maker, wait_until, tmp_path, program, sentence):
     maker.start(EnvironmentRecipe(program, tmp_path / "env", TINY))
     wait_until(lambda: maker.ends, 20, "the refusal")
     assert sentence in maker.ends[0][1]
@@ -123,7 +123,7 @@ def test_what_is_no_python_is_said(maker, wait_until, tmp_path, program, sentenc
         ("Something nobody foresaw", "Something nobody foresaw"),
     ],
 )
-def test_failures_in_words(written, meant):
+def test_failures_are_explained(written, meant):
     assert meant in explain(written.splitlines())
 
 
@@ -135,7 +135,7 @@ def test_credentials_stay_out_of_the_log(qgis_app):
     assert proxy_address(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy)) == ""
 
 
-def test_pytorch_comes_first_and_from_its_own_index(qgis_app):
+def test_pytorch_is_installed_first_from_its_own_index(qgis_app):
     lines = [" ".join(stage.arguments) for stage in stages(EnvironmentRecipe(PYTHON, Path("/e"), cuda_build("565.1")))]
     assert "--index-url https://download.pytorch.org/whl/cu126 torch>=2.4" in lines[2]
     assert "numpy>=1.26" in lines[3]
@@ -147,7 +147,7 @@ def test_pytorch_comes_first_and_from_its_own_index(qgis_app):
     ("driver", "key"),
     [("580.82.07", "cu128"), ("570.1", "cu128"), ("560.35", "cu126"), ("550.54", "cu124"), ("535.1", None), ("", None)],
 )
-def test_builds_follow_the_driver(driver, key):
+def test_the_cuda_build_matches_the_driver(driver, key):
     build = cuda_build(driver)
     assert (build and build.key) == key
 
@@ -159,7 +159,7 @@ def test_builds_follow_the_driver(driver, key):
         ("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.", ("", "")),
     ],
 )
-def test_the_driver_is_asked(qgis_app, wait_until, tmp_path, writes, answer):
+def test_the_driver_version_is_queried(qgis_app, wait_until, tmp_path, writes, answer):
     program = tmp_path / "nvidia-smi"
     program.write_text(f'#!/bin/sh\necho "{writes}"\n')
     program.chmod(0o755)
@@ -170,11 +170,11 @@ def test_the_driver_is_asked(qgis_app, wait_until, tmp_path, writes, answer):
     assert answers == [answer]
 
 
-def test_the_dialog_says_what_it_will_take_and_why_it_cannot(qgis_app, work_folder, tmp_path, monkeypatch, wait_until):
+def test_the_dialog_shows_the_required_space_and_the_refusal(qgis_app, work_folder, tmp_path, monkeypatch, wait_until):
     monkeypatch.setenv("PATH", os.defpath)
     dialog = EnvironmentDialog()
     assert "1.5 GB" in dialog.size.text()
-    assert dialog.recipe().build == CPU
+    assert dialog.recipe().build == CPU_BUILD
     wait_until(dialog.python.filePath, 20, "a Python that works")
     dialog.folder.setFilePath("/usr")
     dialog.create.click()

@@ -1,4 +1,4 @@
-"""The options page, and which Python is found.
+"""The options page and the search for a Python.
 
 Modules that this file covers: plugin/environment/check.py.
 """
@@ -41,7 +41,7 @@ def test_python_is_found_in_the_usual_places(work_folder, tmp_path, monkeypatch)
     assert find_python(str(mine)) == mine
 
 
-def test_page_applies_what_is_filled_in(page, tmp_path):
+def test_the_page_applies_its_fields(page, tmp_path):
     applied = []
     page.applied.connect(lambda: applied.append(True))
     page.python.setFilePath("/some/python")
@@ -55,7 +55,7 @@ def test_page_applies_what_is_filled_in(page, tmp_path):
     assert applied
 
 
-def test_factory_makes_the_page_that_the_dock_asks_for(qgis_app, work_folder):
+def test_the_factory_creates_the_page_that_the_dock_opens(qgis_app, work_folder):
     factory = OptionsFactory()
     page = factory.createWidget(None)
     assert page.objectName() == PAGE
@@ -63,8 +63,8 @@ def test_factory_makes_the_page_that_the_dock_asks_for(qgis_app, work_folder):
     page.deleteLater()
 
 
-def test_a_python_is_described(page, wait_until):
-    """And a cluster that does not answer."""
+def test_a_working_python_is_described(page, wait_until):
+    """An unreachable cluster is reported, too."""
     page.scheduler.setText("nonsense://x")
     page.test.click()
     assert not page.test.isEnabled()
@@ -76,7 +76,7 @@ def test_a_python_is_described(page, wait_until):
     assert "Cluster: No Dask scheduler answers at nonsense://x" in page.report.text()
 
 
-def test_a_python_that_lacks_modules_is_described(page, wait_until):
+def test_missing_modules_are_reported(page, wait_until):
     page.python.setFilePath("/usr/bin/python3")
     page.test.click()
     wait_until(page.test.isEnabled, 60, "the answer")
@@ -84,7 +84,7 @@ def test_a_python_that_lacks_modules_is_described(page, wait_until):
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/bin/echo", "/nowhere"])
-def test_what_is_no_python_is_said(page, wait_until, program):
+def test_a_program_that_is_not_python_is_reported(page, wait_until, program):
     page.python.setFilePath(program)
     page.test.click()
     wait_until(page.test.isEnabled, 60, "the answer")

@@ -1,4 +1,4 @@
-"""Labels: a tile that is ready to digitize in, kept where nothing is lost."""
+"""The label layer: a tile that is ready to digitize in, and training on its saved labels."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_a_new_tile_is_ready_to_digitize_in(analyst, wait_until, work_folder):
     assert QgsProject.instance().layerTreeRoot().children()[0].layer() is layer
 
 
-def test_the_map_does_not_cover_what_is_digitized(stepper, wait_until):
+def test_steps_are_hidden_when_a_new_tile_is_digitized(stepper, wait_until):
     new_tile(stepper, wait_until)
     assert stepper.visible_layers() == []
     stepper.step()
@@ -64,7 +64,7 @@ def test_a_new_tile_has_the_classes_of_the_map(analyst, wait_until, write_raster
     assert [name for entry in setup.config()["map"] for name in entry] == ["water", "sand", "tile", "ignore", "rest"]
 
 
-def test_outline_is_the_view_within_the_scene_and_can_be_undone(analyst, wait_until):
+def test_the_outline_is_the_view_within_the_scene_and_can_be_undone(analyst, wait_until):
     layer = new_tile(analyst, wait_until)
     analyst.plugin.iface.canvas.setExtent(QgsRectangle(500_100, 3_999_950, 500_300, 4_000_100))
     view = analyst.plugin.iface.canvas.extent()
@@ -89,7 +89,7 @@ def test_training_saves_unsaved_labels_first_and_reads_the_file(stepper, wait_un
     assert layer.isEditable()
     path = layer.source().split("|")[0]
     assert QgsVectorLayer(f"{path}|layername=labels", "on disk").featureCount() == layer.featureCount() > 5
-    feature = QgsFeature(layer.fields())  # going on to digitize does not disturb the training
+    feature = QgsFeature(layer.fields())  # further digitizing does not disturb the training
     feature["class"] = "building"
     feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(500_000, 3_999_990, 500_005, 3_999_995)))
     assert layer.addFeature(feature)
@@ -115,13 +115,13 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
 
 
 def taught(stepper, path, *by_step, before=None):
-    """Let the worker's answer to a teaching arrive."""
+    """Deliver the worker's answer to a training."""
     best = max(range(len(by_step)), key=lambda step: by_step[step])
     event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best, before)
     stepper.plugin.controller.training.handlers[Trained](event)
 
 
-def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_the_result(stepper):
+def test_a_refiner_worse_than_the_coarse_map_is_reported_and_not_selected(stepper):
     stepper.run_to(2)
     before = stepper.dock.refine.refiner.path()
     stepper.dock.refine.end_is_chosen = False
@@ -137,11 +137,11 @@ def test_taught_worse_than_the_coarse_map_is_said_plainly_and_the_coarse_map_is_
     assert stepper.dock.refine.refiner.path() == before
     assert stepper.dock.refine.refiner.findData("/worse.safetensors") >= 0
     assert stepper.dock.refine.end.value() == 2
-    stepper.step()  # with the refiner that was there before, which the worker has to load again
+    stepper.step()  # with the previous refiner, which the worker has to load again
     assert stepper.run.refiner == before
 
 
-def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_shown(stepper):
+def test_keeping_the_previous_refiner_keeps_its_steps_and_the_shown_step(stepper):
     stepper.run_to(3)
     former, steps = stepper.dock.refine.refiner.path(), list(stepper.run.steps)
     last = gdal.Open(steps[3].scores).ReadAsArray()
@@ -152,16 +152,16 @@ def test_where_the_former_refiner_stays_its_steps_stay_and_the_shown_one_stays_s
     assert (stepper.run.shown, stepper.run.steps) == (2, steps)
     assert stepper.visible_layers() == ["Step 2 · classes"]
     assert stepper.dock.refine.slider.value() == 2
-    stepper.step()  # with the former one, which the worker has to load again, from the shown step on
+    stepper.step()  # from the shown step, with the previous refiner, which the worker has to load again
     assert (stepper.run.shown, stepper.run.last, stepper.run.refiner) == (3, 3, former)
     assert stepper.run.made_by == [None, former, former, former]
     assert (gdal.Open(stepper.run.steps[3].scores).ReadAsArray() == last).all()
 
 
-def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refiner_file, tmp_path):
+def test_a_better_refiner_runs_to_its_best_step_and_warns_beyond_it(stepper, refiner_file, tmp_path):
     better = tmp_path / "better.safetensors"
     better.write_bytes(refiner_file.read_bytes())
-    taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # as its file says, too
+    taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # best at step 5, as in its model card
     refine = stepper.dock.refine
     assert (
         "Best result at step 5: mean IoU 0.700 on held-out blocks (coarse map: 0.600)"
@@ -169,7 +169,7 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     )
     assert refine.end.value() == 5
     assert refine.refiner.path() == str(better)
-    stepper.run.refiner = None  # the worker has not really taught it
+    stepper.run.refiner = None  # the worker has not really trained it
     stepper.click(refine.run)
     stepper.wait()
     assert stepper.run.shown == 5
@@ -178,17 +178,17 @@ def test_taught_better_goes_to_the_best_step_and_warns_beyond_it(stepper, refine
     assert "Further steps no longer help" in refine.facts.text()
     assert "gains little after step 5" in refine.facts.text()
     stepper.choose_refiner(refiner_file)
-    stepper.step()  # by two refiners: neither was measured like that
+    stepper.step()  # made by two refiners, so the held-out figures do not apply
     assert "gains little after" not in refine.facts.text()
 
 
-def test_an_end_that_the_analyst_chose_stays(stepper):
+def test_an_end_step_set_by_the_analyst_is_kept(stepper):
     stepper.dock.refine.end.setValue(7)
     taught(stepper, "/better.safetensors", 0.6, 0.65)
     assert stepper.dock.refine.end.value() == 7
 
 
-def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
+def test_the_chosen_kind_is_trained(stepper, label_layer, draw_tile):
     draw_tile(label_layer)
     stepper.dock.train.labels.setLayer(label_layer)
     asked = []
@@ -204,7 +204,7 @@ def test_the_chosen_kind_is_what_is_taught(stepper, label_layer, draw_tile):
     stepper.context.task = Task.NONE
 
 
-def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
+def test_a_training_free_kind_is_loaded_by_its_name(stepper):
     refine = stepper.dock.refine
     asked = []
     stepper.context.engine.send = lambda *requests: asked.extend(requests)
@@ -219,7 +219,7 @@ def test_a_kind_that_needs_no_weights_is_used_by_its_name(stepper):
     stepper.context.task = Task.NONE
 
 
-def test_untaught_kinds_step(stepper):
+def test_training_free_kinds_make_steps(stepper):
     for number, kind in enumerate(TRAINING_FREE_TEXTS, start=1):
         stepper.dock.refine.refiner.choose_key(kind.key)
         stepper.step()
@@ -227,7 +227,7 @@ def test_untaught_kinds_step(stepper):
         assert stepper.run.refiner == kind.key
 
 
-def test_parameters_are_tried_and_the_best_are_kept(stepper, label_layer, draw_tile):
+def test_parameters_are_searched_and_the_best_are_kept(stepper, label_layer, draw_tile):
     draw_tile(label_layer)
     stepper.dock.train.labels.setLayer(label_layer)
     stepper.choose_kind("heat")

@@ -1,11 +1,11 @@
-"""What the map shows of a step comes first, and goes when the step is there, or does not come.
+"""Step previews on the map: shown first, removed when the step arrives or fails.
 
 Modules that this file covers: plugin/layers/step_layer.py.
 """
 
 import pytest
 from map_refiner.models.shared.events import Previewed, Stepped
-from map_refiner.plugin.layers.step_layer import PREVIEW, RUN
+from map_refiner.plugin.layers.step_layer import PREVIEW, RUN_PROPERTY
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
 
@@ -14,12 +14,12 @@ PART = QgsRectangle(500_040, 3_999_930, 500_090, 3_999_970)  # a ninth of the sc
 
 def previews():
     layers = QgsProject.instance().mapLayers().values()
-    return [layer.name() for layer in layers if layer.customProperty(RUN) and layer.customProperty(PREVIEW)]
+    return [layer.name() for layer in layers if layer.customProperty(RUN_PROPERTY) and layer.customProperty(PREVIEW)]
 
 
 @pytest.fixture
 def seen(stepper):
-    """What the tree shows at each preview and at each step, as soon as it is there."""
+    """The visible layers at each preview and each step, as soon as it arrives."""
     stepper.plugin.iface.canvas.setExtent(PART)
     seen = []
 
@@ -31,7 +31,7 @@ def seen(stepper):
     return seen
 
 
-def test_a_preview_is_seen_until_the_step_is_there(stepper, seen):
+def test_a_preview_is_shown_until_the_step_arrives(stepper, seen):
     stepper.dock.refine.kind.setCurrentIndex(2)
     stepper.run_to(2)
     assert seen == [
@@ -45,14 +45,14 @@ def test_a_preview_is_seen_until_the_step_is_there(stepper, seen):
     assert stepper.groups()["Refined: image"] == ["Step 0 (Coarse Map)", "Step 1", "Step 2"]
 
 
-def test_the_preview_covers_what_the_map_shows_in_another_crs_too(stepper, seen):
+def test_the_preview_covers_the_view_in_another_crs_too(stepper, seen):
     canvas = stepper.plugin.iface.canvas
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
     place = []
     stepper.context.engine.received.connect(
         lambda event: place.append(gdal.Open(event.path)) if isinstance(event, Previewed) else None
     )
-    view = stepper.context.view().in_crs(stepper.run.place.crs)
+    view = stepper.context.view().in_crs(stepper.run.extent.crs)
     stepper.step()
     (raster,) = place
     left, size, _, top, _, _ = raster.GetGeoTransform()
@@ -61,7 +61,7 @@ def test_the_preview_covers_what_the_map_shows_in_another_crs_too(stepper, seen)
     assert left + size * raster.RasterXSize == pytest.approx(view.xMaximum(), abs=size)
 
 
-def test_a_cancelled_step_leaves_the_one_before(stepper, seen, wait_until):
+def test_a_cancelled_step_keeps_the_previous_one(stepper, seen, wait_until):
     def cancel(event):
         if isinstance(event, Previewed) and event.index == 3:
             stepper.click(stepper.dock.footer.cancel)
@@ -71,7 +71,7 @@ def test_a_cancelled_step_leaves_the_one_before(stepper, seen, wait_until):
     assert 2 <= stepper.run.last < 60
     assert stepper.visible_layers() == [f"Step {stepper.run.last} · classes"]
     assert not previews()
-    stepper.step()  # and stepping goes on
+    stepper.step()  # stepping continues
     assert stepper.visible_layers() == [f"Step {stepper.run.last} · classes"]
 
 
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_leaves_no_preview(stepper, seen, wait_until):
     assert stepper.visible_layers() == [f"Step {stepper.run.shown} · classes"]
 
 
-def test_a_step_that_the_analyst_looks_at_meanwhile_takes_the_previews_place(stepper, seen):
+def test_selecting_another_step_meanwhile_replaces_the_preview(stepper, seen):
     root = QgsProject.instance().layerTreeRoot()
     looked = []
 
@@ -102,7 +102,7 @@ def test_a_step_that_the_analyst_looks_at_meanwhile_takes_the_previews_place(ste
     assert stepper.visible_layers() == ["Step 1 · classes"]
 
 
-def test_previews_go_on_while_filters_are_shown(stepper, seen):
-    stepper.context.layers.group_of(stepper.run.name)  # as the filters do: steps alone exclude each other from then on
+def test_previews_continue_while_filters_are_shown(stepper, seen):
+    stepper.context.layers.group_of(stepper.run.name)  # as the filters do: after this, only steps exclude each other
     stepper.step()
     assert seen == [("Previewed", 1, ["Step 1 · classes (preview)"]), ("Stepped", 1, ["Step 1 · classes"])]

@@ -1,4 +1,4 @@
-"""The algorithms of Processing: run for real, one by one, as a model, and by qgis_process.
+"""The Processing algorithms: run for real one by one, as a model, and by qgis_process.
 
 Modules that this file covers: plugin/processing/algorithm.py, plugin/processing/blocking_worker.py,
 plugin/processing/classify.py, plugin/processing/evaluate.py, plugin/processing/output_styles.py,
@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class Heard(QgsProcessingFeedback):
-    """Remembers what an algorithm says."""
+    """Feedback that records the messages and the progress of an algorithm."""
 
     def __init__(self):
         super().__init__(False)
@@ -59,7 +59,7 @@ class Heard(QgsProcessingFeedback):
 
 @pytest.fixture(scope="module")
 def processing(qgis_app):
-    """QGIS's own, also where the checkout lies in a folder of this name."""
+    """The Processing package of QGIS, even if the checkout lies in a folder of the same name."""
     if Path(getattr(sys.modules.get("processing"), "__file__", None) or "").parent == ROOT:
         del sys.modules["processing"]
     import processing
@@ -93,7 +93,7 @@ def scores(scene_files):
     return {"IMAGE": str(scene_files / "image.tif"), "SCORES": str(scene_files / "scores.tif")}
 
 
-def test_every_algorithm_explains_itself(provider):
+def test_every_algorithm_is_described(provider):
     assert {algorithm.name() for algorithm in provider.algorithms()} == {*KEYS, *MODELS}
     for algorithm in provider.algorithms():
         assert algorithm.canExecute() == (True, "")
@@ -104,10 +104,10 @@ def test_every_algorithm_explains_itself(provider):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_models_that_ship_fit_the_algorithms(provider, name):
+def test_the_shipped_models_fit_the_algorithms(provider, name):
     model = provider.algorithm(name)
     assert model.validate() == (True, [])
-    assert next(definition.name() for definition in model.parameterDefinitions()) == "IMAGE"  # not by the alphabet
+    assert next(definition.name() for definition in model.parameterDefinitions()) == "IMAGE"  # not alphabetical
     for child in model.childAlgorithms().values():
         known = {definition.name() for definition in child.algorithm().parameterDefinitions()}
         assert child.parameterSources().keys() <= known
@@ -115,7 +115,7 @@ def test_the_models_that_ship_fit_the_algorithms(provider, name):
 
 @pytest.fixture
 def planned(provider, scores, scene_files, tmp_path):
-    """Return the requests that an algorithm makes of parameters."""
+    """A function that prepares an algorithm and returns it, with its requests, and its feedback."""
 
     def plan(key, **parameters):
         heard, context = Heard(), QgsProcessingContext()
@@ -129,7 +129,7 @@ def planned(provider, scores, scene_files, tmp_path):
     return plan
 
 
-def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, scene_files, tmp_path):
+def test_multi_scale_and_backbone_reach_only_kinds_that_support_them(planned, scene_files, tmp_path):
     algorithm, _ = planned("classify", MULTI_SCALE=True)
     assert [each.multi_scale for each in algorithm._requests if hasattr(each, "multi_scale")] == [True]
     algorithm, _ = planned("classify", MULTI_SCALE=True, SCHEDULER="tcp://theirs:2")
@@ -138,8 +138,8 @@ def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, sce
     weights.touch()
     files = {"OUTPUT": str(tmp_path / "o.safetensors"), "LABELS": str(scene_files / "scores.tif")}
 
-    def train(kind, trunk):
-        return planned("traincoarse", **files, KIND=kind, TRUNK=trunk)[0]
+    def train(kind, backbone):
+        return planned("traincoarse", **files, KIND=kind, TRUNK=backbone)[0]
 
     assert train("lrr-vgg16", str(weights))._requests[1].backbone == str(weights)
     assert "lrr has no VGG-16 backbone; fcn-8s-vgg16, lrr-vgg16" in train("lrr", str(weights))._refusal
@@ -155,7 +155,7 @@ def test_several_scales_and_a_trunk_are_asked_of_the_kinds_that_can(planned, sce
         ("vectorize", "Vectorize"),
     ],
 )
-def test_a_cluster_is_asked_where_one_is_named(planned, key, request_kind):
+def test_a_named_cluster_is_used(planned, key, request_kind):
     def requests(**parameters):
         algorithm, heard = planned(key, **parameters)
         return algorithm._requests, "".join(heard.texts)
@@ -173,14 +173,14 @@ def test_a_cluster_is_asked_where_one_is_named(planned, key, request_kind):
         assert "A cluster processes whole images" in algorithm._refusal
 
 
-def test_a_cluster_that_does_not_answer_is_said(run, scores, tmp_path):
+def test_an_unreachable_cluster_is_reported(run, scores, tmp_path):
     parameters = {"SCORES": scores["SCORES"], "OUTPUT": str(tmp_path / "p.gpkg"), "SCHEDULER": "nonsense://x"}
     with pytest.raises(QgsProcessingException, match="No Dask scheduler answers at nonsense://x"):
         run("vectorize", parameters)
     assert not list(tmp_path.glob("*.gpkg"))
 
 
-def test_all_steps_in_a_thread_as_from_the_dialog(provider, scores, project, wait_until, tmp_path):
+def test_refine_writes_all_steps_in_a_thread_as_from_the_dialog(provider, scores, project, wait_until, tmp_path):
     heard, context = Heard(), QgsProcessingContext()
     context.setProject(project)
     outputs = {name: str(tmp_path / f"{name}.tif") for name in ("OUTPUT", "CLASSES")}
@@ -206,8 +206,8 @@ def test_all_steps_in_a_thread_as_from_the_dialog(provider, scores, project, wai
         assert layer.renderer().type() == renderer
 
 
-def test_cancel_ends_a_training_within_two_seconds(run, scores, label_layer, draw_tile, tmp_path):
-    draw_tile(label_layer)  # in memory, and not saved
+def test_cancelling_ends_a_training_within_two_seconds(run, scores, label_layer, draw_tile, tmp_path):
+    draw_tile(label_layer)  # in memory, not saved
     target = tmp_path / "refiner.safetensors"
     heard = Heard()
     cancelled = []
@@ -222,7 +222,7 @@ def test_cancel_ends_a_training_within_two_seconds(run, scores, label_layer, dra
     with pytest.raises(QgsProcessingException, match="Cancelled"):
         run("trainrefiner", {**scores, "LABELS": label_layer, "KIND": "faithful", "OUTPUT": str(target)}, heard)
     assert cancelled, heard.texts
-    assert time.monotonic() - cancelled[0] < 2 + 1  # and a moment for what else the machine does
+    assert time.monotonic() - cancelled[0] < 2 + 1  # plus a moment for other load on the machine
     assert not target.exists()
     assert not list(Path(QgsProcessingUtils.tempFolder()).rglob("session.json"))
 
@@ -239,7 +239,7 @@ def test_cancel_ends_a_training_within_two_seconds(run, scores, label_layer, dra
         ("vectorize", {"OUTPUT": "polygons.kml"}, "must be a file that ends in .gpkg or .shp or .geojson"),
     ],
 )
-def test_bad_input_gets_a_sentence(run, scores, tmp_path, key, wrong, sentence):
+def test_bad_input_is_refused_with_a_clear_message(run, scores, tmp_path, key, wrong, sentence):
     good = {**scores, "OUTPUT": str(tmp_path / "out")}
     with pytest.raises(QgsProcessingException, match=re.escape(sentence)):
         run(key, {**good, **wrong})
@@ -254,14 +254,14 @@ def test_bad_input_gets_a_sentence(run, scores, tmp_path, key, wrong, sentence):
         ("/etc/passwd", "could not be started"),
     ],
 )
-def test_a_python_that_does_not_work_gets_a_sentence(run, scores, tmp_path, python, sentence):
+def test_a_broken_python_is_refused_with_a_clear_message(run, scores, tmp_path, python, sentence):
     Settings().python = python
     with pytest.raises(QgsProcessingException, match=re.escape(sentence)):
         run("refine", {**scores, "OUTPUT": str(tmp_path / "out.tif")})
     assert not list(tmp_path.glob("*.tif"))
 
 
-def test_classes_come_from_a_field(label_layer, draw_tile, tmp_path):
+def test_classes_are_read_from_a_field(label_layer, draw_tile, tmp_path):
     draw_tile(label_layer)
     path = tmp_path / "classes.gpkg"
     QgsVectorFileWriter.writeAsVectorFormatV3(
@@ -305,7 +305,7 @@ def test_qgis_process_runs_the_whole_chain(scene_files, label_layer, draw_tile, 
     }
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("QGIS_", "PYTHON", "QT_"))}
     environment |= {"QGIS_CUSTOM_CONFIG_PATH": str(tmp_path), "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)}
-    program = shutil.which("qgis_process.bin") or "qgis_process"  # Debian's script gives it an option of qgis
+    program = shutil.which("qgis_process.bin") or "qgis_process"  # Debian's script adds an option of qgis
     given = [f"{name}={value}" for name, value in values.items()]
     done = subprocess.run(
         [program, "run", "map_refiner:Image to polygons", "--", *given], env=environment, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""The report: what its page and its table say, hostile names, files whole or not at all, and one through the dock.
+"""The report: its page and table, hostile names, complete files or none, and one report through the dock.
 
 Modules that this file covers: plugin/control/report.py, plugin/report/page.py, plugin/report/task.py.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from map_refiner.plugin.errors import UserCancelled, UserError
 from map_refiner.plugin.report.page import page
-from map_refiner.plugin.report.report import COLUMNS, Picture, ReportStep, RunReport, table, write
+from map_refiner.plugin.report.report import TABLE_COLUMNS, Picture, ReportStep, RunReport, table, write
 from map_refiner.plugin.report.task import ReportTask
 from map_refiner.plugin.state import StepAccuracy
 from qgis.core import QgsCoordinateTransformContext
@@ -41,7 +41,7 @@ REPORT = RunReport(
 
 
 def tables(report):
-    """Read the tables of a page as rows of texts, which also tells that its tags are balanced."""
+    """Return the root and the tables of a page as rows of texts; parsing checks that its tags are balanced."""
     text = page(report, "figures.csv").replace("<!DOCTYPE html>", "").replace("&emsp;", " ")
     text = re.sub(r"<((?:meta|img) [^>]*)>", r"<\1/>", text)
     body = ET.fromstring(text)
@@ -68,18 +68,18 @@ def test_numbers_are_in_the_right_cells():
     assert confusion[1:] == [[name, *map(str, row)] for name, row in zip(REPORT.classes, CONFUSION)]
 
 
-def test_the_table_has_the_same_figures_in_full():
+def test_the_table_has_the_same_figures_at_full_precision():
     found = {(row["table"], row["step"], row["class"], row["measure"]): row["value"] for row in figures(REPORT)}
     assert float(found["steps", "1", "", "changed fraction"]) == 0.01234
     assert float(found["accuracy", "1", "", "mean IoU"]) == 0.7654
     assert float(found["accuracy", "1", "building", "boundary IoU"]) == 0.3222
-    assert ("accuracy", "1", "road", "IoU") not in found  # which the labels lack
+    assert ("accuracy", "1", "road", "IoU") not in found  # not in the labels
     assert found["areas", "1", "building", "pixels"] == "30000"
     assert float(found["areas", "1", "building", "area m2"]) == 7500
     assert found["confusion", "1", "background", "pixels mapped as road"] == "6"
 
 
-def test_hostile_names_stay_names():
+def test_hostile_names_are_escaped():
     pairs = ((HOSTILE, HOSTILE),)
     steps = tuple(replace(step, maker=HOSTILE) for step in REPORT.steps)
     classes, pictures = (HOSTILE, "a,b\nc", "=1+1"), (Picture(HOSTILE, b""),)
@@ -90,12 +90,12 @@ def test_hostile_names_stay_names():
     assert rows[0] == rows[1] == [[HOSTILE, HOSTILE]]
     assert rows[2][1][1] == HOSTILE
     found = figures(report)
-    assert {tuple(row) for row in found} == {COLUMNS}
+    assert {tuple(row) for row in found} == {TABLE_COLUMNS}
     assert all(None not in row and None not in row.values() for row in found)
     assert {row["class"] for row in found if row["table"] == "areas"} == {HOSTILE, "a,b\nc", "'=1+1"}
 
 
-def test_what_is_not_known_is_said():
+def test_missing_values_are_reported():
     report = replace(REPORT, steps=(ReportStep(1, "x"),), pixel_m2=None)
     _, rows = tables(report)
     assert len(rows) == 4  # no confusion matrix
@@ -105,22 +105,22 @@ def test_what_is_not_known_is_said():
     assert "no CRS" in page(report, "x.csv")
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path):
+def test_files_are_written_completely_or_not_at_all(tmp_path):
     path = tmp_path / "report é.html"
     write("page\n", "a,b\n", path)
     write("new page\n", "c,d\n", path)
     assert path.read_bytes() == b"new page\n"
     assert path.with_suffix(".csv").read_bytes() == b"\xef\xbb\xbfc,d\n"
     other = tmp_path / "other.html"
-    other.with_suffix(".csv").mkdir()  # which cannot be replaced
+    other.with_suffix(".csv").mkdir()  # a folder cannot be replaced
     with pytest.raises(UserError, match="cannot be written"):
         write("page", "figures", other)
     assert sorted(found.name for found in tmp_path.iterdir()) == ["other.csv", "report é.csv", "report é.html"]
 
 
-def test_a_report_given_up_before_its_files_are_named_leaves_the_earlier_one(tmp_path):
+def test_a_report_cancelled_before_the_rename_keeps_the_earlier_one(tmp_path):
     def give_up():
-        assert len(list(tmp_path.iterdir())) == 4  # the new ones are whole, beside the old ones
+        assert len(list(tmp_path.iterdir())) == 4  # the new files are complete, next to the old ones
         raise UserCancelled
 
     path = tmp_path / "report.html"
@@ -132,7 +132,7 @@ def test_a_report_given_up_before_its_files_are_named_leaves_the_earlier_one(tmp
 
 
 class Impatient(ReportTask):
-    """A report that is cancelled when it asks for the n-th time whether it is."""
+    """A report task that is cancelled at its n-th cancel check."""
 
     def __init__(self, *arguments, at):
         super().__init__(*arguments)
@@ -145,7 +145,7 @@ class Impatient(ReportTask):
         return super().isCanceled()
 
 
-def test_a_report_is_cancelled_between_its_parts_and_leaves_what_was_there(stepper, tmp_path):
+def test_a_report_cancelled_between_its_parts_keeps_the_earlier_files(stepper, tmp_path):
     stepper.run_to(2)
     steps, path = stepper.run.steps, tmp_path / "out" / "report.html"
     path.parent.mkdir()
@@ -158,16 +158,16 @@ def test_a_report_is_cancelled_between_its_parts_and_leaves_what_was_there(stepp
         task = Impatient(report, steps, path, QgsCoordinateTransformContext(), at=at)
         if task.run():
             break
-        assert task.asked <= at + 1  # it ends there and then; where GDAL counts, it asks once more why that ended
+        assert task.asked <= at + 1  # ends at once; while GDAL counts, one more check finds the reason
         assert not task.refusal
         assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
-    # Before each of three pictures, before, while and after the pixels are counted, and before the files are named.
+    # Before each of three pictures; before, during and after counting the pixels; and before the rename.
     assert at > 7
     assert path.read_bytes() != before[path.name]
 
 
 class Browser(QObject):
-    """Stands where the browser would be opened, and remembers the addresses."""
+    """A stand-in for the browser that records the opened files."""
 
     def __init__(self):
         super().__init__()

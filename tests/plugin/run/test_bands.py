@@ -1,4 +1,4 @@
-"""Bands by their wavelengths, in the plugin: what GDAL's metadata say, and what an analyst types.
+"""Bands by wavelength in the plugin: GDAL's metadata and typed ranges.
 
 Modules that this file covers: plugin/layers/false_colour.py, plugin/run/scene.py.
 """
@@ -18,7 +18,7 @@ CENTRES = tuple(400.0 + 10 * n for n in range(60))
 
 @pytest.fixture
 def cube(qgis_app, tmp_path):
-    """A cube of sixty bands from 400 to 990 nm, of which bands 11 to 13 are bad."""
+    """A cube of sixty bands from 400 to 990 nm; bands 11 to 13 are bad."""
     path = tmp_path / "cube.tif"
     raster = gdal.GetDriverByName("GTiff").Create(str(path), 12, 8, 60, gdal.GDT_Float32)
     for band, centre in enumerate(CENTRES, start=1):
@@ -29,7 +29,7 @@ def cube(qgis_app, tmp_path):
     return QgsRasterLayer(str(path), "cube")
 
 
-def test_the_metadata_are_read(cube):
+def test_wavelengths_and_bad_bands_are_read_from_the_metadata(cube):
     spectrum = spectrum_of(cube.source())
     assert spectrum.centres == CENTRES
     assert spectrum.bad == {11, 12, 13}
@@ -38,7 +38,7 @@ def test_the_metadata_are_read(cube):
     assert default_bands(cube) == tuple(band for band in range(1, 61) if band not in (11, 12, 13))
 
 
-def test_a_range_of_wavelengths_is_typed(cube):
+def test_typed_wavelength_ranges_select_bands(cube):
     spectrum = spectrum_of(cube.source())
     assert parse_bands("450-480 nm", 60, spectrum) == (6, 7, 8, 9)
     assert parse_bands("0.49-0.54um, 60", 60, spectrum) == (10, 14, 15, 60)
@@ -51,19 +51,19 @@ def test_a_range_of_wavelengths_is_typed(cube):
         parse_bands("450-480 nm, 7", 60, spectrum)
 
 
-def test_what_gdal_cannot_open_says_nothing():
+def test_an_unreadable_file_has_no_spectrum():
     assert spectrum_of("/nowhere.tif") == Spectrum()
     assert not Spectrum().is_known
 
 
-def test_many_bands_are_shown_in_natural_colours_and_offered_a_kind_for_them(cube, plugin, project):
+def test_many_bands_get_natural_colours_and_a_suitable_coarse_kind(cube, plugin, project):
     project.addMapLayer(cube)
     plugin.dock.scene.layer.setLayer(cube)
     assert plugin.dock.scene.colours.currentText() == "Natural"
     assert cube.renderer().usesBands() == [26, 17, 9]
     assert plugin.dock.coarse.chosen_kind().key == "cnn-1d"
     plugin.dock.scene.layer.setLayer(None)
-    cube.renderer().setRedBand(5)  # by the analyst
+    cube.renderer().setRedBand(5)  # set by the analyst
     plugin.dock.scene.layer.setLayer(cube)
     assert plugin.dock.scene.colours.currentText() == "As They Are"
     assert cube.renderer().usesBands() == [5, 17, 9]

@@ -1,4 +1,4 @@
-"""The engine on its own: what comes over the wire, whole, in parts, foreign, or of another version.
+"""The worker process: lines that arrive whole, in parts, foreign, or from another version.
 
 Modules that this file covers: plugin/worker/exit_reason.py, plugin/worker/launch.py.
 """
@@ -33,7 +33,7 @@ def engine(qgis_app):
 
 @pytest.fixture
 def launch(tmp_path):
-    """Make a package with a worker of a few lines, in a folder that is not called map_refiner."""
+    """A function that makes a package with a minimal worker, in a folder not called map_refiner."""
 
     def make(body):
         models = tmp_path / "some folder" / "models"
@@ -59,7 +59,7 @@ def launch(tmp_path):
     return make
 
 
-def test_lines_in_parts_and_foreign_lines_are_no_harm(engine, launch, wait_until):
+def test_partial_and_foreign_lines_are_handled(engine, launch, wait_until):
     engine.start(
         launch("""
 sys.stdout.write("a library says hello\\n" + READY[:10]); sys.stdout.flush(); time.sleep(0.2)
@@ -79,25 +79,25 @@ time.sleep(60)
     assert engine.state is WorkerState.READY
 
 
-def test_requests_go_one_at_a_time_and_a_failure_drops_the_rest(engine, launch, wait_until):
+def test_requests_are_sent_one_at_a_time_and_a_failure_drops_the_rest(engine, launch, wait_until):
     engine.start(
         launch("""
 sys.stdout.write(READY); sys.stdout.flush()
 for number, line in enumerate(sys.stdin):
     request = from_line(line)
-    answer = Failed(request.path, Text("no")) if number == 1 else Finished(request.path)
+    answer = Failed(request.path, (Text("no"),)) if number == 1 else Finished(request.path)
     sys.stdout.write(to_line(answer)); sys.stdout.flush()
 """)
     )
     engine.send(*(requests.LoadScores(name) for name in "abc"))
     wait_until(lambda: len(engine.ends) == 2, 20, "two ends")
-    assert engine.ends == [(events.Finished("a"), True), (events.Failed("b", Text("no")), False)]
+    assert engine.ends == [(events.Finished("a"), True), (events.Failed("b", (Text("no"),)), False)]
     engine.send(requests.LoadScores("d"))
     wait_until(lambda: len(engine.ends) == 3, 20, "the third end")
     assert engine.ends[-1] == (events.Finished("d"), False)
 
 
-def test_another_version_is_refused(engine, launch, wait_until):
+def test_another_protocol_version_is_refused(engine, launch, wait_until):
     engine.start(
         launch(
             "sys.stdout.write(READY.replace('\"version\": 2', '\"version\": 99')); sys.stdout.flush()\ntime.sleep(60)"
@@ -139,7 +139,7 @@ sys.exit(0 if sys.stdin.read() == "" else 3)
         (0, [], "(exit code 0)."),
     ],
 )
-def test_death_is_explained(code, stderr, sentence):
+def test_worker_exits_are_explained(code, stderr, sentence):
     assert sentence in explain(code, stderr, "/p")
 
 
@@ -149,10 +149,10 @@ def test_death_is_explained(code, stderr, sentence):
         requests.Open("/bild ü.tif", "/run", (3, 2, 1), (0.0, 1.5, 2.0, 3.0), None),
         requests.TrainCoarse((ClassSource("road", "/r.gpkg|layername=a", 7.0),), "/m.safetensors"),
         events.Stepped(2, "/s.tif", "/c.tif", ("background", "building"), 0.25, 12.5),
-        events.Failed("Open", Text("“{x}”", (("x", "nein"),)), "line 1\nline 2"),
+        events.Failed("Open", (Text("“{x}”", (("x", "nein"),)),), "line 1\nline 2"),
     ],
 )
-def test_messages_survive_the_wire(message):
+def test_messages_round_trip_through_the_codec(message):
     line = codec.to_line(message)
     assert line.count("\n") == 1
     assert codec.from_line(line) == message

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from map_refiner.models.arrays.score_maps import UNLABELLED
-from map_refiner.models.refine.training.class_balance import MOST, ClassBalance, class_counts
+from map_refiner.models.refine.training.class_balance import LARGEST_LOG_WEIGHT, ClassBalance, class_counts
 
 
 def adjusted(counts, times):
@@ -26,8 +26,8 @@ def test_a_map_that_gives_what_there_is_changes_nothing():
 def test_weights_are_bounded_also_for_what_is_never_there():
     weights = adjusted([[1000, 10, 0], [1010, 0, 0]], 1000)
     first, lacking, absent = (weights / weights[0]).log().tolist()
-    assert lacking == pytest.approx(MOST)
-    assert first == 0 <= absent < MOST
+    assert lacking == pytest.approx(LARGEST_LOG_WEIGHT)
+    assert first == 0 <= absent < LARGEST_LOG_WEIGHT
 
 
 def test_counting_passes_over_what_is_unlabelled():

@@ -7,7 +7,7 @@ from map_refiner.models.arrays.borders import WHOLE
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import Interrupted
 from map_refiner.models.refine.registry import make_refiner
-from map_refiner.models.refine.training.fine_tune import JUDGED, _judged, fine_tune_weights, share_right
+from map_refiner.models.refine.training.fine_tune import EVALUATED, _evaluation_tiles, fine_tune_weights, share_right
 from map_refiner.models.refine.training.samples import LabelledTile
 from map_refiner.models.refine.unroll import refine_steps
 
@@ -103,7 +103,7 @@ def test_of_many_corrections_some_tell_the_share():
     labels = np.full((600, 620), UNLABELLED, dtype=np.uint8)
     labels[50:550:250, 60:600:100] = 1
     maps = np.zeros((3, 600, 620), dtype=np.float32)
-    few, many = (_judged([LabelledTile(maps, maps, labels)] * count, reach=8) for count in (1, 4))
-    assert (len(few), len(many)) == (12, JUDGED)
+    few, many = (_evaluation_tiles([LabelledTile(maps, maps, labels)] * count, reach=8) for count in (1, 4))
+    assert (len(few), len(many)) == (12, EVALUATED)
     assert {part.labels.shape for part in few} == {(48, 48)}
     assert [int((part.labels != UNLABELLED).sum()) for part in few] == [1] * 12

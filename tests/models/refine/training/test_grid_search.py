@@ -76,20 +76,22 @@ def test_a_file_brings_the_parameters_back(kind, tmp_path):
 def test_keeps_the_best_of_those_that_it_tried(tile):
     refiner = CRF(2, 2)
     epochs = list(grid_search(refiner, [tile], 6, 0, CPU))
-    held = [epoch.held_out_miou for epoch in epochs]
+    held_out = [epoch.held_out_miou for epoch in epochs]
     assert [(each.update, each.updates) for each in epochs] == [(n, 6) for n in range(1, 7)]
-    assert [epoch.is_best for epoch in epochs] == [value > max(held[:n], default=-1) for n, value in enumerate(held)]
+    assert [epoch.is_best for epoch in epochs] == [
+        value > max(held_out[:n], default=-1) for n, value in enumerate(held_out)
+    ]
     learnt, judged = split([tile], 0)
     found = mean_iou_by_step(refiner, [tile], judged, USUAL_STEPS, CPU)
-    assert found[-1] == pytest.approx(max(held))
+    assert found[-1] == pytest.approx(max(held_out))
     assert found[-1] > found[0] + 0.15
-    best = epochs[held.index(max(held))]
+    best = epochs[held_out.index(max(held_out))]
     assert 1 - best.loss == pytest.approx(mean_iou_by_step(refiner, [tile], learnt, USUAL_STEPS, CPU)[-1])
 
 
 def test_best_is_by_what_is_held_out_and_not_by_what_was_learnt_from(tile, monkeypatch):
     marks = iter([(0.5, 0.6), (0.9, 0.4), (0.1, 0.7), (0.8, 0.7)])
-    monkeypatch.setattr(searching, "_judge", lambda *_: next(marks))
+    monkeypatch.setattr(searching, "_score", lambda *_: next(marks))
     refiner = OpinionPool(2, 2)
     tried = []
     epochs = []
@@ -106,7 +108,7 @@ def test_the_usual_parameters_come_first_and_others_by_the_seed(tile, monkeypatc
     for seed in (0, 0, 1):
         order = []
         monkeypatch.setattr(
-            searching, "_judge", lambda refiner, *_, order=order: (0.5, order.append(values(refiner)) or 0.5)
+            searching, "_score", lambda refiner, *_, order=order: (0.5, order.append(values(refiner)) or 0.5)
         )
         list(grid_search(PeronaMalik(2, 2), [tile], 20, seed, CPU))
         assert order[0] == values(PeronaMalik(2, 2))
@@ -144,24 +146,24 @@ def test_a_part_of_a_large_tile_is_refined_as_in_the_whole():
     labels[430:, 250:] = whole.labels[430:, 250:]
     whole = LabelledTile(whole.scores, whole.image, labels)
     refiner = OpinionPool(2, 2)
-    learnt, held = split([whole], 0)
-    piece = searching._piece(whole, learnt[0], held[0], total_halo(refiner, USUAL_STEPS), CPU)
+    learnt, held_out = split([whole], 0)
+    piece = searching._piece(whole, learnt[0], held_out[0], total_halo(refiner, USUAL_STEPS), CPU)
     assert piece.scores.shape == (2, 320 + 15, 360 + 15)
     assert piece.image.shape == (2, 320 + 15, 360 + 15)
     assert piece.borders == (False, False, True, True)
-    assert piece.learnt.shape == piece.held.shape == (320, 360)
+    assert piece.training.shape == piece.held_out.shape == (320, 360)
     (epoch,) = grid_search(refiner, [whole], 1, 0, CPU)
-    assert epoch.held_out_miou == pytest.approx(mean_iou_by_step(refiner, [whole], held, USUAL_STEPS, CPU)[-1])
+    assert epoch.held_out_miou == pytest.approx(mean_iou_by_step(refiner, [whole], held_out, USUAL_STEPS, CPU)[-1])
     assert 1 - epoch.loss == pytest.approx(mean_iou_by_step(refiner, [whole], learnt, USUAL_STEPS, CPU)[-1])
 
 
 def test_the_part_holds_labels_to_learn_from_and_to_judge_by():
     """Where the two lie farther apart than a part is wide, the whole tile is tried on."""
-    learnt, held = np.full((2, 50, 1500), UNLABELLED, dtype=np.uint8)
-    learnt[:, :20], held[:, -20:] = 1, 1
-    assert searching._core(learnt, held) == (0, 50, 0, 1500)
-    held[:, 300:330] = 1
-    assert searching._core(learnt, held) == (0, 50, 0, 400)
+    learnt, held_out = np.full((2, 50, 1500), UNLABELLED, dtype=np.uint8)
+    learnt[:, :20], held_out[:, -20:] = 1, 1
+    assert searching._core(learnt, held_out) == (0, 50, 0, 1500)
+    held_out[:, 300:330] = 1
+    assert searching._core(learnt, held_out) == (0, 50, 0, 400)
 
 
 def test_rare_classes_count():

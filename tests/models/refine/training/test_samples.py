@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 def large(monkeypatch):
     """Take tiles for large ones."""
     monkeypatch.setattr(held_out, "WHOLE_PX", 100)
-    monkeypatch.setattr(held_out, "CELL", 32)
+    monkeypatch.setattr(held_out, "CELL_PX", 32)
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_of_many_tiles_whole_ones_are_held_out(tile, count, away):
 
 
 def test_of_a_few_tiles_blocks_are_held_out(tile):
-    learnt, held = split([tile] * 3, 0)
-    assert all((labels != UNLABELLED).any() for labels in (*learnt, *held))
+    learnt, held_out = split([tile] * 3, 0)
+    assert all((labels != UNLABELLED).any() for labels in (*learnt, *held_out))
 
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])

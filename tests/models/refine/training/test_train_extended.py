@@ -32,9 +32,9 @@ def test_beats_the_coarse_map_on_what_was_held_out_and_stays_there(tile):
 @pytest.fixture
 def misled(tile):
     """A tile whose labels to learn from are all wrong, and those that are held out are the coarse map's own."""
-    _, (held,) = split([tile], 0)
+    _, (held_out,) = split([tile], 0)
     own = tile.scores.argmax(0).astype("uint8")
-    return LabelledTile(tile.scores, tile.image, np.where(held != UNLABELLED, own, 2 - own).astype("uint8"))
+    return LabelledTile(tile.scores, tile.image, np.where(held_out != UNLABELLED, own, 2 - own).astype("uint8"))
 
 
 def test_what_the_held_out_part_refuses_is_kept_but_step_0_is_best(misled):

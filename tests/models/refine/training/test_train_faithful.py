@@ -22,10 +22,10 @@ def test_beats_the_coarse_map_on_what_was_held_out(tile):
     refiner = fresh()
     coarse = coarse_miou([tile], 0)
     epochs = list(train_faithful(refiner, [tile], 8, 0, CPU))
-    held = [hold_out(tile.labels, 0, 10)[1]]
+    held_out = [hold_out(tile.labels, 0, 10)[1]]
     best = max(epoch.held_out_miou for epoch in epochs if epoch.held_out_miou is not None)
     assert best > coarse + 0.1
-    assert mean_iou_by_step(refiner, [tile], held, 5, CPU)[-1] == pytest.approx(best)  # the best weights are in it
+    assert mean_iou_by_step(refiner, [tile], held_out, 5, CPU)[-1] == pytest.approx(best)  # the best weights are in it
     assert epochs[-1].loss < epochs[0].loss
     assert [update.update for update in epochs if update.held_out_miou is not None] == [1, 8]
 
@@ -55,11 +55,11 @@ def test_closing_early_keeps_the_best(tile):
 
 def test_never_learns_from_what_is_held_out(tile):
     """Neither labels nor anything that is seen there, even at the edge of a step's reach, changes what is learnt."""
-    held = hold_out(tile.labels, 0, 10)[1] != UNLABELLED
+    held_out = hold_out(tile.labels, 0, 10)[1] != UNLABELLED
     wrong = LabelledTile(
-        np.where(held, tile.scores + 3, tile.scores).astype("float32"),
-        np.where(held, -2 * tile.image, tile.image).astype("float32"),
-        np.where(held, 2 - tile.labels, tile.labels).astype("uint8"),
+        np.where(held_out, tile.scores + 3, tile.scores).astype("float32"),
+        np.where(held_out, -2 * tile.image, tile.image).astype("float32"),
+        np.where(held_out, 2 - tile.labels, tile.labels).astype("uint8"),
     )
     found = [[epoch.loss for epoch in train_faithful(fresh(), [one], 3, 0, CPU)] for one in (tile, wrong)]
     assert found[0] == pytest.approx(found[1], rel=1e-5)

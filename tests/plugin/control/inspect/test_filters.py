@@ -1,4 +1,4 @@
-"""The filters of a refiner: kernels in a dialog, answers as layers beside the steps.
+"""The filters of a refiner: kernels in a dialog, responses as layers next to the steps.
 
 Modules that this file covers: plugin/dock/widgets/kernels.py, plugin/layers/filter_layers.py.
 """
@@ -6,7 +6,7 @@ Modules that this file covers: plugin/dock/widgets/kernels.py, plugin/layers/fil
 import pytest
 from map_refiner.models.shared.requests import ShowFilters
 from map_refiner.plugin.dock.widgets.kernels import KernelDialog, Kernels, kernel_image
-from map_refiner.plugin.layers.step_layer import RUN
+from map_refiner.plugin.layers.step_layer import RUN_PROPERTY
 from map_refiner.plugin.layers.styles import diverging
 from map_refiner.plugin.state import Task
 from qgis.core import QgsProject
@@ -15,7 +15,7 @@ from qgis.PyQt.QtWidgets import QToolButton
 
 @pytest.fixture
 def shown(stepper, wait_until):
-    """An analyst who has made two steps and asked for the filters."""
+    """An analyst who has made two steps and requested the filters."""
     stepper.run_to(2)
     show(stepper, stepper.dock.refine.filters, wait_until)
     return stepper
@@ -35,7 +35,7 @@ def filters_group():
     return next(group for group in QgsProject.instance().layerTreeRoot().findGroups(True) if group.name() == "Filters")
 
 
-def test_answers_are_layers_in_the_group_of_the_run(shown):
+def test_responses_are_layers_in_the_group_of_the_run(shown):
     group = filters_group()
     assert group.parent().name() == "Refined: image"
     layers = [node.layer() for node in group.findLayers()]
@@ -45,7 +45,7 @@ def test_answers_are_layers_in_the_group_of_the_run(shown):
     assert all(name.startswith("N ") for name in names[4:])
     for band, layer in enumerate(layers, start=1):
         assert layer.isValid()
-        assert layer.customProperty(RUN) == shown.run.name  # so that it is no image to refine
+        assert layer.customProperty(RUN_PROPERTY) == shown.run.name  # so that it is not offered as an image to refine
         renderer = layer.renderer()
         assert renderer.usesBands() == [band]
         assert renderer.classificationMin() == -renderer.classificationMax() < 0
@@ -70,7 +70,7 @@ def test_filters_and_steps_do_not_exclude_each_other(shown):
     assert shown.visible_layers() == ["Step 1 · classes"]
 
 
-def test_others_are_chosen_in_the_dialog_and_replace_the_first(shown, wait_until):
+def test_filters_chosen_in_the_dialog_replace_the_first_ones(shown, wait_until):
     dialog = control(shown).dialog
     assert dialog.isVisible()
     assert len(dialog.scores.checked()) == len(dialog.image.checked()) == 4
@@ -89,7 +89,7 @@ def test_others_are_chosen_in_the_dialog_and_replace_the_first(shown, wait_until
     assert not dialog.add.isEnabled()
 
 
-def test_the_heat_map_that_is_shown_chooses_the_class(stepper):
+def test_the_shown_heat_map_selects_the_class(stepper):
     asked = []
     stepper.context.engine.send = lambda *requests: asked.extend(requests)
     stepper.dock.refine.kind.setCurrentIndex(3)
@@ -100,7 +100,7 @@ def test_the_heat_map_that_is_shown_chooses_the_class(stepper):
     stepper.context.task = Task.NONE
 
 
-def test_a_refiner_without_filters_says_why(stepper):
+def test_a_refiner_without_filters_disables_the_button_with_a_reason(stepper):
     refine = stepper.dock.refine
     assert refine.filters.isEnabled()
     refine.refiner.choose_key("crf")
@@ -111,7 +111,7 @@ def test_a_refiner_without_filters_says_why(stepper):
     assert "kernels" in refine.filters.toolTip()
 
 
-def test_layers_that_were_removed_come_back_and_a_closed_project_is_survived(shown, wait_until, settle):
+def test_removed_layers_return_and_closing_the_project_closes_the_dialog(shown, wait_until, settle):
     project = QgsProject.instance()
     group = filters_group()
     group.parent().removeChildNode(group)
@@ -138,7 +138,7 @@ def test_a_kernel_is_drawn_value_by_value(qgis_app):
     assert kernel_image((0.0,) * 4, 2).pixelColor(0, 0) == diverging(0)
 
 
-def test_the_dialog_replaces_what_it_showed(qgis_app):
+def test_new_kernels_replace_those_in_the_dialog(qgis_app):
     dialog = KernelDialog()
     kernels = Kernels(((0.5,) * 4,) * 3, 2, 1, (1,))
     dialog.set_kernels(("a", "b"), 1, 0, kernels, kernels)

@@ -1,4 +1,4 @@
-"""Identifying a pixel with real mouse clicks: what is told is what the rasters of the steps hold.
+"""Identifying a pixel with real mouse clicks: the shown values equal the rasters of the steps.
 
 Modules that this file covers: plugin/dock/widgets/identify.py.
 """
@@ -13,7 +13,7 @@ from qgis.PyQt.QtTest import QTest
 
 
 def click(canvas, column, row):
-    """Click the middle of a pixel of the scene; return where that is in the scene's CRS."""
+    """Click the centre of a pixel of the scene."""
     point = QgsPointXY(500_000 + 0.5 * (column + 0.5), 4_000_000 - 0.5 * (row + 0.5))
     crs, here = canvas.mapSettings().destinationCrs(), QgsCoordinateReferenceSystem("EPSG:32633")
     there = QgsCoordinateTransform(here, crs, QgsProject.instance()).transform(point)
@@ -32,14 +32,14 @@ def told(box):
 
 
 def zoom(canvas, column, row):
-    """Let each pixel be several screen pixels wide, so that a click cannot miss it."""
+    """Zoom in until each pixel spans several screen pixels, so that a click cannot miss it."""
     crs, here = canvas.mapSettings().destinationCrs(), QgsCoordinateReferenceSystem("EPSG:32633")
     way = QgsCoordinateTransform(here, crs, QgsProject.instance())
     canvas.setCenter(way.transform(QgsPointXY(500_000 + 0.5 * column, 4_000_000 - 0.5 * row)))
     canvas.zoomScale(300)
 
 
-def test_a_pixel_through_the_steps(stepper, settle):
+def test_a_pixel_is_shown_through_all_steps(stepper, settle):
     canvas, box = stepper.plugin.iface.canvas, stepper.dock.refine.identify
     stepper.run_to(2)
     stepper.click(box.identify)
@@ -51,7 +51,7 @@ def test_a_pixel_through_the_steps(stepper, settle):
     name = stepper.run.classes[int(np.argmax(held(stepper, 40, 45)[2]))]
     assert box.text.text().startswith("EPSG:32633 50002")
     assert box.text.text().endswith(f"step 2: {name}")
-    stepper.step()  # the curves go on with the steps
+    stepper.step()  # the curves continue with the steps
     assert told(box) == pytest.approx(np.array(held(stepper, 40, 45)))
     assert len(told(box)) == 4
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
@@ -60,12 +60,12 @@ def test_a_pixel_through_the_steps(stepper, settle):
     assert told(box) == pytest.approx(np.array(held(stepper, 100, 120)))
     mark = stepper.plugin.controller.pixel_inspector.mark
     assert mark.isVisible()
-    assert mark.center().distance(canvas.center()) < 0.65  # m: half the diagonal of a pixel, on this projection
+    assert mark.center().distance(canvas.center()) < 0.65  # m: about half a pixel diagonal in this projection
     assert not np.allclose(held(stepper, 100, 120), held(stepper, 40, 45))
     zoom(canvas, 0, 0)
     click(canvas, -5, -5)
     assert box.text.text() == "This place is outside the scene."
-    assert mark.isVisible()  # it shows where was clicked
+    assert mark.isVisible()  # marks the clicked point
     assert not box.chart.series
     no_data(stepper, canvas, box)
     other = QgsMapToolPan(canvas)
@@ -80,7 +80,7 @@ def test_a_pixel_through_the_steps(stepper, settle):
 
 
 def no_data(stepper, canvas, box):
-    """Take a pixel out of the last step as if the image had nothing there."""
+    """Set a pixel of the last step to NoData, and check that a click on it reports this."""
     dataset = gdal.Open(stepper.run.steps[-1].scores, gdal.GA_Update)
     for band in range(1, 4):
         raster = dataset.GetRasterBand(band)

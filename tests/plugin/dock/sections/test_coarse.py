@@ -1,4 +1,4 @@
-"""Training a coarse model from the dock: what is shown for each kind, what is asked, and the spectra as curves.
+"""Training a coarse model from the dock: the rows of each kind, the proposed kind, and spectra as curves.
 
 Modules that this file covers: plugin/dock/widgets/spectra.py.
 """
@@ -63,7 +63,7 @@ def test_rows_follow_the_kind_and_the_labels(section):
     assert not section.about.isVisible()
 
 
-def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
+def test_the_coarse_kind_that_suits_the_bands_is_proposed(section, tmp_path):
     header = json.dumps({"__metadata__": {"format": "1", "card": json.dumps({"kind": "fcn", "bands": 3})}}).encode()
     path = tmp_path / "aerial.safetensors"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
@@ -74,7 +74,7 @@ def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
     assert (section.source.key(), section.chosen_kind().key) == ("vectors", "cnn-1d")
     section.propose(3)
     assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn-8s")
-    section.source.choose_key("vectors")  # by the analyst
+    section.source.choose_key("vectors")  # chosen by the analyst
     choose(section, "gru-tanh")
     section.kind.activated.emit(section.kind.currentIndex())
     section.propose(218)
@@ -82,7 +82,7 @@ def test_what_can_work_on_the_bands_is_offered(section, tmp_path):
     assert (section.source.key(), section.chosen_kind().key) == ("vectors", "gru-tanh")
 
 
-def test_spectra_are_painted_and_broken_at_gaps(qgis_app):
+def test_spectra_are_drawn_and_broken_at_gaps(qgis_app):
     chart = Spectra()
     assert not chart.has_any
     lines = chart.sizeHint().height()
@@ -96,7 +96,7 @@ def test_spectra_are_painted_and_broken_at_gaps(qgis_app):
     assert len(colours) > 4
 
 
-def test_spectra_without_wavelengths_lie_over_band_numbers(qgis_app):
+def test_spectra_without_wavelengths_are_drawn_over_band_numbers(qgis_app):
     chart = Spectra()
     chart.show_spectra(p.SpectraShown(("background",), (1,), (3,), (), ((7.0,),), ((0.0,),)))
     chart.resize(120, 100)

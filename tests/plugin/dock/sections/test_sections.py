@@ -1,4 +1,4 @@
-"""The widgets of the dock on their own: signals out, setters in, and nothing enabled that would fail.
+"""The widgets of the dock in isolation: signals out, setters in, and no control enabled that would fail.
 
 Modules that this file covers: plugin/dock/sections/export.py, plugin/dock/sections/footer.py,
 plugin/dock/sections/section.py, plugin/dock/sections/train.py, plugin/dock/widgets/band_edit.py,
@@ -30,7 +30,7 @@ STEPS = tuple(StepFacts(n, None if n == 0 else 0.018) for n in range(4))
 def dock(qgis_app, work_folder):
     dock = MapRefinerDock()
     font = dock.font()
-    font.setPointSize(9)  # the usual size; the platform without a screen has larger letters
+    font.setPointSize(9)  # the usual size; the offscreen platform has a larger font
     dock.setFont(font)
     dock.refine.refiner.add_file("a refiner", "/r.safetensors")
     dock.show()
@@ -52,7 +52,7 @@ def enabled(dock, state):
     return {name for name, button in buttons.items() if button.isEnabled()}
 
 
-def test_the_brush_is_no_narrower_than_a_pixel(dock):
+def test_the_proposed_brush_is_wider_than_a_pixel(dock):
     brush = dock.correct.brush
     dock.correct.propose_brush(0.5)
     dock.correct.propose_brush(None)
@@ -61,13 +61,13 @@ def test_the_brush_is_no_narrower_than_a_pixel(dock):
     assert brush.value() == 60
 
 
-def test_classes_that_occur_together_have_colours_of_their_own():
+def test_classes_that_occur_together_have_distinct_colours():
     names = ("background", "low vegetation", "pavement", "roof", "soil", "tree", "water", "building", "road")
     colours = [class_colour(name, index).name() for index, name in enumerate(names) if index]
     assert len(set(colours)) == len(colours)
 
 
-def test_levels_come_before_step_0(dock):
+def test_coarser_levels_come_before_step_0(dock):
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
     assert enabled(dock, DockState(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
     assert enabled(dock, DockState(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
@@ -75,7 +75,7 @@ def test_levels_come_before_step_0(dock):
     assert (dock.refine.slider.minimum(), dock.refine.slider.value()) == (-3, -3)
 
 
-def test_what_is_enabled_follows_from_the_state(dock):
+def test_enabled_controls_follow_from_the_state(dock):
     dock.refine.end.setValue(5)
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS}
     assert enabled(dock, DockState()) == set()
@@ -83,7 +83,7 @@ def test_what_is_enabled_follows_from_the_state(dock):
     assert enabled(dock, DockState(**ready, shown=2)) == {"back", "step", "play", "run", "slider"}
     assert enabled(dock, DockState(**ready, shown=2, task=Task.STEP)) == set()
     assert enabled(dock, DockState(**ready, shown=2, task=Task.STEP, playing=True)) == {"play"}
-    assert enabled(dock, DockState(**ready, shown=2, task=Task.TEACH)) == {"back", "slider"}
+    assert enabled(dock, DockState(**ready, shown=2, task=Task.TRAIN_REFINER)) == {"back", "slider"}
     dock.refine.end.setValue(3)
     assert enabled(dock, DockState(**ready, shown=3)) == {"back", "step", "slider"}
     assert dock.refine.run.toolTip().startswith("The end step is reached")
@@ -106,7 +106,7 @@ def test_the_shown_step_is_described(dock):
     assert [dock.refine.kind.itemText(n) for n in range(3)] == ["Classes", "Heat Map of a", "Heat Map of b"]
 
 
-def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
+def test_the_facts_report_when_further_steps_no_longer_help(dock):
     accuracy = [StepAccuracy(0.9, value) for value in (0.5, 0.7, 0.6)]
     steps = tuple(StepFacts(n, 0.02 if n else None, accuracy[n], 1) for n in range(3))
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": steps}
@@ -121,7 +121,7 @@ def test_the_facts_say_when_stepping_on_no_longer_helps(dock):
     assert dock.refine.step.isEnabled()
 
 
-def test_nothing_sticks_out_of_a_collapsed_section(dock, settle):
+def test_collapsed_sections_show_no_labels_or_chart(dock, settle):
     refine = dock.refine
     refine.setCollapsed(True)
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=1))
@@ -167,7 +167,7 @@ def test_the_accuracy_of_each_step_is_listed(dock):
     ]
 
 
-def test_the_chart_shows_what_was_measured_with_a_legend(dock):
+def test_the_chart_shows_the_evaluated_steps_with_a_legend(dock):
     chart = dock.refine.chart
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=1))
     assert not chart.isVisibleTo(dock)
@@ -184,7 +184,7 @@ def test_the_chart_shows_what_was_measured_with_a_legend(dock):
     assert chart.series[2].points() == [(0, pytest.approx(0.25)), (1, pytest.approx(0.35))]
     assert "Mean IoU 0.700" in chart.accessibleDescription()
     chart.resize(280, chart.sizeHint().height())
-    assert orange_pixels(chart.grab().toImage())  # the line of the buildings
+    assert orange_pixels(chart.grab().toImage())  # the line of the building class
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b", "c"), steps=measured_steps(), shown=2))
     assert "Mean IoU -" in chart.accessibleDescription()
     assert not orange_pixels(chart.grab().toImage())
@@ -195,7 +195,7 @@ def orange_pixels(image):
     return [colour for colour in colours if colour.red() > 180 and colour.green() < 140 and colour.blue() < 80]
 
 
-def test_the_lines_of_a_chart_stand_out_and_its_range_holds_all(qgis_app):
+def test_chart_lines_are_readable_and_the_range_contains_all_values(qgis_app):
     white, black = QColor("white"), QColor("black")
     assert readable(QColor("#0072b2"), white) == QColor("#0072b2")
     assert readable(QColor("#f0e442"), white).lightness() < QColor("#f0e442").lightness()
@@ -205,7 +205,7 @@ def test_the_lines_of_a_chart_stand_out_and_its_range_holds_all(qgis_app):
     assert (low, high) == (pytest.approx(0.675), pytest.approx(0.725))
 
 
-def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
+def test_training_free_kinds_can_be_chosen_and_are_described(dock):
     refiner = dock.refine.refiner
     names = [refiner.itemText(index) for index in range(refiner.count())]
     assert names == [
@@ -224,24 +224,24 @@ def test_untaught_kinds_can_be_chosen_and_explain_themselves(dock):
     assert "by heat flow" in refiner.itemData(2, Qt.ItemDataRole.ToolTipRole)
     dock.refresh(DockState(worker=WorkerState.READY, classes=("a", "b"), steps=STEPS, shown=0))
     assert dock.refine.step.isEnabled()
-    assert not dock.train.save.isEnabled()  # there is no file to save
+    assert not dock.train.save.isEnabled()  # no file to save
     refiner.setCurrentIndex(refiner.count() - 1)
     assert refiner.choice() == ""
     assert not dock.refine.step.isEnabled()
 
 
-def test_the_kind_to_teach_explains_itself(dock):
+def test_the_kind_to_train_is_described(dock):
     train = dock.train
     assert [train.kind.itemText(index) for index in range(2)] == ["Extended", "Faithful"]
     assert train.chosen_kind() == "extended"
     train.kind.setCurrentIndex(train.kind.findData("geodesic"))
     assert train.chosen_kind() == "geodesic"
     assert "outlines" in train.about.text()
-    dock.refresh(DockState(worker=WorkerState.BUSY, task=Task.TEACH))
+    dock.refresh(DockState(worker=WorkerState.BUSY, task=Task.TRAIN_REFINER))
     assert not train.kind.isEnabled()
 
 
-def test_an_end_is_proposed_until_the_analyst_chooses_one(dock):
+def test_an_end_step_is_proposed_until_the_analyst_sets_one(dock):
     refine = dock.refine
     refine.propose_end(4)
     assert refine.end.value() == 4
@@ -252,7 +252,7 @@ def test_an_end_is_proposed_until_the_analyst_chooses_one(dock):
     assert refine.end.value() == 7
 
 
-def test_showing_a_state_asks_for_nothing(dock):
+def test_showing_a_state_emits_no_requests(dock):
     asked = []
     refine = dock.refine
     for signal in (refine.step_chosen, refine.kind_chosen, refine.step_requested, refine.play_toggled):
@@ -263,7 +263,7 @@ def test_showing_a_state_asks_for_nothing(dock):
     assert not asked
 
 
-def test_the_footer_shows_the_worker_and_the_ways_out(dock):
+def test_the_footer_shows_the_worker_state_and_the_available_buttons(dock):
     footer = dock.footer
 
     def shown(state):
@@ -285,7 +285,7 @@ def test_the_footer_shows_the_worker_and_the_ways_out(dock):
     assert footer.text.text() == "Refining · 2 min left"
 
 
-def test_it_fits_into_300_pixels(dock):
+def test_the_dock_fits_into_300_pixels(dock):
     scroll = dock.findChild(QScrollArea)
     room = 300 - scroll.verticalScrollBar().sizeHint().width()
     assert dock.footer.minimumSizeHint().width() <= 300
@@ -295,7 +295,7 @@ def test_it_fits_into_300_pixels(dock):
         assert scroll.widget().minimumSizeHint().width() <= room
 
 
-def test_everything_can_be_read_aloud_and_explains_itself(dock):
+def test_every_button_has_a_tooltip_and_no_label_ends_with_a_colon(dock):
     for section in dock.sections:
         own = [button for button in section.findChildren(QAbstractButton) if button.parent() is not section]
         for button in own:
@@ -305,7 +305,7 @@ def test_everything_can_be_read_aloud_and_explains_itself(dock):
             assert not label.text().endswith(":")
 
 
-def test_bands_are_picked_in_the_order_of_the_clicks(qgis_app, write_raster, tmp_path):
+def test_bands_are_selected_in_the_order_of_the_clicks(qgis_app, write_raster, tmp_path):
     import numpy as np
 
     layer = QgsRasterLayer(str(write_raster(tmp_path / "four.tif", np.ones((4, 5, 5)))), "four")
@@ -321,7 +321,7 @@ def test_bands_are_picked_in_the_order_of_the_clicks(qgis_app, write_raster, tmp
     assert edits == ["2, 3", "2, 3, 4"]
 
 
-def test_models_come_from_files_and_a_cancelled_dialog_changes_nothing(qgis_app, monkeypatch):
+def test_models_are_added_from_files_and_a_cancelled_dialog_changes_nothing(qgis_app, monkeypatch):
     combo = ModelCombo((("Other", "other"),))
     combo.add_file("Shipped", "/shipped.safetensors")
     combo.add_file("Mine", "/mine.safetensors", choose=False)
@@ -337,7 +337,7 @@ def test_models_come_from_files_and_a_cancelled_dialog_changes_nothing(qgis_app,
     assert (combo.path(), combo.key()) == ("", "other")
 
 
-def test_several_scales_are_offered_for_models_that_have_them(dock, tmp_path):
+def test_several_scales_are_offered_only_for_models_that_have_them(dock, tmp_path):
     coarse, asked = dock.coarse, []
     coarse.classify_requested.connect(lambda *given: asked.append(given[1]))
     for kind, offered in (("lrr", True), ("fcn", False), ("lrr", True)):
@@ -352,7 +352,7 @@ def test_several_scales_are_offered_for_models_that_have_them(dock, tmp_path):
     assert asked == [False, False, True]
 
 
-def test_figures_are_written_for_people():
+def test_numbers_are_formatted_for_display():
     assert [percent(value) for value in (0, 0.018, 0.0004, 0.5)] == ["0.0 %", "1.8 %", "0.04 %", "50.0 %"]
     assert [duration(value) for value in (0.2, 59, 90, 7260)] == ["1 s", "59 s", "2 min", "2 h 1 min"]
     assert [milliseconds(value) for value in (14.4, 1234)] == ["14 ms", "1.2 s"]
