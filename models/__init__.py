@@ -1,1 +1,1 @@
-"""Everything that computes: sees torch, numpy and rasterio, never qgis."""
+"""All computing code: uses torch, numpy and rasterio, never qgis."""

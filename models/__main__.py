@@ -6,7 +6,7 @@ from .runtime.omp_threads import set_passive_wait
 
 
 def main() -> None:
-    """Settle what must be settled before torch is imported, and start the command."""
+    """Set the wait policy of threads before torch is imported, and run the command."""
     set_passive_wait()
     from .cli.main import main as command
 

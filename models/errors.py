@@ -1,4 +1,4 @@
-"""Errors that the analyst can act on: each message names what was found and what is needed."""
+"""Errors that the user can act on: each message names what was found and what is needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RefinerError(Exception):
 
 
 class RasterError(RefinerError):
-    """A raster that cannot be read, or does not fit the others."""
+    """A raster that cannot be read, or does not fit the other inputs."""
 
 
 class LabelError(RefinerError):
@@ -34,7 +34,7 @@ class LabelError(RefinerError):
 
 
 class CheckpointError(RefinerError):
-    """A checkpoint that is damaged, or of another model."""
+    """A checkpoint that is damaged, or belongs to another model."""
 
 
 class OutputError(RefinerError):
@@ -42,4 +42,4 @@ class OutputError(RefinerError):
 
 
 class Interrupted(RefinerError):
-    """The run was cancelled; finished parts stay."""
+    """A cancelled run; its finished parts stay."""

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""The command `map-refiner`, which runs without QGIS."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ COMMANDS = (
 
 
 class BadInput(click.ClickException):
-    """One line on stderr, without a traceback."""
+    """An expected error: one line on stderr, without a traceback."""
 
     exit_code = 2
 
 
 class Group(click.Group):
-    """Commands whose expected errors are one line and exit code 2."""
+    """Command group that reports expected errors as one line, with exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command in the environment that rasters need."""
+        """Run a command in the raster environment."""
         try:
             with environment():
                 return super().invoke(ctx)
@@ -45,5 +45,5 @@ class Group(click.Group):
 @click.group(cls=Group, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="map-refiner")
 def main() -> None:
-    """Make class maps of aerial images, refine them step by step, and turn them into polygons."""
+    """Classify aerial images, refine the class maps step by step, and convert them to polygons."""
     use_all_cores()

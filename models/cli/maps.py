@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""Commands that make maps: `classify` and `refine`."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def classify_command(
     scheduler: str | None,
     block: int,
 ) -> None:
-    """Make a score raster of an image with a coarse model: one band of probabilities a class.
+    """Classify an image with a coarse model into a score raster, one band per class.
 
-    A .tif is one file, a .vrt a view of tiles.
+    A .tif output is one file, a .vrt output a mosaic of tiles.
     """
     _check_output(output, ".tif", ".vrt")
     size = pixel_size or _usable_size(image, read_card(model).pixel_size_m)
@@ -100,7 +100,7 @@ def refine_command(
     scheduler: str | None,
     block: int,
 ) -> None:
-    """Refine scores step by step, to OUTPUT/step_000.tif (the scores as they came), step_001.tif, ..."""
+    """Refine scores step by step into OUTPUT/step_000.tif (the input scores), step_001.tif, ..."""
     if output.is_file():
         raise OutputError("{output} is a file; a folder for the steps is needed.", output=output)
     weights = _refiner_file(refiner)
@@ -127,7 +127,7 @@ def refine_command(
 
 @contextmanager
 def _output_folder(path: Path) -> Iterator[None]:
-    """Make a folder where there is none; if nothing comes to lie in it, it goes again."""
+    """Make a folder if it does not exist; delete a new one that stays empty."""
     is_new = not path.exists()
     make_folder(path)
     try:
@@ -143,7 +143,7 @@ def _print_notices(result: RunResult) -> None:
 
 
 def _refiner_file(text: str) -> str:
-    """Return the weights that a path or the name of a kind stands for; a kind that needs none as it is."""
+    """Return the weights file for a path or a kind; a training-free kind is returned unchanged."""
     if text not in REFINER_KINDS or text in TRAINING_FREE:
         return text
     for path in shipped():
@@ -153,7 +153,7 @@ def _refiner_file(text: str) -> str:
 
 
 def _working_size(image: str, scores: str) -> float | None:
-    """Return the working pixel size that a score raster remembers, where the image has one."""
+    """Return the working pixel size that a score raster stores, if it can be used for the image."""
     raster = ScoreRaster(scores)
     raster.close()
     return _usable_size(image, raster.pixel_size_m)

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""Options that several commands share, and the progress bar."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ scores_option = click.option("--scores", required=True, help="Raster with a band
 
 
 def whole_options(command: Any) -> Any:
-    """Add the options of commands that work on whole scenes."""
+    """Add the options of the commands that process whole scenes."""
     return resume_option(scheduler_option(block_option(command)))
 
 
 @contextmanager
 def _bar(label: str) -> Iterator[ProgressCallback]:
-    """Show a progress bar with the time left on a terminal, and nothing elsewhere."""
+    """Show a progress bar with the remaining time on a terminal; elsewhere show nothing."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""Commands for results: `evaluate` and `vectorize`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .options import _bar, _check_output, out_option, scheduler_option
 @click.option("--report", "target", required=True, type=click.Path(path_type=Path), help="JSON file to write.")
 @scheduler_option
 def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
-    """Measure score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
+    """Evaluate score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
     with _bar("Evaluating") as bar:
         found = evaluate_files(scores, labels, target, bar, scheduler)
@@ -38,7 +38,7 @@ def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, schedul
 def vectorize_command(
     scores: str, output: Path, min_area: float, tolerance: float, background: bool, scheduler: str | None
 ) -> None:
-    """Turn a score raster into polygons (.gpkg, .shp or .geojson), or a class raster (.tif)."""
+    """Convert a score raster to polygons (.gpkg, .shp or .geojson) or to a class raster (.tif)."""
     _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
     raster = ScoreRaster(scores)
     with _bar("Vectorizing") as bar:

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""Commands for files and the installation: `import-cube`, `info` and `doctor`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .options import _bar, _check_output, device_option, out_option
 @click.option("--key", default="", help="The name of the array; not needed where there is one alone.")
 @out_option
 def import_array_command(file: str, key: str, output: Path) -> None:
-    """Write a cube or a label map of a MATLAB file as a GeoTIFF, which QGIS and the other commands open."""
+    """Convert an image cube or a label map from a MATLAB file to a GeoTIFF for QGIS and the other commands."""
     _check_output(output, ".tif")
     with _bar("Writing") as bar:
         bands, rows, columns = import_cube(file, key, output, bar)
@@ -31,7 +31,7 @@ def import_array_command(file: str, key: str, output: Path) -> None:
 @click.command("info")
 @click.argument("file")
 def info_command(file: str) -> None:
-    """Say what a file of weights or a raster is."""
+    """Describe a weights file or a raster."""
     if Path(file).suffix.lower() == ".safetensors":
         card = read_card(file)
         click.echo(card.summary())
@@ -54,7 +54,7 @@ def info_command(file: str) -> None:
 @click.command("doctor")
 @device_option
 def doctor_command(device: str) -> None:
-    """Say which Python, libraries and device compute, and time a step."""
+    """Show the versions of Python and the libraries and the device, and time a step."""
     from .doctor import examine
 
     for line in examine(choose_device(device)):

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: the engine without QGIS."""
+"""Commands for training: `train-coarse` and `train-refiner`."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def train_coarse_command(
     seed: int,
     device: str,
 ) -> None:
-    """Train a coarse model on images and labels, which may be imprecise for the kinds that see neighbours.
+    """Train a coarse model on images and labels; kinds that use neighbouring pixels tolerate imprecise labels.
 
-    Under torchrun, several processes share each batch, and the first writes.
+    Under torchrun, several processes share each batch, and the first one writes the weights.
     """
     _check_output(output, ".safetensors")
     sources = [_source(text) for text in classes]
@@ -168,7 +168,7 @@ def train_refiner_command(
     seed: int,
     device: str,
 ) -> None:
-    """Train a refiner on the labels of an image."""
+    """Train a refiner on a labelled image."""
     _check_output(output, ".safetensors")
     with Scene(image, _bands(image, bands), None, pixel_size or _working_size(image, scores)) as scene:
         raster = ScoreRaster(scores, scene.grid)
@@ -207,7 +207,7 @@ def train_refiner_command(
 
 
 def _source(text: str) -> ClassSource:
-    """Read NAME=FILE or NAME=FILE:WIDTH; a colon that is followed by no number belongs to the file."""
+    """Parse NAME=FILE or NAME=FILE:WIDTH; a colon without a number after it belongs to the file."""
     name, equals, path = text.partition("=")
     head, colon, tail = path.rpartition(":")
     try:

@@ -1,1 +1,1 @@
-"""runtime."""
+"""Devices, threads, process groups, clusters and progress."""

@@ -1,4 +1,4 @@
-"""The same work on many machines: a Dask cluster does blocks, and what is large goes by files alone."""
+"""Work on a Dask cluster: workers process blocks, and large data passes only through files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from ..errors import RefinerError
 from ..shared.paths import RESOURCES
 
-CONNECT_TIMEOUT = "10s"  # for the scheduler's answer
-CLOSE_TIMEOUT_S = 2.0  # s, for letting go of the scheduler
+CONNECT_TIMEOUT = "10s"  # wait for the scheduler's answer
+CLOSE_TIMEOUT_S = 2.0  # s, wait for disconnecting from the scheduler
 DISTRIBUTION = "map-refiner"
 VERSION_FILE = RESOURCES / "version.txt"
 
@@ -25,16 +25,16 @@ Made = TypeVar("Made")
 def map_blocks(
     work: Callable[[Item], Made], items: Sequence[Item], scheduler: str | None, folder: str | None = None
 ) -> Iterator[Made]:
-    """Yield `work(item)` of each item: here, one after the other, or on a cluster, as they are done.
+    """Yield `work(item)` of each item: in order on this machine, or from a cluster in order of completion.
 
     Args:
-        work: a function of a module, or a partial one, so that its name is all that travels.
+        work: a module-level function or a partial of one, so that only its name is sent.
         items: small, plain values.
-        scheduler: the address of a Dask scheduler; None: here.
-        folder: that all workers must see.
+        scheduler: the address of a Dask scheduler; None for this machine.
+        folder: a folder that all workers must be able to access.
 
     Raises:
-        RefinerError: for a cluster that cannot be had or does not serve; what `work` raises is raised as it is.
+        RefinerError: if the cluster cannot be used; exceptions of `work` are passed on unchanged.
     """
     if scheduler is None:
         yield from map(work, items)
@@ -45,10 +45,10 @@ def map_blocks(
 
 
 def describe_cluster(scheduler: str) -> str:
-    """Say what a cluster has: "2 workers, 8 threads".
+    """Describe a cluster, for example "2 workers, 8 threads".
 
     Raises:
-        RefinerError: for one that cannot be had or does not serve.
+        RefinerError: if the cluster cannot be used.
     """
     with _client(scheduler) as client:
         _check_workers(client, scheduler, None)
@@ -57,7 +57,7 @@ def describe_cluster(scheduler: str) -> str:
 
 
 def _version() -> str:
-    """Return the version that is here; the plugin is no installed distribution, and has it in a file."""
+    """Return the local version; the plugin is not an installed distribution, so it reads a file."""
     try:
         return importlib.metadata.version(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
@@ -78,9 +78,9 @@ def _dask() -> Any:
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     dask = _dask()
-    if not address.strip():  # Dask asserts that it is not so
+    if not address.strip():  # Dask would fail with a bare assertion
         raise RefinerError("No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is said in a sentence
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # failures are reported as one message instead
     try:
         client = dask.Client(address, timeout=CONNECT_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -88,12 +88,12 @@ def _client(address: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        with suppress(dask.TimeoutError):  # what was made, or refused, stands also where the machine is too busy for it
+        with suppress(dask.TimeoutError):  # a slow disconnect on a busy machine must not hide the result
             client.close(timeout=CLOSE_TIMEOUT_S)
 
 
 def _check_workers(client: Any, address: str, folder: str | None) -> None:
-    """Refuse a cluster whose workers lack the package or the folder: every block would fail."""
+    """Raise if a worker lacks the package, its version or the folder, because every block would fail."""
     if not client.nthreads():
         raise RefinerError(
             "The scheduler at {address} has no workers; start some: dask worker {address}.", address=address

@@ -1,4 +1,4 @@
-"""Which device computes, by what name, and with how many threads."""
+"""Choice and description of the computing device, its threads and its tile size."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 from ..errors import RefinerError
 
-TILE_PX = 512  # px, of scenes that are too large to be worked on whole
+TILE_PX = 512  # px, for scenes that are too large to process whole
 LARGEST_TILE_PX = 4096  # px, on a GPU
-SMALLEST_TILE_PX = 128  # px, when a device's memory runs out
+SMALLEST_TILE_PX = 128  # px, if memory is short
 BYTES_PER_PIXEL = 1500  # of a refined tile: twice the measured difference between tiles of 1024 and of 512 px
 
 
@@ -20,7 +20,7 @@ def choose_device(wanted: str = "auto") -> torch.device:
     """Return the device for `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
 
     Raises:
-        RefinerError: for a device that is not there.
+        RefinerError: if the device does not exist.
     """
     if wanted == "auto":
         if torch.cuda.is_available():
@@ -45,13 +45,13 @@ def choose_device(wanted: str = "auto") -> torch.device:
 
 
 def _exact(device: torch.device) -> torch.device:
-    """Have a GPU compute in full float32: torch lets its convolutions keep ten bits, and tiles would show."""
+    """Disable TF32: its convolutions keep only ten bits of the mantissa, and tile borders would show."""
     torch.backends.cudnn.allow_tf32 = False
     return device
 
 
 def describe_device(device: torch.device) -> str:
-    """Name a device for people: the GPU's name, or the processor's with the threads in use."""
+    """Return a readable name: the GPU's, or the processor's with the number of threads."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     if device.type == "mps":
@@ -60,7 +60,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def processor() -> str:
-    """Name the processor for people."""
+    """Return the readable name of the processor."""
     listing = Path("/proc/cpuinfo")
     if listing.exists():
         for line in listing.read_text(errors="replace").splitlines():
@@ -70,18 +70,18 @@ def processor() -> str:
 
 
 def use_all_cores() -> None:
-    """Let torch use the cores that this process may run on."""
+    """Let torch use all cores that this process may run on."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     torch.set_num_threads(allowed)
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory ran out; torch has no type of its own for that on the CPU."""
+    """Return whether an error means that memory ran out; on the CPU, torch raises no specific type."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait until a device has done what it was given, so that a measured time is true."""
+    """Wait until the device has finished its queued work, so that timings are correct."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -89,7 +89,7 @@ def synchronize(device: torch.device) -> None:
 
 
 def free_bytes(device: torch.device) -> int | None:
-    """Return the memory that a device has free; None where the system does not tell."""
+    """Return the free memory of a device in bytes, or None if the system does not report it."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     listing = Path("/proc/meminfo")
@@ -100,9 +100,9 @@ def free_bytes(device: torch.device) -> int | None:
 
 
 def tile_side(device: torch.device) -> int:
-    """Choose the side of a tile in pixels by the memory that a device has free: half of it is enough for a tile.
+    """Return the side of a tile in pixels, so that a tile fits into half of the free memory.
 
-    More than the usual size is of no use but on a GPU, where the halo of small tiles costs more than their launch.
+    Larger tiles than usual pay off only on a GPU, where the halo of small tiles costs more than their launch.
     """
     free, most = free_bytes(device), LARGEST_TILE_PX if device.type == "cuda" else TILE_PX
     side = most

@@ -1,4 +1,4 @@
-"""How torch's threads wait for each other; to be settled before torch is imported."""
+"""Wait policy of torch's threads; it must be set before torch is imported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 def set_passive_wait() -> None:
     """Make waiting threads sleep instead of spin.
 
-    QGIS draws the map while the worker computes. Spinning threads then wait for a core that they keep busy themselves:
-    an update of a refiner's training took 10 s instead of 0.7 s on two cores with two other programs (measured).
+    QGIS draws the map while the worker computes. Spinning threads keep busy the cores that they wait for: a refiner's
+    training update took 10 s instead of 0.7 s on two cores with two other programs (measured).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

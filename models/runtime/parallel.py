@@ -1,7 +1,7 @@
-"""Work on parts of a tile or a batch side by side, one part a core.
+"""Parallel work on the parts of a tile or a batch, one part per core.
 
-Torch would rather share each operation among the cores and wait for the slowest after each; with thousands of small
-operations, any other busy program then stalls it many times over. Parts wait for each other once.
+By default, torch splits each operation among the cores and waits for the slowest core each time. With thousands of
+small operations, any other busy program then stalls it many times. Separate parts wait for each other only once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def run_in_threads(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """Do jobs on all cores, each on one, and return what they return, in their order."""
+    """Run jobs on all cores, one core per job, and return their results in order."""
     threads = torch.get_num_threads()
     if len(jobs) == 1 or threads == 1:
         return [job() for job in jobs]
@@ -30,7 +30,7 @@ def run_in_threads(jobs: Sequence[Callable[[], T]]) -> list[T]:
 
 
 def in_strips(rows: int, height: int, work: Callable[[slice], None]) -> None:
-    """Call `work` with the slices of at most `height` rows that make up `rows`, without gradients."""
+    """Call `work` in parallel, without gradients, with slices of at most `height` rows that cover `rows`."""
 
     def job(strip: slice) -> Callable[[], None]:
         def compute() -> None:

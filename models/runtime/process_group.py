@@ -1,4 +1,4 @@
-"""Processes that train one model together, as `torchrun` starts them: each draws its own patches, all step alike."""
+"""Data-parallel training under `torchrun`: each process draws its own patches, and all make the same update."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from ..errors import RefinerError
 
 @dataclass(frozen=True)
 class ProcessGroup:
-    """Which of how many processes this one is; alone unless torchrun says otherwise."""
+    """The rank of this process, and the number of processes; one process without torchrun."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def is_first(self) -> bool:
-        """Whether this process judges, writes and tells."""
+        """Whether this process evaluates, writes and reports."""
         return self.rank == 0
 
     def seeds(self, seed: int) -> int | list[int]:
-        """Return the seed of what this process draws."""
+        """Return the seed for the random draws of this process."""
         return seed if self.size == 1 else [seed, self.rank]
 
     def share(self, batch: int) -> int:
-        """Return how much of a batch is this process's."""
+        """Return this process's share of a batch."""
         return max(1, batch // self.size)
 
     def agree(self, net: nn.Module) -> None:
-        """Take the weights of the first process."""
+        """Copy the weights of the first process to all others."""
         if self.size > 1:
             for value in net.state_dict().values():
                 distributed.broadcast(value, 0)
 
     def average(self, net: nn.Module) -> None:
-        """Give all processes the mean of their gradients, in one message."""
+        """Replace the gradients by their mean over all processes, in one message."""
         if self.size == 1:
             return
         gradients = [each.grad for each in net.parameters() if each.grad is not None]
@@ -54,10 +54,10 @@ class ProcessGroup:
 
 @contextmanager
 def join_process_group(device: torch.device) -> Iterator[ProcessGroup]:
-    """Join the processes that torchrun has started, and leave them at the end.
+    """Join the processes that torchrun has started, and leave the group at the end.
 
     Raises:
-        RefinerError: where they do not find each other.
+        RefinerError: if the processes cannot connect.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -76,7 +76,7 @@ def join_process_group(device: torch.device) -> Iterator[ProcessGroup]:
 
 
 def own_device(wanted: str) -> str:
-    """Return the device of this process: of several on one machine, each has a GPU of its own."""
+    """Return the device of this process; several processes on one machine use different GPUs."""
     local = os.environ.get("LOCAL_RANK")
     if local is None or wanted not in ("auto", "cuda") or torch.cuda.device_count() < 2:
         return wanted

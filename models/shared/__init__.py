@@ -1,1 +1,1 @@
-"""shared."""
+"""Code that the plugin and the worker share; standard library only."""

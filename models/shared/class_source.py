@@ -1,4 +1,4 @@
-"""The vector layer that holds the examples of one class."""
+"""The vector layer with the examples of one class."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ class ClassSource:
 
     name: str
     path: str  # a vector file, optionally with "|layername=NAME" and "|subset=SQL" as in QGIS
-    width_m: float | None = None  # of lines, on the ground
+    width_m: float | None = None  # width of lines in metres on the ground

@@ -1,8 +1,8 @@
-"""The wire between QGIS and the worker: one JSON object a line, arrays never.
+"""Protocol between QGIS and the worker: one JSON object per line, without arrays of pixels.
 
-Both sides import this module, so it uses the standard library alone. The plugin sends a request; the worker answers
-with any number of events, and the last of them is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named
-by absolute paths; the worker writes a file whole before it names it.
+Both sides import this module, so it uses only the standard library. The plugin sends a request. The worker answers
+with any number of events; the last one is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named by
+absolute paths, and the worker completes a file before it names it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .events import Event
 from .requests import Request
 from .text import Text
 
-VERSION = 2  # a worker of another version is refused, because messages of both would be misread
+VERSION = 2  # a worker of another version is refused, because it would misread messages
 Message = Union[Request, Event]
 
 _TYPES: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(Message)}
@@ -30,14 +30,14 @@ class ProtocolError(ValueError):
 def to_line(message: Message) -> str:
     """Write a message as one line of JSON, with its newline."""
     content = {"type": type(message).__name__, **dataclasses.asdict(message)}
-    return json.dumps(content, ensure_ascii=True) + "\n"  # ASCII: no code page of any console can spoil it
+    return json.dumps(content, ensure_ascii=True) + "\n"  # ASCII, so that no console code page can garble it
 
 
 def from_line(line: str) -> Message:
     """Read a message from one line of JSON.
 
     Raises:
-        ProtocolError: for anything that `to_line` does not write.
+        ProtocolError: if `to_line` would not write this line.
     """
     try:
         content = json.loads(line)

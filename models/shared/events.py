@@ -1,8 +1,8 @@
-"""The wire between QGIS and the worker: one JSON object a line, arrays never.
+"""Events: the messages from the worker to QGIS.
 
-Both sides import this module, so it uses the standard library alone. The plugin sends a request; the worker answers
-with any number of events, and the last of them is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named
-by absolute paths; the worker writes a file whole before it names it.
+Both sides import this module, so it uses only the standard library. The plugin sends a request. The worker answers
+with any number of events; the last one is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named by
+absolute paths, and the worker completes a file before it names it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .text import Text
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker has started; the first event of all."""
+    """The worker has started; always the first event."""
 
     version: int
     device: str  # "cpu", "cuda:0", "mps"
@@ -28,7 +28,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Alive:
-    """The worker's heartbeat, every two seconds, also while it computes."""
+    """Heartbeat of the worker, every two seconds, also while it computes."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Opened:
 
     width: int
     height: int
-    pixel_size_m: float | None  # None: the image has no CRS
-    steps: int = -1  # the last step that a resumed run has; -1: none
+    pixel_size_m: float | None  # None if the image has no CRS
+    steps: int = -1  # last step of a resumed run; -1 if there is none
 
 
 @dataclass(frozen=True)
 class Progressed:
-    """How far the running request is, and about how long it still takes."""
+    """Progress of the running request, and the estimated time left."""
 
     fraction: float  # 0-1
     text: str
@@ -52,23 +52,23 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Stepped:
-    """A step is on disk: a raster of probabilities, one band a class, and a raster of class indices.
+    """A step is on disk: a raster of probabilities, one band per class, and a raster of class indices.
 
-    The levels that a pyramid came through to step 0, the coarsest first: name, probabilities, class indices of each.
+    `levels` are the pyramid levels before step 0, the coarsest first: name, probabilities and class indices of each.
     """
 
     index: int
     scores: str
     classes_raster: str
     classes: tuple[str, ...]
-    changed: float | None  # fraction of pixels whose class differs from the step before; None at step 0
-    milliseconds: float  # of computing, without writing
+    changed: float | None  # fraction of pixels whose class differs from the previous step; None at step 0
+    milliseconds: float  # computing time, without writing
     levels: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class RunFinished:
-    """A whole image has been worked on; the files are those that were asked for."""
+    """A whole image is finished; its results are in the requested files."""
 
     classes: tuple[str, ...]
     changed: tuple[float, ...]  # by step, the fraction of pixels whose class changed
@@ -76,17 +76,17 @@ class RunFinished:
 
 @dataclass(frozen=True)
 class TilesKept:
-    """Tiles of a step that was broken off are finished: making it goes on from them, or is about to do so now."""
+    """Finished tiles of an interrupted step are kept; making the step reuses them, or does so now if `is_resumed`."""
 
     step: int
     finished: int
-    tiles: int  # in all
+    tiles: int  # total of the step
     is_resumed: bool = False
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """What the view shows of a step that is still being made is in a raster of one band; the next one takes its place.
+    """A preview of an unfinished step is in a one-band raster; it replaces the previous preview.
 
     `kind` is 0 for class indices, k for the probabilities of class k - 1.
     """
@@ -105,13 +105,13 @@ class TrainingProgressed:
     updates: int
     loss: float
     held_out_miou: float | None  # 0-1
-    coarse_miou: float | None  # the same pixels before refining; None while a coarse net trains
+    coarse_miou: float | None  # of the same pixels before refining; None while a coarse model trains
     seconds_left: float | None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A training has ended; the best weights are in a file and in use."""
+    """A training has ended, and the best weights are saved; a trained refiner is then in use."""
 
     model: str
     updates: int
@@ -119,9 +119,9 @@ class Trained:
     coarse_miou: float | None
     stopped: bool
     role: str  # "coarse" or "refiner"
-    by_step: tuple[float, ...] = ()  # of a refiner: the held-out mean IoU of the coarse map and after each step
-    best_step: int = 0  # the first of those that are nearly the best; 0: the coarse map is as good
-    before_miou: float | None = None  # held-out, at its best step, of the refiner that was gone on from
+    by_step: tuple[float, ...] = ()  # refiner only: held-out mean IoU of the coarse map and after each step
+    best_step: int = 0  # the first step that is nearly the best; 0 if the coarse map is as good
+    before_miou: float | None = None  # held-out, of the pretrained refiner at its best step
 
 
 @dataclass(frozen=True)
@@ -130,63 +130,63 @@ class RefinerLoaded:
 
     path: str
     summary: str
-    best_step: int = 0  # as in `Trained`, when it was taught; 0: not known
+    best_step: int = 0  # as in `Trained`, when it was trained; 0 if unknown
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file is written whole."""
+    """A file is complete."""
 
     path: str
-    features: int | None = None  # polygons; None for a raster
+    features: int | None = None  # number of polygons; None for a raster
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The accuracy of one step; fractions in 0-1, the tuples in the order of the classes (None: class absent)."""
+    """Accuracy of one step: fractions in 0-1, and tuples in the order of the classes (None if a class is absent)."""
 
-    index: int  # or of `Assess` the number of the raster, from 0
+    index: int  # of the step; for `EvaluateFiles`, of the raster, from 0
     classes: tuple[str, ...]
     overall_accuracy: float
     mean_iou: float
     iou: tuple[float | None, ...]
     boundary_iou: tuple[float | None, ...] = ()  # within 2 px of the boundaries
-    confusion: tuple[tuple[int, ...], ...] = ()  # pixels by true class, then by mapped class; of `Evaluate`
+    confusion: tuple[tuple[int, ...], ...] = ()  # pixels by true class, then by mapped class; only for `Evaluate`
 
 
 @dataclass(frozen=True)
 class FiltersShown:
-    """What filters answer is in a raster, a band a filter; and the values of all kernels, row by row."""
+    """Filter responses are in a raster, one band per filter; kernel values are listed row by row."""
 
     path: str
     step: int
     class_index: int
     names: tuple[str, ...]  # of the bands
-    limits: tuple[float, ...]  # of each band: nearly all magnitudes stay below
-    score_filters: tuple[int, ...]  # whose answers are in the first bands
-    image_filters: tuple[int, ...]  # and in the others
+    limits: tuple[float, ...]  # by band; nearly all magnitudes stay below
+    score_filters: tuple[int, ...]  # their responses are in the first bands
+    image_filters: tuple[int, ...]  # their responses are in the remaining bands
     score_kernels: tuple[tuple[float, ...], ...]
     image_kernels: tuple[tuple[float, ...], ...]  # bands outermost
-    score_size: int  # px, of a side of a kernel
+    score_size: int  # side of a kernel in px
     image_size: int
-    bands: int  # of the image kernels; of a scene with many, the first few
+    bands: int  # of the image kernels; of a scene with many bands, only the first few
 
 
 @dataclass(frozen=True)
 class SpectraShown:
-    """What the labelled pixels of each class have in each band that is chosen, in the image's own units."""
+    """Spectra of the labelled pixels of each class in the selected bands, in the image's own units."""
 
     classes: tuple[str, ...]
     pixels: tuple[int, ...]  # by class
     bands: tuple[int, ...]
-    wavelengths_nm: tuple[float, ...]  # of the bands; empty: not told
+    wavelengths_nm: tuple[float, ...]  # of the bands; empty if unknown
     mean: tuple[tuple[float, ...], ...]  # by class, then by band
     std: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """What is seen of a step is written anew, with the corrections bound."""
+    """The shown rasters of a step are rewritten with the corrections applied."""
 
     index: int
     scores: str
@@ -195,27 +195,27 @@ class Corrected:
 
 @dataclass(frozen=True)
 class FineTuned:
-    """The refiner has learnt on; fractions in 0-1, of what it gets right by itself before and after."""
+    """The refiner is fine-tuned; fractions in 0-1 are (before, after), without corrections applied."""
 
     model: str
     updates: int
     stopped: bool
-    corrected: tuple[float, float]  # the share of the corrected pixels
-    tile: tuple[float, float] | None = None  # the mean IoU on the labelled tile
+    corrected: tuple[float, float]  # fraction of the corrected pixels that are right
+    tile: tuple[float, float] | None = None  # mean IoU on the labelled tile, if there is one
 
 
 @dataclass(frozen=True)
 class UncertainPlacesFound:
-    """Places that are worth a look, the best first."""
+    """The most uncertain places, the most uncertain first."""
 
     step: int
-    places: tuple[tuple[float, float, float, int, int], ...]  # x, y in the image's CRS, worth 0-1, likeliest classes
-    radius: float  # of a place, in the units of the CRS
+    places: tuple[tuple[float, float, float, int, int], ...]  # x, y in the image's CRS, score 0-1, likeliest classes
+    radius: float  # of a place, in units of the CRS
 
 
 @dataclass(frozen=True)
 class RegionFound:
-    """A connected part of the class map, as WKT in the image's CRS."""
+    """A connected region of the class map, as WKT in the image's CRS."""
 
     wkt: str
     class_index: int
@@ -224,7 +224,7 @@ class RegionFound:
 
 @dataclass(frozen=True)
 class DerivedLayerWritten:
-    """A view of a step is in a raster."""
+    """A derived layer of a step is written as a raster."""
 
     step: int
     view: str
@@ -233,14 +233,14 @@ class DerivedLayerWritten:
 
 @dataclass(frozen=True)
 class Finished:
-    """The request is done."""
+    """The request is finished."""
 
-    request: str  # the name of its class
+    request: str  # name of the request's class
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The request was given up; what it had finished stays."""
+    """The request was cancelled; its finished parts stay."""
 
     request: str
 

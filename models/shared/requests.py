@@ -1,8 +1,8 @@
-"""The wire between QGIS and the worker: one JSON object a line, arrays never.
+"""Requests: the messages from QGIS to the worker.
 
-Both sides import this module, so it uses the standard library alone. The plugin sends a request; the worker answers
-with any number of events, and the last of them is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named
-by absolute paths; the worker writes a file whole before it names it.
+Both sides import this module, so it uses only the standard library. The plugin sends a request. The worker answers
+with any number of events; the last one is exactly one of `Finished`, `Failed` or `Cancelled`. Files are named by
+absolute paths, and the worker completes a file before it names it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from .model_kinds import DEFAULT_COARSE_KIND, DEFAULT_REFINER_KIND
 
 @dataclass(frozen=True)
 class Open:
-    """Open a scene: a raster, the part and the bands of it to work on, and a folder for what is made."""
+    """Open a scene: a raster, its area and bands to work on, and a run folder for the results."""
 
     image: str
     run_dir: str
-    bands: tuple[int, ...] = ()  # 1-based; empty: the first three that are not alpha
+    bands: tuple[int, ...] = ()  # from 1; empty for the first three that are not alpha
     area: tuple[float, float, float, float] | None = None  # xmin, ymin, xmax, ymax in the image's CRS
-    pixel_size_m: float | None = None  # on the ground; None: the image's own
+    pixel_size_m: float | None = None  # on the ground; None for the image's own
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Open the scene of an earlier run again, with its steps and its refiner, from the run's folder."""
+    """Open the scene of an earlier run again, with its steps and its refiner, from the run folder."""
 
     run_dir: str
 
@@ -39,12 +39,12 @@ class Classify:
     """Make step 0 with a coarse model."""
 
     model: str
-    multi_scale: bool = False  # looks at the image smaller too, where its kind can
+    multi_scale: bool = False  # also use coarser scales of the image; the model kind must support it
 
 
 @dataclass(frozen=True)
 class LoadScores:
-    """Make step 0 from an existing raster of scores, probabilities or percentages."""
+    """Make step 0 from an existing raster of scores: probabilities or percentages."""
 
     path: str
 
@@ -53,48 +53,48 @@ class LoadScores:
 class TrainCoarse:
     """Train a coarse model on vector layers over the open scene, and save it.
 
-    Either on a layer a class, and background is what they leave; or on labels, and nothing is what they leave.
+    With one layer per class, all remaining pixels are background. With `labels`, they stay unlabelled.
     """
 
     sources: tuple[ClassSource, ...]
-    model: str  # where the weights go, *.safetensors
-    updates: int | None = None  # of the weights; trees; or parameter values tried. None: the default of the kind
+    model: str  # weights file to write, *.safetensors
+    updates: int | None = None  # of the weights; or trees; or parameter values to try. None: the default of the kind
     seed: int = 0
     kind: str = DEFAULT_COARSE_KIND
-    labels: str = ""  # instead of sources: a layer of polygons or points with a field "class", or a class raster
-    samples: int = 0  # pixels a class at most, of the kinds that learn from single spectra; 0: the usual number
-    backbone: str = ""  # pretrained VGG-16 weights, for the kinds that use them; "": train from scratch
+    labels: str = ""  # instead of sources: polygons or points with a field "class", or a class raster
+    samples: int = 0  # maximum pixels per class, for kinds that train on single spectra; 0: the default
+    backbone: str = ""  # pretrained VGG-16 weights, for kinds that use them; "": train from scratch
 
 
 @dataclass(frozen=True)
 class LoadRefiner:
-    """Take the refiner from a file of weights, or one that needs none by the name of its kind."""
+    """Load a refiner from a weights file, or a training-free one by the name of its kind."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Step:
-    """Refine `count` times, starting from step `start`; later steps are forgotten.
+    """Refine `count` times, starting from step `start`; later steps are deleted.
 
-    Where a view is given, what it shows of each step is previewed first.
+    If a view is given, the visible area of each step is previewed first.
     """
 
     start: int
     count: int = 1
     view: tuple[float, float, float, float] | None = None  # xmin, ymin, xmax, ymax in the image's CRS
-    view_size: tuple[int, int] = (0, 0)  # width and height of the view in pixels of the screen
-    kind: int = 0  # what it shows: 0 the class map, k the heat map of band k
+    view_size: tuple[int, int] = (0, 0)  # width and height of the view in screen pixels
+    kind: int = 0  # of the preview: 0 for the class map, k for the heat map of band k
 
 
 @dataclass(frozen=True)
 class TrainRefiner:
-    """Teach a refiner on a labelled tile, and use it from then on."""
+    """Train a refiner on a labelled tile, and make it the refiner in use."""
 
     labels: str  # a vector layer with a field "class", or a raster of class indices
-    model: str  # where the weights go, *.safetensors
+    model: str  # weights file to write, *.safetensors
     kind: str = DEFAULT_REFINER_KIND
-    updates: int | None = None  # of the weights, or parameter values tried; None: the default of the kind
+    updates: int | None = None  # of the weights, or parameter values to try; None: the default of the kind
     seed: int = 0
     pretrained: str = ""  # weights of that kind to start from; "shipped": the shipped ones, if they fit; "": none
 
@@ -106,8 +106,8 @@ class ExportPolygons:
     step: int
     path: str
     min_area_m2: float = 0.0
-    tolerance_m: float = 0.0  # of the simplification, on the ground; 0: none
-    background: bool = False  # also the first class
+    tolerance_m: float = 0.0  # of the simplification, on the ground; 0 for none
+    background: bool = False  # also write the first class
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class ExportRaster:
 
 @dataclass(frozen=True)
 class ExportScores:
-    """Write a step's probabilities, a band a class, on the grid of the image, as a GeoTIFF."""
+    """Write a step's probabilities, one band per class, on the grid of the image, as a GeoTIFF."""
 
     step: int
     path: str
@@ -128,33 +128,33 @@ class ExportScores:
 
 @dataclass(frozen=True)
 class Vectorize:
-    """Write the class polygons of any raster of scores, which needs no open scene; else as `ExportPolygons`."""
+    """Write the class polygons of any score raster as `ExportPolygons` does; needs no open scene."""
 
     scores: str
     path: str
     min_area_m2: float = 0.0
     tolerance_m: float = 0.0
     background: bool = False
-    scheduler: str = ""  # of a Dask cluster; empty: here
+    scheduler: str = ""  # address of a Dask scheduler; empty for this machine
 
 
 @dataclass(frozen=True)
 class EvaluateFiles:
-    """Measure rasters of scores against labels (as in `TrainRefiner`), which needs no open scene, and report it."""
+    """Evaluate score rasters against labels (as in `TrainRefiner`), and write a report; needs no open scene."""
 
     scores: tuple[str, ...]
     labels: str
-    report: str  # where the figures go, *.json
-    scheduler: str = ""  # of a Dask cluster; empty: here
+    report: str  # report file to write, *.json
+    scheduler: str = ""  # address of a Dask scheduler; empty for this machine
 
 
 @dataclass(frozen=True)
 class ClassifyImage:
-    """Write the scores of a whole image by a coarse model, on a Dask cluster, which needs no open scene."""
+    """Write the scores of a whole image by a coarse model, on a Dask cluster; needs no open scene."""
 
     image: str
     model: str
-    path: str  # where the scores go, *.tif
+    path: str  # score raster to write, *.tif
     scheduler: str
     bands: tuple[int, ...] = ()  # as in `Open`
     pixel_size_m: float | None = None
@@ -163,66 +163,66 @@ class ClassifyImage:
 
 @dataclass(frozen=True)
 class RefineImage:
-    """Refine the scores of a whole image, on a Dask cluster, which needs no open scene, and write the last step."""
+    """Refine the scores of a whole image on a Dask cluster, and write the last step; needs no open scene."""
 
     image: str
     scores: str
-    refiner: str  # weights, or a kind that needs none
+    refiner: str  # weights file, or the name of a training-free kind
     steps: int
-    path: str  # where its scores go, *.tif
+    path: str  # score raster to write, *.tif
     scheduler: str
     bands: tuple[int, ...] = ()  # as in `Open`
     pixel_size_m: float | None = None
-    classes_path: str = ""  # where its class map goes; empty: it is not wanted
-    folder: str = ""  # for the scores of all steps
+    classes_path: str = ""  # class raster to write; empty for none
+    folder: str = ""  # for the scores of all steps; empty to keep only the last
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measure every step against labels (as in `TrainRefiner`)."""
+    """Evaluate every step against labels (as in `TrainRefiner`)."""
 
     labels: str
 
 
 @dataclass(frozen=True)
 class ShowFilters:
-    """Write what learned filters of the refiner in use answer to a step's scores of a class, and to the image."""
+    """Write the responses of learned refiner filters to a class's scores at a step, and to the image."""
 
     step: int
     class_index: int
-    path: str  # where the answers go, *.tif
-    score_filters: tuple[int, ...] | None = None  # from 0; None: those that count most
+    path: str  # raster of the responses to write, *.tif
+    score_filters: tuple[int, ...] | None = None  # from 0; None for those with the most weight
     image_filters: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
 class ShowSpectra:
-    """Measure the spectra of labelled classes (labels as in `TrainCoarse`)."""
+    """Compute the spectra of labelled classes (labels as in `TrainCoarse`)."""
 
     labels: str
 
 
 @dataclass(frozen=True)
 class Correct:
-    """Bind the corrections of a vector layer from now on, and rewrite a step and those after it."""
+    """Apply the corrections of a vector layer, and rewrite a step and all later ones."""
 
-    layer: str  # polygons with a field "class": the classes, "unsure"
+    layer: str  # polygons with a field "class": the class names, or "unsure"
     step: int
 
 
 @dataclass(frozen=True)
 class FineTune:
-    """Teach the refiner in use on from the corrections, and use it from then on."""
+    """Fine-tune the refiner in use on the corrections, and use the result."""
 
-    model: str  # where the weights go, *.safetensors
-    labels: str = ""  # also a labelled tile, as in `TrainRefiner`
-    updates: int | None = None  # of the weights; None: as many as a few seconds allow
+    model: str  # weights file to write, *.safetensors
+    labels: str = ""  # an additional labelled tile, as in `TrainRefiner`
+    updates: int | None = None  # of the weights; None for as many as a few seconds allow
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class FindUncertainPlaces:
-    """Find the places of a step that are most worth a label or a correction."""
+    """Find the most uncertain places of a step, which are most worth a label or a correction."""
 
     step: int
     count: int = 20
@@ -230,7 +230,7 @@ class FindUncertainPlaces:
 
 @dataclass(frozen=True)
 class FindRegion:
-    """Find the connected part of a step's class map at a place in the image's CRS."""
+    """Find the connected region of a step's class map at a point in the image's CRS."""
 
     step: int
     x: float
@@ -248,12 +248,12 @@ class WriteDerivedLayer:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the running training early and keep its best weights. Seen while another request runs."""
+    """End the running training early and keep its best weights; read while another request runs."""
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """Give up the running request. Seen while another request runs."""
+    """Cancel the running request; read while another request runs."""
 
 
 Request = Union[

@@ -1,1 +1,1 @@
-"""worker."""
+"""The worker process, which computes for QGIS."""

@@ -1,4 +1,4 @@
-"""The worker's end of the wire: what it says, and what it hears while a request runs."""
+"""The worker's end of the connection to QGIS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEARTBEAT_S = 2.0
 
 
 class Connection:
-    """The two ends of the pipe to QGIS, and what arrives while a request runs."""
+    """Connection to QGIS: sends events, queues requests, and flags a cancel or stop while a request runs."""
 
     def __init__(self, source: TextIO, target: TextIO) -> None:
         """Read requests from one stream and write events to another."""
@@ -26,18 +26,18 @@ class Connection:
         self.stopped = threading.Event()
 
     def send(self, event: Event) -> None:
-        """Write an event."""
+        """Send an event."""
         with self._lock:
             self._target.write(to_line(event))
             self._target.flush()
 
     def listen(self) -> None:
-        """Read requests until stdin closes; then leave at once, for nobody is there to ask for more."""
+        """Read requests until stdin closes, then cancel the running request and end the queue."""
         try:
             for line in self._source:
                 self._receive(line)
         finally:
-            self.cancelled.set()  # what runs ends between two tiles and leaves nothing half-written
+            self.cancelled.set()  # the running request ends between two tiles and leaves no half-written file
             self.requests.put(None)
 
     def _receive(self, line: str) -> None:
@@ -50,13 +50,13 @@ class Connection:
             self.cancelled.set()
         elif isinstance(message, Stop):
             self.stopped.set()
-        else:  # requests come one at a time, so what was asked of the one before is over
+        else:  # requests come one at a time, so a cancel or stop of the previous one has no effect any more
             self.cancelled.clear()
             self.stopped.clear()
             self.requests.put(message)
 
     def send_heartbeats(self) -> None:
-        """Tell every two seconds that the process lives."""
+        """Send a heartbeat every two seconds."""
         while True:
             time.sleep(HEARTBEAT_S)
             self.send(Alive())

@@ -1,4 +1,4 @@
-"""What all handlers share: the open session, the wire to QGIS, and telling how far a run is."""
+"""State that all handlers share: the open session, the connection to QGIS, and progress reports."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SEND_EVERY_S = 0.2
 
 
 class RequestContext:
-    """The one session that is open, and the wire on which its handlers answer."""
+    """The open session, and the connection on which its handlers answer."""
 
     def __init__(self, wire: Connection, device: torch.device) -> None:
-        """Answer over a wire, computing on a device."""
+        """Send events over `wire`, and compute on `device`."""
         self.device = device
         self.previewer: Previewer | None = None  # of the open session
         self._wire = wire
@@ -39,27 +39,27 @@ class RequestContext:
         """Return the open session.
 
         Raises:
-            RefinerError: where no scene is open.
+            RefinerError: if no scene is open.
         """
         if self._session is None:
             raise RefinerError("No scene is open.")
         return self._session
 
     def use_session(self, session: Session) -> None:
-        """Work on a session from now on."""
+        """Make a session the open one."""
         self._session, self.previewer = session, Previewer(session)
 
     def close_session(self) -> None:
-        """Close the session, if there is one."""
+        """Close the session, if one is open."""
         if self._session is not None:
             self._session.close()
             self._session = self.previewer = None
 
     def step(self, index: int) -> StepFiles:
-        """Return one of the session's steps.
+        """Return a step of the session.
 
         Raises:
-            RefinerError: where there is no such step.
+            RefinerError: if the step does not exist.
         """
         history = self.session.history
         if not 0 <= index < len(history):
@@ -71,26 +71,26 @@ class RequestContext:
     # --- being asked to end ----------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """End the request, by an exception, where it was cancelled."""
+        """Raise `Interrupted` if the request was cancelled."""
         if self._wire.cancelled.is_set():
             raise Interrupted("Cancelled.")
 
     def is_stopped(self) -> bool:
-        """Tell whether a training is to end early and to keep its best."""
+        """Return whether the training must end early and keep its best weights."""
         return self._wire.stopped.is_set()
 
     # --- telling ---------------------------------------------------------------------------------------------
 
     def start_request(self) -> None:
-        """Tell at once how far the next request is."""
+        """Start a request: its first progress is sent at once."""
         self._last_sent = 0.0
 
     def send(self, event: Event) -> None:
-        """Tell of a result."""
+        """Send an event."""
         self._wire.send(event)
 
     def send_progress(self, fraction: float, text: str, seconds_left: float | None = None) -> None:
-        """Tell how far a request is, 0-1."""
+        """Send the progress of a request, 0-1."""
         self._last_sent = time.monotonic()
         self.send(Progressed(min(1.0, fraction), text, seconds_left))
 
@@ -100,12 +100,12 @@ class RequestContext:
             self.send(Noticed(texts))
 
     def send_kept_tiles(self, kept: KeptTiles | None, is_resumed: bool = False) -> None:
-        """Tell how much there is of a step that is not whole."""
+        """Send the number of finished tiles of an unfinished step, if there is one."""
         if kept is not None:
             self.send(TilesKept(kept.step, kept.finished, kept.tiles, is_resumed))
 
     def progress(self, text: str) -> Callable[[float], None]:
-        """Return what long work calls between its parts: tells how far it is, and ends it when that is asked."""
+        """Return a progress callback that sends the progress, and raises `Interrupted` after a cancel."""
         clock = Clock()
 
         def progress(fraction: float) -> None:
@@ -116,7 +116,7 @@ class RequestContext:
         return progress
 
     def training_progress(self, coarse: float | None) -> Callable[[TrainingUpdate, float | None], None]:
-        """Return what a training calls after each update; `coarse` is what a refiner has to beat."""
+        """Return a callback for training updates; `coarse` is the mean IoU of the coarse map, or None."""
 
         def report(update: TrainingUpdate, seconds_left: float | None) -> None:
             self.check()

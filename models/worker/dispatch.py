@@ -1,4 +1,4 @@
-"""Which function carries out which request."""
+"""Dispatch of requests to their handlers."""
 
 from __future__ import annotations
 
@@ -43,16 +43,18 @@ HANDLERS: dict[type[codec.Message], Callable[[RequestContext, Any], None]] = {
 
 
 class Handlers:
-    """Carries out requests, one after the other, on the one session that is open."""
+    """Carries out requests one after the other on the open session."""
 
     def __init__(self, wire: Connection, device: torch.device) -> None:
-        """Answer over a wire, computing on a device."""
+        """Send events over `wire`, and compute on `device`."""
         self._context = RequestContext(wire, device)
-        self._environment = environment()
-        self._environment.__enter__()  # for as long as the process lives
+
+    def environment(self) -> Any:
+        """Return the raster environment in which requests are carried out."""
+        return environment()
 
     def handle(self, request: codec.Message) -> None:
-        """Carry out one request; exceptions end it."""
+        """Carry out one request, or raise an exception."""
         handler = HANDLERS.get(type(request))
         if handler is None:
             raise RefinerError("The worker does not know the request {name}.", name=type(request).__name__)

@@ -1,4 +1,4 @@
-"""The process that computes for QGIS: reads requests from stdin, drives a `Session`, writes events to stdout."""
+"""The worker process: reads requests from stdin, drives a `Session`, and writes events to stdout."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..runtime.omp_threads import set_passive_wait
 from ..shared.codec import VERSION, Message, ProtocolError
 from ..shared.events import Cancelled, Event, Failed, Finished, Ready
 from ..shared.text import text
 from .connection import Connection
+
+if TYPE_CHECKING:
+    from .dispatch import Handlers
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,26 +28,27 @@ def main(arguments: list[str] | None = None) -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--device", default="auto")
     wanted = options.parse_args(arguments).device
-    stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)  # a byte that is no text is a bad request
+    stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)  # bytes that are not text: a bad request
     wire = Connection(stdin, _own_stdout())
-    ready, handle = _start(wanted, wire)
+    ready, handlers = _start(wanted, wire)
     wire.send(ready)
     threading.Thread(target=wire.send_heartbeats, daemon=True).start()
     threading.Thread(target=wire.listen, daemon=True).start()
-    while (request := wire.requests.get()) is not None:
-        wire.send(_answer(request, handle, wire))
+    with handlers.environment():
+        while (request := wire.requests.get()) is not None:
+            wire.send(_answer(request, handlers.handle))
 
 
 def _own_stdout() -> TextIO:
-    """Keep stdout for the wire: whatever else prints, also from C, goes to stderr."""
+    """Reserve stdout for events; all other output, also from C, goes to stderr."""
     wire = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return wire
 
 
-def _start(wanted: str, wire: Connection) -> tuple[Ready, Callable[[Message], None]]:
-    """Load what computes, which takes seconds, after the wire is safe from whatever it prints."""
+def _start(wanted: str, wire: Connection) -> tuple[Ready, Handlers]:
+    """Load the computing modules, which takes seconds, once stdout is protected from their output."""
     set_passive_wait()
     import torch
 
@@ -60,11 +64,11 @@ def _start(wanted: str, wire: Connection) -> tuple[Ready, Callable[[Message], No
     ready = Ready(
         VERSION, str(chosen), device.describe_device(chosen) + name, platform.python_version(), torch.__version__
     )
-    return ready, Handlers(wire, chosen).handle
+    return ready, Handlers(wire, chosen)
 
 
-def _answer(request: Message | ProtocolError, handle: Callable[[Message], None], wire: Connection) -> Event:
-    """Do what is asked, and say how it ended; the one place where any exception is caught."""
+def _answer(request: Message | ProtocolError, handle: Callable[[Message], None]) -> Event:
+    """Carry out a request and return its final event; all exceptions are caught only here."""
     from ..errors import Interrupted, RefinerError
 
     name = type(request).__name__

@@ -12,7 +12,7 @@ from ..wording import tr
 
 @dataclass(frozen=True)
 class Verdict:
-    """The summary of a training, the recommended action, and whether the refiner beats the coarse map and the previous one."""
+    """The summary of a training, the recommended action, and whether the refiner beats the previous map."""
 
     figures: str
     advice: str
@@ -29,7 +29,7 @@ def doing(event: TrainingProgressed, kind: str) -> str:
 
 
 def progress(event: TrainingProgressed, kind: str, points: Sequence[tuple[int, float]], baseline: float | None) -> str:
-    """Describe the progress and the scores; `points` are (update, held-out mean IoU), `baseline` is the coarse map's."""
+    """Describe progress and scores; `points` are (update, held-out mean IoU), `baseline` is the coarse map's."""
     if kind in TRAINING_FREE:
         text = doing(event, kind)
         best = max((value for _, value in points), default=None)

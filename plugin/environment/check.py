@@ -37,7 +37,7 @@ class Description:
 
 
 def find_python(chosen: str, root: Path = PACKAGE_ROOT) -> Path | None:
-    """Return the Python that runs the worker: the chosen one, or the first in the usual places; None if there is none."""
+    """Return the worker's Python: the chosen one, or the first in the usual places, or None."""
     chosen = chosen or os.environ.get(VARIABLE, "")
     if chosen:
         return Path(chosen) if Path(chosen).is_file() else None

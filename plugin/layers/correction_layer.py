@@ -1,4 +1,4 @@
-"""The layer of corrections: polygons with a class, an ordinary GeoPackage that QGIS's own tools may edit too."""
+"""The correction layer: polygons with a class, in a plain GeoPackage that QGIS's own tools can also edit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..wording import tr
 from .label_layer import LABELS_PROPERTY, new_label_file, offer_classes
 from .styles import style_corrections
 
-CORRECTIONS = "map_refiner/corrections"  # the property that names the run whose corrections a layer holds
+CORRECTIONS = "map_refiner/corrections"  # property with the run that a layer's corrections belong to
 STEM = "corrections"
 
 
 def layer_for(project: QgsProject, run: str) -> QgsVectorLayer | None:
-    """Return the layer of a run's corrections, where it is in the project."""
+    """Return the layer with a run's corrections, or None if the project has none."""
     for layer in project.mapLayers().values():
         if isinstance(layer, QgsVectorLayer) and layer.isValid() and layer.customProperty(CORRECTIONS) == run:
             return layer
@@ -27,7 +27,7 @@ def layer_for(project: QgsProject, run: str) -> QgsVectorLayer | None:
 
 
 def open_layer(folder: Path, run: str, scene_name: str, extent: Extent, classes: Sequence[str]) -> QgsVectorLayer:
-    """Open the corrections in the folder of a run, which are begun where there are none yet.
+    """Open the corrections in the folder of a run; create the file if there is none.
 
     Raises:
         UserError: if they cannot be written or opened.
@@ -40,7 +40,7 @@ def open_layer(folder: Path, run: str, scene_name: str, extent: Extent, classes:
     style_corrections(layer, classes)
     offer_classes(layer, [*classes[1:], *classes[:1], UNSURE_CLASS])
     layer.setCustomProperty(CORRECTIONS, run)
-    layer.setCustomProperty(LABELS_PROPERTY, True)  # it stays above the steps
+    layer.setCustomProperty(LABELS_PROPERTY, True)  # keeps the layer above the steps
     return layer
 
 
@@ -54,7 +54,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 class Correction:
-    """One correction, which can be taken back and made again, also after the layer was saved."""
+    """A correction that can be undone and redone, even after the layer was saved."""
 
     def __init__(self, layer: QgsVectorLayer, geometry: QgsGeometry, name: str) -> None:
         self._layer = layer
@@ -64,14 +64,14 @@ class Correction:
         self._id: int | None = None
 
     def make(self) -> None:
-        """Add the polygon to the file at once, beside whatever is being edited."""
+        """Add the polygon to the file at once, independently of any open edits."""
         done, added = self._layer.dataProvider().addFeatures([self._feature])
         if done and added:
             self._id = added[0].id()
         self._shown()
 
     def withdraw(self) -> None:
-        """Take it out of the file again."""
+        """Delete the polygon from the file."""
         if self._id is not None:
             self._layer.dataProvider().deleteFeatures([self._id])
             self._id = None
@@ -83,7 +83,7 @@ class Correction:
 
 
 class History:
-    """The corrections that can be taken back, and those that were."""
+    """The undo and redo stacks of corrections."""
 
     def __init__(self) -> None:
         self._made: list[Correction] = []
@@ -91,16 +91,16 @@ class History:
 
     @property
     def can_undo(self) -> bool:
-        """Return whether there is a correction to take back."""
+        """Return whether there is a correction to undo."""
         return bool(self._made)
 
     @property
     def can_redo(self) -> bool:
-        """Return whether there is one to make again."""
+        """Return whether there is a correction to redo."""
         return bool(self._taken_back)
 
     def push(self, correction: Correction) -> None:
-        """Make a correction."""
+        """Make a correction and clear the redo stack."""
         correction.make()
         self._made.append(correction)
         self._taken_back = []
@@ -116,7 +116,7 @@ class History:
         self._made.append(self._taken_back.pop())
 
     def clear(self) -> None:
-        """Forget all of them; they stay made, or taken back."""
+        """Clear both stacks; the file stays unchanged."""
         self._made, self._taken_back = [], []
 
 
@@ -124,7 +124,7 @@ def check_layer(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
     """Refuse a layer that cannot take corrections.
 
     Raises:
-        UserError: for one without the field, or with unsaved edits that cannot be saved.
+        UserError: if the layer has no class field, or if there is no coarse map yet.
     """
     if layer.fields().indexOf(CLASS_FIELD) < 0:
         raise UserError(

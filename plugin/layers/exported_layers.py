@@ -11,16 +11,16 @@ from ..errors import UserError
 from ..wording import tr
 from .styles import style_polygons, write_class_style
 
-EXPORT = "map_refiner/export"  # the property that marks layers of exported files
+EXPORT = "map_refiner/export"  # marks layers of exported files
 POLYGON_ENDINGS = (".gpkg", ".shp", ".geojson")
 RASTER_ENDINGS = (".tif", ".tiff")
 
 
 def checked_path(text: str, endings: Sequence[str]) -> Path:
-    """Return the file to write; the first ending is added where there is none.
+    """Return the path to write to; add the first ending if the text has none.
 
     Raises:
-        UserError: for another ending, or a folder that is not there.
+        UserError: for any other ending, or if the folder does not exist.
     """
     path = Path(text.strip()).expanduser()
     if not path.suffix:
@@ -33,7 +33,7 @@ def checked_path(text: str, endings: Sequence[str]) -> Path:
 
 
 def layers_of(project: QgsProject, path: Path) -> list[QgsMapLayer]:
-    """Return the layers of a project that show a file."""
+    """Return the project's layers that show a file."""
     found = []
     for layer in project.mapLayers().values():
         parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
@@ -47,10 +47,10 @@ def release(project: QgsProject, path: Path) -> bool:
     """Remove the layers of an earlier export to the same file, which is about to be replaced.
 
     Returns:
-        Whether there were any.
+        Whether any layer was removed.
 
     Raises:
-        UserError: for layers that are not ours to remove, or that hold unsaved edits.
+        UserError: if a layer was not added by an export, or has unsaved edits.
     """
     layers = layers_of(project, path)
     for layer in layers:

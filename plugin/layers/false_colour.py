@@ -1,4 +1,4 @@
-"""Showing an image of many bands in three of them, by wavelength."""
+"""False-colour display of a multiband image, with bands chosen by wavelength."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from qgis.core import (
 
 from ...models.shared.band_text import Spectrum
 
-# Red, green and blue, in nanometres: what analysts look at forests, soils and towns with.
+# Wavelengths in nanometres for red, green and blue: the usual composites for forests, soils and towns.
 NATURAL = (650.0, 560.0, 480.0)
 INFRARED = (850.0, 650.0, 560.0)
 SHORT_WAVE = (2200.0, 850.0, 650.0)
-SAMPLED_PIXELS = 250_000  # pixels to stretch the contrast by
-DEVIATIONS = 2.0  # standard deviations to each side
+SAMPLED_PIXELS = 250_000  # sample size for the contrast stretch
+DEVIATIONS = 2.0  # standard deviations on each side of the mean
 
 
 def false_colour(layer: QgsRasterLayer, spectrum: Spectrum, wavelengths: tuple[float, float, float]) -> None:
-    """Show a layer in the bands nearest to three wavelengths, each stretched to what its values span."""
+    """Show the bands nearest to three wavelengths, each with a contrast stretch around its mean."""
     bands = [spectrum.nearest(centre) for centre in wavelengths]
     provider = layer.dataProvider()
     renderer = QgsMultiBandColorRenderer(provider, *bands)

@@ -19,7 +19,7 @@ FILTERS_PROPERTY = "map_refiner/filters"
 
 @dataclass(frozen=True)
 class _Due:
-    """A layer that is still to be added: a band of a raster."""
+    """A pending layer: one band of a raster."""
 
     run: str
     path: str
@@ -29,7 +29,7 @@ class _Due:
 
 
 class FilterLayers(QObject):
-    """Adds a layer for each filter, one at a time with the event loop in between; the first one is seen."""
+    """Adds one layer per filter, returning to the event loop after each; the first layer is visible."""
 
     def __init__(self, project: QgsProject, steps: ScoreLayers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class FilterLayers(QObject):
         self._timer.timeout.connect(self._add_next)
 
     def show(self, run: str, path: str, step: int, names: Sequence[str], limits: Sequence[float]) -> None:
-        """Show the bands of a raster instead of the filters that the run showed before."""
+        """Show the bands of a raster in place of the run's earlier filter layers."""
         self._due.clear()
         group = self._group(run)
         own = [
@@ -57,7 +57,7 @@ class FilterLayers(QObject):
         self._timer.start()
 
     def hide(self, run: str) -> None:
-        """Uncover the steps; the layers stay."""
+        """Hide the filter layers without removing them."""
         group = self._present(run)
         if group is not None:
             group.setItemVisibilityChecked(False)

@@ -1,4 +1,4 @@
-"""The labelled tile: a polygon layer to digitize in, and whether what was digitized can teach."""
+"""The labelled tile: a polygon layer to digitize in, and the check of its labels before training."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ..wording import tr
 from .styles import style_labels
 
 LAYER = "labels"
-LABELS_PROPERTY = "map_refiner/labels"  # the property that marks such a layer
+LABELS_PROPERTY = "map_refiner/labels"  # marks label layers
 USUAL_CLASSES = (BACKGROUND, "building", "road")
-MOST_NAMED = 5  # feature ids in a sentence
-MOST_CLASSES = 50  # of labels that bring their own
+MOST_NAMED = 5  # most feature ids in a message
+MOST_CLASSES = 50  # most classes read from labels
 
 
 def new_label_file(folder: Path, scene_name: str, extent: Extent, what: str = "tile") -> Path:
-    """Write an empty GeoPackage for labels under a name that nobody has yet, which says what they are.
+    """Write an empty GeoPackage for labels under an unused name, with `what` in it.
 
     Raises:
         UserError: if it cannot be written.
@@ -55,7 +55,7 @@ def new_label_file(folder: Path, scene_name: str, extent: Extent, what: str = "t
 
 
 def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
-    """Open labels for digitizing: colours, a list of classes in the form, the last class offered again."""
+    """Open labels for digitizing, with class colours and a form that lists the classes and reuses the last one."""
     layer = QgsVectorLayer(f"{path}|layername={LAYER}", path.stem, "ogr")
     if not layer.isValid():
         raise UserError(tr("The labelled tile {} cannot be opened.").format(path))
@@ -64,7 +64,7 @@ def open_layer(path: Path, classes: Sequence[str]) -> QgsVectorLayer:
 
 
 def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Paint and edit a layer as labels, unless it is known as such already."""
+    """Style and set up a layer for labels, unless it is already marked as a label layer."""
     if layer.customProperty(LABELS_PROPERTY):
         return
     style_labels(layer, classes)
@@ -73,7 +73,7 @@ def show_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 
 def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Style a polygon layer by its class field, unless it already has a style."""
+    """Set up a polygon layer with a class field as labels, unless it already has a style."""
     if (
         len(classes) > 1
         and layer.geometryType() == QgsWkbTypes.GeometryType.PolygonGeometry
@@ -86,7 +86,7 @@ def paint_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 
 def own_classes(layer: QgsVectorLayer) -> tuple[str, ...]:
-    """Return the classes that labels bring, background first, in the order of a map that is made of them."""
+    """Return the classes found in labels: background first, then the others in alphabetical order."""
     found = layer.uniqueValues(layer.fields().indexOf(CLASS_FIELD), MOST_CLASSES)
     names = {str(value) for value in found if value not in (None, NULL, "")} - {
         USUAL_CLASSES[0],
@@ -97,7 +97,7 @@ def own_classes(layer: QgsVectorLayer) -> tuple[str, ...]:
 
 
 def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
-    """Let the form of a layer offer a list of classes, the last one chosen first."""
+    """List the classes in a layer's form, which reuses the last value."""
     index = layer.fields().indexOf(CLASS_FIELD)
     layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": [{name: name} for name in names]}))
     layer.setFieldAlias(index, tr("Class"))
@@ -107,10 +107,10 @@ def offer_classes(layer: QgsVectorLayer, names: Sequence[str]) -> None:
 
 
 def add_outline(layer: QgsVectorLayer, view: Extent, scene: Extent) -> None:
-    """Add a `tile` polygon around what a view shows of a scene, as one step to undo.
+    """Add a `tile` polygon around the visible part of a scene, as one undoable edit.
 
     Raises:
-        UserError: if they do not meet, or the layer cannot be edited.
+        UserError: if the view and the scene do not overlap, or the layer cannot be edited.
     """
     seen, whole = view.in_crs(layer.crs()), scene.in_crs(layer.crs())
     common = seen.intersect(whole)
@@ -129,10 +129,10 @@ def add_outline(layer: QgsVectorLayer, view: Extent, scene: Extent) -> None:
 
 
 def commit(layer: QgsVectorLayer) -> None:
-    """Save what was digitized and stay in edit mode.
+    """Save the digitized labels and stay in edit mode.
 
     Raises:
-        UserError: if it cannot be saved; the edits stay.
+        UserError: if they cannot be saved; the edits are kept.
     """
     if layer.isEditable() and layer.isModified() and not layer.commitChanges(stopEditing=False):
         raise UserError(
@@ -141,10 +141,10 @@ def commit(layer: QgsVectorLayer) -> None:
 
 
 def check(layer: QgsVectorLayer, classes: Sequence[str], scene: Extent) -> str:
-    """Return whether labels can teach; return a warning, or an empty string.
+    """Check that labels can be used for training; return a warning, or an empty string.
 
     Raises:
-        UserError: if they cannot.
+        UserError: if they cannot be used.
     """
     field = _field(layer)
     if not layer.featureCount():
@@ -204,7 +204,7 @@ def _refuse_features(
 def _refuse_classes(layer: QgsVectorLayer, classes: Sequence[str], inside: set[str], outside: bool) -> None:
     if not inside and outside:
         raise UserError(tr("All polygons of “{}” lie outside the scene.").format(layer.name()))
-    if TILE_CLASS not in inside and classes[0] not in inside:  # exported polygons with their background are labels too
+    if TILE_CLASS not in inside and classes[0] not in inside:  # exported polygons with background also count
         raise UserError(
             tr(
                 "The layer “{}” has no “tile” polygon in the scene. Draw one around the labelled area; "

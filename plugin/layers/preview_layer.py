@@ -14,7 +14,7 @@ from .styles import write_class_style, write_heat_style
 
 
 class PreviewLayer(QObject):
-    """One layer at most, on top of the steps of its run, which it hides."""
+    """At most one preview layer, on top of the steps of its run, which are hidden meanwhile."""
 
     def __init__(self, project: QgsProject, steps: ScoreLayers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class PreviewLayer(QObject):
         name = self.tr("Step {} · {} (preview)").format(preview.index, what)
         layer = QgsRasterLayer(str(path), name, "gdal")
         if not layer.isValid():
-            return  # the step itself is on its way
+            return  # the finished step follows anyway
         for key, value in ((RUN_PROPERTY, run), (PREVIEW, preview.index)):
             layer.setCustomProperty(key, value)
         self._layer_id = layer.id()
@@ -42,9 +42,9 @@ class PreviewLayer(QObject):
         self.steps.cover(run, layer)
 
     def remove(self) -> bool:
-        """Remove the layer; tell whether there was one."""
+        """Remove the layer; return whether there was one."""
         layer_id, self._layer_id = self._layer_id, ""
-        if self.project.mapLayer(layer_id) is None:  # also where the analyst has removed it
+        if self.project.mapLayer(layer_id) is None:  # also if the user has removed it
             return False
         self.project.removeMapLayer(layer_id)
         return True

@@ -1,4 +1,4 @@
-"""The layers of a run: one group, in it one group a step, in it the class map and a heat map of each class."""
+"""The layers of a run: one group per run, one group per step, with the class map and one heat map per class."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from .label_layer import LABELS_PROPERTY
 from .step_layer import CLASS_MAP, KIND_PROPERTY, PREVIEW, RUN_PROPERTY, STEP_PROPERTY, Due, open_due
 from .styles import write_class_style, write_heat_style
 
-MOST_LEVELS = 99  # before step 0
+MOST_LEVELS = 99  # most levels before step 0
 NO_STEP = -1000
 
 
 class ScoreLayers(QObject):
-    """Adds, shows and removes the layers of the runs of a project.
+    """Adds, shows and removes the layers of a project's runs.
 
-    Nothing is remembered of the tree but the properties of its nodes, because the analyst may move, rename and
-    remove what is there at any time. One layer is added at a time, the one to be seen first, and the event loop
-    runs in between.
+    The only state kept about the layer tree is the custom properties of its nodes, because the user can move, rename
+    and remove nodes at any time. Layers are added one at a time, the visible one first, returning to the event loop
+    after each.
     """
 
-    step_chosen = pyqtSignal(str, int)  # run, step: the analyst made another step visible in the layer tree
+    step_chosen = pyqtSignal(str, int)  # run, step: the user made another step visible in the layer tree
 
     def __init__(self, project: QgsProject, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project
         self._due: deque[Due] = deque()
-        self._titles: dict[str, str] = {}  # run: name of its scene
+        self._titles: dict[str, str] = {}  # run: scene name
         self._shown: tuple[str, int, int] = ("", -1, CLASS_MAP)
         self._busy = False
-        self._animated = False  # time says which step is seen: all are visible
+        self._animated = False  # all steps visible, filtered by the temporal controller
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._add_next)
@@ -53,23 +53,23 @@ class ScoreLayers(QObject):
     # --- what the controller calls ----------------------------------------------------------------------------
 
     def begin(self, run: str, title: str) -> None:
-        """Say what the scene of a run is called. Other runs are hidden, not removed."""
+        """Set the scene name of a run and show its group; other runs are hidden, not removed."""
         self._titles[run] = title
         for group in _groups(self.project.layerTreeRoot(), RUN_PROPERTY):
             group.setItemVisibilityChecked(group.customProperty(RUN_PROPERTY) == run)
 
     def remember(self, run: str, title: str) -> None:
-        """Say what the scene of a run is called whose layers are there already."""
+        """Set the scene name of a run that already has layers."""
         self._titles[run] = title
 
     def sources(self, run: str, index: int) -> list[str]:
-        """Return what the layers of a step show."""
+        """Return the data sources of a step's layers."""
         group = self._step_group(run, index)
         nodes = group.findLayers() if group is not None else []
         return [node.layer().source() for node in nodes if _is_ours(node, run)]
 
     def add(self, run: str, step: Stepped, kind: int) -> None:
-        """Add the layers of a step; the one of `kind` at once and visible, the others soon."""
+        """Add the layers of a step: the one of `kind` at once and visible, the others later."""
         others = [Due(run, step, k) for k in range(len(step.classes) + 1) if k != kind]
         self._shown = (run, step.index, kind)
         self._due.appendleft(Due(run, step, kind))
@@ -79,7 +79,7 @@ class ScoreLayers(QObject):
         self._timer.start()
 
     def replace(self, run: str, step: Stepped) -> None:
-        """Let the layers of a step show other rasters, which are styled as those before."""
+        """Point the layers of a step to new rasters, in the same styles."""
         self._due = deque(Due(due.run, step, due.kind) if _is_due(due, run, step.index) else due for due in self._due)
         write_class_style(Path(step.classes_raster), step.classes)
         write_heat_style(Path(step.scores))
@@ -91,7 +91,7 @@ class ScoreLayers(QObject):
                 layer.setDataSource(path, layer.name(), "gdal", QgsDataProvider.ProviderOptions(), False)
 
     def show(self, run: str, step: Stepped, kind: int) -> None:
-        """Make one layer of one step the visible one; layers that the analyst has removed come back."""
+        """Make one layer of one step visible; add it again if the user has removed it."""
         group = self._step_group(run, step.index)
         present = [_kind(node) for node in group.findLayers()] if group is not None else []
         pending_run = [due.kind for due in self._due if due.step == step]
@@ -103,13 +103,13 @@ class ScoreLayers(QObject):
         self.set_visible(run, True)
 
     def group_of(self, run: str) -> QgsLayerTreeGroup:
-        """Return the group of a run, for what is to be seen beside its steps: these alone exclude each other then."""
+        """Return the group of a run, made non-exclusive so that other layers can be visible next to its steps."""
         group = self._run_group(run) or self._new_run_group(run)
         group.setIsMutuallyExclusive(False)
         return group
 
     def cover(self, run: str, layer: QgsRasterLayer) -> None:
-        """Show a layer on top of the steps of a run and hide these, until one of them is to be seen again."""
+        """Show a layer on top of the steps of a run and hide the steps until one is shown again."""
         group = self._run_group(run) or self._new_run_group(run)
         self._shown = ("", -1, CLASS_MAP)
         self._busy = True
@@ -122,19 +122,19 @@ class ScoreLayers(QObject):
         self._busy = False
 
     def set_animated(self, animated: bool) -> None:
-        """Let time say which step is seen, or no longer: steps exclude each other in the layer tree alone."""
+        """Make all steps visible for the temporal controller, or only one at a time."""
         if animated != self._animated:
             self._animated = animated
             self._apply_visibility()
 
     def set_visible(self, run: str, visible: bool) -> None:
-        """Show or hide all of a run."""
+        """Show or hide the whole group of a run."""
         group = self._run_group(run)
         if group is not None:
             group.setItemVisibilityChecked(visible)
 
     def truncate(self, run: str, count: int) -> None:
-        """Remove the layers of all steps but the first `count`; with step 0 go the levels that led to it."""
+        """Remove the layers of all steps except the first `count`; for 0 also the pyramid levels before step 0."""
         first = count if count else -MOST_LEVELS
         self._due = deque(due for due in self._due if due.run != run or due.step.index < first)
         parent = self._run_group(run)
@@ -146,7 +146,7 @@ class ScoreLayers(QObject):
                 group.parent().removeChildNode(group)
 
     def clear(self) -> None:
-        """Drop all pending layers: the project is closed or the plugin is unloaded."""
+        """Drop all pending layers when the project closes or the plugin is unloaded."""
         self._due.clear()
         self._titles.clear()
         self._timer.stop()
@@ -186,14 +186,14 @@ class ScoreLayers(QObject):
         group.setExpanded(False)
         group.setItemVisibilityChecked(False)
         if len(parent.children()) == 1:
-            parent.setExpanded(False)  # a tree view forgets that an empty group is open
+            parent.setExpanded(False)  # a tree view collapses an empty group
             parent.setExpanded(True)
         self._busy = False
         return group
 
     def _new_run_group(self, run: str) -> QgsLayerTreeGroup:
         root = self.project.layerTreeRoot()
-        above = 0  # what is digitized or exported stays in sight
+        above = 0  # labels and exports stay on top
         while above < len(root.children()) and _stays_above(root.children()[above]):
             above += 1
         self._busy = True
@@ -222,7 +222,7 @@ class ScoreLayers(QObject):
 
     def _show_kind(self, group: QgsLayerTreeGroup, run: str, kind: int) -> None:
         nodes = [node for node in group.findLayers() if _is_ours(node, run)]
-        for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the chosen one last: it unchecks others
+        for node in sorted(nodes, key=lambda node: _kind(node) == kind):  # the shown one last: it unchecks the others
             node.setItemVisibilityChecked(_kind(node) == kind)
         group.setItemVisibilityChecked(True)
 
@@ -252,7 +252,7 @@ class ScoreLayers(QObject):
 
 
 def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
-    """Find the groups below a group that carry a property, wherever the analyst has moved them."""
+    """Yield the groups at any depth below a group that have a property, even if the user has moved them."""
     for node in parent.children():
         if isinstance(node, QgsLayerTreeGroup):
             if node.customProperty(key) is not None:
@@ -261,7 +261,7 @@ def _groups(parent: QgsLayerTreeGroup, key: str) -> Iterator[QgsLayerTreeGroup]:
 
 
 def _uncheck_others(step: QgsLayerTreeGroup) -> None:
-    """Hide the other steps of a run and a preview, whether or not their group does it by itself."""
+    """Hide the other steps and the preview of a run, even if their group is not mutually exclusive."""
     for other in _groups(step.parent(), STEP_PROPERTY):
         if other is not step:
             other.setItemVisibilityChecked(False)

@@ -1,4 +1,4 @@
-"""One layer of a step: which it is, and how it is opened."""
+"""The layers of a step: kinds, custom properties and opening."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RUN_PROPERTY = "map_refiner/run"
 STEP_PROPERTY = "map_refiner/step"
 KIND_PROPERTY = "map_refiner/kind"
 PREVIEW = "map_refiner/preview"
-CLASS_MAP = 0  # the kind of the class map; k > 0 is the heat map of band k
+CLASS_MAP = 0  # kind of the class map; kind k > 0 is the heat map of band k
 
 
 @dataclass(frozen=True)
 class Due:
-    """A layer that is still to be added."""
+    """A pending layer of a step."""
 
     run: str
     step: Stepped
@@ -30,7 +30,7 @@ class Due:
 
 
 def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
-    """Open the class map of a step, or the heat map of its band `kind`, in the fixed style."""
+    """Open the class map of a step, or the heat map of band `kind`, in the fixed style."""
     what = step.classes[kind - 1] if kind else tr("classes")
     path = Path(step.scores if kind else step.classes_raster)
     if kind:
@@ -45,7 +45,7 @@ def open_step(step: Stepped, kind: int) -> QgsRasterLayer:
 
 
 def open_due(due: Due) -> QgsRasterLayer:
-    """Open a layer that is to be added, marked as what it is and on its day."""
+    """Open a pending layer, with its custom properties and its day on the timeline."""
     step, kind = due.step, due.kind
     layer = open_step(step, kind)
     put_on_timeline(layer, step.index)

@@ -1,4 +1,4 @@
-"""How classes and scores look: the same colours and the same fixed range in every layer."""
+"""Styles of classes and scores: the same colours and the same fixed range in every layer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ...models.shared.paths import RESOURCES
 
 STYLES = RESOURCES / "styles"
 
-# Okabe and Ito's palette, which people with any kind of colour blindness tell apart.
+# Okabe and Ito's palette, distinguishable with any kind of colour blindness.
 KNOWN = {
     "building": "#d55e00",
     "road": "#f0e442",
@@ -36,13 +36,13 @@ KNOWN = {
     "soil": "#ddcc77",
     "pavement": "#666666",
 }
-# From the fourth on Tol's.
+# The first three are Okabe and Ito's, the others Tol's.
 OTHER_COLOURS = ("#0072b2", "#cc79a7", "#e69f00", "#882255", "#332288", "#aa4499", "#44aa99")
 
-# ColorBrewer's RdBu, safe for the colour-blind: from the least value over 0 to the greatest.
+# ColorBrewer's RdBu, safe for the colour-blind: from the minimum over 0 to the maximum.
 DIVERGING = ((-1.0, "#2166ac"), (-0.5, "#92c5de"), (0.0, "#f7f7f7"), (0.5, "#f4a582"), (1.0, "#b2182b"))
 
-BACKGROUND_COLOUR = "#999999"  # of the first class where it has to be seen
+BACKGROUND_COLOUR = "#999999"  # for the first class if it must be visible
 
 
 def class_colour(name: str, index: int) -> QColor:
@@ -53,10 +53,9 @@ def class_colour(name: str, index: int) -> QColor:
 
 
 def write_class_style(raster: Path, classes: Sequence[str]) -> None:
-    """Write the style of a raster of class indices beside it, where QGIS finds it whoever opens the raster.
+    """Write the style of a class raster as a sidecar file, which QGIS loads with the raster.
 
-    Without a style of its own QGIS would look for the raster's least and greatest value, which takes it ten times
-    as long as to open the raster.
+    Without it, QGIS computes the raster's minimum and maximum, which takes ten times as long as opening the raster.
     """
     entries = []
     for index, name in enumerate(classes):
@@ -70,18 +69,18 @@ def write_class_style(raster: Path, classes: Sequence[str]) -> None:
 
 
 def write_heat_style(raster: Path) -> None:
-    """Write the style of a raster of scores beside it: from 0 to 1, never from its own least to its own greatest."""
+    """Write the style of a score raster as a sidecar file, with the fixed range 0 to 1."""
     _write_sidecar(raster, (STYLES / "heat.qml").read_text(encoding="utf-8"))
 
 
 def write_answer_style(raster: Path, limit: float) -> None:
-    """Write the style of a raster of answers of filters beside it: blue below 0, white at 0, red above."""
+    """Write the style of a filter-response raster as a sidecar file: blue below 0, white at 0, red above."""
     template = (STYLES / "answers.qml").read_text(encoding="utf-8")
     _write_sidecar(raster, template.replace("LIMIT", f"{limit:.6g}"))
 
 
 def diverging(value: float) -> QColor:
-    """Return the colour of a value from -1 to 1: blue below 0, white at 0, red above."""
+    """Return the colour of a value in [-1, 1]: blue below 0, white at 0, red above."""
     value = max(-1.0, min(1.0, value))
     for (low, one), (high, other) in zip(DIVERGING, DIVERGING[1:]):
         if value <= high:
@@ -92,7 +91,7 @@ def diverging(value: float) -> QColor:
 
 
 def style_answers(layer: QgsRasterLayer, band: int, limit: float) -> None:
-    """Show a band of answers from -limit to limit, so that white is 0."""
+    """Style a band of filter responses from -limit to limit, with white at 0."""
     ramp = QgsColorRampShader(-limit, limit)
     ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
     values = [(position * limit, QColor(colour)) for position, colour in DIVERGING]
@@ -106,7 +105,7 @@ def style_answers(layer: QgsRasterLayer, band: int, limit: float) -> None:
 
 
 def style_uncertainty(layer: QgsRasterLayer) -> None:
-    """Show how unsure a map is from 0, clear, to 1, purple: one hue alone, which everybody can tell from none."""
+    """Style uncertainty from transparent at 0 to purple at 1; a single hue is safe for the colour-blind."""
     ramp = QgsColorRampShader(0, 1)
     ramp.setColorRampType(QgsColorRampShader.Type.Interpolated)
     levels = ((0.0, 0), (0.25, 90), (0.5, 170), (1.0, 255))
@@ -121,7 +120,7 @@ def style_uncertainty(layer: QgsRasterLayer) -> None:
 
 
 def style_change(layer: QgsRasterLayer, classes: Sequence[str]) -> None:
-    """Show what changed pixels have become; the first class, clear elsewhere, is black here."""
+    """Style a change raster by the new class; the first class, otherwise transparent, is black."""
     entries = [
         QgsPalettedRasterRenderer.Class(index, class_colour(name, index) if index else QColor("#000000"), f"→ {name}")
         for index, name in enumerate(classes)
@@ -136,19 +135,19 @@ def _write_sidecar(raster: Path, style: str) -> None:
 
 
 def choose_band(layer: QgsRasterLayer, band: int) -> None:
-    """Let a heat map show another band of its scores."""
+    """Switch a heat map to another band of its scores."""
     renderer = layer.renderer()
     if not isinstance(renderer, QgsSingleBandPseudoColorRenderer) or renderer.usesBands() == [band]:
         return
     renderer = renderer.clone()
     renderer.setBand(band)
-    renderer.setClassificationMin(0)  # a clone forgets its range
+    renderer.setClassificationMin(0)  # clone() loses the range
     renderer.setClassificationMax(1)
     layer.setRenderer(renderer)
 
 
 def style_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Paint labels half clear over the image: classes filled, the tile an outline, ignored ground hatched."""
+    """Style labels: classes half transparent over the image, the tile as an outline, ignored areas hatched."""
     categories = [_category(name, class_colour(name, index)) for index, name in enumerate(classes) if index]
     if classes:
         categories.append(_category(classes[0], QColor("#999999")))
@@ -166,14 +165,14 @@ def style_labels(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 
 def correction_colour(name: str, classes: Sequence[str]) -> QColor:
-    """Return the colour in which a class is painted; the first class, clear elsewhere, is grey."""
+    """Return the colour of a class in corrections; the first class, otherwise transparent, is grey."""
     if name in classes[1:]:
         return class_colour(name, classes.index(name))
     return QColor(BACKGROUND_COLOUR if name in classes else "#ffffff")
 
 
 def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Outline corrections in the colours of their classes, hardly filled: the map below shows what they did."""
+    """Style corrections with outlines in class colours and a faint fill, so that the map below stays visible."""
     categories = []
     for name in (*classes[1:], *classes[:1]):
         colour = correction_colour(name, classes)
@@ -190,7 +189,7 @@ def style_corrections(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
 
 
 def style_polygons(layer: QgsVectorLayer, classes: Sequence[str]) -> None:
-    """Paint exported polygons by class."""
+    """Style exported polygons by class."""
     categories = [_category(name, class_colour(name, index)) for index, name in enumerate(classes) if index]
     if classes:
         clear = QgsFillSymbol.createSimple({"style": "no", "outline_color": "#999999", "outline_width": "0.2"})

@@ -1,4 +1,4 @@
-"""The steps of a run in time: one a day from 2000-01-01 on, so that QGIS's temporal controller plays them."""
+"""The timeline of a run: one day per step from 2000-01-01, for QGIS's temporal controller."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ FRAMES_PER_SECOND = 2.0
 
 
 def day_of(index: int) -> QgsDateTimeRange:
-    """Return the day of a step."""
+    """Return the date range of a step, one whole day in UTC."""
     begin = QDateTime(QDate(2000, 1, 1).addDays(index), QTime(0, 0), Qt.TimeSpec.UTC)
     return QgsDateTimeRange(begin, begin.addDays(1), True, False)
 
 
 def put_on_timeline(layer: QgsRasterLayer, index: int) -> None:
-    """Give a layer of a step the step's day."""
-    properties = layer.temporalProperties()  # whose mode is a fixed range unless another one is set
+    """Set the temporal range of a step's layer to its day."""
+    properties = layer.temporalProperties()  # the default mode is a fixed range
     begin = day_of(index).begin()
-    an_hour = 3600  # from each midnight, for which of two frames that is belongs to both in some versions of QGIS
+    an_hour = 3600  # margin around midnight, which some QGIS versions assign to both frames
     properties.setFixedTemporalRange(QgsDateTimeRange(begin.addSecs(an_hour), begin.addSecs(23 * an_hour)))
     properties.setIsActive(True)
 
 
 def stop(canvas: QgsMapCanvas) -> None:
-    """Turn QGIS's temporal controller off."""
+    """Turn off QGIS's temporal controller."""
     controller = canvas.temporalController()
     if isinstance(controller, QgsTemporalNavigationObject):
         modes = QgsTemporalNavigationObject.NavigationMode
-        off = modes.Disabled if hasattr(modes, "Disabled") else modes.NavigationOff  # as it was called until 3.36
+        off = modes.Disabled if hasattr(modes, "Disabled") else modes.NavigationOff  # NavigationOff until 3.36
         controller.setNavigationMode(off)
 
 
 def animate(canvas: QgsMapCanvas, first: int, last: int) -> bool:
-    """Set QGIS's temporal controller to the steps from the first to the last one; tell whether there is one."""
+    """Set QGIS's temporal controller to the steps `first` to `last`; return whether the canvas has one."""
     controller = canvas.temporalController()
     if not isinstance(controller, QgsTemporalNavigationObject):
         return False

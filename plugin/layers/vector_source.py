@@ -1,4 +1,4 @@
-"""How the worker reaches a vector layer: by the layer's own file, or by a copy of what has none."""
+"""The worker's access to a vector layer: the layer's own file, or a copy if it has none."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from qgis.core import QgsProviderRegistry, QgsVectorFileWriter, QgsVectorLayer
 from ..errors import UserError
 from ..wording import tr
 
-MOST_COPIED = 5000  # features; a larger copy would freeze QGIS
+MOST_COPIED = 5000  # features; copying more would freeze QGIS
 
 
 def layer_source(layer: QgsVectorLayer, folder: Path) -> str:
-    """Return "FILE|layername=NAME|subset=SQL"; a layer in memory is first copied into a folder.
+    """Return "FILE|layername=NAME|subset=SQL"; copy a memory layer into a folder first.
 
     Raises:
-        UserError: for layers that are neither files nor small layers in memory.
+        UserError: if the layer is neither a file nor a small memory layer.
     """
     if not layer.isValid():
         raise UserError(tr("The layer “{}” is not valid. Its file may be missing.").format(layer.name()))
@@ -41,7 +41,7 @@ def _copy(layer: QgsVectorLayer, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{layer.id()}.fgb"
     options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName = "FlatGeobuf"  # ten times as fast as a GeoPackage, and keeps any CRS
+    options.driverName = "FlatGeobuf"  # ten times as fast as a GeoPackage, and stores any CRS
     context = layer.transformContext()
     error, message, *_ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, str(path), context, options)
     if error != QgsVectorFileWriter.WriterError.NoError:

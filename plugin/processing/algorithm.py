@@ -1,4 +1,4 @@
-"""What all algorithms have in common: from parameters to requests, from events to results."""
+"""Base class of the algorithms: parameters to requests, events to results."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from .parameters import Parameters
 
 
 class Algorithm(QgsProcessingAlgorithm):
-    """One thing that the worker does, as a tool of Processing.
+    """A task of the worker as a Processing algorithm.
 
-    What concerns the layers of the project is read while the algorithm is prepared, which QGIS does in its main thread;
-    then the worker computes, and the thread that runs the algorithm waits for it.
+    Layers of the project are read in `prepareAlgorithm`, which QGIS calls in its main thread. The thread that runs the
+    algorithm then waits for the worker.
     """
 
-    key = ""  # its name in models, scripts and qgis_process: never to be changed
+    key = ""  # name in models, scripts and qgis_process; must never change
 
     # --- what an algorithm says of itself -------------------------------------------------------------------------
 
@@ -44,18 +44,18 @@ class Algorithm(QgsProcessingAlgorithm):
         raise NotImplementedError
 
     def help(self) -> str:
-        """Return what it does, as HTML."""
+        """Return the description as HTML."""
         raise NotImplementedError
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         raise NotImplementedError
 
     def plan(self, values: Parameters) -> Sequence[Request]:
         """Turn parameters into requests.
 
         Raises:
-            UserError: for those that cannot be worked with.
+            UserError: if the parameters cannot be used.
         """
         raise NotImplementedError
 
@@ -74,11 +74,11 @@ class Algorithm(QgsProcessingAlgorithm):
         return self.title()
 
     def shortHelpString(self) -> str:
-        """Return the help beside the parameters."""
+        """Return the help shown next to the parameters."""
         return self.help()
 
     def helpUrl(self) -> str:
-        """Return the page behind the button Help."""
+        """Return the URL of the help page."""
         return page("processing").toString()
 
     def icon(self) -> QIcon:
@@ -86,7 +86,7 @@ class Algorithm(QgsProcessingAlgorithm):
         return plugin_icon()
 
     def createInstance(self) -> Algorithm:
-        """Make another one of this kind, for one run."""
+        """Create an instance for one run."""
         return type(self)()
 
     def initAlgorithm(self, _configuration: Mapping[str, object] | None = None) -> None:
@@ -97,7 +97,7 @@ class Algorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(
         self, parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        """Read the parameters; a refusal waits for the run, where it reaches whoever called."""
+        """Read the parameters; an error is stored and raised in the run, where it reaches every caller."""
         self._refusal = ""
         self._values = Parameters(self, parameters, context, feedback, QgsProcessingUtils.generateTempFilename("run"))
         try:
@@ -110,7 +110,7 @@ class Algorithm(QgsProcessingAlgorithm):
     def processAlgorithm(
         self, _parameters: Mapping[str, object], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> Mapping[str, object]:
-        """Let a worker carry the requests out."""
+        """Carry out the requests with a worker."""
         try:
             if self._refusal:
                 raise QgsProcessingException(self._refusal)

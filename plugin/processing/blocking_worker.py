@@ -1,4 +1,4 @@
-"""A worker for the time of one algorithm, which waits for it."""
+"""A worker for one algorithm, which blocks until the worker is done."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from ..wording import duration, tr, worker_text, worker_texts
 from ..worker.launch import Launch
 from ..worker.process import WorkerProcess
 
-POLL_MS = 100  # between two looks at whether the analyst has cancelled
-OBEY_MS = 1_500  # between Cancel and kill: nothing of an algorithm that is given up has to be kept
-REPORT_EVERY_S = 5.0  # a line in the log
+POLL_MS = 100  # between two checks whether the user has cancelled
+OBEY_MS = 1_500  # between cancel and kill; a cancelled algorithm keeps nothing
+REPORT_EVERY_S = 5.0  # interval of log lines
 
-# What takes how long, roughly; of the work on a scene the reading of it is the least.
+# Rough relative durations of the requests; opening a scene is the shortest.
 EFFORT = {Open: 2, LoadRefiner: 1, LoadScores: 5, ExportScores: 5, ExportRaster: 5, TrainCoarse: 100}
 USUAL_EFFORT = 60
 
 
 class BlockingWorker(QObject):
-    """Carries requests out with a worker of its own, in the thread that calls it."""
+    """Carries out requests with its own worker, and blocks the calling thread."""
 
     def __init__(self, launch: Launch, feedback: QgsProcessingFeedback) -> None:
         super().__init__()
         self._launch = launch
         self._feedback = feedback
         self._events: list[events.Event] = []
-        self._done = 0  # requests
-        self._shares: list[tuple[float, float]] = []  # where each request begins, and how much of the whole it is
-        self._last_text = ("", 0.0)  # the last text of the progress, and when
+        self._done = 0  # finished requests
+        self._shares: list[tuple[float, float]] = []  # start and length of each request, as shares of the whole
+        self._last_text = ("", 0.0)  # last progress text, and its time
         self._refusal: str | None = None
         self._detail = ""
         self._cancelled_at: float | None = None
@@ -57,10 +57,10 @@ class BlockingWorker(QObject):
         engine.state_changed.connect(self._on_state_changed)
 
     def carry_out(self, requests: Sequence[Request]) -> list[events.Event]:
-        """Wait for requests, and return the events that they brought.
+        """Carry out requests, and return their events.
 
         Raises:
-            QgsProcessingException: with a sentence, when one fails, the worker dies, or the analyst cancels.
+            QgsProcessingException: if a request fails, the worker dies, or the user cancels.
         """
         whole, before = sum(_effort(request) for request in requests), 0.0
         for request in requests:
@@ -72,7 +72,7 @@ class BlockingWorker(QObject):
         self._feedback.setProgressText(tr("Starting the worker"))
         self._engine.start(self._launch)
         self._engine.send(*requests)
-        if self._refusal is None:  # a Python that is none fails at once
+        if self._refusal is None:  # a program that is not Python fails at once
             self._loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         poll.stop()
         self._engine.blockSignals(True)

@@ -1,4 +1,4 @@
-"""The algorithm that makes a coarse map."""
+"""The algorithm that classifies an image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODEL, SCALES = "MODEL", "MULTI_SCALE"
 
 
 class ClassifyAlgorithm(Algorithm):
-    """Make a coarse map."""
+    """Makes a coarse map."""
 
     key = "classify"
 
@@ -34,7 +34,7 @@ class ClassifyAlgorithm(Algorithm):
         return tr("Classify image")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         return tr(
             "Makes a coarse map of an image with a trained model: a raster with one band of "
             "probabilities per class, background first, on the image's own pixels.\n\n"
@@ -44,7 +44,7 @@ class ClassifyAlgorithm(Algorithm):
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         model = QgsProcessingParameterFile(MODEL, tr("Coarse model"), extension="safetensors", optional=True)
         model.setHelp(tr("A file of weights. Empty: the shipped model."))
         scales = QgsProcessingParameterBoolean(SCALES, tr("Look at several scales"), False)
@@ -82,14 +82,14 @@ class ClassifyAlgorithm(Algorithm):
         return [opening, Classify(model, scales), ExportScores(0, target)]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the scores."""
+        """Return the score raster."""
         path = values.target(OUTPUT, ".tif", ".tiff")
         values.show(path, output_styles.SCORES)
         return {OUTPUT: path}
 
 
 def weights_file(text: str, role: str) -> str:
-    """Return a file of weights, or the first that ships where none is named.
+    """Return a weights file, or the first shipped one if none is given.
 
     Raises:
         UserError: if there is none.

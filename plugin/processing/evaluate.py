@@ -24,7 +24,7 @@ LABELS, ACCURACY, MIOU = "LABELS", "OVERALL_ACCURACY", "MEAN_IOU"
 
 
 class EvaluateAlgorithm(Algorithm):
-    """Evaluate scores."""
+    """Evaluates score rasters."""
 
     key = "evaluate"
 
@@ -33,7 +33,7 @@ class EvaluateAlgorithm(Algorithm):
         return tr("Evaluate accuracy")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         return tr(
             "Evaluates score rasters against labels: overall accuracy, mean IoU, the IoU of each class, "
             "and the boundary IoU within two pixels of the outlines. The log lists them; the report, a "
@@ -45,7 +45,7 @@ class EvaluateAlgorithm(Algorithm):
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         rasters = QgsProcessing.SourceType.TypeRaster
         return [
             QgsProcessingParameterMultipleLayers(SCORES, tr("Scores"), rasters),
@@ -55,7 +55,7 @@ class EvaluateAlgorithm(Algorithm):
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
-        """Declare the outputs too."""
+        """Declare the numeric outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(ACCURACY, tr("Overall accuracy")))
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Mean IoU")))
@@ -68,7 +68,7 @@ class EvaluateAlgorithm(Algorithm):
         return [EvaluateFiles(self._scores, values.labels(LABELS), values.target(OUTPUT, ".json"), values.scheduler())]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the report, and the figures of the last raster."""
+        """Return the report, and the accuracy of the last raster."""
         found = [event for event in events if isinstance(event, Evaluated)]
         for event in found:
             values.inform(f"{self._scores[event.index]}: {_summary(event)}")

@@ -1,4 +1,4 @@
-"""How the results of algorithms look when QGIS opens them."""
+"""Styles of the results when QGIS opens them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCORES, CLASSES, POLYGONS = "scores", "classes", "polygons"
 
 
 class _Style(QgsProcessingLayerPostProcessorInterface):
-    """Gives a layer that was opened the style of its kind."""
+    """A style for an opened layer."""
 
     def __init__(self, kind: str, classes: Sequence[str]) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
         """Style a layer."""
         if self._kind == SCORES:
             layer.loadNamedStyle(str(STYLES / "heat.qml"))
-            choose_band(layer, min(2, layer.bandCount()))  # the first class that is not the background
+            choose_band(layer, min(2, layer.bandCount()))  # the first class after the background
         elif self._kind == CLASSES:
             write_class_style(Path(layer.source()), self._classes)
             layer.loadDefaultStyle()
@@ -37,5 +37,5 @@ class _Style(QgsProcessingLayerPostProcessorInterface):
 
 
 def show_as(kind: str, classes: Sequence[str] = ()) -> QgsProcessingLayerPostProcessorInterface:
-    """Return what styles a layer as one of a kind."""
+    """Return a post-processor that styles a layer as one of a kind."""
     return _Style(kind, classes)

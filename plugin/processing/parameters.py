@@ -1,4 +1,4 @@
-"""What is filled in for an algorithm, read as what the worker needs."""
+"""The parameter values of an algorithm, converted for the worker."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from .output_styles import show_as
 
 IMAGE, BANDS, EXTENT, PIXEL_SIZE, SCORES, OUTPUT = "IMAGE", "BANDS", "EXTENT", "PIXEL_SIZE", "SCORES", "OUTPUT"
 SCHEDULER = "SCHEDULER"
-READABLE = ("gpkg", "shp", "geojson", "json", "fgb", "gml", "kml")  # others are exported first
-WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # what a raster of scores remembers
+READABLE = ("gpkg", "shp", "geojson", "json", "fgb", "gml", "kml")  # other formats are exported first
+WORKING_PIXEL = "WORKING_PIXEL_SIZE_M"  # metadata item of score rasters
 
 
 def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
-    """Return the parameters that describe a scene; `pixel_size` says what an empty one means."""
+    """Return the parameters of a scene; `pixel_size` describes the default pixel size."""
     bands = QgsProcessingParameterBand(BANDS, tr("Bands"), None, IMAGE, optional=True, allowMultiple=True)
     bands.setHelp(tr("Empty: the bands shown as red, green and blue, or the first three."))
     extent = QgsProcessingParameterExtent(EXTENT, tr("Area"), optional=True)
@@ -59,7 +59,7 @@ def scene_parameters(pixel_size: str) -> list[QgsProcessingParameterDefinition]:
 
 
 def scheduler_parameter() -> QgsProcessingParameterDefinition:
-    """Return the parameter that names a Dask cluster."""
+    """Return the parameter for the address of a Dask cluster."""
     scheduler = QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler"), optional=True)
     scheduler.setHelp(
         tr(
@@ -71,13 +71,13 @@ def scheduler_parameter() -> QgsProcessingParameterDefinition:
 
 
 def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
-    """Fold a parameter away."""
+    """Mark a parameter as advanced."""
     parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
     return parameter
 
 
 class Parameters:
-    """The parameters of one run of an algorithm, and a folder for its scratch files."""
+    """The parameter values of one run, and a folder for its temporary files."""
 
     def __init__(
         self,
@@ -88,37 +88,37 @@ class Parameters:
         folder: str,
     ) -> None:
         self._algorithm, self._parameters, self._context, self._feedback = algorithm, parameters, context, feedback
-        self._targets: dict[str, str] = {}  # a temporary one is another with each asking
-        self.running = context  # that of the thread which runs the algorithm
+        self._targets: dict[str, str] = {}  # kept because QGIS makes a new temporary file at each call
+        self.running = context  # context of the thread that runs the algorithm
         self.folder = Path(folder)
 
     # --- plain values ---------------------------------------------------------------------------------------------
 
     def text(self, name: str) -> str:
-        """Return a text."""
+        """Return a text value."""
         return self._algorithm.parameterAsString(self._parameters, name, self._context).strip()
 
     def number(self, name: str) -> float | None:
-        """Return a number, or None if none is filled in."""
+        """Return a number, or None if it is empty."""
         if not self.is_given(name) and self._algorithm.parameterDefinition(name).defaultValue() is None:
             return None
         return self._algorithm.parameterAsDouble(self._parameters, name, self._context)
 
     def integer(self, name: str) -> int | None:
-        """Return a whole number, or None if none is filled in."""
+        """Return an integer, or None if it is empty."""
         value = self.number(name)
         return None if value is None else int(value)
 
     def flag(self, name: str) -> bool:
-        """Return whether a box is ticked."""
+        """Return whether a box is checked."""
         return bool(self._algorithm.parameterAsBool(self._parameters, name, self._context))
 
     def choice(self, name: str) -> str:
-        """Return which of some choices is made."""
+        """Return the chosen option."""
         return self._algorithm.parameterAsEnumString(self._parameters, name, self._context)
 
     def is_given(self, name: str) -> bool:
-        """Return whether something is filled in."""
+        """Return whether a value is given."""
         return self._parameters.get(name) not in (None, "")
 
     # --- what is said ---------------------------------------------------------------------------------------------
@@ -132,10 +132,10 @@ class Parameters:
         self._feedback.pushWarning(text)
 
     def scheduler(self, opening: Open | None = None) -> str:
-        """Return the address of the cluster to work on, or nothing; a part of an image is worked on here.
+        """Return the address of the cluster, or an empty string; parts of an image are processed locally.
 
         Raises:
-            UserError: for a part of an image, where a cluster is asked for.
+            UserError: if a cluster is given for a part of an image.
         """
         given, is_part = self.text(SCHEDULER), opening is not None and opening.area is not None
         if given and is_part:
@@ -150,10 +150,10 @@ class Parameters:
     # --- where results go -----------------------------------------------------------------------------------------
 
     def target(self, name: str, *endings: str) -> str:
-        """Return the file that an output goes to, or nothing if it is not wanted.
+        """Return the file of an output, or an empty string if the output is skipped.
 
         Raises:
-            UserError: for another ending, what is no file, or a folder that is not there.
+            UserError: for another file extension, an output that is not a file, or a missing folder.
         """
         if name not in self._targets:
             self._targets[name] = self._checked_target(name, endings)
@@ -177,10 +177,10 @@ class Parameters:
         return str(path)
 
     def target_folder(self, name: str) -> Path | None:
-        """Return the folder that an output goes to, which is made, or None if it is not wanted.
+        """Create and return the folder of an output, or None if the output is skipped.
 
         Raises:
-            UserError: if it cannot be made.
+            UserError: if it cannot be created.
         """
         if name not in self._targets:
             text = self._algorithm.parameterAsFileOutput(self._parameters, name, self._context).strip()
@@ -195,13 +195,13 @@ class Parameters:
         return folder
 
     def show(self, path: str, kind: str, classes: tuple[str, ...] = ()) -> None:
-        """Let a result that is to be opened look as in the dock."""
+        """Style a result, if it is opened, as in the dock."""
         if self._context.willLoadLayerOnCompletion(path):
             details = self._context.layerToLoadOnCompletionDetails(path)
             style = show_as(kind, classes)
             self._algorithm.provider().keep(style)
             details.setPostProcessor(style)
-            self.running.addLayerToLoadOnCompletion(path, details)  # in a thread, this context is what counts
+            self.running.addLayerToLoadOnCompletion(path, details)  # in a thread, only this context is used
 
     # --- layers ---------------------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class Parameters:
         """Return a raster layer.
 
         Raises:
-            UserError: for one that the worker cannot open.
+            UserError: if the worker cannot open it.
         """
         layer = self._algorithm.parameterAsRasterLayer(self._parameters, name, self._context)
         if layer is None:
@@ -219,20 +219,20 @@ class Parameters:
         return layer
 
     def rasters(self, name: str) -> tuple[str, ...]:
-        """Return where the worker finds some raster layers."""
+        """Return the sources of raster layers for the worker."""
         layers = self._algorithm.parameterAsLayerList(self._parameters, name, self._context)
         return tuple(raster_source(layer) for layer in layers)
 
     def labels(self, name: str) -> str:
-        """Return where the worker finds labels: a raster, or a vector layer."""
+        """Return the source of labels for the worker: a raster or a vector layer."""
         layer = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         return raster_source(layer) if isinstance(layer, QgsRasterLayer) else self.vectors(name)
 
     def vectors(self, name: str, subset: str = "") -> str:
-        """Return where the worker finds a vector layer; what is no plain file is exported first.
+        """Return the source of a vector layer for the worker; a layer that is not a plain file is exported first.
 
         Raises:
-            UserError: for layers that cannot be opened, and those with edits that a file does not have yet.
+            UserError: for a layer that cannot be opened or has unsaved edits.
         """
         layer: QgsMapLayer | None = self._algorithm.parameterAsLayer(self._parameters, name, self._context)
         if isinstance(layer, QgsVectorLayer) and layer.isModified() and layer.providerType() != "memory":
@@ -248,10 +248,10 @@ class Parameters:
     # --- the scene ------------------------------------------------------------------------------------------------
 
     def open(self, pixel_size_m: float | None) -> Open:
-        """Return the request that opens the scene; the size is taken where none is filled in.
+        """Return the request that opens the scene; `pixel_size_m` is the default.
 
         Raises:
-            UserError: for a scene that cannot be worked on.
+            UserError: if the scene cannot be used.
         """
         layer = self.raster(IMAGE)
         bands = tuple(self._algorithm.parameterAsInts(self._parameters, BANDS, self._context)) or default_bands(layer)
@@ -266,7 +266,7 @@ class Parameters:
         return Open(raster_source(layer), str(self.folder), bands, self._area(layer), size)
 
     def own_pixel_size_m(self) -> float | None:
-        """Return the size of the image's pixels on the ground, in metres; None without a CRS."""
+        """Return the ground size of the image's pixels in metres, or None without a CRS."""
         return own_pixel_size_m(self.raster(IMAGE), self._context.transformContext())
 
     def _area(self, layer: QgsRasterLayer) -> tuple[float, float, float, float] | None:
@@ -278,7 +278,7 @@ class Parameters:
 
 
 def remembered_pixel_size_m(scores: str) -> float | None:
-    """Return the working pixel size that a raster of scores remembers."""
+    """Return the working pixel size stored in a score raster, or None."""
     dataset = gdal.Open(scores)
     text = dataset.GetMetadataItem(WORKING_PIXEL) if dataset is not None else None
     try:
@@ -288,5 +288,5 @@ def remembered_pixel_size_m(scores: str) -> float | None:
 
 
 def labels_parameter_types() -> list[int]:
-    """Return the kinds of layers that can hold labels."""
+    """Return the layer types that can hold labels."""
     return [QgsProcessing.SourceType.TypeRaster, QgsProcessing.SourceType.TypeVectorPolygon]

@@ -1,4 +1,4 @@
-"""The algorithms of Map Refiner as QGIS's Processing lists them, with the models that ship."""
+"""The Processing provider: the algorithms and the shipped models."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ ALGORITHMS = (
     EvaluateAlgorithm,
     VectorizeAlgorithm,
 )
-MOST_KEPT = 500  # of an algorithm's few results
+MOST_KEPT = 500  # references to styles; an algorithm has few results
 MODELS = RESOURCES / "models"
 
 
 class Provider(QgsProcessingProvider):
-    """Lists the algorithms."""
+    """The provider of the algorithms."""
 
     def __init__(self) -> None:
         super().__init__()
         self._kept: deque[object] = deque(maxlen=MOST_KEPT)
 
     def keep(self, style: object) -> None:
-        """Hold what styles a result until QGIS has opened it: nobody else does, and it outlives its algorithm."""
+        """Keep a style until QGIS has opened its layer; QGIS holds no reference, and the algorithm is deleted earlier."""
         self._kept.append(style)
 
     def id(self) -> str:
-        """Return what stands before the names of the algorithms."""
+        """Return the prefix of the algorithm names."""
         return ID
 
     def name(self) -> str:
@@ -54,7 +54,7 @@ class Provider(QgsProcessingProvider):
         return plugin_icon()
 
     def loadAlgorithms(self) -> None:
-        """Make one of each, and the models, which find their parts only where those are listed already."""
+        """Create the algorithms first and then the models, which need them."""
         for kind in ALGORITHMS:
             self.addAlgorithm(kind())
         if QgsApplication.processingRegistry().providerById(ID) is not None:
@@ -64,20 +64,20 @@ class Provider(QgsProcessingProvider):
                     self.addAlgorithm(model)
 
     def supportedOutputVectorLayerExtensions(self) -> list[str]:
-        """Return what polygons can be written as, the usual first."""
+        """Return the vector file extensions, the default first."""
         return ["gpkg", "shp", "geojson"]
 
     def supportedOutputRasterLayerExtensions(self) -> list[str]:
-        """Return what rasters are written as."""
+        """Return the raster file extension."""
         return ["tif", "tiff"]
 
     def supportsNonFileBasedOutput(self) -> bool:
-        """Say that results are files: the worker writes no databases."""
+        """Return False: results are files, never database tables."""
         return False
 
 
 def register() -> Provider:
-    """Let Processing list the algorithms, and then the models that are made of them."""
+    """Register the algorithms with Processing, and then the models that use them."""
     provider = Provider()
     QgsApplication.processingRegistry().addProvider(provider)
     provider.refreshAlgorithms()
@@ -85,5 +85,5 @@ def register() -> Provider:
 
 
 def unregister(provider: Provider) -> None:
-    """Take the algorithms away; Processing deletes the provider."""
+    """Remove the algorithms; Processing deletes the provider."""
     QgsApplication.processingRegistry().removeProvider(provider)

@@ -27,12 +27,12 @@ from .classify import weights_file
 from .parameters import OUTPUT, SCORES, Parameters, remembered_pixel_size_m, scene_parameters, scheduler_parameter
 
 METHOD, REFINER, STEPS, FOLDER, CLASSES = "METHOD", "REFINER", "STEPS", "FOLDER", "CLASSES"
-WEIGHTS_METHOD = "weights"  # the method that is a file
+WEIGHTS_METHOD = "weights"  # the refiner is a file
 TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class RefineAlgorithm(Algorithm):
-    """Refine scores."""
+    """Refines scores."""
 
     key = "refine"
 
@@ -41,7 +41,7 @@ class RefineAlgorithm(Algorithm):
         return tr("Refine scores")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in TRAINING_FREE_TEXTS)
         return (
             tr(
@@ -57,7 +57,7 @@ class RefineAlgorithm(Algorithm):
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         number = QgsProcessingParameterNumber
         methods = [WEIGHTS_METHOD, *(kind.key for kind in TRAINING_FREE_TEXTS)]
         refiner = QgsProcessingParameterFile(REFINER, tr("Refiner"), extension="safetensors", optional=True)
@@ -86,7 +86,7 @@ class RefineAlgorithm(Algorithm):
         ]
 
     def plan(self, values: Parameters) -> Sequence[Request]:
-        """Open the scene, take the scores, step, and write what is wanted."""
+        """Open the scene, load the scores, step, and write the requested outputs."""
         scores = raster_source(values.raster(SCORES))
         method, steps = values.choice(METHOD), values.integer(STEPS) or 1
         refiner = weights_file(values.text(REFINER), "refiner") if method == WEIGHTS_METHOD else method
@@ -107,7 +107,7 @@ class RefineAlgorithm(Algorithm):
         return [opening, LoadScores(scores), LoadRefiner(refiner), Step(0, steps), *writing]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the files."""
+        """Return the output files."""
         names = next(event.classes for event in events if isinstance(event, (RunFinished, Stepped)))
         outputs: dict[str, object] = {OUTPUT: values.target(OUTPUT, *TIFF_SUFFIXES)}
         values.show(str(outputs[OUTPUT]), output_styles.SCORES)

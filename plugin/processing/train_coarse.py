@@ -35,11 +35,11 @@ BUILDINGS, ROADS, ROAD_WIDTH, OTHERS, FIELD = "BUILDINGS", "ROADS", "ROAD_WIDTH"
 LABELS, KIND, SAMPLES, TRUNK = "LABELS", "KIND", "SAMPLES", "TRUNK"
 STEPS, SEED, MIOU = "STEPS", "SEED", "HELD_OUT_MIOU"
 WEIGHTS_SUFFIX = ".safetensors"
-MOST_CLASSES = 30  # more distinct values are hardly classes
+MOST_CLASSES = 30  # a field with more distinct values hardly holds classes
 
 
 class TrainCoarseAlgorithm(Algorithm):
-    """Train a coarse model."""
+    """Trains a coarse model."""
 
     key = "traincoarse"
 
@@ -48,7 +48,7 @@ class TrainCoarseAlgorithm(Algorithm):
         return tr("Train coarse model")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in COARSE_KIND_TEXTS)
         text = tr(
             "Trains a classification network for an image from vector layers, and saves its weights to a "
@@ -65,7 +65,7 @@ class TrainCoarseAlgorithm(Algorithm):
         return text + kinds
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         number = QgsProcessingParameterNumber
         polygon, line = QgsProcessing.SourceType.TypeVectorPolygon, QgsProcessing.SourceType.TypeVectorLine
         width = number(
@@ -134,7 +134,7 @@ class TrainCoarseAlgorithm(Algorithm):
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
-        """Declare the outputs too."""
+        """Declare the numeric outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
 
@@ -177,16 +177,16 @@ class TrainCoarseAlgorithm(Algorithm):
         return tuple(sources)
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the weights and how good they are."""
+        """Return the weights file and its held-out accuracy."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         return {OUTPUT: trained.model, MIOU: trained.held_out_miou}
 
 
 def classes_of(source: str, field: str) -> list[ClassSource]:
-    """Return a source for each class that a text field of a layer names.
+    """Return one source per class in a text field of a layer.
 
     Raises:
-        UserError: for a field that is not there, or that does not hold classes.
+        UserError: if the field is missing or holds no classes.
     """
     layer = QgsVectorLayer(source, "", "ogr")
     index = layer.fields().indexOf(field)

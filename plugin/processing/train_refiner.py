@@ -40,7 +40,7 @@ WEIGHTS_SUFFIX = ".safetensors"
 
 
 class TrainRefinerAlgorithm(Algorithm):
-    """Train a refiner."""
+    """Trains a refiner."""
 
     key = "trainrefiner"
 
@@ -49,7 +49,7 @@ class TrainRefinerAlgorithm(Algorithm):
         return tr("Train refiner")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         kinds = "".join(f"\n<b>{kind.key}</b> {kind.description()}" for kind in REFINER_KIND_TEXTS)
         return (
             tr(
@@ -68,7 +68,7 @@ class TrainRefinerAlgorithm(Algorithm):
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         number = QgsProcessingParameterNumber
         steps = number(
             STEPS,
@@ -116,14 +116,14 @@ class TrainRefinerAlgorithm(Algorithm):
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
-        """Declare the outputs too."""
+        """Declare the numeric outputs too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(MIOU, tr("Held-out mean IoU")))
         self.addOutput(QgsProcessingOutputNumber(COARSE_MIOU, tr("Held-out mean IoU of the coarse map")))
         self.addOutput(QgsProcessingOutputNumber(BEST_STEP, tr("Best step")))
 
     def plan(self, values: Parameters) -> Sequence[Request]:
-        """Open the scene, take the scores, and teach."""
+        """Open the scene, load the scores, and train."""
         scores = raster_source(values.raster(SCORES))
         target = values.target(OUTPUT, WEIGHTS_SUFFIX)
         begin = "" if values.flag(FRESH) else values.text(BEGIN) or SHIPPED
@@ -132,7 +132,7 @@ class TrainRefinerAlgorithm(Algorithm):
         return [values.open(remembered_pixel_size_m(scores)), LoadScores(scores), teach]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the weights and how good they are."""
+        """Return the weights file and its held-out accuracy."""
         (trained,) = (event for event in events if isinstance(event, Trained))
         values.inform(
             tr("Held-out mean IoU: {:.3f} for the coarse map, {} after each step. Stop at step {}.").format(

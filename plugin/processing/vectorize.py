@@ -1,4 +1,4 @@
-"""The algorithm that turns scores into polygons."""
+"""The algorithm that vectorizes scores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIN_AREA, TOLERANCE, BACKGROUND, COUNT = "MIN_AREA", "TOLERANCE", "BACKGROUND", 
 
 
 class VectorizeAlgorithm(Algorithm):
-    """Make polygons."""
+    """Vectorizes scores."""
 
     key = "vectorize"
 
@@ -36,7 +36,7 @@ class VectorizeAlgorithm(Algorithm):
         return tr("Scores to polygons")
 
     def help(self) -> str:
-        """Return what it does."""
+        """Return the description."""
         return tr(
             "Converts a score raster to polygons of the most probable class. Neighbours share their "
             "edges, without gaps or overlaps; each polygon has its true area and mean probability.\n\n"
@@ -46,7 +46,7 @@ class VectorizeAlgorithm(Algorithm):
         )
 
     def declared(self) -> Sequence[QgsProcessingParameterDefinition]:
-        """Return its parameters."""
+        """Return the parameters."""
         number = QgsProcessingParameterNumber
         return [
             QgsProcessingParameterRasterLayer(SCORES, tr("Scores")),
@@ -72,12 +72,12 @@ class VectorizeAlgorithm(Algorithm):
         ]
 
     def initAlgorithm(self, configuration: Mapping[str, object] | None = None) -> None:
-        """Declare the outputs too."""
+        """Declare the numeric output too."""
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(COUNT, tr("Number of polygons")))
 
     def plan(self, values: Parameters) -> Sequence[Request]:
-        """Trace the scores."""
+        """Vectorize the scores."""
         scores, target = raster_source(values.raster(SCORES)), values.target(OUTPUT, *POLYGON_ENDINGS)
         area, tolerance = values.number(MIN_AREA) or 0.0, values.number(TOLERANCE) or 0.0
         return [
@@ -92,7 +92,7 @@ class VectorizeAlgorithm(Algorithm):
         ]
 
     def results(self, events: Sequence[Event], values: Parameters) -> Mapping[str, object]:
-        """Return the polygons and how many there are."""
+        """Return the polygons and their number."""
         (exported,) = (event for event in events if isinstance(event, Exported))
         values.show(exported.path, output_styles.POLYGONS)
         return {OUTPUT: exported.path, COUNT: exported.features or 0}

@@ -1,4 +1,4 @@
-"""Explanations of the worker's exit."""
+"""Explanations of worker exits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..wording import tr
 
-KILLED = (9, -9, 137)  # by the kernel's out-of-memory killer, or by hand
+KILLED = (9, -9, 137)  # by the kernel's out-of-memory killer or by the user
 ACCESS_VIOLATION = (11, -11, 139, 3221225477, -1073741819)
 
 _MISSING_MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -16,7 +16,7 @@ _DLL = re.compile(r"DLL load failed|WinError (?:126|127|1114)")
 
 
 def explain(code: int, stderr: Sequence[str], python: str) -> str:
-    """Turn an exit code and the last lines of stderr into one sentence."""
+    """Return one sentence that explains an exit code and the last lines of stderr."""
     text = "\n".join(stderr)
     missing = _MISSING_MODULE.search(text)
     if missing:
@@ -41,7 +41,7 @@ def explain(code: int, stderr: Sequence[str], python: str) -> str:
 
 
 def cannot_start(python: str) -> str:
-    """Say that there is no such program."""
+    """Return a message that the Python cannot be started."""
     return tr(
         "The Python at {python} could not be started. Choose another one in Settings > Options > Map Refiner."
     ).format(python=python)

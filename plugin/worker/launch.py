@@ -1,4 +1,4 @@
-"""How a worker is started."""
+"""Worker start: arguments and environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...models.shared.paths import PACKAGE_ROOT
 
 WORKER, PROBE = "main", "probe"  # modules of models/worker
 
-# The folder itself is registered under the package's name, so that another installed map_refiner is not imported.
+# The folder itself is registered under the package's name so that no other installed map_refiner is imported.
 BOOT = """
 import importlib, importlib.util, os, sys
 root, module = sys.argv[1:3]
@@ -24,24 +24,24 @@ importlib.import_module("map_refiner.models.worker." + module).main()
 
 
 def boot(module: str, root: str = str(PACKAGE_ROOT)) -> list[str]:
-    """Return the arguments of a Python that runs a module of the worker; -I keeps QGIS's Python paths out."""
+    """Return the Python arguments that run a worker module; -I keeps QGIS's Python paths out."""
     return ["-I", "-u", "-c", BOOT, root, module]
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A Python, a device, and the plugin's folder."""
+    """The Python, the device and the plugin's folder of a worker."""
 
     python: str
     device: str = "auto"
     root: str = str(PACKAGE_ROOT)
 
     def arguments(self) -> list[str]:
-        """Return the arguments of the Python."""
+        """Return the arguments for the Python."""
         return [*boot(WORKER, self.root), "--device", self.device]
 
 
-# Variables by which QGIS, or the shell around it, would lead another Python to the wrong libraries.
+# Variables of QGIS or its shell that would make another Python load the wrong libraries.
 FOREIGN = (
     *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PYTHONNOUSERSITE", "__PYVENV_LAUNCHER__"),
     *("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_PLUGINS_PATH", "GEOTIFF_CSV"),
@@ -50,12 +50,12 @@ FOREIGN = (
 
 
 def clean_environment() -> QProcessEnvironment:
-    """Return the environment of QGIS without what leads another Python to QGIS's libraries."""
+    """Return QGIS's environment without variables and paths that lead another Python to QGIS's libraries."""
     environment = QProcessEnvironment.systemEnvironment()
     for name in FOREIGN:
         environment.remove(name)
     qgis = os.environ.get("OSGEO4W_ROOT")
-    if qgis:  # on Windows DLLs are searched along PATH
+    if qgis:  # Windows searches PATH for DLLs
         kept = [part for part in environment.value("PATH").split(";") if not _is_below(part, qgis)]
         environment.insert("PATH", ";".join(kept))
     return environment

@@ -1,4 +1,4 @@
-"""The worker process: start it, send requests, receive events, cancel, notice its death."""
+"""The worker process: start, requests, events, cancellation and exit."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from ..state import WorkerState
 from .exit_reason import cannot_start, explain
 from .launch import Launch, clean_environment
 
-START_MS = 120_000  # importing torch from a cold disk takes long
+START_MS = 120_000  # importing torch from a cold disk is slow
 SILENCE_MS = 20_000  # ten heartbeats
-GRACE_MS = 5_000  # between Cancel and kill
-LAST_MS = 1_500  # for the worker to end when QGIS or the plugin goes
+GRACE_MS = 5_000  # between Cancel and the kill
+LAST_MS = 1_500  # for the worker to exit when QGIS closes or the plugin is unloaded
 STDERR_LINES = 60
 
 
 class WorkerProcess(QObject):
-    """One worker process at most, and the requests that wait for it.
+    """At most one worker process, with a queue of requests.
 
-    Requests are sent one at a time, each when the one before it has finished; when one fails or is cancelled,
-    those that wait behind it are dropped, because they were asked for in the belief that it would succeed.
+    Requests are sent one at a time, each after the previous one has finished. If one fails or is cancelled, the queued
+    requests are dropped, because they depend on its success.
     """
 
     state_changed = pyqtSignal()
-    became_ready = pyqtSignal(object)  # protocol.Ready
+    became_ready = pyqtSignal(object)  # events.Ready
     received = pyqtSignal(object)  # an event of the running request
-    ended = pyqtSignal(object, bool)  # Finished, Failed or Cancelled; whether more requests wait
-    died = pyqtSignal(str)  # a sentence that says why
+    ended = pyqtSignal(object, bool)  # Finished, Failed or Cancelled; whether more requests are queued
+    died = pyqtSignal(str)  # the reason, as a sentence
     logged = pyqtSignal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -42,7 +42,7 @@ class WorkerProcess(QObject):
         self._waiting: deque[Request] = deque()
         self._running: Request | None = None
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
-        self._verdict = ""  # why it is about to be killed, where we are the ones who kill
+        self._verdict = ""  # the reason, if the plugin kills the worker
         self._silence = self._timer(self._on_silence)
         self._grace = self._timer(self._on_grace_over)
 
@@ -55,7 +55,7 @@ class WorkerProcess(QObject):
     # --- what the controller calls ----------------------------------------------------------------------------
 
     def start(self, launch: Launch) -> None:
-        """Start a worker, in place of one that may still be there."""
+        """Start a worker; replace any running one."""
         self._drop_process()
         self.launch = launch
         self._verdict = ""
@@ -74,17 +74,17 @@ class WorkerProcess(QObject):
         process.start(launch.python, launch.arguments())
 
     def send(self, *requests: Request) -> None:
-        """Queue requests; the worker must have been started."""
+        """Queue requests for the started worker."""
         self._waiting.extend(requests)
         self._send_next()
 
     def stop_training(self) -> None:
-        """Ask the running training to end and to keep its best weights."""
+        """Ask the running training to stop early and keep its best weights."""
         if self._running is not None:
             self._write(Stop())
 
     def cancel(self) -> None:
-        """Cancel the running request and all queued ones; a worker that does not respond is killed."""
+        """Cancel the running request and all queued ones; kill the worker if it does not respond in time."""
         self._waiting.clear()
         if self._running is None:
             self.ended.emit(events.Cancelled(""), False)
@@ -93,18 +93,18 @@ class WorkerProcess(QObject):
         self._grace.start(GRACE_MS)
 
     def stop(self) -> None:
-        """End the worker without waiting; the next request needs another one."""
+        """Stop the worker without waiting; call `start` before sending more requests."""
         self._drop_process()
         self._waiting.clear()
         self._running = None
         self._set_state(WorkerState.STOPPED)
 
     def shut_down(self) -> None:
-        """End the worker; wait for it shortly, because QGIS or the plugin is going."""
+        """Stop the worker and wait briefly, because QGIS is closing or the plugin is being unloaded."""
         process, is_busy = self._process, self._running is not None
         self._drop_process(kill=False)
         if process is not None:
-            process.closeWriteChannel()  # what runs ends at once and leaves nothing half-written
+            process.closeWriteChannel()  # ends the running request at once, without half-written files
             if not (is_busy and process.waitForFinished(LAST_MS)):
                 process.kill()
                 process.waitForFinished(LAST_MS)
@@ -113,11 +113,11 @@ class WorkerProcess(QObject):
 
     @property
     def running(self) -> Request | None:
-        """Return the running request."""
+        """Return the running request, or None if there is none."""
         return self._running
 
     def process_id(self) -> int:
-        """Return the worker's process id; 0 when there is none."""
+        """Return the worker's process id, or 0 if there is no process."""
         return int(self._process.processId()) if self._process is not None else 0
 
     # --- the wire ---------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ class WorkerProcess(QObject):
         try:
             event = codec.from_line(line)
         except codec.ProtocolError:
-            self.logged.emit(line)  # a library that prints; the wire goes on behind it
+            self.logged.emit(line)  # output printed by a library; events follow
             return
         if isinstance(event, events.Ready):
             self._on_ready(event)
@@ -221,7 +221,7 @@ class WorkerProcess(QObject):
         self.died.emit(sentence)
 
     def _drop_process(self, kill: bool = True) -> None:
-        """Forget the process, so that nothing that it still says is heard."""
+        """Disconnect and forget the process, so that its further output is ignored."""
         self._silence.stop()
         self._grace.stop()
         process, self._process = self._process, None
@@ -231,7 +231,7 @@ class WorkerProcess(QObject):
         if process.state() == QProcess.ProcessState.NotRunning:
             process.deleteLater()
         elif kill:
-            process.finished.connect(process.deleteLater)  # deleting it now would wait for its end
+            process.finished.connect(process.deleteLater)  # deleting it now would block until it exits
             process.kill()
 
     def _set_state(self, state: WorkerState) -> None:

@@ -1,1 +1,1 @@
-"""handlers."""
+"""Request handlers."""

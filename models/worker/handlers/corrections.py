@@ -1,4 +1,4 @@
-"""Correcting by hand: where to look, the region under a click, and what the corrections bind."""
+"""Manual corrections: uncertain places, the region under a click, and applying the corrections."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..context import RequestContext
 
 
 def on_find_uncertain_places(context: RequestContext, request: requests.FindUncertainPlaces) -> None:
-    """Find the places of a step that are most worth a look."""
-    context.step(request.step)  # is there
+    """Find the most uncertain places of a step."""
+    context.step(request.step)  # raises if the step does not exist
     progress = context.progress("Finding uncertain places")
     found = uncertain_places(context.session, request.step, request.count, progress)
     context.send(events.UncertainPlacesFound(request.step, found.places, found.radius))
@@ -24,7 +24,7 @@ def on_find_region(context: RequestContext, request: requests.FindRegion) -> Non
 
 
 def on_apply_corrections(context: RequestContext, request: requests.Correct) -> None:
-    """Bind the corrections of a layer from a step on."""
+    """Apply the corrections of a layer from a step onwards."""
     session = context.session
     for step in apply_corrections(session, request.layer, request.step, context.progress("Applying the corrections")):
         context.send(events.Corrected(step.index, session.path(step.scores), session.path(step.classes_raster)))

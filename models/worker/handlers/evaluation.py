@@ -1,4 +1,4 @@
-"""Measuring the accuracy: of the steps of a run, and of files."""
+"""Accuracy evaluation of the steps of a run, and of files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..context import RequestContext
 
 
 def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
-    """Measure every step of the run against labels."""
+    """Evaluate every step of the run against labels."""
     session = context.session
     labels = read_labels(request.labels, session.scene.grid, session.classes)
     progress, count = context.progress("Evaluating the accuracy"), len(session.history)
@@ -29,7 +29,7 @@ def on_evaluate(context: RequestContext, request: requests.Evaluate) -> None:
 
 
 def on_evaluate_files(context: RequestContext, request: requests.EvaluateFiles) -> None:
-    """Measure files against labels, and write the report."""
+    """Evaluate files against labels, and write the report."""
     progress, scheduler = context.progress("Evaluating"), request.scheduler or None
     found = evaluate_files(request.scores, request.labels, request.report, progress, scheduler)
     for index, entry in enumerate(found):

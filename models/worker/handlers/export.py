@@ -1,4 +1,4 @@
-"""What leaves a run: polygons and rasters of a step, and maps of whole images."""
+"""Export of polygons and rasters of a step, and of maps of whole images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def on_export_polygons(context: RequestContext, request: requests.ExportPolygons
 
 
 def on_vectorize(context: RequestContext, request: requests.Vectorize) -> None:
-    """Write the polygons of a raster of scores."""
+    """Write the polygons of a score raster."""
     _write_polygons(context, ScoreRaster(request.scores), request)
 
 
@@ -44,7 +44,7 @@ def _write_polygons(
 
 
 def on_export_raster(context: RequestContext, request: requests.ExportRaster) -> None:
-    """Write the classes of a step on the grid of the image."""
+    """Write the class raster of a step on the grid of the image."""
     source, grid = _scores(context, request.step)
     write_classes(source, grid, request.path, context.progress("Writing the class raster"))
     context.send(events.Exported(request.path))
@@ -58,17 +58,17 @@ def on_export_scores(context: RequestContext, request: requests.ExportScores) ->
 
 
 def _scores(context: RequestContext, step: int) -> tuple[str, Grid]:
-    """Return the scores of a step, and the grid that they are to come back on."""
+    """Return the scores of a step, and the grid of the image."""
     return context.session.path(context.step(step).scores), context.session.scene.image_grid
 
 
 def on_classify_image(context: RequestContext, request: requests.ClassifyImage) -> None:
-    """Classify a whole image into files."""
+    """Classify a whole image, from file to file."""
     _send_result(context, classify_image(request, context.progress("Classifying")))
 
 
 def on_refine_image(context: RequestContext, request: requests.RefineImage) -> None:
-    """Refine the scores of a whole image into files."""
+    """Refine the scores of a whole image, from file to file."""
     _send_result(context, refine_image(request, context.progress("Refining")))
 
 

@@ -1,4 +1,4 @@
-"""Looking closer: at the spectra of classes, at the filters of a refiner, at what has changed or is unsure."""
+"""Inspection of class spectra, refiner filters, changes and uncertainty."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def on_show_spectra(context: RequestContext, request: requests.ShowSpectra) -> N
 
 
 def on_show_filters(context: RequestContext, request: requests.ShowFilters) -> None:
-    """Show what filters of the refiner answer to a step."""
-    context.step(request.step)  # is there
+    """Show the filter responses of the refiner at a step."""
+    context.step(request.step)  # raises if the step does not exist
     shown = write_filter_responses(
         context.session, FilterRequest(**vars(request)), context.progress("Filtering the scene")
     )
@@ -27,8 +27,8 @@ def on_show_filters(context: RequestContext, request: requests.ShowFilters) -> N
 
 
 def on_write_derived_layer(context: RequestContext, request: requests.WriteDerivedLayer) -> None:
-    """Write what is unsure of a step, or what has changed, as a raster."""
-    context.step(request.step)  # is there
+    """Write the uncertainty or the changes of a step as a raster."""
+    context.step(request.step)  # raises if the step does not exist
     write_derived_layer(
         context.session, request.step, request.view, request.path, context.progress("Writing the layer")
     )

@@ -1,4 +1,4 @@
-"""Open and resume scenes."""
+"""Opening and resuming of scenes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..context import RequestContext
 
 
 def on_open_scene(context: RequestContext, request: requests.Open) -> None:
-    """Open a scene, with no step yet."""
+    """Open a scene, without any step yet."""
     context.close_session()
     make_folder(request.run_dir)
     scene = Scene(request.image, request.bands, request.area, request.pixel_size_m)
@@ -24,7 +24,7 @@ def on_open_scene(context: RequestContext, request: requests.Open) -> None:
 
 
 def on_resume(context: RequestContext, request: requests.Resume) -> None:
-    """Go on with an earlier run."""
+    """Resume an earlier run."""
     context.close_session()
     session = resume_session(request.run_dir, context.device)
     _use(context, session)

@@ -1,4 +1,4 @@
-"""Making steps: the coarse map, and the refined ones after it."""
+"""The coarse map, and the refined steps after it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def on_load_scores(context: RequestContext, request: requests.LoadScores) -> Non
 
 
 def on_load_refiner(context: RequestContext, request: requests.LoadRefiner) -> None:
-    """Take a refiner for the steps to come."""
+    """Load the refiner for the next steps."""
     card = context.session.load_refiner(request.path)
     context.send(events.RefinerLoaded(request.path, card.summary(), card.best_step))
 
 
 def on_step(context: RequestContext, request: requests.Step) -> None:
-    """Refine, a number of times; before each step show what is in view of it."""
+    """Refine a number of times; preview the visible area before each step."""
     progress = context.progress("Refining")
     with _keeping(context) as session:
         for step in session.step(
@@ -41,7 +41,7 @@ def on_step(context: RequestContext, request: requests.Step) -> None:
 
 
 def _preview(context: RequestContext, start: int, request: requests.Step) -> None:
-    """Show what is in view of the step after `start`, where that is quicker than the step."""
+    """Send a preview of the step after `start`, if it is quicker than the step itself."""
     if request.view is None or context.previewer is None:
         return
     context.check()
@@ -54,7 +54,7 @@ def _preview(context: RequestContext, start: int, request: requests.Step) -> Non
 
 @contextmanager
 def _keeping(context: RequestContext) -> Iterator[Session]:
-    """Give the session for making steps, and say what is kept of one that is broken off."""
+    """Yield the session, and finally report the finished tiles of an unfinished step."""
     session = context.session
     try:
         yield session

@@ -1,4 +1,4 @@
-"""Training coarse models and refiners, and teaching a refiner on from corrections."""
+"""Training of coarse models and refiners, and fine-tuning of a refiner on corrections."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def on_train_coarse(context: RequestContext, request: requests.TrainCoarse) -> N
 
 
 def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) -> None:
-    """Teach a refiner on a labelled tile, and use it from now on."""
+    """Train a refiner on a labelled tile, and make it the session's refiner."""
     session = context.session
     scene = session.scene
     if not session.history:
@@ -104,7 +104,7 @@ def on_train_refiner(context: RequestContext, request: requests.TrainRefiner) ->
 
 
 def _tile(session: Session, path: str) -> LabelledTile:
-    """Read what is labelled of a scene, with the coarse map there."""
+    """Read the labelled parts of a scene, with the coarse map there."""
     labels = read_labels(path, session.scene.grid, session.classes)
 
     def read(window: Window) -> tuple[Scores, Mask]:
@@ -130,7 +130,7 @@ def _trained(trained: TrainedRefiner, path: str) -> events.Trained:
 
 
 def on_fine_tune(context: RequestContext, request: requests.FineTune) -> None:
-    """Teach the refiner in use on from the corrections, and use what comes of it from now on."""
+    """Fine-tune the refiner in use on the corrections, and make the result the session's refiner."""
     session = context.session
     context.send_progress(0.0, "Reading the corrections")
     report = context.training_progress(None)

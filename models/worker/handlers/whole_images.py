@@ -1,4 +1,4 @@
-"""Whole images for the algorithms of Processing, on a cluster: from files to files, without a session."""
+"""Classification and refinement of whole images on a cluster for Processing, without a session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def classify_image(request: ClassifyImage, progress: ProgressCallback) -> scene_
     """Write the scores of an image by a coarse model.
 
     Raises:
-        RefinerError: for what does not fit, a cluster that does not serve, or what cannot be read or written.
+        RefinerError: if the inputs do not fit, the cluster cannot be used, or a file cannot be read or written.
     """
     with Scene(request.image, request.bands, None, request.pixel_size_m) as scene:
         return scene_run.classify_scene(
@@ -34,7 +34,7 @@ def classify_image(request: ClassifyImage, progress: ProgressCallback) -> scene_
 
 
 def refine_image(request: RefineImage, progress: ProgressCallback) -> scene_run.RunResult:
-    """Write the scores of the last step of a refiner, and if they are wanted its classes and all steps.
+    """Write the scores of the last step of a refiner, and optionally its classes and all steps.
 
     Raises:
         RefinerError: as `classify_image`.
@@ -57,7 +57,7 @@ def refine_image(request: RefineImage, progress: ProgressCallback) -> scene_run.
     last = folder / f"step_{request.steps:03d}.tif"
     _give(last, target, copy=bool(request.folder))
     if not request.folder:
-        shutil.rmtree(folder, ignore_errors=True)  # the result is in its place; a file that is held open does no harm
+        shutil.rmtree(folder, ignore_errors=True)  # the result is in place; a file still open does no harm
     if request.classes_path:
         with GridReader(target) as reader:
             grid = reader.grid
@@ -66,12 +66,12 @@ def refine_image(request: RefineImage, progress: ProgressCallback) -> scene_run.
 
 
 def _run_options(scheduler: str) -> scene_run.RunOptions:
-    """Go on with what an earlier run of the same has finished: nobody is there to ask."""
+    """Return options that always resume an equal earlier run, because nobody can be asked."""
     return scene_run.RunOptions(resume=True, scheduler=scheduler)
 
 
 def _give(source: Path, target: Path, copy: bool) -> None:
-    """Put a finished raster in its place."""
+    """Move or copy a finished raster to its target."""
     part = target.with_name(f".{target.name}.part")
     try:
         if copy:

@@ -1,4 +1,4 @@
-"""A training from beginning to end: the file of weights that comes of it.
+"""Complete trainings and the weights files that they save.
 
 Modules that this file covers: models/pipelines/train_coarse.py, models/pipelines/training_scenes.py,
 models/weights/pretrained.py.
@@ -43,7 +43,7 @@ def tile(blurred=True):
     return LabelledTile(np.log(np.stack([1 - wrong, wrong]) + 1e-5).astype("float32"), image, labels)
 
 
-def test_a_coarse_net_is_saved_with_what_it_is_for(tmp_path):
+def test_a_coarse_model_is_saved_with_its_model_card(tmp_path):
     path = str(tmp_path / "c.safetensors")
     image = TrainingImage(*stripes())
     outcome = train_coarse(
@@ -69,8 +69,8 @@ def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     assert not taught.refiner.training
 
 
-def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
-    """After hardly any updates it is still what it began from, which a fresh one is far from."""
+def test_fine_tuning_starts_from_the_weights_and_reports_their_held_out_miou(tmp_path):
+    """After one update a fine-tuned refiner is still close to its initial weights; a new refiner scores lower."""
     first, on, fresh = (str(tmp_path / f"{name}.safetensors") for name in ("first", "on", "fresh"))
     begun = train_refiner(
         "extended", [tile()], ABOUT, updates=40, seed=0, path=first, device=CPU, stop=never, report=ignore
@@ -89,7 +89,7 @@ def test_goes_on_from_weights_and_says_how_good_they_were(tmp_path):
     assert load_refiner(on)[1].trained_on == "stripes; stripes"
 
 
-def test_goes_on_from_one_that_knows_more_classes(tmp_path):
+def test_fine_tuning_accepts_weights_trained_on_more_classes(tmp_path):
     known, on = str(tmp_path / "known.safetensors"), str(tmp_path / "on.safetensors")
     three, wide = replace(ABOUT, classes=("other", "yes", "no")), tile()
     wide = replace(wide, scores=np.insert(wide.scores[::-1], 0, -9, axis=0), labels=(2 - wide.labels).astype("uint8"))
@@ -100,11 +100,11 @@ def test_goes_on_from_one_that_knows_more_classes(tmp_path):
         "extended", [tile()], ABOUT, updates=1, seed=0, path=on, device=CPU, stop=never, report=ignore, pretrained=known
     )
     assert taught.refiner.classes == 2
-    assert taught.before_miou > taught.coarse_miou + 0.05  # it refines no and yes as it was taught to, in their order
+    assert taught.before_miou > taught.coarse_miou + 0.05  # both classes keep their training, in the new order
     assert begun.by_step[5] > begun.by_step[0] + 0.05
 
 
-def test_is_better_than_what_it_began_from_only_where_that_is_so():
+def test_beats_before_is_true_only_for_a_higher_miou():
     def taught(before):
         return TrainedRefiner(None, None, (0.5, 0.6, 0.7), before)
 
@@ -126,7 +126,7 @@ def test_is_better_than_what_it_began_from_only_where_that_is_so():
         ("crf", ABOUT, "it cannot start from"),
     ],
 )
-def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
+def test_fine_tuning_refuses_weights_that_do_not_match(kind, about, said, tmp_path):
     first, on = tmp_path / "first.safetensors", tmp_path / "on.safetensors"
     train_refiner(
         "extended", [tile()], ABOUT, updates=1, seed=0, path=str(first), device=CPU, stop=never, report=ignore
@@ -147,7 +147,7 @@ def test_does_not_go_on_from_what_does_not_fit(kind, about, said, tmp_path):
     assert not on.exists()
 
 
-def test_says_whether_the_coarse_map_is_beaten(tmp_path):
+def test_the_summary_reports_that_the_coarse_map_is_not_beaten(tmp_path):
     path = str(tmp_path / "r.safetensors")
     image, labels = stripes()
     right = np.stack([labels == 0, labels == 1]).astype("float32")
@@ -162,7 +162,7 @@ def test_says_whether_the_coarse_map_is_beaten(tmp_path):
 @pytest.mark.parametrize(
     ("by_step", "best"),
     [
-        ((0.5, 0.6, 0.696, 0.7), 2),  # the rest of the gain is a twentieth of it
+        ((0.5, 0.6, 0.696, 0.7), 2),  # the remaining gain is only 2 % of the total
         ((0.5, 0.6, 0.68, 0.7), 3),
         ((0.5, 0.4, 0.7, 0.6), 2),
         ((0.5, 0.5, 0.4), 0),
@@ -173,7 +173,7 @@ def test_the_best_step_is_the_first_with_nearly_all_of_the_gain(by_step, best):
     assert best_step(by_step) == best
 
 
-def test_an_early_stop_keeps_and_names_the_best(tmp_path):
+def test_an_early_stop_keeps_and_reports_the_best_weights(tmp_path):
     path, told = str(tmp_path / "r.safetensors"), []
     taught = train_refiner(
         "faithful",
@@ -192,7 +192,7 @@ def test_an_early_stop_keeps_and_names_the_best(tmp_path):
     load_refiner(path)
 
 
-def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
+def test_a_cancelled_training_saves_nothing(tmp_path):
     def cancel(epoch, _):
         raise InterruptedError
 
@@ -215,7 +215,7 @@ def test_a_training_that_is_broken_off_saves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing(tmp_path):
+def test_stopping_evaluates_and_saves_but_cancelling_the_evaluation_does_not(tmp_path):
     path, told = tmp_path / "r.safetensors", []
 
     def tell(epoch, _):
@@ -252,7 +252,7 @@ def test_a_stop_is_judged_and_kept_and_a_cancel_while_it_is_judged_saves_nothing
 
 
 @pytest.mark.parametrize("kind", ["fcn-8s", "lrr", "lenet"])
-def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_path, kind):
+def test_coarse_training_can_be_cancelled_within_updates_and_evaluations(tmp_path, kind):
     path, asked, last = str(tmp_path / "c.safetensors"), [], []
 
     def train(check):
@@ -274,7 +274,7 @@ def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_
             raise Interrupted("Cancelled.")
 
     train(cancel)
-    assert set(asked) == {True, False}  # it is judged at its first update
+    assert set(asked) == {True, False}  # the first update is evaluated
     (tmp_path / "c.safetensors").unlink()
     for number in (1, len(asked)):
         last[:] = [number]
@@ -285,7 +285,7 @@ def test_a_coarse_net_is_broken_off_within_an_update_and_while_it_is_judged(tmp_
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path):
+def test_unwritable_output_paths_are_refused_before_training(tmp_path):
     def fail(*_):
         pytest.fail("was trained first")
 
@@ -298,7 +298,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_training(tmp_path)
         )
 
 
-def test_one_class_alone_is_refused(tmp_path):
+def test_labels_of_a_single_class_are_refused(tmp_path):
     image, labels = stripes()
     with pytest.raises(LabelError, match="only one class"):
         train_coarse(

@@ -1,4 +1,4 @@
-"""The connected part that a click hits."""
+"""The connected region at a clicked point."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from map_refiner.models.polygons.region_at_point import MAX_REGION_PX, region_at
 def classes(raster):
     values = np.zeros((1, 60, 80), "uint8")
     values[0, 10:20, 10:25] = 1
-    values[0, 13:16, 14:18] = 0  # a court
+    values[0, 13:16, 14:18] = 0  # a courtyard
     values[0, 30:40, 30:50] = 2
     values[0, 50:, :] = 255
     return raster("classes.tif", values, nodata=255)
 
 
-def test_a_building_with_its_court(classes, pixels, grid):
+def test_the_region_of_a_building_excludes_its_courtyard(classes, pixels, grid):
     x, y = pixels(11, 11, 1, 1).centroid.coords[0]
     found = region_at(classes, x, y)
     assert found.index == 1
@@ -32,7 +32,7 @@ def test_a_building_with_its_court(classes, pixels, grid):
     assert isinstance(shapely.from_wkt(found.outline.wkt), shapely.Polygon)
 
 
-def test_elsewhere_it_says_why_not(classes, pixels, raster):
+def test_invalid_points_and_oversized_regions_are_refused_with_a_reason(classes, pixels, raster):
     x, y = pixels(5, 55, 1, 1).centroid.coords[0]
     with pytest.raises(RefinerError, match="no data where you clicked"):
         region_at(classes, x, y)

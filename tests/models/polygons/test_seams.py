@@ -1,4 +1,4 @@
-"""Polygons that are traced block by block are those of the whole.
+"""Block-by-block tracing: the same polygons as for the whole raster.
 
 Modules that this file covers: models/polygons/files.py.
 """
@@ -28,7 +28,7 @@ def existing(raster):
 
 
 @pytest.mark.parametrize("block", [40, 149])
-def test_blocks_give_the_polygons_of_the_whole(existing, monkeypatch, block):
+def test_blocks_give_the_same_polygons_as_the_whole_raster(existing, monkeypatch, block):
     outline = PolygonOptions(background=True)
     whole = vectorize(existing, outline)
     monkeypatch.setattr(module, "TRACED_PX", block)
@@ -45,7 +45,7 @@ def test_blocks_give_the_polygons_of_the_whole(existing, monkeypatch, block):
 
 @pytest.mark.parametrize("block", [40, 64])
 @pytest.mark.parametrize("tolerance", [0.4, 2.0])
-def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, block, tolerance):
+def test_simplified_blocks_leave_no_gaps_at_the_seams(existing, monkeypatch, block, tolerance):
     monkeypatch.setattr(module, "TRACED_PX", block)
     found = vectorize(existing, PolygonOptions(3.0, tolerance, background=True))
     shapes = np.array(found.polygons, dtype=object)
@@ -55,8 +55,8 @@ def test_simplified_blocks_leave_no_gap_at_the_seams(existing, monkeypatch, bloc
     assert shapely.union_all(shapes).symmetric_difference(extent).area < 1e-6
 
 
-def test_rows_of_blocks_are_written_as_they_are_whole(existing, monkeypatch, tmp_path):
-    """What comes part by part, and lies in the file, is what one piece gives, and no part comes twice."""
+def test_streamed_block_rows_are_written_like_the_whole_raster(existing, monkeypatch, tmp_path):
+    """The written parts equal the polygons of the whole raster, without duplicates."""
     outline = PolygonOptions(3.0, 0.0, background=True)
     whole = vectorize(existing, outline)
     monkeypatch.setattr(module, "TRACED_PX", 40)
@@ -81,11 +81,11 @@ def test_rows_of_blocks_are_written_as_they_are_whole(existing, monkeypatch, tmp
 
 
 def simplest(polygons):
-    """Leave out vertices within straight edges."""
+    """Remove vertices within straight edges."""
     return shapely.simplify(np.array(polygons, dtype=object), 0)
 
 
-def test_what_touches_at_a_corner_or_is_of_another_class_stays_apart():
+def test_corner_contacts_and_other_classes_are_not_joined():
     boxes = np.array([shapely.box(*each) for each in ((0, 0, 2, 2), (2, 0, 4, 2), (2, 2, 4, 4), (0, 2, 2, 4))])
     numbers = groups(boxes, np.array([1, 1, 2, 1]), np.ones(4, dtype=bool))
     assert numbers[0] == numbers[1] == numbers[3] != numbers[2]
@@ -94,7 +94,7 @@ def test_what_touches_at_a_corner_or_is_of_another_class_stays_apart():
     assert [shape.area for shape in join(boxes, numbers)] == [12, 4]
 
 
-def test_only_sides_inside_the_whole_are_seams():
+def test_only_block_sides_inside_the_raster_are_seams():
     block = Window(0, 10, 10, 10)
     boxes = np.array([shapely.box(*each) for each in ((10, 2, 12, 4), (12, 0, 14, 2), (12, 8, 14, 10), (12, 3, 15, 5))])
     assert on_seam(boxes, block, 10, 20).tolist() == [True, False, False, False]

@@ -1,4 +1,4 @@
-"""Polygons that meet share every vertex of the edge between them."""
+"""Shared vertices of adjacent polygons."""
 
 import numpy as np
 import pytest
@@ -20,13 +20,13 @@ def matched(classes):
     return share_vertices([polygon for polygon, _ in trace(classes)], classes)
 
 
-def test_the_third_neighbour_gets_the_vertex_that_two_share():
+def test_a_neighbour_gets_the_vertex_that_two_others_share():
     classes = np.zeros((4, 4), "uint8")
     classes[:2, 2:], classes[2:, 2:] = 1, 2
     polygons = matched(classes)
     left = polygons[[polygon.bounds[0] == 0 for polygon in polygons].index(True)]
     assert (2.0, 2.0) in list(left.exterior.coords)
-    assert len(left.exterior.coords) == 6  # its four corners, the meeting point, and the first again
+    assert len(left.exterior.coords) == 6  # four corners, the meeting point, and the first point again
 
 
 CASES = {
@@ -42,7 +42,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_was_traced_is_a_coverage(case):
+def test_traced_polygons_form_a_coverage(case):
     classes = CASES[case]
     polygons = matched(classes)
     assert shapely.is_valid(polygons).all()
@@ -53,8 +53,8 @@ def test_what_was_traced_is_a_coverage(case):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_no_more_vertices_than_needed(case):
-    """Each vertex is a corner of the polygon's own, or one where three parts meet."""
+def test_there_are_no_superfluous_vertices(case):
+    """Each vertex is a corner of the polygon or a point where three parts meet."""
     classes = CASES[case]
     framed = np.pad(classes.astype(int), 1, constant_values=-1)
     for polygon in matched(classes):
@@ -66,19 +66,19 @@ def test_no_more_vertices_than_needed(case):
                 assert len(np.unique(np.where(around == UNLABELLED, -1, around))) == 3
 
 
-def test_chunks_do_not_show(monkeypatch):
+def test_chunk_size_does_not_change_the_result(monkeypatch):
     classes = CASES["noise"]
     whole = matched(classes)
     monkeypatch.setattr(shared_vertices, "CHUNK_POINTS", 7)
     assert all(one.equals_exact(two) for one, two in zip(matched(classes), whole, strict=True))
 
 
-def test_nothing_is_nothing():
+def test_empty_input_gives_empty_output():
     assert share_vertices([], np.full((3, 3), UNLABELLED, "uint8")).size == 0
     assert to_map(np.array([], dtype=object), Grid("", (1, 0, 0, 0, -1, 0), 3, 3)).size == 0
 
 
-def test_pixels_are_brought_to_the_map():
+def test_pixel_coordinates_are_converted_to_map_coordinates():
     turned = Grid("", (0.4, 0.3, 1000.0, 0.3, -0.4, 2000.0), 4, 4)
     (placed,) = to_map(np.array([shapely.box(1, 2, 3, 4)], dtype=object), turned)
     expected = shapely.Polygon([turned.point(1, 2), turned.point(3, 2), turned.point(3, 4), turned.point(1, 4)])

@@ -1,4 +1,4 @@
-"""Giving small parts to their neighbours strip by strip: as in one piece, and no small part is left at a seam."""
+"""Strip-by-strip sieving: the same result as for the whole raster, without small parts at the seams."""
 
 import numpy as np
 import pytest
@@ -33,11 +33,11 @@ def by_strips(classes, fewest):
     return result
 
 
-def test_houses_on_a_seam_and_off_it_go_where_they_would_in_one_piece(strips):
+def test_strips_sieve_small_parts_like_the_whole_raster(strips):
     classes = np.zeros((40, 30), "uint8")
     classes[:, 20:] = 2
     classes[2:4, 3:5] = classes[7:9, 3:5] = classes[15:18, 10:13] = classes[20:30, 5:9] = 1
-    classes[31:33, 18:20] = 1  # between two large ones
+    classes[31:33, 18:20] = 1  # between two large parts
     classes[38:, 28:] = UNLABELLED
     found = by_strips(classes, 10)
     assert np.array_equal(found, sieve(classes, 10))
@@ -45,13 +45,13 @@ def test_houses_on_a_seam_and_off_it_go_where_they_would_in_one_piece(strips):
     assert np.count_nonzero(found == 1) == 40
 
 
-def test_a_long_part_is_not_taken_for_a_small_one_where_it_is_cut(strips):
+def test_a_long_part_cut_by_strips_is_not_sieved(strips):
     classes = np.zeros((40, 12), "uint8")
     classes[:, 5] = 1
     assert np.array_equal(by_strips(classes, 9), classes)
 
 
-def test_no_small_part_is_left_even_in_noise(strips):
+def test_no_small_parts_remain_in_noise(strips):
     noise = np.random.default_rng(0).integers(0, 3, (83, 60)).astype("uint8")
     found = by_strips(noise, 20)
     for k in range(3):

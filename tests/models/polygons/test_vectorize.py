@@ -1,4 +1,4 @@
-"""Polygons of a class map: no gaps, true areas, written whole.
+"""Polygons of a class map: no gaps, true areas, complete files.
 
 Modules that this file covers: models/polygons/trace_block.py.
 """
@@ -33,7 +33,7 @@ def smooth_scores(height=120, width=140, classes=3, smooth=4.0, seed=0):
 
 @pytest.fixture
 def scores(raster):
-    """Write score maps and open them: scores(array)."""
+    """Return a function that writes a score raster from an array and opens it."""
     opened = []
 
     def make(array=None, nodata=-9999, names=("background", "building", "road"), **options):
@@ -52,7 +52,7 @@ def extent(existing):
 
 @pytest.mark.parametrize("tolerance", [0.0, 0.4, 1.0, 5.0])
 @pytest.mark.parametrize("min_area", [0.0, 3.0, 100.0])
-def test_all_classes_together_are_the_scene_without_gaps_or_overlaps(scores, tolerance, min_area):
+def test_all_classes_together_cover_the_scene_without_gaps_or_overlaps(scores, tolerance, min_area):
     existing = scores()
     found = vectorize(existing, PolygonOptions(min_area, tolerance, background=True))
     shapes = np.array(found.polygons, dtype=object)
@@ -64,7 +64,7 @@ def test_all_classes_together_are_the_scene_without_gaps_or_overlaps(scores, tol
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 1.0])
-def test_noise_is_a_coverage_too(scores, tolerance):
+def test_polygons_of_noise_form_a_coverage(scores, tolerance):
     noise = np.random.default_rng(0).dirichlet((1, 1, 1), (50, 60)).transpose(2, 0, 1).astype("float32")
     noise[:, 20:24, 30:50] = -9999
     existing = scores(noise)
@@ -74,7 +74,7 @@ def test_noise_is_a_coverage_too(scores, tolerance):
     assert shapely.union_all(found.polygons).symmetric_difference(extent(existing).difference(hole)).area < 1e-6
 
 
-def test_without_simplification_the_polygons_are_the_pixels(scores):
+def test_unsimplified_polygons_match_the_pixels(scores):
     array = smooth_scores()
     existing = scores(array)
     found = vectorize(existing, PolygonOptions())
@@ -84,7 +84,7 @@ def test_without_simplification_the_polygons_are_the_pixels(scores):
         assert area == pytest.approx(0.25 * np.count_nonzero(array.argmax(axis=0) == k))
 
 
-def test_simplifying_saves_vertices_and_moves_edges_little(scores):
+def test_simplification_removes_vertices_and_moves_edges_little(scores):
     existing = scores()
     exact = vectorize(existing, PolygonOptions(background=True))
     simple = vectorize(existing, PolygonOptions(tolerance_m=1.0, background=True))
@@ -96,7 +96,7 @@ def test_simplifying_saves_vertices_and_moves_edges_little(scores):
 
 
 @pytest.mark.parametrize("min_area", [2.0, 25.0])
-def test_small_parts_go_to_their_neighbours(scores, min_area):
+def test_small_parts_are_merged_into_their_neighbours(scores, min_area):
     existing = scores(smooth_scores(smooth=1.5))
     before = vectorize(existing, PolygonOptions(background=True))
     assert min(before.areas_m2) < min_area
@@ -105,7 +105,7 @@ def test_small_parts_go_to_their_neighbours(scores, min_area):
     assert len(found.polygons) < len(before.polygons)
 
 
-def test_confidence_is_the_mean_probability_of_the_class_over_the_pixels(scores):
+def test_confidence_is_the_mean_class_probability_over_the_pixels(scores):
     array = np.zeros((3, 20, 30), "float32")
     array[0], array[1] = 0.9, 0.1
     array[:, 5:9, 5:9] = np.array([0.2, 0.7, 0.1], "float32")[:, None, None]
@@ -118,7 +118,7 @@ def test_confidence_is_the_mean_probability_of_the_class_over_the_pixels(scores)
     assert by_class["background"] == pytest.approx(0.9, abs=1e-4)
 
 
-def test_confidence_is_the_same_in_windows(scores, monkeypatch):
+def test_confidence_does_not_depend_on_the_window_size(scores, monkeypatch):
     existing = scores()
     whole = vectorize(existing, PolygonOptions(background=True)).confidence
     monkeypatch.setattr(module, "TRACE_BLOCK_PX", 33)
@@ -126,8 +126,8 @@ def test_confidence_is_the_same_in_windows(scores, monkeypatch):
 
 
 @pytest.mark.parametrize("latitude", [0.0, 60.0])
-def test_areas_are_true_on_mercator(scores, latitude):
-    """Half of the metres of Mercator are there at 60 N, so a quarter of the square metres."""
+def test_areas_in_mercator_are_true(scores, latitude):
+    """At 60 N Mercator doubles lengths, so true areas are a quarter of the map areas."""
     north = rasterio.warp.transform("EPSG:4326", "EPSG:3857", [10.0], [latitude])[1][0]
     array = np.zeros((2, 40, 40), "float32")
     array[0] = 1
@@ -138,7 +138,7 @@ def test_areas_are_true_on_mercator(scores, latitude):
     assert found.areas_m2 == (pytest.approx(300 * 4 * np.cos(np.radians(latitude)) ** 2, rel=0.01),)
 
 
-def test_sizes_are_true_in_degrees(scores):
+def test_areas_in_degrees_are_true(scores):
     array = smooth_scores(smooth=2)
     place = from_origin(10.0, 60.0, 1e-5, 0.5e-5)  # 0.56 m squares at 60 N
     existing = scores(array, crs="EPSG:4326", transform=place)
@@ -148,14 +148,14 @@ def test_sizes_are_true_in_degrees(scores):
     assert min(found.areas_m2) > 5
 
 
-def test_a_turned_raster_gives_turned_polygons(scores):
+def test_a_rotated_raster_gives_rotated_polygons(scores):
     turned = rasterio.Affine(0.4, 0.3, 500_000, 0.3, -0.4, 4_649_100)
     existing = scores(transform=turned)
     found = vectorize(existing, PolygonOptions(0.0, 1.0, background=True))
     assert shapely.union_all(found.polygons).symmetric_difference(extent(existing)).area < 1e-4
 
 
-def test_no_data_is_left_out_and_its_border_stays_exact(scores):
+def test_nodata_is_left_out_and_its_border_stays_exact(scores):
     array = smooth_scores()
     y, x = np.indices(array.shape[1:])
     outside = (x - 70) ** 2 + (y - 60) ** 2 > 50**2
@@ -165,7 +165,7 @@ def test_no_data_is_left_out_and_its_border_stays_exact(scores):
     assert shapely.coverage_is_valid(np.array(found.polygons, dtype=object))
 
 
-def test_all_no_data_but_a_pixel(scores):
+def test_a_single_valid_pixel_gives_one_polygon(scores):
     array = np.full((3, 9, 9), -9999, "float32")
     array[:, 4, 4] = (0.1, 0.8, 0.1)
     found = vectorize(scores(array), PolygonOptions())
@@ -175,14 +175,14 @@ def test_all_no_data_but_a_pixel(scores):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1)])
 @pytest.mark.parametrize("tolerance", [0.0, 2.0])
-def test_one_pixel_wide(scores, shape, tolerance):
+def test_rasters_one_pixel_wide_are_vectorized(scores, shape, tolerance):
     array = smooth_scores(*shape, smooth=1)
     existing = scores(array)
     found = vectorize(existing, PolygonOptions(0.0, tolerance, background=True))
     assert shapely.union_all(found.polygons).area == pytest.approx(0.25 * shape[0] * shape[1])
 
 
-def test_without_a_crs_there_are_polygons_but_no_metres(scores, tmp_path):
+def test_without_a_crs_there_are_polygons_but_no_areas(scores, tmp_path):
     existing = scores(crs=None)
     found = vectorize(existing, PolygonOptions())
     assert len(found.polygons) > 3
@@ -209,7 +209,7 @@ def read(path):
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson", "P.SHP", "ä ö.gpkg"])
-def test_comes_back_with_its_fields(tmp_path, utm, found, name):
+def test_written_polygons_and_fields_can_be_read_back(tmp_path, utm, found, name):
     assert write_class_polygons([found], tmp_path / name, utm) == WrittenPolygons(len(found.polygons), ())
     meta, shapes, fields = read(tmp_path / name)
     assert list(fields) == ["class", "confidence", "area_m2"]
@@ -227,7 +227,7 @@ def test_comes_back_with_its_fields(tmp_path, utm, found, name):
         assert shared  # edges are still shared in the file
 
 
-def test_no_polygons_are_a_layer_without_features(tmp_path, utm):
+def test_no_polygons_give_a_layer_without_features(tmp_path, utm):
     nothing = ClassPolygons((), (), (), ())
     for name in ("p.gpkg", "p.shp", "p.geojson"):
         write_class_polygons([nothing], tmp_path / name, utm)
@@ -235,7 +235,7 @@ def test_no_polygons_are_a_layer_without_features(tmp_path, utm):
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
-def test_takes_the_place_of_an_older_file_with_all_its_parts(tmp_path, utm, found, name):
+def test_an_older_file_is_replaced_with_all_its_parts(tmp_path, utm, found, name):
     few = ClassPolygons(found.polygons[:1], found.classes[:1], found.confidence[:1], found.areas_m2[:1])
     write_class_polygons([found], tmp_path / name, utm)
     (tmp_path / "p.qix").write_bytes(b"the index of another")
@@ -255,7 +255,7 @@ def test_takes_the_place_of_an_older_file_with_all_its_parts(tmp_path, utm, foun
         ("folder.gpkg", "cannot be written"),
     ],
 )
-def test_places_that_cannot_be_written_are_refused(tmp_path, utm, found, place, says):
+def test_unwritable_output_paths_are_refused(tmp_path, utm, found, place, says):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.gpkg").mkdir()
     with pytest.raises(OutputError, match=says):
@@ -288,7 +288,7 @@ print(json.dumps(said))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit on file sizes stands in for a full disk")
-def test_a_full_disk_leaves_the_old_files_alone(tmp_path):
+def test_a_full_disk_leaves_the_old_files_unchanged(tmp_path):
     names = ["p.geojson", "p.gpkg", "p.shp"]
     for name in names:
         (tmp_path / name).write_text("the old one")

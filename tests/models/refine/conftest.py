@@ -1,4 +1,4 @@
-"""A labelled tile to teach on."""
+"""Fixture for refiner tests: a labelled tile."""
 
 import pytest
 import rasterio
@@ -8,7 +8,7 @@ from map_refiner.models.refine.training.samples import LabelledTile
 
 @pytest.fixture(scope="session")
 def tile(town):
-    """The small town with its coarse map, as a tile."""
+    """The small town with its coarse map, as a labelled tile."""
     with rasterio.open(town.image_path) as source:
         image = source.read().astype("float32")
     image = (image - image.mean(axis=(1, 2), keepdims=True)) / image.std(axis=(1, 2), keepdims=True)

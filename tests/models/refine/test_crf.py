@@ -1,4 +1,4 @@
-"""The truncated dense CRF: exact where its window covers the image, and itself wherever it does not."""
+"""The truncated dense CRF: exact if its window covers the image, otherwise limited to the window."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def scene(height, width, classes=3):
 
 
 def exact(scores, image, steps, values=VALUES, pairs=None):
-    """The mean field over all pairs of pixels, in float64; `pairs` weighs them, to leave some out."""
+    """Return the mean field over all pairs of pixels, in float64; `pairs` weights the pairs of each kernel."""
     classes, height, width = scores.shape
     where = np.indices((height, width)).reshape(2, -1).astype(float)
     colour = image.double().numpy().reshape(len(image), -1)
@@ -47,7 +47,7 @@ def exact(scores, image, steps, values=VALUES, pairs=None):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (8, 1), (7, 9)])
 @pytest.mark.parametrize("classes", [2, 4])
-def test_equals_the_exact_mean_field_where_the_window_covers_all(size, classes):
+def test_a_window_over_the_whole_image_gives_the_exact_mean_field(size, classes):
     scores, image = scene(*size, classes)
     found = list(refine_steps(make(9, classes=classes), scores, image, WHOLE, 5))
     for each, wanted in zip(found, exact(scores, image, 5), strict=True):
@@ -56,8 +56,8 @@ def test_equals_the_exact_mean_field_where_the_window_covers_all(size, classes):
         assert (found[0] - scores.log_softmax(0)).abs().max() > 0.5
 
 
-def test_the_window_leaves_out_what_is_farther_alone():
-    """The exact mean field, without the pairs that are more than 4 px apart, or 2 px for the spatial kernel."""
+def test_the_window_excludes_only_pixels_beyond_it():
+    """The exact mean field without the pairs more than 4 px apart, or 2 px for the spatial kernel."""
     scores, image = scene(9, 12)
     where = np.indices((9, 12)).reshape(2, -1)
     apart = np.abs(where[:, :, None] - where[:, None]).max(0)
@@ -66,14 +66,14 @@ def test_the_window_leaves_out_what_is_farther_alone():
     assert found.numpy() == pytest.approx(wanted, abs=1e-4)
 
 
-def test_far_pixels_stand_for_their_cells():
-    """With cells of 3 px: the nearest 3 x 3 pixels in full, and of each cell around them the middle, nine times."""
+def test_far_pixels_are_represented_by_their_cells():
+    """With cells of 3 px: the nearest 3 x 3 pixels in full, and the centre of each outer cell with weight nine."""
     scores, image = scene(10, 11)
     where = np.indices((10, 11)).reshape(2, -1)
     offset = np.abs(where[:, :, None] - where[:, None])
     near = offset.max(0) <= 1
     far = ~near & (offset % 3 == 0).all(0) & (offset.max(0) <= 6)
-    values = {**VALUES, "gamma": 0.5}  # so that the spatial kernel is nothing beyond its window
+    values = {**VALUES, "gamma": 0.5}  # makes the spatial kernel negligible beyond its window
     wanted = exact(scores, image, 2, values, pairs=(near + 9.0 * far, np.ones_like(near)))[-1]
     *_, found = refine_steps(make(6, cell=3, **values), scores, image, WHOLE, 2)
     assert found.numpy() == pytest.approx(wanted, abs=1e-4)
@@ -81,8 +81,8 @@ def test_far_pixels_stand_for_their_cells():
     assert np.abs(found.numpy() - nearest).max() > 0.5
 
 
-def test_cells_come_close_to_the_full_window():
-    """What the cells cost on an image that is smooth between its edges: little beside what a step does."""
+def test_cells_approximate_the_full_window():
+    """The error of the cells is small compared with the effect of one step, on an image smooth between its edges."""
     rows, columns = np.indices((60, 60))
     is_house = torch.from_numpy((rows // 20 + columns // 20) % 2 == 1)
     generator = torch.Generator().manual_seed(0)
@@ -100,8 +100,8 @@ def test_cells_come_close_to_the_full_window():
     assert ((scores[1] > scores[0]) == is_house).float().mean() < 0.8
 
 
-def test_remembers_what_the_coarse_map_said():
-    """The unaries stay: a state is (log Q, psi), and any number of steps still knows the scores."""
+def test_the_state_keeps_the_coarse_scores():
+    """A state is (log Q, psi); the unary terms psi stay the same in all steps."""
     net = make(3)
     scores, image = scene(8, 8)
     state = net.start(scores)
@@ -112,8 +112,8 @@ def test_remembers_what_the_coarse_map_said():
     assert torch.allclose(after[:3].exp().sum(0), torch.ones(8, 8), atol=1e-5)
 
 
-def test_strips_do_not_show():
-    """A scene of more pixels than a strip, against its middle alone."""
+def test_strips_do_not_change_the_result():
+    """A scene of more pixels than a strip is compared with its left part."""
     net = make(3)
     scores, image = scene(41, 1500)
     (whole,) = refine_steps(net, scores, image, WHOLE, 1)
@@ -121,7 +121,7 @@ def test_strips_do_not_show():
     assert torch.allclose(whole[:, :, :37], left[:, :, :37], atol=1e-5)
 
 
-def test_without_weights_the_scores_stay():
+def test_without_weights_the_scores_do_not_change():
     scores, image = scene(6, 7)
     *_, after = refine_steps(make(6, bilateral=0, spatial=0), scores, image, WHOLE, 3)
     assert torch.allclose(after, scores.log_softmax(0), atol=1e-5)

@@ -1,4 +1,4 @@
-"""Diffusion: nothing is lost, nothing leaves its range, no direction is favoured, and edges of the image hold.
+"""Diffusion: conservation, value range, isotropy, and image edges as barriers.
 
 Modules that this file covers: models/refine/structure_tensor.py.
 """
@@ -22,7 +22,7 @@ def make(flow, **values):
 
 
 def strongest(flow):
-    """As far as a refiner may go: the longest time steps, ten of them."""
+    """Return a refiner with the largest allowed parameters: the longest time steps, ten of them."""
     limits = {each.name: each.most for each in flow.tunable}
     return make(flow, tau=limits["tau"], inner=limits["inner"])
 
@@ -40,7 +40,7 @@ def last(steps):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("flow", FLOWS)
-def test_keeps_the_mass_of_every_class(flow, size):
+def test_the_sum_of_each_class_is_conserved(flow, size):
     scores, image = scene(*size)
     after = last(refine_steps(strongest(flow), scores, image, WHOLE, 3))
     assert torch.allclose(after.sum((1, 2)), scores.sum((1, 2)), rtol=1e-4, atol=1e-3)
@@ -49,8 +49,8 @@ def test_keeps_the_mass_of_every_class(flow, size):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("flow", FLOWS)
-def test_never_leaves_the_range_of_the_neighbours(flow, seed):
-    """The maximum principle, in one time step on 3 x 3 pixels; noise and the longest step are the hardest case."""
+def test_scores_stay_in_the_range_of_their_neighbours(flow, seed):
+    """The maximum principle for one time step on 3 x 3 pixels; noise and the longest step are the hardest case."""
     scores, image = scene(40, 41, seed)
     net = strongest(flow)
     net.use({"inner": 1})
@@ -62,8 +62,8 @@ def test_never_leaves_the_range_of_the_neighbours(flow, seed):
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_stays_stable_and_smooths_for_ever(flow):
-    """A checkerboard is what a time step that is too long makes grow."""
+def test_the_longest_time_steps_stay_stable_and_smooth(flow):
+    """A time step that is too long would amplify a checkerboard."""
     rows, columns = np.indices((16, 16))
     board = torch.from_numpy(np.where((rows + columns) % 2, 1.0, -1.0)).float().expand(3, 16, 16)
     after = last(refine_steps(strongest(flow), board.clone(), torch.zeros(2, 16, 16), WHOLE, 50))
@@ -71,7 +71,7 @@ def test_stays_stable_and_smooths_for_ever(flow):
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_no_direction_is_favoured(flow):
+def test_refinement_is_equivariant_to_turns_and_flips(flow):
     scores, image = scene(12, 15)
     net = make(flow, inner=3)
     after = last(refine_steps(net, scores, image, WHOLE, 2))
@@ -83,8 +83,8 @@ def test_no_direction_is_favoured(flow):
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_without_an_edge_heat_spreads_as_a_gaussian(flow):
-    """Variance 2 t along each axis, after t = 5 steps x 2 x 0.1."""
+def test_without_edges_scores_spread_with_the_variance_of_heat(flow):
+    """The variance is 2 t along each axis, with t = 5 steps x 2 x 0.1."""
     scores = torch.zeros(3, 31, 31)
     scores[1, 15, 15] = 1
     after = last(refine_steps(make(flow, tau=0.1, inner=2), scores, torch.zeros(2, 31, 31), WHOLE, 5))[1]
@@ -94,7 +94,7 @@ def test_without_an_edge_heat_spreads_as_a_gaussian(flow):
 
 
 def step_edge(size=24, slope=0):
-    """An image of two halves, its edge turned by a slope of rows a column, and scores of noise about each half."""
+    """Return the mask of the right half and an image with an edge; `slope` tilts the edge (columns per row)."""
     rows, columns = np.indices((size, size))
     is_right = torch.from_numpy(columns + slope * rows >= size / 2 * (1 + slope))
     image = torch.where(is_right, 3.0, -3.0).expand(2, size, size)
@@ -110,13 +110,13 @@ def test_little_flows_across_an_edge(flow, slope):
     for kind, net in (("guided", make(flow, inner=10, sigma=0)), ("blind", make(Heat, inner=10))):
         after = last(refine_steps(net, scores.clone(), image, WHOLE, 10))[0]
         gaps[kind] = float(after[is_right].mean() - after[~is_right].mean())
-    assert gaps["guided"] > 1.85  # of 2; some passes where the edge meets the border
+    assert gaps["guided"] > 1.85  # of 2; some flows where the edge meets the border
     assert gaps["blind"] < 1.2
 
 
 @pytest.mark.parametrize("slope", [0, 1])
-def test_along_an_edge_only_the_tensor_lets_it_flow(slope):
-    """A point on a broad edge: where equation 2 holds it fast, equation 3 draws it out into a line along the edge."""
+def test_only_the_tensor_allows_flow_along_an_edge(slope):
+    """Scores of one point on a broad edge: equation 2 keeps them in place, equation 3 spreads them along the edge."""
     _, image = step_edge(slope=slope)
     scores = torch.zeros(3, 24, 24)
     scores[:, 12, 12] = 1
@@ -132,8 +132,8 @@ def test_along_an_edge_only_the_tensor_lets_it_flow(slope):
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.2, np.pi / 8, np.pi / 4, 1.3])
-def test_the_stencil_is_the_tensor_or_the_nearest_that_can_be(angle):
-    """On a ramp the four flows add up to D = v1 v1' lambda + v2 v2' where no weight would be negative."""
+def test_the_stencil_is_the_tensor_or_its_nearest_nonnegative_form(angle):
+    """On a ramp the four flows sum to D = v1 v1' lambda + v2 v2', unless a weight would be negative."""
     rows, columns = np.indices((20, 20))
     ramp = torch.from_numpy(np.cos(angle) * columns + np.sin(angle) * rows).float()
     net = make(Anisotropic, kappa=1.1, sigma=0)
@@ -149,8 +149,8 @@ def test_the_stencil_is_the_tensor_or_the_nearest_that_can_be(angle):
     assert found == pytest.approx(wanted, abs=1e-3)
 
 
-def test_the_structure_is_di_zenzos():
-    """Of two bands with a known slope each; the larger eigenvalue of the mean of the two products of derivatives."""
+def test_the_edge_strength_is_di_zenzos():
+    """The edge strength is the root of the larger eigenvalue of the mean outer product of the bands' slopes."""
     rows, columns = np.indices((30, 30))
     image = torch.from_numpy(np.stack([0.3 * columns + 0.1 * rows, -0.2 * columns + 0.4 * rows])).float()
     for sigma in (0, 2):
@@ -159,13 +159,13 @@ def test_the_structure_is_di_zenzos():
         assert float(found) == pytest.approx(np.sqrt(np.linalg.eigvalsh(slopes.T @ slopes / 2)[-1]), rel=1e-3)
 
 
-def test_smoothing_hides_noise():
+def test_smoothing_suppresses_noise():
     image = torch.randn(3, 50, 50, generator=torch.Generator().manual_seed(0))
     by_sigma = [float(structure_tensor(image, sigma, WHOLE).strength().mean()) for sigma in (0, 1, 2)]
     assert by_sigma[0] > 2.5 * by_sigma[1] > 2.5 * 2.5 * by_sigma[2]
 
 
-def test_a_file_cannot_ask_for_more_than_is_stable():
+def test_unstable_parameters_are_clamped():
     scores, image = scene(15, 16)
     wild = make(PeronaMalik, tau=1e6, inner=1e9, sigma=1e9, kappa=-1)
     tame = make(PeronaMalik, tau=0.25, inner=10, sigma=2, kappa=1e-3)

@@ -1,4 +1,4 @@
-"""The extended refiner: does nothing untaught, is bounded, exact in tiles, and trained as it runs."""
+"""The extended refiner: neutral when untrained, bounded, exact in tiles, and the same in training and inference."""
 
 import pytest
 import torch
@@ -27,17 +27,17 @@ def taught(classes=3, bands=3, seed=0):
     return net.eval()
 
 
-def test_is_tiny():
+def test_the_refiner_has_at_most_30000_weights():
     assert sum(weight.numel() for weight in ExtendedRefiner(3, 3).parameters()) <= 30_000
 
 
-def test_untaught_leaves_every_map_as_it_is():
+def test_an_untrained_refiner_does_not_change_the_map():
     scores = torch.randn(3, 12, 14)
     for after in refine_steps(ExtendedRefiner(3, 3), scores, torch.randn(3, 12, 14), WHOLE, 3):
         assert torch.allclose(after, scores.log_softmax(0), atol=1e-6)
 
 
-def test_updates_are_bounded_and_die_away():
+def test_score_updates_are_bounded_and_decay():
     net = taught()
     with torch.no_grad():
         net.out.weight.mul_(100)
@@ -49,7 +49,7 @@ def test_updates_are_bounded_and_die_away():
     assert moved[-1] < 1e-3
 
 
-def test_calm_makes_updates_smaller():
+def test_calm_reduces_the_updates():
     scores, image = torch.randn(3, 20, 21), torch.randn(3, 20, 21)
     moved = []
     for share in (1.0, 0.1):
@@ -60,7 +60,7 @@ def test_calm_makes_updates_smaller():
     assert 0 < moved[1] < 0.3 * moved[0]
 
 
-def test_classes_see_each_other():
+def test_classes_influence_each_other():
     net = taught()
     scores, image = torch.zeros(3, 9, 9), torch.randn(3, 9, 9)
     other = scores.clone()
@@ -69,8 +69,8 @@ def test_classes_see_each_other():
     assert (one[0] - two[0])[3:6, 3:6].abs().max() > 1e-3
 
 
-def test_hears_alike_neighbours_and_no_others():
-    """One neighbour that is sure of class 0: its message comes through where the image is alike, and only there."""
+def test_messages_pass_only_between_similar_neighbours():
+    """One pixel certain of class 0: its message arrives only at neighbours with a similar image."""
     net = ExtendedRefiner(2, 1)
     with torch.no_grad():
         for layer in (net.near, net.far, net.features, net.out):
@@ -89,7 +89,7 @@ def test_hears_alike_neighbours_and_no_others():
     assert abs(raised[15, 14]) < 1e-6  # no neighbour at that distance
 
 
-def test_remembers_what_no_score_shows():
+def test_the_hidden_state_stores_more_than_the_scores():
     net = taught()
     scores, image = torch.randn(3, 15, 15), torch.randn(3, 15, 15)
     with torch.no_grad():
@@ -105,7 +105,7 @@ def test_remembers_what_no_score_shows():
 
 @pytest.mark.parametrize("strip", [30, 200, 10_000])
 @pytest.mark.parametrize("part", [50, 900])
-def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
+def test_strips_and_parts_do_not_change_the_result(monkeypatch, strip, part):
     net = taught()
     scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
     with torch.enable_grad():
@@ -117,7 +117,7 @@ def test_strips_and_parts_change_nothing(monkeypatch, strip, part):
 
 
 @pytest.mark.parametrize("borders", [Borders(False, True, False, False), Borders(True, False, True, False)])
-def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
+def test_parts_of_a_tile_consume_its_halo(monkeypatch, borders):
     net, image, scores = taught(), torch.randn(3, 150, 80), torch.randn(3, 150, 80)
     monkeypatch.setattr(module, "PART_PIXELS", 100)
     with torch.no_grad():
@@ -126,7 +126,7 @@ def test_parts_of_a_tile_use_up_its_neighbours(monkeypatch, borders):
     assert whole.shape[1:] == crop_halo(image, net.context_radius, borders).shape[1:]
 
 
-def test_a_batch_is_its_patches_side_by_side():
+def test_a_batch_equals_its_patches_refined_one_by_one():
     net = taught()
     scores, image = torch.randn(2, 3, 24, 24), torch.randn(2, 3, 24, 24)
     with torch.enable_grad():
@@ -150,7 +150,7 @@ def test_gradients_reach_every_weight():
         assert weight.grad.abs().max() > 0, name
 
 
-def test_reaches_as_far_as_it_says():
+def test_context_radius_and_halo_match_the_actual_reach():
     net = taught()
     image, scores = torch.randn(3, 81, 81), torch.randn(3, 81, 81)
     changed = image.clone()
@@ -167,15 +167,15 @@ def test_reaches_as_far_as_it_says():
     assert net.channels == 3 + HIDDEN_CHANNELS
 
 
-def test_messages_have_the_gradients_that_finite_differences_show():
+def test_gradients_of_messages_match_finite_differences():
     torch.manual_seed(0)
     padded = torch.rand(2, 3, 13, 12, dtype=torch.float64, requires_grad=True)
     likeness = torch.rand(2, 16, 3, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(_messages, (padded, likeness))
 
 
-def test_a_narrowed_refiner_sees_its_classes_as_the_whole_one_does():
-    """Where the class that it lacks is nowhere likely, and no other hears of it, both do the same."""
+def test_a_narrowed_refiner_matches_the_full_one_for_its_classes():
+    """The removed class is improbable everywhere and no other class uses its scores, so both results are equal."""
     torch.manual_seed(3)
     whole = ExtendedRefiner(3, 2).eval()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The opinion pool: the mean of the neighbours' probabilities, and nothing else."""
+"""The opinion pool: the weighted mean of the neighbours' probabilities."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def pooled(scores, steps=1, **values):
 
 @pytest.mark.parametrize("radius", [1, 2, 3])
 @pytest.mark.parametrize("sigma", [0.0, 1.3])
-def test_is_the_weighted_mean_of_the_window(radius, sigma):
+def test_the_result_is_the_weighted_mean_of_the_window(radius, sigma):
     scores = 3 * torch.randn(3, 13, 17, generator=torch.Generator().manual_seed(radius))
     distance = np.arange(-radius, radius + 1)
     line = np.exp(-(distance**2) / (2 * sigma**2)) if sigma else np.ones(distance.size)
@@ -29,21 +29,21 @@ def test_is_the_weighted_mean_of_the_window(radius, sigma):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (2, 2), (13, 17)])
-def test_gives_probabilities_from_scores_of_any_offset(size):
+def test_probabilities_do_not_depend_on_the_offset_of_the_scores(size):
     scores = torch.randn(4, *size)
     after = pooled(scores + 7, steps=3)
     assert torch.allclose(after.exp().sum(0), torch.ones(size), atol=1e-5)
     assert torch.allclose(after, pooled(scores, steps=3), atol=1e-4)
 
 
-def test_one_pixel_is_outvoted():
+def test_an_outlier_pixel_adopts_the_class_of_its_neighbours():
     scores = torch.zeros(2, 9, 9)
     scores[0] = 3
     scores[:, 4, 4] = torch.tensor([-9.0, 9.0])
     assert pooled(scores)[:, 4, 4].argmax() == 0
-    assert pooled(scores, sigma=0.3)[:, 4, 4].argmax() == 1  # that hears almost itself alone
+    assert pooled(scores, sigma=0.3)[:, 4, 4].argmax() == 1  # at this sigma the pixel itself dominates
 
 
-def test_certainty_has_a_logarithm_too():
+def test_certain_scores_stay_finite():
     scores = torch.tensor([500.0, -500.0])[:, None, None].expand(2, 5, 5)
     assert torch.isfinite(pooled(scores, steps=2)).all()

@@ -1,4 +1,4 @@
-"""Padding at the borders of the scene, and cutting elsewhere."""
+"""Padding at scene borders and cropping at other sides."""
 
 from itertools import product
 
@@ -13,14 +13,14 @@ SHAPES = [(3, 3), (5, 8), (3, 31)]
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("borders", [Borders(*sides) for sides in product((False, True), repeat=4)])
-def test_pads_like_numpy_at_borders_alone(shape, borders):
+def test_padding_equals_numpy_at_borders_only(shape, borders):
     maps = torch.randn(2, *shape)
     widths = ((0, 0), (2 * borders.top, 2 * borders.bottom), (2 * borders.left, 2 * borders.right))
     assert np.array_equal(pad(maps, 2, borders).numpy(), np.pad(maps.numpy(), widths, mode="reflect"))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 6), (2, 2), (2, 1)])
-def test_pads_scenes_smaller_than_the_padding(shape):
+def test_scenes_smaller_than_the_padding_are_padded(shape):
     maps = torch.randn(3, *shape)
     padded = pad(maps, 4, WHOLE)
     assert padded.shape == (3, shape[0] + 8, shape[1] + 8)
@@ -28,7 +28,7 @@ def test_pads_scenes_smaller_than_the_padding(shape):
 
 
 @pytest.mark.parametrize("borders", [Borders(*sides) for sides in product((False, True), repeat=4)])
-def test_cuts_where_it_does_not_pad(borders):
+def test_sides_that_are_not_borders_are_cropped(borders):
     maps = torch.arange(9 * 11).reshape(1, 9, 11)
     cut = crop_halo(maps, 3, borders)
     assert cut.shape == (1, 9 - 3 * (2 - borders.top - borders.bottom), 11 - 3 * (2 - borders.left - borders.right))

@@ -1,4 +1,4 @@
-"""The untaught kinds by name, from the command to the rasters."""
+"""Training-free model kinds, from the command line to the rasters."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def scores_of(path):
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_refine_needs_no_file(town, tmp_path, kind):
+def test_training_free_kinds_refine_without_a_weights_file(town, tmp_path, kind):
     do("refine", town.image_path, "--scores", town.scores_path, "--refiner", kind, "--steps", 2, "-o", tmp_path)
     before, once, twice = (scores_of(tmp_path / f"step_{n:03d}.tif") for n in range(3))
     assert np.abs(once - before).max() > 1e-3
@@ -30,7 +30,7 @@ def test_refine_needs_no_file(town, tmp_path, kind):
     assert twice.sum(axis=0) == pytest.approx(np.ones(twice.shape[1:]), abs=1e-4)
 
 
-def test_a_search_makes_a_file_that_refines(town, tmp_path):
+def test_a_grid_search_writes_a_weights_file_that_refines(town, tmp_path):
     found = tmp_path / "crf.safetensors"
     said = do(
         "train-refiner",

@@ -1,4 +1,4 @@
-"""The refinement RNN: the fused form is the paper's, and is trained as it is run."""
+"""The refinement RNN: the fused form equals the paper's, and training equals inference."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def relative(found, wanted):
     return float((found - wanted).abs().max() / wanted.abs().max())
 
 
-def test_has_as_many_weights_as_the_paper_says():
+def test_the_number_of_weights_is_that_of_the_paper():
     assert sum(weight.numel() for weight in RefinementRNN(3, 3).parameters()) == 9539
     assert sum(weight.numel() for weight in RefinementRNN(2, 1).parameters()) == 800 + 800 + 2 * 2113
 
@@ -36,7 +36,7 @@ def test_the_filters_have_the_shapes_of_the_paper(refiner):
     assert net.fused().shape == (4, 32, 25 + 32)
 
 
-def test_weights_begin_within_caffes_bounds():
+def test_initial_weights_lie_within_caffes_bounds():
     torch.manual_seed(0)
     net = RefinementRNN(3, 3)
     for weights, inputs in ((net.score_filters, 25), (net.image_filters, 75), (net.hidden, 64), (net.out, 32)):
@@ -63,7 +63,7 @@ def by_hand(net, scores, image):
 
 
 @pytest.mark.parametrize(("classes", "bands"), [(3, 3), (2, 1)])
-def test_the_plain_form_is_the_formula_of_the_paper(refiner, classes, bands):
+def test_the_plain_form_equals_the_formula_of_the_paper(refiner, classes, bands):
     net = refiner(classes, bands)
     scores, image = scene(net, 6, 9)
     with torch.no_grad():
@@ -86,7 +86,7 @@ def test_the_fused_form_equals_the_plain_one(refiner, size, classes, bands):
 
 
 @pytest.mark.parametrize("strip", [1, 30, 10**6])
-def test_strips_do_not_show(refiner, monkeypatch, strip):
+def test_strips_do_not_change_the_result(refiner, monkeypatch, strip):
     net = refiner()
     scores, image = scene(net, 37, 29)
     with torch.no_grad():
@@ -98,7 +98,7 @@ def test_strips_do_not_show(refiner, monkeypatch, strip):
 
 
 @pytest.mark.parametrize("borders", [Borders(False, False, False, False), Borders(True, False, False, True)])
-def test_both_forms_use_up_neighbours_on_sides_that_are_no_border(refiner, borders):
+def test_both_forms_consume_the_halo_at_sides_that_are_not_borders(refiner, borders):
     net = refiner()
     scores, image = scene(net, 15, 18)
     with torch.no_grad():
@@ -110,7 +110,7 @@ def test_both_forms_use_up_neighbours_on_sides_that_are_no_border(refiner, borde
 
 
 @pytest.mark.parametrize("steps", [1, 3, 5])
-def test_the_form_that_is_trained_equals_the_one_that_runs(refiner, steps):
+def test_the_training_form_equals_the_inference_form(refiner, steps):
     net = refiner()
     scores, image = scene(net, 33, 41)
     nowhere = Borders(False, False, False, False)
@@ -124,7 +124,7 @@ def test_the_form_that_is_trained_equals_the_one_that_runs(refiner, steps):
     assert relative(stepped, trained) < 1e-5
 
 
-def test_a_batch_is_its_patches_side_by_side(refiner):
+def test_a_batch_equals_its_patches_refined_one_by_one(refiner):
     net = refiner()
     scores, image = torch.randn(4, 3, 21, 21), torch.randn(4, 3, 21, 21)
     with torch.no_grad():
@@ -143,8 +143,8 @@ def test_gradients_reach_every_weight(refiner):
         assert weight.grad.abs().max() > 0, name
 
 
-def test_the_trained_forms_gradient_is_the_plain_ones(refiner):
-    """The fused weights are composed anew each time, so gradients must flow to M and W1 through the product."""
+def test_gradients_of_the_training_form_equal_those_of_the_plain_form(refiner):
+    """The fused weights are recomputed each time, so gradients must flow to M and W1 through the product."""
     net = refiner().double()
     nowhere = Borders(False, False, False, False)
     scores, image = torch.randn(3, 13, 13, dtype=torch.float64), torch.randn(3, 13, 13, dtype=torch.float64)
@@ -156,7 +156,7 @@ def test_the_trained_forms_gradient_is_the_plain_ones(refiner):
         assert torch.allclose(fused[name], weight.grad, rtol=1e-8, atol=1e-10), name
 
 
-def test_classes_do_not_see_each_other(refiner):
+def test_classes_do_not_influence_each_other(refiner):
     """A property of the paper's model (SCIENCE: "classes never interact during iteration")."""
     net = refiner()
     scores, image = scene(net, 12, 12)
@@ -169,7 +169,7 @@ def test_classes_do_not_see_each_other(refiner):
     assert not torch.allclose(one[2], two[2])
 
 
-def test_reach_is_two_pixels_a_step(refiner):
+def test_the_reach_is_two_pixels_per_step(refiner):
     net = refiner()
     scores, image = scene(net, 21, 21)
     other = scores.clone()

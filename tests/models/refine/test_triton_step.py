@@ -1,4 +1,4 @@
-"""The kernel for CUDA, in Triton's interpreter: it equals the paper's form; reduced, it is wrong by a known little.
+"""The Triton kernel for CUDA, run in Triton's interpreter: exact, or with a bounded error at reduced precision.
 
 Modules that this file covers: models/refine/triton_kernel.py.
 """
@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-os.environ["TRITON_INTERPRET"] = "1"  # read when Triton is imported, which nothing has done so far
+os.environ["TRITON_INTERPRET"] = "1"  # must be set before Triton is first imported
 pytest.importorskip("triton", reason="the kernel needs Triton, which PyTorch for CPUs does not bring")
 
 import torch
@@ -49,7 +49,7 @@ def relative(found, wanted):
         ((5, 5), 4, 8, Borders(False, False, False, False)),
     ],
 )
-def test_it_equals_the_papers_form(refiner, size, classes, bands, borders):
+def test_the_kernel_equals_the_papers_form(refiner, size, classes, bands, borders):
     net = refiner(classes, bands, seed=classes)
     scores, image = scene(net, *size)
     with torch.no_grad():
@@ -59,7 +59,7 @@ def test_it_equals_the_papers_form(refiner, size, classes, bands, borders):
     assert relative(found, wanted) < 1e-5
 
 
-def test_one_network_for_all_classes():
+def test_the_kernel_equals_the_plain_form_with_shared_weights():
     torch.manual_seed(0)
     net = ClassAgnosticRNN(3, 3).eval()
     scores, image = scene(net, 7, 40)
@@ -67,7 +67,7 @@ def test_one_network_for_all_classes():
         assert relative(by_kernel(net, scores, image, WHOLE), net.plain_step(scores, image, WHOLE)) < 1e-5
 
 
-def test_five_steps_stay_exact_and_reduced_ones_go_wrong_by_a_hundredth(refiner):
+def test_five_steps_are_exact_and_reduced_precision_errs_below_two_percent(refiner):
     net = refiner(3, 3, seed=2)
     scores, image = scene(net, 12, 36)
     plain = exact = reduced = scores
@@ -78,11 +78,11 @@ def test_five_steps_stay_exact_and_reduced_ones_go_wrong_by_a_hundredth(refiner)
         reduced = by_kernel(net, reduced, image, WHOLE, reduced=True)
     assert relative(exact, plain) < 1e-5
     error = float((reduced - plain).abs().mean() / (plain - scores).abs().mean())
-    assert 1e-4 < error < 0.02  # it is reduced indeed, and by no more
+    assert 1e-4 < error < 0.02  # precision is really reduced, and the error bounded
     assert float((reduced.argmax(0) == plain.argmax(0)).float().mean()) > 0.98
 
 
-def test_a_step_of_the_refiner_takes_the_kernel_where_it_works(refiner, monkeypatch):
+def test_a_refiner_step_uses_the_kernel_if_supported(refiner, monkeypatch):
     net = refiner()
     scores, image = scene(net, 8, 40)
     with torch.inference_mode():
@@ -90,5 +90,5 @@ def test_a_step_of_the_refiner_takes_the_kernel_where_it_works(refiner, monkeypa
         monkeypatch.setattr(rnn, "supports", lambda maps: True)
         prepared = net.prepare(image, scores, WHOLE)
         by_it = net.step(scores, prepared, WHOLE, 0)
-    assert prepared.shape == (3, 12, 44)  # the image itself: nothing of 32 channels is stored
+    assert prepared.shape == (3, 12, 44)  # the image itself: no 32-channel image term is stored
     assert relative(by_it, in_torch) < 1e-5

@@ -1,4 +1,4 @@
-"""Tiles are exact: at every number of steps, in tiles of any size."""
+"""Exact tiled inference: any number of steps, tiles of any size."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def last(steps):
 
 
 def refined_in_tiles(net, scores, image, steps, size):
-    """Refine tile by tile, each with a halo of what `steps` steps reach, and put the cores together."""
+    """Refine tile by tile, each with the halo for `steps` steps, and assemble the cores."""
     _, height, width = scores.shape
     whole = torch.full_like(scores, torch.nan)
     halo = total_halo(net, steps)
@@ -44,10 +44,10 @@ def test_tiled_equals_untiled(refiner, steps, size):
 
 @pytest.mark.parametrize("steps", range(1, 9))
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_tiled_equals_untiled_for_the_untaught(kind, steps):
+def test_tiled_equals_untiled_for_training_free_kinds(kind, steps):
     net = make_refiner(kind, 3, 2)
     values = net.candidates()[steps * 7 % len(net.candidates())]
-    net.use({name: min(value, 4) if name == "inner" else value for name, value in values.items()})  # below: all ten
+    net.use({name: min(value, 4) if name == "inner" else value for name, value in values.items()})  # next test: all ten
     torch.manual_seed(steps)
     for size in SIZES:
         scores, image = 2 * torch.randn(3, *size), torch.randn(2, *size)
@@ -58,8 +58,8 @@ def test_tiled_equals_untiled_for_the_untaught(kind, steps):
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_long_scenes_are_cut_inside(kind):
-    """A scene longer than two margins, so that there are tiles that end within it; all time steps that there may be."""
+def test_long_scenes_are_refined_exactly_in_tiles(kind):
+    """A scene longer than two halos, so that some tiles end inside it; with the most time steps allowed."""
     net = make_refiner(kind, 3, 2)
     if "inner" in net.candidates()[0]:
         net.use({"inner": 10})
@@ -71,13 +71,13 @@ def test_long_scenes_are_cut_inside(kind):
         tiled = refined_in_tiles(net, *maps, steps, 31)
         assert (tiled - untiled).abs().max() <= 1e-5 * untiled.abs().max()
         other = maps[0].clone()
-        other[0, 0, 0] += 9  # something must flow, or nothing was tested
+        other[0, 0, 0] += 9  # ensures that the scores change at all
         assert (last(refine_steps(net, other, maps[1], WHOLE, steps)) - untiled).abs().max() > 1e-2
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_steps_go_on_where_they_were_left(kind):
-    """From the whole state and from the image term again, as a session that reads it from disk does."""
+def test_steps_continue_from_a_stored_state(kind):
+    """The whole state and a newly prepared image term are used, as in a session that reads the state from disk."""
     net = make_refiner(kind, 3, 2)
     scores, image = torch.randn(3, 19, 23), torch.randn(2, 19, 23)
     state = net.start(scores)
@@ -87,7 +87,7 @@ def test_steps_go_on_where_they_were_left(kind):
     assert torch.equal(state[:3], last(refine_steps(net, scores, image, WHOLE, 3)))
 
 
-def test_yields_every_step(refiner):
+def test_every_step_is_yielded(refiner):
     net = refiner()
     scores, image = torch.randn(3, 11, 12), torch.randn(3, 11, 12)
     every = list(refine_steps(net, scores, image, WHOLE, 4))
@@ -99,7 +99,7 @@ def test_yields_every_step(refiner):
             assert torch.allclose(found, again, rtol=1e-4, atol=1e-4)
 
 
-def test_what_has_no_data_stays_as_it_came(refiner):
+def test_pixels_without_data_are_unchanged(refiner):
     net = refiner()
     scores, image = torch.randn(3, 14, 15), torch.randn(3, 14, 15)
     valid = torch.rand(14, 15) > 0.3
@@ -108,7 +108,7 @@ def test_what_has_no_data_stays_as_it_came(refiner):
         assert not torch.equal(after[:, valid], scores[:, valid])
 
 
-def test_keeps_no_gradients(refiner):
+def test_refinement_keeps_no_gradients(refiner):
     net = refiner()
     after = last(refine_steps(net, torch.randn(3, 8, 8), torch.randn(3, 8, 8), WHOLE, 1))
     assert not after.requires_grad

@@ -1,4 +1,4 @@
-"""A real Dask cluster of processes gives what one machine gives, also when a worker dies.
+"""Runs on a real Dask cluster of processes: the same results as on one machine, even if a worker dies.
 
 Modules that this file covers: models/worker/handlers/whole_images.py.
 """
@@ -56,7 +56,7 @@ def cluster():
 
 
 def kill_one(cluster, done, killed, names="*.json"):
-    """Kill a worker process as soon as two blocks are finished."""
+    """Kill a worker process as soon as two blocks are finished; append the number of finished blocks to `killed`."""
     limit = time.monotonic() + 120
     while time.monotonic() < limit and len(list(done.glob(names))) < 2:
         time.sleep(0.005)
@@ -66,7 +66,7 @@ def kill_one(cluster, done, killed, names="*.json"):
         killed.append(len(list(done.glob(names))))
 
 
-def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_machine(
+def test_a_map_computed_despite_a_dead_worker_equals_that_of_one_machine(
     cluster, town, refiner_path, coarse_path, tmp_path
 ):
     command = (
@@ -88,7 +88,7 @@ def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_mac
     said = do(*command, "-o", tmp_path / "there", "--scheduler", cluster.scheduler_address)
     killer.join()
     assert killed
-    assert killed[0] < 12  # while there was work
+    assert killed[0] < 12  # unfinished blocks were left
     assert said.stdout.replace("there", "here") == do(*command, "-o", tmp_path / "here").stdout
     for n in range(4):
         name = f"step_{n:03d}.tif"
@@ -98,8 +98,8 @@ def test_a_worker_that_dies_costs_its_block_alone_and_the_map_is_that_of_one_mac
     assert np.array_equal(read(tmp_path / "a.tif"), read(tmp_path / "b.tif"))
 
 
-def test_a_worker_sees_what_has_been_written_anew(cluster, town, coarse_path, tmp_path):
-    """The paths are those of the run before, and both workers have them open; the pixels are not."""
+def test_workers_reread_files_that_were_replaced(cluster, town, coarse_path, tmp_path):
+    """Both workers still have the files of the previous run open; the paths are the same, but the pixels differ."""
     image = tmp_path / "i.tif"
     command = ("classify", image, "--model", coarse_path, "--block", 48, "--scheduler", cluster.scheduler_address, "-o")
     with rasterio.open(town.image_path) as source:
@@ -109,11 +109,11 @@ def test_a_worker_sees_what_has_been_written_anew(cluster, town, coarse_path, tm
         with rasterio.open(image, "w", **profile) as target:
             target.write(turned)
         do(*command, tmp_path / "s.tif")
-        do(*command[:6], "-o", tmp_path / "here.tif")  # in the same blocks: the last bits hang on their size
+        do(*command[:6], "-o", tmp_path / "here.tif")  # same block size, which affects the last bits
         assert np.array_equal(read(tmp_path / "s.tif"), read(tmp_path / "here.tif"))
 
 
-def test_measures_as_one_machine_does(cluster, town, tmp_path, monkeypatch):
+def test_the_evaluation_equals_that_of_one_machine(cluster, town, tmp_path, monkeypatch):
     monkeypatch.setattr(scores, "MEASURED", 48)
     for labels in (town.labels_path, town.tile_path):
         for name, options in (("a.json", ()), ("b.json", ("--scheduler", cluster.scheduler_address))):
@@ -124,7 +124,7 @@ def test_measures_as_one_machine_does(cluster, town, tmp_path, monkeypatch):
         assert (tmp_path / "a.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
 
 
-def test_whole_images_for_processing_are_those_of_the_command(cluster, town, refiner_path, coarse_path, tmp_path):
+def test_whole_images_for_processing_equal_those_of_the_command(cluster, town, refiner_path, coarse_path, tmp_path):
     address, out = cluster.scheduler_address, tmp_path / "out"
     out.mkdir()
     do("classify", town.image_path, "--model", coarse_path, "--pixel-size", 0.5, "-o", tmp_path / "s.tif")
@@ -166,8 +166,8 @@ def test_whole_images_for_processing_are_those_of_the_command(cluster, town, ref
     assert {path.name for path in out.iterdir()} == {"s.tif", "r.tif", "c.tif", "all"}
 
 
-def test_a_cluster_says_what_it_has(cluster, monkeypatch):
-    """Also in the plugin, where Map Refiner is no installed distribution."""
+def test_a_cluster_is_described_by_its_workers_and_threads(cluster, monkeypatch):
+    """The version is also found in the plugin, where Map Refiner is not an installed distribution."""
     assert describe_cluster(cluster.scheduler_address) == "2 workers, 2 threads"
 
     def missing(name):
@@ -177,14 +177,14 @@ def test_a_cluster_says_what_it_has(cluster, monkeypatch):
     assert _version() == (ROOT / "resources" / "version.txt").read_text(encoding="utf-8").strip()
 
 
-def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
+def test_results_are_kept_if_disconnecting_from_the_scheduler_times_out(
     cluster, town, coarse_path, monkeypatch, tmp_path
 ):
-    """As on a machine that is too busy: the loop of the client comes to it late."""
+    """This simulates a busy machine, where the client's event loop responds late."""
     close, late = distributed.Client.close, []
 
     def close_late(client, timeout=None):
-        if timeout is None:  # a client of before, which is cleared away meanwhile
+        if timeout is None:  # an earlier client that is being cleaned up
             return close(client)
         client.loop.add_callback(time.sleep, 10 * timeout)
         try:
@@ -216,8 +216,8 @@ def test_what_was_found_stands_where_letting_go_of_the_scheduler_takes_too_long(
         client.close()
 
 
-def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch):
-    """Also when a worker dies meanwhile."""
+def test_polygons_equal_those_of_one_machine(cluster, town, tmp_path, monkeypatch):
+    """A worker dies during the run."""
     monkeypatch.setattr(vectorize, "TRACED_PX", 32)
     command = ("vectorize", town.scores_path, "--tolerance", 0.4, "--min-area", 3, "-o")
     do(*command, tmp_path / "here.gpkg")
@@ -227,7 +227,7 @@ def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch)
     do(*command, tmp_path / "there.gpkg", "--scheduler", cluster.scheduler_address)
     killer.join()
     assert killed
-    assert killed[0] < 12  # while there was work
+    assert killed[0] < 12  # unfinished blocks were left
     one, other = (pyogrio.raw.read(tmp_path / name) for name in ("here.gpkg", "there.gpkg"))
     assert len(one[2]) > 5
     assert one[2].tolist() == other[2].tolist()
@@ -235,7 +235,7 @@ def test_polygons_are_those_of_one_machine(cluster, town, tmp_path, monkeypatch)
     assert {path.name for path in tmp_path.iterdir()} == {"here.gpkg", "there.gpkg"}
 
 
-def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path):
+def test_a_worker_error_is_reported_without_a_traceback(cluster, town, coarse_path, tmp_path):
     result = call(
         "classify",
         town.image_path,
@@ -261,7 +261,7 @@ def test_what_a_worker_refuses_is_one_line(cluster, town, coarse_path, tmp_path)
         ("", "No Dask scheduler answers at an empty address"),
     ],
 )
-def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, address, says):
+def test_a_bad_address_is_reported_in_one_line(town, coarse_path, tmp_path, monkeypatch, address, says):
     monkeypatch.setattr("map_refiner.models.runtime.dask_cluster.CONNECT_TIMEOUT", "1s")
     result = call("classify", town.image_path, "--model", coarse_path, "--scheduler", address, "-o", tmp_path / "s.tif")
     assert result.exit_code == 2, result.exception
@@ -270,7 +270,7 @@ def test_a_bad_address_is_one_line(town, coarse_path, tmp_path, monkeypatch, add
     assert not list(tmp_path.iterdir())
 
 
-def test_without_dask_a_line_says_what_to_install(town, coarse_path, tmp_path, monkeypatch):
+def test_without_dask_the_error_names_the_package_to_install(town, coarse_path, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = call(
         "classify", town.image_path, "--model", coarse_path, "--scheduler", "tcp://x:1", "-o", tmp_path / "s.tif"
@@ -279,7 +279,7 @@ def test_without_dask_a_line_says_what_to_install(town, coarse_path, tmp_path, m
     assert 'pip install "dask[distributed]"' in result.stderr
 
 
-def test_a_scheduler_without_workers_and_a_worker_without_the_package(town, coarse_path, tmp_path):
+def test_schedulers_without_workers_and_workers_without_the_package_are_refused(town, coarse_path, tmp_path):
     command = ("classify", town.image_path, "--model", coarse_path, "-o", tmp_path / "s.tif", "--scheduler")
     with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
         result = call(*command, empty.scheduler_address)

@@ -1,4 +1,4 @@
-"""Which device computes."""
+"""Device selection, memory errors and tile sizes."""
 
 import pytest
 import torch
@@ -6,23 +6,23 @@ from map_refiner.models.errors import RefinerError
 from map_refiner.models.runtime import device
 
 
-def test_the_cpu_is_always_there():
+def test_the_cpu_is_always_available():
     assert device.choose_device("cpu") == torch.device("cpu")
     assert "threads" in device.describe_device(torch.device("cpu"))
 
 
-def test_auto_is_the_best_that_is_there():
+def test_auto_selects_the_best_available_device():
     best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     assert device.choose_device("auto").type == best
 
 
 @pytest.mark.parametrize("wanted", ["tpu", "", "cuda:x", "cuda:-1", "cpu cuda", "meta"])
-def test_what_is_no_device_is_refused(wanted):
+def test_invalid_device_names_are_refused(wanted):
     with pytest.raises(RefinerError, match="There is no device"):
         device.choose_device(wanted)
 
 
-def test_a_device_that_is_not_there_says_what_is():
+def test_an_unavailable_device_is_refused_with_the_available_ones():
     with pytest.raises(RefinerError, match=r"cuda:99 is not there: PyTorch .* sees \d+ CUDA devices"):
         device.choose_device("cuda:99")
     if not torch.backends.mps.is_available():
@@ -30,7 +30,7 @@ def test_a_device_that_is_not_there_says_what_is():
             device.choose_device("mps")
 
 
-def test_tells_that_memory_ran_out():
+def test_out_of_memory_errors_are_recognized():
     with pytest.raises(RuntimeError) as caught:
         torch.empty(10**15)
     assert device.out_of_memory(caught.value)
@@ -42,7 +42,7 @@ def test_tells_that_memory_ran_out():
 @pytest.mark.parametrize(
     ("kind", "free", "side"),
     [
-        ("cpu", None, 512),  # the system does not tell
+        ("cpu", None, 512),  # free memory unknown
         ("cpu", 24e9, 512),
         ("cpu", 5e8, 256),
         ("cpu", 1e6, 128),
@@ -51,11 +51,11 @@ def test_tells_that_memory_ran_out():
         ("cuda", 1e9, 512),
     ],
 )
-def test_the_tile_follows_the_free_memory(monkeypatch, kind, free, side):
+def test_the_tile_size_depends_on_the_free_memory(monkeypatch, kind, free, side):
     monkeypatch.setattr(device, "free_bytes", lambda _: free)
     assert device.tile_side(torch.device(kind)) == side
 
 
-def test_the_free_memory_is_some_of_the_machines():
+def test_the_free_memory_is_plausible():
     free = device.free_bytes(torch.device("cpu"))
     assert free is None or 1e7 < free < 1e14

@@ -1,4 +1,4 @@
-"""Work side by side is the work done at once."""
+"""Parallel work in threads: results, errors and gradients."""
 
 import pytest
 import torch
@@ -16,11 +16,11 @@ def threads(request):
     torch.set_num_threads(before)
 
 
-def test_results_come_in_the_order_of_the_jobs(threads):
+def test_results_are_in_the_order_of_the_jobs(threads):
     assert run_in_threads([lambda n=n: n * n for n in range(7)]) == [n * n for n in range(7)]
 
 
-def test_an_error_in_a_job_comes_out(threads):
+def test_an_error_in_a_job_is_raised(threads):
     def broken():
         raise ValueError("broken")
 
@@ -29,7 +29,7 @@ def test_an_error_in_a_job_comes_out(threads):
 
 
 @pytest.mark.parametrize("height", [1, 3, 10, 50])
-def test_strips_make_up_all_rows(threads, height):
+def test_strips_cover_all_rows_once(threads, height):
     seen = torch.zeros(10)
 
     def work(strip):
@@ -42,7 +42,7 @@ def test_strips_make_up_all_rows(threads, height):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
-def test_gradients_are_those_of_the_whole_batch(threads, batch):
+def test_gradients_equal_those_of_the_whole_batch(threads, batch):
     torch.manual_seed(0)
     net = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 3), torch.nn.ReLU(), torch.nn.Conv2d(3, 1, 3))
     net[0].bias.requires_grad_(False)

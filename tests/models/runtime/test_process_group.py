@@ -1,4 +1,4 @@
-"""Two processes that train one model together, as torchrun starts them, over gloo."""
+"""Two processes that train one model together over gloo, started as by torchrun."""
 
 import json
 import os
@@ -39,7 +39,7 @@ main(json.loads(sys.argv[2]))
 
 @pytest.fixture
 def found(town, tmp_path):
-    """What two processes found, and what the command wrote and said."""
+    """The records of two processes, the output of the command, and the model card."""
     command = [
         "train-coarse",
         town.image_path,
@@ -74,11 +74,11 @@ def found(town, tmp_path):
     return ranks, done.stdout, read_card(tmp_path / "c.safetensors")
 
 
-def test_two_processes_take_the_same_steps_and_the_first_alone_judges_writes_and_tells(found):
+def test_two_processes_train_in_sync_and_only_the_first_evaluates_and_writes(found):
     (one, other), said, card = found
     assert (one["size"], other["size"], one["images"]) == (2, 2, 2)
     assert one["weights"] == pytest.approx(other["weights"], abs=1e-7)
-    assert one["losses"] != other["losses"]  # each drew patches of its own
+    assert one["losses"] != other["losses"]  # each process draws its own patches
     assert (one["judged"], other["judged"]) == ([True, False, True], [False] * 3)
     assert said.count("mean IoU") == 1
     assert card.trained_on == "image.tif, image.tif"
@@ -92,7 +92,7 @@ def test_two_processes_take_the_same_steps_and_the_first_alone_judges_writes_and
         ("{image}={one}", "name them in the order of their indices"),
     ],
 )
-def test_scenes_that_do_not_fit_are_refused(town, raster, tmp_path, also, says):
+def test_scenes_that_do_not_match_are_refused(town, raster, tmp_path, also, says):
     one = raster("one.tif", np.where(town.labels == 255, 255, town.labels > 0).astype("uint8")[None], nodata=255)
     text = also.format(image=town.image_path, labels=town.labels_path, one=one)
     arguments = ["train-coarse", town.image_path, "--model", "fcn", "--labels", town.labels_path, "--also", text]

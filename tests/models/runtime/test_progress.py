@@ -1,4 +1,4 @@
-"""Following a training, and how long a run still takes.
+"""Training progress and remaining time.
 
 Modules that this file covers: models/runtime/preload_torch.py.
 """
@@ -9,7 +9,7 @@ from map_refiner.models.training.loop import TrainingUpdate, run_training
 
 
 class Training:
-    """Epochs with given scores, that remembers whether it was closed."""
+    """A training with given scores; `closed` is set when its iterator ends or is closed."""
 
     def __init__(self, *scores):
         self.scores, self.closed = scores, False
@@ -25,7 +25,7 @@ class Training:
             self.closed = True
 
 
-def test_goes_to_the_end_and_tells_of_every_update():
+def test_a_complete_training_reports_every_update():
     training, told = Training(0.2, None, 0.6, 0.4), []
     outcome = run_training(training.epochs(), lambda: False, lambda update, left: told.append((update.update, left)))
     assert (outcome.updates, outcome.held_out_miou, outcome.stopped) == (4, 0.6, False)
@@ -33,19 +33,19 @@ def test_goes_to_the_end_and_tells_of_every_update():
     assert training.closed
 
 
-def test_stops_when_asked_and_says_so():
+def test_a_training_stops_on_request_and_is_marked_as_stopped():
     training, told = Training(0.2, 0.6, None, 0.9), []
     outcome = run_training(training.epochs(), lambda: len(told) >= 3, lambda update, _: told.append(update.update))
     assert (outcome.updates, outcome.held_out_miou, outcome.stopped) == (3, 0.6, True)
     assert training.closed
 
 
-def test_a_stop_at_the_last_update_is_an_end():
+def test_a_stop_at_the_last_update_counts_as_complete():
     outcome = run_training(Training(0.2).epochs(), lambda: True, lambda *_: None)
     assert not outcome.stopped
 
 
-def test_whatever_tell_raises_closes_the_training():
+def test_an_error_in_the_progress_callback_closes_the_training():
     training = Training(0.2, 0.3)
 
     def tell(epoch, _):
@@ -56,7 +56,7 @@ def test_whatever_tell_raises_closes_the_training():
     assert training.closed
 
 
-def test_shares_of_shares():
+def test_sub_progress_can_be_nested():
     seen = []
     progress = sub_progress(sub_progress(seen.append, 0.5, 0.5), 0.2, 0.4)
     progress(0)
@@ -65,11 +65,11 @@ def test_shares_of_shares():
     assert seen == pytest.approx([0.6, 0.7, 0.8])
 
 
-def test_the_time_left_is_in_proportion(monkeypatch):
+def test_the_remaining_time_is_proportional_to_the_remaining_share(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     clock = Clock()
-    assert clock.seconds_left(0.5) is None  # nothing is known yet
+    assert clock.seconds_left(0.5) is None  # no time has passed yet
     now[0] += 10
     assert clock.seconds_left(0.25) == pytest.approx(30)
     assert clock.seconds_left(1) == 0

@@ -1,4 +1,4 @@
-"""Corrections: read in the order in which they were made, and binding the map from then on."""
+"""Corrections: read in the order of drawing, and applied to the shown step and all later ones."""
 
 import numpy as np
 import pyogrio
@@ -22,7 +22,7 @@ def ignore(_):
     return None
 
 
-def test_the_last_one_counts_and_unsure_takes_back(vectors, grid, pixels):
+def test_the_last_polygon_wins_and_unsure_removes_corrections(vectors, grid, pixels):
     shapes = [pixels(0, 0, 10, 10), pixels(5, 0, 10, 10), pixels(0, 8, 20, 4), pixels(100, 100, 5, 5)]
     path = vectors("c.gpkg", shapes, **{"class": ["building", "road", "unsure", "road"]})
     found = read_corrections(path, grid(20, 20), CLASSES)
@@ -32,7 +32,7 @@ def test_the_last_one_counts_and_unsure_takes_back(vectors, grid, pixels):
     assert (found[:, 15:] == UNLABELLED).all()
 
 
-def test_another_crs_and_a_self_crossing_polygon(vectors, grid, pixels, utm):
+def test_another_crs_and_a_self_crossing_polygon_are_accepted(vectors, grid, pixels, utm):
     moved = rasterio.warp.transform_geom("EPSG:32631", "EPSG:4326", shapely.geometry.mapping(pixels(4, 4, 8, 8)))
     path = vectors("d.gpkg", [shapely.geometry.shape(moved)], crs="EPSG:4326", **{"class": ["road"]})
     found = read_corrections(path, grid(20, 20), CLASSES)
@@ -45,7 +45,7 @@ def test_another_crs_and_a_self_crossing_polygon(vectors, grid, pixels, utm):
     assert found[2, 10] == found[17, 10] == UNLABELLED
 
 
-def test_other_classes_and_fields_are_refused(vectors, grid, pixels):
+def test_unknown_classes_and_missing_fields_are_refused(vectors, grid, pixels):
     path = vectors("e.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]})
     with pytest.raises(LabelError, match=r"corrections of class 'lake'.*'unsure'"):
         read_corrections(path, grid(20, 20), CLASSES)
@@ -66,7 +66,7 @@ def test_an_empty_layer_corrects_nothing(vectors, grid, pixels):
     assert (read_corrections(path, grid(20, 20), CLASSES) == UNLABELLED).all()
 
 
-def test_binding_leaves_memory_and_other_pixels():
+def test_corrections_change_neither_the_hidden_state_nor_other_pixels():
     scores = np.random.default_rng(0).normal(size=(5, 4, 4)).astype("float32")
     corrections = np.full((4, 4), UNLABELLED, "uint8")
     corrections[1, 2] = 2
@@ -92,7 +92,7 @@ def classes_of(session, index):
         return source.read(1)
 
 
-def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors, pixels):
+def test_corrections_apply_to_the_shown_and_later_steps_and_spread(session, vectors, pixels):
     free = [step.scores for step in session.step(0, 2, ignore)]
     before = classes_of(session, 2)
     path = vectors("h.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
@@ -100,7 +100,7 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     assert [step.index for step in rewritten] == [1, 2]
     for index in (1, 2):
         assert (classes_of(session, index)[60:72, 70:82] == 2).all()
-    assert not (classes_of(session, 0)[60:72, 70:82] == 2).all()  # it came before the one that was shown
+    assert not (classes_of(session, 0)[60:72, 70:82] == 2).all()  # step 0 precedes the shown step
     assert np.array_equal(np.delete(before, np.s_[60:72], 0), np.delete(classes_of(session, 2), np.s_[60:72], 0))
     (bound,) = session.step(1, 1, ignore)
     assert (classes_of(session, 2)[60:72, 70:82] == 2).all()
@@ -110,12 +110,12 @@ def test_they_bind_the_shown_step_and_all_later_ones_and_spread(session, vectors
     (alone,) = session.step(1, 1, ignore)
     with rasterio.open(session.path(alone.scores)) as source:
         apart = np.abs(source.read() - refined).max(0)
-    assert apart[56:60, 70:82].max() > 1e-3  # beyond what was painted
+    assert apart[56:60, 70:82].max() > 1e-3  # outside the polygon
     assert apart[:40].max() < 1e-4
     assert free
 
 
-def test_undone_the_map_is_as_it_was(session, vectors, pixels):
+def test_undoing_corrections_restores_the_map(session, vectors, pixels):
     list(session.step(0, 1, ignore))
     before = classes_of(session, 1)
     list(apply_corrections(session, vectors("i.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 1, ignore))
@@ -124,21 +124,21 @@ def test_undone_the_map_is_as_it_was(session, vectors, pixels):
     assert np.array_equal(classes_of(session, 1), before)
 
 
-def test_a_bad_layer_leaves_what_was_bound(session, vectors, pixels):
+def test_an_invalid_layer_keeps_the_previous_corrections(session, vectors, pixels):
     list(apply_corrections(session, vectors("k.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]}), 0, ignore))
     with pytest.raises(LabelError):
         list(apply_corrections(session, vectors("l.gpkg", [pixels(0, 0, 5, 5)], **{"class": ["lake"]}), 0, ignore))
     assert (session.corrections == 2).sum() == 144
 
 
-def test_replaced_rasters_do_not_pile_up(session, vectors, pixels):
+def test_replaced_rasters_do_not_accumulate(session, vectors, pixels):
     path = vectors("m.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
     for _ in range(5):
         list(apply_corrections(session, path, 0, ignore))
-    assert len(list(session.run_dir.glob("step_000_*_classes.tif"))) == 2  # the shown one, and the one before
+    assert len(list(session.run_dir.glob("step_000_*_classes.tif"))) == 2  # the shown one and its predecessor
 
 
-def test_a_restarted_worker_goes_on_with_them(session, vectors, pixels):
+def test_a_resumed_session_keeps_the_corrections(session, vectors, pixels):
     path = vectors("n.gpkg", [pixels(70, 60, 12, 12)], **{"class": ["road"]})
     list(apply_corrections(session, path, 0, ignore))
     again = resume_session(session.run_dir, CPU)

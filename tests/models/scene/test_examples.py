@@ -1,4 +1,4 @@
-"""What there is to learn from in a scene."""
+"""Training examples from a scene."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def only(labels, rows, columns):
     return kept
 
 
-def test_a_tile_is_read_with_its_neighbours(town, scene, scores):
+def test_a_tile_is_read_with_its_surroundings(town, scene, scores):
     labels = only(town.labels, slice(40, 50), slice(50, 80))
     tile = labelled_tile(scene, scores.read, labels, town.classes)
     around = Window(8, 18, 74, 94)
@@ -39,12 +39,12 @@ def test_a_tile_is_read_with_its_neighbours(town, scene, scores):
     assert np.array_equal(tile.scores, scores.read(around)[0])
 
 
-def test_a_tile_at_the_corner_ends_with_the_scene(town, scene, scores):
+def test_a_tile_at_the_corner_ends_at_the_scene_border(town, scene, scores):
     tile = labelled_tile(scene, scores.read, only(town.labels, slice(0, 45), slice(100, 120)), town.classes)
     assert tile.labels.shape == (77, 52)
 
 
-def test_labels_without_data_do_not_teach(raster, town, scores):
+def test_labels_on_nodata_are_not_used(raster, town, scores):
     image = np.random.default_rng(0).integers(1, 250, (3, 96, 120)).astype("uint8")
     image[:, :, :60] = 0
     with Scene(raster("a.tif", image, nodata=0)) as half:
@@ -61,7 +61,7 @@ def test_a_tile_that_is_too_large_is_refused(town, scene, scores, monkeypatch):
         labelled_tile(scene, scores.read, town.labels, town.classes)
 
 
-def test_one_class_alone_is_refused(town, scene, scores):
+def test_labels_of_a_single_class_are_refused(town, scene, scores):
     with pytest.raises(LabelError, match="only one class, 'building'"):
         labelled_tile(scene, scores.read, only(town.labels, slice(8, 20), slice(8, 20)), town.classes)
 
@@ -72,7 +72,7 @@ def test_a_small_scene_is_one_training_image(town, scene):
     assert image.image.shape == (3, 96, 120)
 
 
-def test_of_a_large_scene_the_fullest_parts_are_learnt_from(town, scene, monkeypatch):
+def test_the_parts_with_most_labels_of_a_large_scene_are_used(town, scene, monkeypatch):
     monkeypatch.setattr(examples, "PART_PX", 24)
     monkeypatch.setattr(examples, "MOST_PARTS", 4)
     images = training_images(scene, town.labels, 0)
@@ -84,6 +84,6 @@ def test_of_a_large_scene_the_fullest_parts_are_learnt_from(town, scene, monkeyp
     assert all(np.array_equal(one.labels, two.labels) for one, two in zip(images, again, strict=True))
 
 
-def test_nothing_labelled_where_there_is_data_is_refused(scene, town):
+def test_scenes_without_usable_labels_are_refused(scene, town):
     with pytest.raises(LabelError, match="Nothing is labelled where the image has data"):
         training_images(scene, np.full_like(town.labels, UNLABELLED), 0)

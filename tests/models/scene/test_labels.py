@@ -1,4 +1,4 @@
-"""Labels on a grid, whatever they come from."""
+"""Labels on a grid, from rasters and vector layers."""
 
 import numpy as np
 import pytest
@@ -22,13 +22,13 @@ def here(grid):
 # --- rasters --------------------------------------------------------------------------------------------------------
 
 
-def test_a_raster_of_class_indices(town, here):
+def test_a_raster_of_class_indices_is_read_unchanged(town, here):
     assert np.array_equal(read_labels(town.labels_path, here, CLASSES), town.labels)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "int32", "float32"])
 @pytest.mark.parametrize("nodata", [None, 99, 255])
-def test_no_data_and_255_are_unlabelled(raster, town, here, dtype, nodata):
+def test_nodata_and_255_are_unlabelled(raster, town, here, dtype, nodata):
     array = town.labels.astype(dtype)
     array[:10] = 255
     array[10:20] = 255 if nodata is None else nodata
@@ -38,7 +38,7 @@ def test_no_data_and_255_are_unlabelled(raster, town, here, dtype, nodata):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16"])
-def test_what_a_raster_does_not_cover_is_unlabelled(raster, town, here, dtype):
+def test_pixels_outside_the_label_raster_are_unlabelled(raster, town, here, dtype):
     part = town.labels[20:60, 30:90][None].astype(dtype)
     path = raster("l.tif", part, transform=from_origin(500_015, 4_649_090, 0.5, 0.5))
     found = read_labels(path, here, CLASSES)
@@ -46,13 +46,13 @@ def test_what_a_raster_does_not_cover_is_unlabelled(raster, town, here, dtype):
     assert np.count_nonzero(found != UNLABELLED) == part.size
 
 
-def test_finer_labels_are_thinned_out_never_mixed(raster, town, here):
+def test_finer_labels_are_subsampled_and_never_mixed(raster, town, here):
     fine = np.kron(town.labels, np.ones((3, 3), "uint8"))
     path = raster("l.tif", fine[None], transform=from_origin(500_000, 4_649_100, 0.5 / 3, 0.5 / 3))
     assert np.array_equal(read_labels(path, here, CLASSES), town.labels)
 
 
-def test_labels_in_another_crs(raster, town, here, utm):
+def test_label_rasters_in_another_crs_are_reprojected(raster, town, here, utm):
     left, bottom, _, top = rasterio.warp.transform_bounds(utm, "EPSG:4326", 500_000, 4_649_052, 500_060, 4_649_100)
     size = (top - bottom) / 400
     columns, rows = np.meshgrid(np.arange(700) + 0.5, np.arange(400) + 0.5)
@@ -67,14 +67,14 @@ def test_labels_in_another_crs(raster, town, here, utm):
 
 
 @pytest.mark.parametrize("value", [-1, 256, 1.5])
-def test_what_is_no_class_index_is_refused(raster, here, value):
+def test_values_that_are_not_class_indices_are_refused(raster, here, value):
     array = np.zeros((1, 96, 120), "float32")
     array[0, 5, 5] = value
     with pytest.raises(LabelError, match="whole class indices from 0, and 255 for unlabelled"):
         read_labels(raster("l.tif", array), here, CLASSES)
 
 
-def test_missing_labels_say_so(tmp_path, here):
+def test_missing_label_files_are_refused(tmp_path, here):
     with pytest.raises(RasterError, match="There is no file"):
         read_labels(str(tmp_path / "l.tif"), here, CLASSES)
     with pytest.raises(LabelError, match="There is no file"):
@@ -89,7 +89,7 @@ def drawn(vectors, shapes, name="tile.gpkg", **options):
     return vectors(name, [shape for _, shape in shapes], **{"class": [kind for kind, _ in shapes]}, **options)
 
 
-def test_inside_the_tile_the_rest_is_background(vectors, pixels, here, town):
+def test_the_rest_of_a_tile_is_background(vectors, pixels, here, town):
     found = read_labels(town.tile_path, here, CLASSES)
     assert np.array_equal(found, town.labels) or (found != town.labels).mean() < 1e-6
     shapes = [("tile", pixels(20, 10, 30, 20)), ("building", pixels(25, 15, 5, 5)), ("road", pixels(40, 5, 4, 60))]
@@ -97,11 +97,11 @@ def test_inside_the_tile_the_rest_is_background(vectors, pixels, here, town):
     expected = np.full((96, 120), UNLABELLED)
     expected[10:30, 20:50] = 0
     expected[15:20, 25:30] = 1
-    expected[10:30, 40:44] = 2  # what lies outside the tile is not labelled
+    expected[10:30, 40:44] = 2  # pixels outside the tile are not labelled
     assert np.array_equal(found, expected)
 
 
-def test_ignored_parts_are_unlabelled_whatever_lies_there(vectors, pixels, here):
+def test_ignored_areas_are_unlabelled_whatever_they_contain(vectors, pixels, here):
     shapes = [
         ("ignore", pixels(22, 12, 6, 6)),
         ("tile", pixels(20, 10, 30, 20)),
@@ -113,7 +113,7 @@ def test_ignored_parts_are_unlabelled_whatever_lies_there(vectors, pixels, here)
     assert found[10, 20] == 0
 
 
-def test_without_a_tile_the_polygons_alone_are_labelled(vectors, pixels, here):
+def test_without_a_tile_only_the_polygons_are_labelled(vectors, pixels, here):
     shapes = [("building", pixels(25, 15, 5, 5)), ("background", pixels(40, 5, 4, 60))]
     found = read_labels(drawn(vectors, shapes), here, CLASSES)
     assert np.count_nonzero(found == 1) == 25
@@ -121,14 +121,14 @@ def test_without_a_tile_the_polygons_alone_are_labelled(vectors, pixels, here):
     assert np.count_nonzero(found == UNLABELLED) == 96 * 120 - 265
 
 
-def test_several_tiles(vectors, pixels, here):
+def test_several_tiles_are_labelled(vectors, pixels, here):
     shapes = [("tile", pixels(0, 0, 10, 10)), ("tile", pixels(50, 50, 10, 10)), ("road", pixels(0, 5, 120, 2))]
     found = read_labels(drawn(vectors, shapes), here, CLASSES)
     assert np.count_nonzero(found != UNLABELLED) == 200
     assert np.count_nonzero(found == 2) == 20
 
 
-def test_a_polygon_that_crosses_itself_is_repaired(vectors, pixels, here):
+def test_a_self_crossing_polygon_is_repaired(vectors, pixels, here):
     x, y = 500_010, 4_649_080
     tie = shapely.Polygon([(x, y), (x + 10, y + 10), (x + 10, y), (x, y + 10)])
     found = read_labels(drawn(vectors, [("tile", pixels(0, 0, 120, 96)), ("building", tie)]), here, CLASSES)
@@ -136,7 +136,7 @@ def test_a_polygon_that_crosses_itself_is_repaired(vectors, pixels, here):
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857"])
-def test_a_tile_in_another_crs(vectors, town, here, utm, crs):
+def test_a_tile_in_another_crs_is_reprojected(vectors, town, here, utm, crs):
     from map_refiner.models.io.vectors import read_shapes
 
     shapes = read_shapes(town.tile_path, here, "class")
@@ -145,7 +145,7 @@ def test_a_tile_in_another_crs(vectors, town, here, utm, crs):
     assert (found == town.labels).mean() > 0.995
 
 
-def test_an_unknown_class_is_named_with_those_that_are_known(vectors, pixels, here):
+def test_unknown_classes_are_reported_with_the_known_ones(vectors, pixels, here):
     path = drawn(vectors, [("tile", pixels(0, 0, 9, 9)), ("tree", pixels(0, 0, 2, 2)), ("", pixels(3, 3, 2, 2))])
     with pytest.raises(LabelError, match="class '', 'tree'; the classes here are background, building, road"):
         read_labels(path, here, CLASSES)
@@ -170,14 +170,14 @@ def test_labels_outside_the_scene_label_nothing(vectors, here):
 # --- imprecise vector layers ----------------------------------------------------------------------------------------
 
 
-def test_layers_are_burnt_over_a_background(town, here):
+def test_layers_are_burnt_over_the_background(town, here):
     sources = (ClassSource("building", town.houses_path), ClassSource("road", town.streets_path, 4.0))
     labels, classes = burn_sources(sources, here)
     assert classes == CLASSES
-    assert (labels == town.labels).mean() > 0.99  # the streets are 8 pixels of half a metre
+    assert (labels == town.labels).mean() > 0.99  # the streets are 8 px of 0.5 m wide
 
 
-def test_later_layers_lie_over_earlier_ones_and_one_class_may_have_several(vectors, pixels, here):
+def test_later_layers_cover_earlier_ones_and_a_class_may_have_several(vectors, pixels, here):
     paths = [vectors(f"{n}.gpkg", [pixels(10 * n, 0, 20, 20)], text=["x"]) for n in range(3)]
     sources = tuple(ClassSource(name, path) for name, path in zip(("a", "b", "a"), paths, strict=True))
     labels, classes = burn_sources(sources, here)
@@ -185,7 +185,7 @@ def test_later_layers_lie_over_earlier_ones_and_one_class_may_have_several(vecto
     assert labels[5, [5, 15, 25, 35, 45]].tolist() == [1, 2, 1, 1, 0]
 
 
-def test_background_may_have_a_layer_of_its_own(vectors, pixels, here):
+def test_background_may_have_its_own_layer(vectors, pixels, here):
     sources = (
         ClassSource("building", vectors("a.gpkg", [pixels(0, 0, 20, 20)], text=["x"])),
         ClassSource("background", vectors("b.gpkg", [pixels(5, 5, 5, 5)], text=["x"])),
@@ -196,7 +196,7 @@ def test_background_may_have_a_layer_of_its_own(vectors, pixels, here):
     assert np.count_nonzero(labels == 1) == 375
 
 
-def test_no_class_and_classes_elsewhere_are_refused(vectors, here):
+def test_missing_classes_and_classes_outside_the_scene_are_refused(vectors, here):
     with pytest.raises(LabelError, match="No class is given"):
         burn_sources((), here)
     path = vectors("a.gpkg", [shapely.box(600_000, 4_000_000, 600_050, 4_000_050)], text=["x"])

@@ -1,4 +1,4 @@
-"""An image as the networks see it: its grid, its statistics, its holes.
+"""The image as input of the models: grid, statistics, NoData.
 
 Modules that this file covers: models/arrays/statistics.py.
 """
@@ -25,7 +25,7 @@ def everything(scene):
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
 @pytest.mark.parametrize("scale", [1, 0.01, 100])
-def test_any_sensor_looks_alike(raster, dtype, scale):
+def test_images_of_any_data_type_and_scale_are_standardized(raster, dtype, scale):
     if scale < 1 and dtype != "float32":
         scale = 1
     if scale > 1 and dtype == "uint8":
@@ -39,7 +39,7 @@ def test_any_sensor_looks_alike(raster, dtype, scale):
     assert np.allclose(image.std(axis=(1, 2)), 1, atol=1e-2)
 
 
-def test_a_broken_pixel_does_not_shake_the_networks(raster):
+def test_an_outlier_pixel_is_clipped(raster):
     array = photo(dtype="float32")
     array[1, 3, 4] = 1e6
     with Scene(raster("a.tif", array)) as scene:
@@ -47,7 +47,7 @@ def test_a_broken_pixel_does_not_shake_the_networks(raster):
     assert image.max() == scenes.CLIP
 
 
-def test_a_flat_band_is_zero_and_no_error(raster):
+def test_a_constant_band_becomes_zero(raster):
     array = photo()
     array[1] = 77
     with Scene(raster("a.tif", array)) as scene:
@@ -55,7 +55,7 @@ def test_a_flat_band_is_zero_and_no_error(raster):
     assert not image[1].any()
 
 
-def test_no_data_is_zero_and_does_not_count(raster):
+def test_nodata_is_zero_and_not_part_of_the_statistics(raster):
     array = photo()
     array[:, :, :25] = 0
     with Scene(raster("a.tif", array, nodata=0)) as scene:
@@ -66,7 +66,7 @@ def test_no_data_is_zero_and_does_not_count(raster):
     assert np.allclose(image[:, :, 25:].std(axis=(1, 2)), 1, atol=1e-2)
 
 
-def test_what_is_no_number_is_no_data(raster):
+def test_nan_and_infinity_are_nodata(raster):
     array = photo(dtype="float32")
     array[0, 2, 3], array[1, 5, 6] = np.nan, np.inf
     with Scene(raster("a.tif", array)) as scene:
@@ -76,21 +76,21 @@ def test_what_is_no_number_is_no_data(raster):
     assert np.isfinite(image).all()
 
 
-def test_all_no_data_is_refused(raster):
+def test_an_image_of_only_nodata_is_refused(raster):
     with pytest.raises(RasterError, match="NoData everywhere"):
         Scene(raster("a.tif", np.zeros((3, 9, 9), "uint8"), nodata=0))
     with pytest.raises(RasterError, match="NoData everywhere"):
         Scene(raster("b.tif", np.full((1, 9, 9), np.nan, "float32")))
 
 
-def test_a_thin_scene_in_a_wide_frame_is_found(raster):
+def test_a_single_valid_pixel_in_a_large_image_is_found(raster):
     array = np.zeros((1, 3000, 3000), "uint8")
-    array[0, 1501, 1502] = 9  # where every third pixel misses it
+    array[0, 1501, 1502] = 9  # missed by a read of every third pixel
     with Scene(raster("a.tif", array, nodata=0)) as scene:
         assert scene.statistics.mean == (9.0,)
 
 
-def test_bands_are_the_first_three_without_alpha(raster):
+def test_the_default_bands_are_the_first_three_without_alpha(raster):
     array = photo(bands=4)
     array[3] = 255
     with Scene(raster("a.tif", array, alpha=True)) as scene:
@@ -101,7 +101,7 @@ def test_bands_are_the_first_three_without_alpha(raster):
         assert scene.bands == (1,)
 
 
-def test_chosen_bands_come_in_their_order(raster):
+def test_chosen_bands_are_read_in_the_given_order(raster):
     array = photo(bands=5)
     with Scene(raster("a.tif", array), bands=(4, 2)) as scene:
         image, _ = everything(scene)
@@ -111,12 +111,12 @@ def test_chosen_bands_come_in_their_order(raster):
 
 
 @pytest.mark.parametrize("bands", [(0,), (1, 4), (-1,)])
-def test_a_band_that_is_not_there_is_refused(raster, bands):
+def test_missing_bands_are_refused(raster, bands):
     with pytest.raises(RasterError, match="has 3 bands; there is no band"):
         Scene(raster("a.tif", photo()), bands=bands)
 
 
-def test_an_area_looks_as_the_whole_does(raster):
+def test_an_area_has_the_same_pixels_as_the_whole_image(raster):
     array = photo()
     path = raster("a.tif", array)
     with Scene(path) as whole, Scene(path, area=(500_005, 4_649_085, 500_015, 4_649_095)) as part:
@@ -124,13 +124,13 @@ def test_an_area_looks_as_the_whole_does(raster):
         assert np.array_equal(everything(part)[0], whole.read(Window(10, 10, 20, 20))[0])
 
 
-def test_an_area_outside_is_refused(raster):
+def test_an_area_outside_the_raster_is_refused(raster):
     with pytest.raises(RasterError, match="outside the raster"):
         Scene(raster("a.tif", photo()), area=(0, 0, 1, 1))
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_windows_are_parts_of_the_whole_whether_kept_or_not(raster, monkeypatch, kept):
+def test_windows_equal_parts_of_the_whole_with_and_without_caching(raster, monkeypatch, kept):
     path = raster("a.tif", photo())
     monkeypatch.setattr(scenes, "KEPT_PIXELS", 10**9 if kept else 0)
     with Scene(path, pixel_size=0.8) as scene:
@@ -140,7 +140,7 @@ def test_windows_are_parts_of_the_whole_whether_kept_or_not(raster, monkeypatch,
     assert np.array_equal(part_valid, valid[3:14, 5:18])
 
 
-def test_a_coarser_scene_lies_over_the_same_ground(raster):
+def test_a_coarser_scene_has_the_same_extent(raster):
     path = raster("a.tif", photo(height=100, width=120))
     with Scene(path, pixel_size=1.0) as scene:
         assert (scene.grid.width, scene.grid.height) == (60, 50)
@@ -149,8 +149,8 @@ def test_a_coarser_scene_lies_over_the_same_ground(raster):
         assert scene.native_m == pytest.approx(0.5, rel=0.01)
 
 
-def test_mercator_is_worked_on_in_metres_on_the_ground(raster):
-    """At 60 N a pixel of 1 m in Mercator is half a metre of ground."""
+def test_pixel_sizes_in_mercator_are_true_metres(raster):
+    """At 60 N a pixel of 1 m in Mercator covers half a metre on the ground."""
     place = rasterio.transform.from_origin(1_000_000, 8_399_737, 1, 1)
     path = raster("a.tif", photo(height=100, width=100), crs="EPSG:3857", transform=place)
     with Scene(path) as scene:
@@ -159,13 +159,13 @@ def test_mercator_is_worked_on_in_metres_on_the_ground(raster):
         assert (scene.grid.width, scene.grid.height) == (50, 50)
 
 
-def test_a_file_that_is_gone_says_so(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(RasterError, match="There is no file"):
         Scene(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 1), (3, 1, 40), (3, 40, 1)])
-def test_one_pixel_wide(raster, shape):
+def test_scenes_one_pixel_wide_are_read(raster, shape):
     with Scene(raster("a.tif", photo(*shape))) as scene:
         image, valid = everything(scene)
     assert image.shape == shape
@@ -179,28 +179,28 @@ HERE = Grid("some CRS", (0.5, 0, 10, 0, -0.5, 20), 100, 80)
 
 
 @pytest.mark.parametrize("wanted", [None, 0.5, 0.495, 0.509])
-def test_a_size_close_to_its_own_is_its_own(wanted):
+def test_a_size_close_to_the_native_one_keeps_the_grid(wanted):
     assert working_grid(HERE, 0.5, wanted, "a.tif") == HERE
 
 
 @pytest.mark.parametrize(("wanted", "size"), [(1.0, (50, 40)), (0.25, (200, 160)), (0.3, (167, 133)), (1000, (1, 1))])
-def test_sizes_are_to_the_nearest_pixel(wanted, size):
+def test_working_grids_are_rounded_to_whole_pixels(wanted, size):
     found = working_grid(HERE, 0.5, wanted, "a.tif")
     assert (found.width, found.height) == size
     assert np.allclose(found.corners(), HERE.corners())
 
 
 @pytest.mark.parametrize("wanted", [0, -1, float("nan"), float("inf")])
-def test_a_size_that_is_none_is_refused(wanted):
+def test_invalid_pixel_sizes_are_refused(wanted):
     with pytest.raises(RasterError, match="positive number of metres"):
         working_grid(HERE, 0.5, wanted, "a.tif")
 
 
-def test_metres_need_a_crs():
+def test_a_pixel_size_needs_a_crs():
     with pytest.raises(RasterError, match=r"a\.tif has no CRS"):
         working_grid(HERE, None, 1.0, "a.tif")
 
 
-def test_a_size_that_makes_too_many_pixels_is_refused():
+def test_a_pixel_size_that_gives_too_many_pixels_is_refused():
     with pytest.raises(RasterError, match="choose a larger one"):
         working_grid(HERE, 0.5, 1e-6, "a.tif")

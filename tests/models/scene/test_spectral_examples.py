@@ -1,4 +1,4 @@
-"""Labelled pixels: a number a class, read where they are, and held out by whole regions."""
+"""Labelled pixels: the given number per class, with their spectra; whole regions are held out."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ NAMES = ("background", "grass", "soil")
 
 @pytest.fixture
 def labels():
-    """Five fields of grass, three of soil; the rest is unlabelled."""
+    """Labels of five fields of grass and three of soil; all other pixels are unlabelled."""
     found = np.full((300, 280), 255, dtype="uint8")
     for row in range(5):
         found[row * 50 : row * 50 + 20, 10:30] = 1
@@ -24,7 +24,7 @@ def labels():
 @pytest.fixture
 def scene(raster, labels):
     cube = np.random.default_rng(0).normal(100, 20, (20, 300, 280)).astype("float32")
-    cube[0] = labels  # so that a spectrum tells its class
+    cube[0] = labels  # so that a spectrum identifies its class
     cube[1] = np.arange(300)[:, None]
     cube[2] = np.arange(280)[None]
     with Scene(raster("cube.tif", cube)) as opened:
@@ -39,7 +39,7 @@ def test_regions_are_connected_and_of_one_class(labels):
     assert not set(np.unique(numbers[labels == 1])) & set(np.unique(numbers[labels == 2]))
 
 
-def test_a_class_of_one_region_is_cut_into_blocks():
+def test_a_class_with_a_single_region_is_cut_into_blocks():
     one = np.zeros((40, 60), dtype="uint8")
     one[8:10, 3:5] = 1
     numbers = regions(one)
@@ -47,7 +47,7 @@ def test_a_class_of_one_region_is_cut_into_blocks():
     assert numbers[0, 0] != numbers[0, 59] != numbers[39, 59]
 
 
-def test_so_many_pixels_of_a_class_are_read(scene, labels):
+def test_the_given_number_of_pixels_per_class_is_read(scene, labels):
     pixels = training_pixels(scene, labels, NAMES, 150, 0)
     assert np.bincount(pixels.labels).tolist() == [0, 150, 150]
     assert pixels.spectra.shape == (300, 20)
@@ -60,7 +60,7 @@ def test_so_many_pixels_of_a_class_are_read(scene, labels):
     assert len(everything.labels) == np.count_nonzero(labels != 255)
 
 
-def test_one_class_alone_is_refused(scene, labels):
+def test_labels_of_a_single_class_are_refused(scene, labels):
     with pytest.raises(LabelError, match="only one class"):
         training_pixels(scene, np.where(labels == 2, 255, labels).astype("uint8"), NAMES, 10, 0)
 
@@ -77,7 +77,7 @@ def test_whole_regions_are_held_out(scene, labels, seed):
         assert (pixels.labels[learn] == k).any()
 
 
-def test_where_each_class_has_one_region_there_is_nothing_to_hold_out():
+def test_without_further_regions_all_pixels_are_used_for_both_purposes():
     spectra = np.zeros((6, 2), dtype="float32")
     pixels = SpectralSamples(
         spectra, np.array([0, 0, 0, 1, 1, 1], dtype="uint8"), np.array([1, 1, 1, 2, 2, 2], dtype="int32")

@@ -135,7 +135,7 @@ class Impatient(ReportTask):
     """A report task that is cancelled at its n-th cancel check."""
 
     def __init__(self, *arguments, at):
-        super().__init__(*arguments)
+        super().__init__(*arguments, on_finished=lambda *_: None)
         self.at, self.asked = at, 0
 
     def isCanceled(self):

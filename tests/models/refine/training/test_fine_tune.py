@@ -1,4 +1,4 @@
-"""Learning on from corrections: any learned kind gets better where it was corrected, and forgets little."""
+"""Fine-tuning on corrections: every learned kind improves at the corrections and changes little elsewhere."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 
 def corrected(tile):
-    """A few discs of the truth, as an analyst would paint."""
+    """Return a tile labelled only in a few squares of the truth, like corrections by an analyst."""
     labels = np.full_like(tile.labels, UNLABELLED)
     for row, column in ((15, 16), (66, 48), (44, 30), (80, 80), (20, 63), (75, 100)):
         labels[row - 5 : row + 6, column - 5 : column + 6] = tile.labels[row - 5 : row + 6, column - 5 : column + 6]
@@ -23,14 +23,14 @@ def corrected(tile):
 
 
 def wrong(refiner, tile):
-    """Measure the cross-entropy after five steps on what is labelled."""
+    """Return the cross-entropy after five steps on the labelled pixels."""
     *_, after = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
     labels = torch.from_numpy(tile.labels).long()
     return float(torch.nn.functional.cross_entropy(after[None], labels[None], ignore_index=UNLABELLED))
 
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "unshared"])
-def test_every_learned_kind_learns(tile, kind):
+def test_fine_tuning_improves_every_learned_kind(tile, kind):
     torch.manual_seed(0)
     refiner, part = make_refiner(kind, 3, 3), corrected(tile)
     before = wrong(refiner, part)
@@ -40,8 +40,8 @@ def test_every_learned_kind_learns(tile, kind):
 
 
 @pytest.mark.parametrize("kind", ["extended", "faithful"])
-def test_the_share_is_that_of_the_whole_tile(tile, kind):
-    """Though only what surrounds the corrections is refined."""
+def test_the_correct_share_equals_that_of_the_whole_tile(tile, kind):
+    """Only the surroundings of the corrections are refined."""
     torch.manual_seed(0)
     refiner = make_refiner(kind, 3, 3)
     wide = [(0, 0), (40, 150), (60, 160)]
@@ -54,7 +54,7 @@ def test_the_share_is_that_of_the_whole_tile(tile, kind):
     assert share_right(refiner, [LabelledTile(scores, image, labels)], CPU) == pytest.approx(right, abs=1e-9)
 
 
-def test_looking_at_the_share_is_broken_off_between_corrections(tile):
+def test_evaluating_corrections_can_be_cancelled_between_them(tile):
     asked = []
 
     def check():
@@ -67,7 +67,7 @@ def test_looking_at_the_share_is_broken_off_between_corrections(tile):
     assert len(asked) == 3
 
 
-def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):
+def test_unlabelled_pixels_keep_most_of_their_classes(tile):
     torch.manual_seed(0)
     refiner, part = make_refiner("extended", 3, 3), corrected(tile)
     *_, before = refine_steps(refiner, torch.from_numpy(tile.scores), torch.from_numpy(tile.image), WHOLE, 5)
@@ -79,7 +79,7 @@ def test_what_nobody_has_labelled_is_held_to_what_it_was(tile):
     assert not torch.equal(before, after)
 
 
-def test_the_same_seed_learns_the_same(tile):
+def test_the_same_seed_gives_the_same_losses(tile):
     found = []
     for seed in (1, 1, 2):
         torch.manual_seed(0)
@@ -88,8 +88,8 @@ def test_the_same_seed_learns_the_same(tile):
     assert found[0] == found[1] != found[2]
 
 
-def test_a_step_with_gradients_is_the_step_without(tile, refiner):
-    """So that what learns is what refines."""
+def test_a_step_with_gradients_equals_a_step_without(tile, refiner):
+    """Training and inference therefore use the same function."""
     one = refiner()
     scores, image = torch.from_numpy(tile.scores), torch.from_numpy(tile.image)
     with torch.no_grad():
@@ -99,7 +99,7 @@ def test_a_step_with_gradients_is_the_step_without(tile, refiner):
     assert torch.allclose(plain, learning.detach(), atol=1e-5)
 
 
-def test_of_many_corrections_some_tell_the_share():
+def test_only_some_of_many_corrections_are_evaluated():
     labels = np.full((600, 620), UNLABELLED, dtype=np.uint8)
     labels[50:550:250, 60:600:100] = 1
     maps = np.zeros((3, 600, 620), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Trying parameters: the best by what is held out is kept, whenever it is stopped.
+"""Grid search: the parameters with the best held-out score are kept, whenever it is stopped.
 
 Modules that this file covers: models/refine/tunable.py.
 """
@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 
 
 def checkers(height, width, noise, seed=0, every=12):
-    """Two classes in squares, whose image is clean and whose scores are noisy."""
+    """Return a tile of two classes in squares, with a clean image and noisy scores."""
     generator = np.random.default_rng(seed)
     rows, columns = np.indices((height, width))
     labels = ((rows // every + columns // every) % 2).astype(np.uint8)
@@ -43,7 +43,7 @@ def values_of(refiner):
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_every_parameter_that_is_tried_may_be_used(kind):
+def test_all_candidate_parameters_are_valid(kind):
     refiner = make_refiner(kind, 2, 1)
     for each in refiner.tunable:
         assert each.usual in each.tried
@@ -57,12 +57,12 @@ def test_every_parameter_that_is_tried_may_be_used(kind):
         assert values == values_of(refiner)
 
 
-def test_grid_search_trains_the_kinds_that_work_without_training():
+def test_grid_search_trains_the_training_free_kinds():
     assert {kind for kind, train in REFINER_TRAINERS.items() if train is grid_search} == TRAINING_FREE
 
 
 @pytest.mark.parametrize("kind", sorted(TRAINING_FREE))
-def test_a_file_brings_the_parameters_back(kind, tmp_path):
+def test_parameters_are_restored_from_the_weights_file(kind, tmp_path):
     refiner = make_refiner(kind, 2, 3)
     refiner.use(refiner.candidates()[-1])
     save_model(tmp_path / "r.safetensors", refiner, ModelCard(kind, ("a", "b"), 3, 0.5))
@@ -73,7 +73,7 @@ def test_a_file_brings_the_parameters_back(kind, tmp_path):
     assert state.shape == (again.channels, 9, 8)
 
 
-def test_keeps_the_best_of_those_that_it_tried(tile):
+def test_the_best_of_the_tried_parameters_are_kept(tile):
     refiner = CRF(2, 2)
     epochs = list(grid_search(refiner, [tile], 6, 0, CPU))
     held_out = [epoch.held_out_miou for epoch in epochs]
@@ -89,7 +89,7 @@ def test_keeps_the_best_of_those_that_it_tried(tile):
     assert 1 - best.loss == pytest.approx(mean_iou_by_step(refiner, [tile], learnt, USUAL_STEPS, CPU)[-1])
 
 
-def test_best_is_by_what_is_held_out_and_not_by_what_was_learnt_from(tile, monkeypatch):
+def test_the_best_parameters_are_chosen_by_held_out_score_only(tile, monkeypatch):
     marks = iter([(0.5, 0.6), (0.9, 0.4), (0.1, 0.7), (0.8, 0.7)])
     monkeypatch.setattr(searching, "_score", lambda *_: next(marks))
     refiner = OpinionPool(2, 2)
@@ -103,7 +103,7 @@ def test_best_is_by_what_is_held_out_and_not_by_what_was_learnt_from(tile, monke
     assert values(refiner) == tried[2]
 
 
-def test_the_usual_parameters_come_first_and_others_by_the_seed(tile, monkeypatch):
+def test_the_usual_parameters_come_first_and_the_seed_orders_the_others(tile, monkeypatch):
     tried = {}
     for seed in (0, 0, 1):
         order = []
@@ -122,12 +122,12 @@ def values(refiner):
     return tuple(refiner.value(each.name) for each in refiner.tunable)
 
 
-def test_tries_a_small_grid_once(tile):
+def test_each_candidate_of_a_small_grid_is_tried_once(tile):
     epochs = list(grid_search(Heat(2, 2), [tile], 1000, 0, CPU))
     assert len(epochs) == epochs[0].updates == len(Heat.candidates())
 
 
-def test_closing_early_keeps_the_best(tile):
+def test_closing_early_keeps_the_best_parameters(tile):
     refiner = OpinionPool(2, 2)
     epochs = grid_search(refiner, [tile], 9, 0, CPU)
     seen = []
@@ -139,8 +139,8 @@ def test_closing_early_keeps_the_best(tile):
     assert values(refiner) == max(seen, key=lambda pair: pair[0])[1]
 
 
-def test_a_part_of_a_large_tile_is_refined_as_in_the_whole():
-    """Labels in one corner of 620 x 460 px; what is judged in the part is what the whole tile gives there."""
+def test_a_part_of_a_large_tile_is_refined_like_the_whole():
+    """Labels lie in one corner of 620 x 460 px; the part gives the mean IoU of the whole tile."""
     whole = checkers(620, 460, 1.5, every=9)
     labels = np.full_like(whole.labels, UNLABELLED)
     labels[430:, 250:] = whole.labels[430:, 250:]
@@ -157,8 +157,8 @@ def test_a_part_of_a_large_tile_is_refined_as_in_the_whole():
     assert 1 - epoch.loss == pytest.approx(mean_iou_by_step(refiner, [whole], learnt, USUAL_STEPS, CPU)[-1])
 
 
-def test_the_part_holds_labels_to_learn_from_and_to_judge_by():
-    """Where the two lie farther apart than a part is wide, the whole tile is tried on."""
+def test_the_part_contains_training_and_held_out_labels():
+    """If the two lie farther apart than the width of a part, the whole tile is used."""
     learnt, held_out = np.full((2, 50, 1500), UNLABELLED, dtype=np.uint8)
     learnt[:, :20], held_out[:, -20:] = 1, 1
     assert searching._core(learnt, held_out) == (0, 50, 0, 1500)
@@ -166,7 +166,7 @@ def test_the_part_holds_labels_to_learn_from_and_to_judge_by():
     assert searching._core(learnt, held_out) == (0, 50, 0, 400)
 
 
-def test_rare_classes_count():
+def test_the_part_contains_rare_classes():
     labels = np.zeros((300, 2000), dtype=np.uint8)
     labels[100:120, 1700:1720] = 1
     assert searching._core(labels, labels) == (0, 300, 1400, 1800)
@@ -174,6 +174,6 @@ def test_rare_classes_count():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 30), (17, 3)])
 @pytest.mark.parametrize("kind", ["crf", "geodesic"])
-def test_tiny_tiles_can_be_searched_on(kind, size):
+def test_grid_search_accepts_tiny_tiles(kind, size):
     (epoch,) = grid_search(make_refiner(kind, 2, 2), [checkers(*size, 1.0)], 1, 0, CPU)
     assert 0 <= epoch.held_out_miou <= 1

@@ -1,4 +1,4 @@
-"""Judging a refiner on what is held out: all of a small tile, some cells of a large one.
+"""Held-out evaluation of a refiner: all of a small tile, some cells of a large one.
 
 Modules that this file covers: models/refine/training/held_out.py.
 """
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def large(monkeypatch):
-    """Take tiles for large ones."""
+    """Lower limits, so that the test tiles count as large."""
     monkeypatch.setattr(held_out, "WHOLE_PX", 100)
     monkeypatch.setattr(held_out, "CELL_PX", 32)
 
@@ -32,7 +32,7 @@ def refiner():
     return refiner
 
 
-def test_cells_are_judged_as_in_the_whole_tile(tile, refiner, large, monkeypatch):
+def test_cells_are_evaluated_as_in_the_whole_tile(tile, refiner, large, monkeypatch):
     known = np.where(np.arange(tile.labels.shape[1]) % 50 < 20, tile.labels, UNLABELLED).astype("uint8")
     monkeypatch.setattr(held_out, "MOST_CELLS", 1000)
     by_cells = mean_iou_by_step(refiner, [tile], [known], 4, CPU)
@@ -42,7 +42,7 @@ def test_cells_are_judged_as_in_the_whole_tile(tile, refiner, large, monkeypatch
     assert by_cells[4] != by_cells[0]
 
 
-def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner, large, monkeypatch):
+def test_the_same_few_cells_of_a_large_tile_are_evaluated_each_time(tile, refiner, large, monkeypatch):
     monkeypatch.setattr(held_out, "MOST_CELLS", 3)
     parts = held_out_parts([tile, tile], [tile.labels] * 2, 0)
     assert len(parts) == 3
@@ -56,11 +56,11 @@ def test_of_a_large_tile_a_few_cells_are_judged_the_same_each_time(tile, refiner
 
 
 def broken_off_after(steps, kind, monkeypatch):
-    """Return a check that ends what runs once a kind of refiner has made some steps while it is judged, and these."""
+    """Return a check that interrupts after `steps` evaluated steps of the class `kind`, and the list of these steps."""
     made, step = [], kind.step
 
     def counted(*arguments):
-        if torch.is_inference_mode_enabled():  # as it is judged, and not taught
+        if torch.is_inference_mode_enabled():  # evaluation, not training
             made.append(arguments)
         return step(*arguments)
 
@@ -73,7 +73,7 @@ def broken_off_after(steps, kind, monkeypatch):
 
 
 @pytest.mark.parametrize("steps", [4, 5])  # at the end of a cell, and within one
-def test_judging_is_broken_off_between_cells_and_between_steps(tile, refiner, large, monkeypatch, steps):
+def test_evaluation_can_be_cancelled_between_cells_and_steps(tile, refiner, large, monkeypatch, steps):
     assert len(held_out_parts([tile], [tile.labels], 0)) > 2
     check, made = broken_off_after(steps, ExtendedRefiner, monkeypatch)
     with pytest.raises(Interrupted):
@@ -83,7 +83,7 @@ def test_judging_is_broken_off_between_cells_and_between_steps(tile, refiner, la
 
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
-def test_every_way_of_teaching_is_broken_off_while_it_judges(tile, kind, monkeypatch):
+def test_every_trainer_can_be_cancelled_during_evaluation(tile, kind, monkeypatch):
     refiner = make_refiner(kind, 3, 3)
     check, made = broken_off_after(2, type(refiner), monkeypatch)
     with pytest.raises(Interrupted):
@@ -93,20 +93,20 @@ def test_every_way_of_teaching_is_broken_off_while_it_judges(tile, kind, monkeyp
 
 
 @pytest.mark.parametrize(("count", "away"), [(4, 1), (6, 2), (12, 3)])
-def test_of_many_tiles_whole_ones_are_held_out(tile, count, away):
+def test_whole_tiles_are_held_out_if_there_are_many(tile, count, away):
     for learnt, held in (split([tile] * count, 0), split([tile] * count, 1)):
         shares = [(np.mean(known != UNLABELLED), np.mean(apart != UNLABELLED)) for known, apart in zip(learnt, held)]
         whole = np.mean(tile.labels != UNLABELLED)
         assert sorted(shares) == [(0, whole)] * away + [(whole, 0)] * (count - away)
 
 
-def test_of_a_few_tiles_blocks_are_held_out(tile):
+def test_blocks_are_held_out_if_there_are_few_tiles(tile):
     learnt, held_out = split([tile] * 3, 0)
     assert all((labels != UNLABELLED).any() for labels in (*learnt, *held_out))
 
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
-def test_every_way_of_teaching_takes_many_tiles(tile, kind):
+def test_every_trainer_accepts_many_tiles(tile, kind):
     small = samples.LabelledTile(*(each[..., 30:80, 40:90].copy() for each in (tile.scores, tile.image, tile.labels)))
     epochs = list(REFINER_TRAINERS[kind](make_refiner(kind, 3, 3), [small] * 4, 2, 0, CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)

@@ -1,4 +1,4 @@
-"""Teaching the extended refiner: better than the coarse map, or said not to be."""
+"""Training of the extended refiner: held-out scores, best weights, and reproducibility."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ def fresh(seed=0):
     return ExtendedRefiner(3, 3)
 
 
-def test_beats_the_coarse_map_on_what_was_held_out_and_stays_there(tile):
+def test_the_held_out_miou_beats_the_coarse_map_and_stays_high(tile):
     refiner = fresh()
     epochs = list(train_extended(refiner, [tile], 30, 0, CPU))
     by_step = mean_iou_by_step(refiner, [tile], split([tile], 0)[1], 20, CPU)
     assert by_step[0] == pytest.approx(coarse_miou([tile], 0))
     assert by_step[5] > by_step[0] + 0.05
-    assert by_step[5] == pytest.approx(epochs[-1].held_out_miou)  # the last average, where it beats the coarse map
+    assert by_step[5] == pytest.approx(epochs[-1].held_out_miou)  # the last average is kept
     assert epochs[-1].is_best
     assert by_step[20] > by_step[5] - 0.05
     assert epochs[-1].loss < epochs[0].loss
@@ -31,14 +31,14 @@ def test_beats_the_coarse_map_on_what_was_held_out_and_stays_there(tile):
 
 @pytest.fixture
 def misled(tile):
-    """A tile whose labels to learn from are all wrong, and those that are held out are the coarse map's own."""
+    """A tile with wrong training labels; its held-out labels equal the coarse map."""
     _, (held_out,) = split([tile], 0)
     own = tile.scores.argmax(0).astype("uint8")
     return LabelledTile(tile.scores, tile.image, np.where(held_out != UNLABELLED, own, 2 - own).astype("uint8"))
 
 
-def test_what_the_held_out_part_refuses_is_kept_but_step_0_is_best(misled):
-    """Those blocks are few, and may be unlike the rest; the analyst is told, and can look."""
+def test_weights_that_lower_the_held_out_miou_are_kept_with_best_step_0(misled):
+    """The held-out blocks are few and may be unrepresentative; the user is informed and can inspect the map."""
     refiner = fresh()
     list(train_extended(refiner, [misled], 6, 0, CPU))
     by_step = mean_iou_by_step(refiner, [misled], split([misled], 0)[1], 5, CPU)
@@ -47,13 +47,13 @@ def test_what_the_held_out_part_refuses_is_kept_but_step_0_is_best(misled):
     assert best_step(by_step) == 0
 
 
-def test_the_same_seed_teaches_the_same(tile):
+def test_the_same_seed_gives_the_same_losses(tile):
     losses = [[epoch.loss for epoch in train_extended(fresh(), [tile], 2, seed, CPU)] for seed in (3, 3, 4)]
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_closing_early_keeps_the_best(misled):
-    """Which is the refiner that leaves the map as it is, where the updates so far made it worse."""
+def test_closing_early_keeps_the_best_weights(misled):
+    """If all updates lowered the score, these are the initial weights, which leave the map unchanged."""
     refiner = fresh()
     epochs = train_extended(refiner, [misled], 10, 0, CPU)
     for _ in range(6):
@@ -63,12 +63,12 @@ def test_closing_early_keeps_the_best(misled):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (30, 20)])
-def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
+def test_training_accepts_tiles_smaller_than_a_patch(tile, size):
     place = (..., slice(36, 36 + size[0]), slice(55, 55 + size[1]))
     small = LabelledTile(tile.scores[place].copy(), tile.image[place].copy(), tile.labels[place].copy())
     assert all(np.isfinite(epoch.loss) for epoch in train_extended(fresh(), [small], 2, 0, CPU))
 
 
 @pytest.mark.parametrize("updates", [1, 5])
-def test_a_handful_of_updates_is_enough_to_begin_with(tile, updates):
+def test_training_accepts_a_handful_of_updates(tile, updates):
     assert len(list(train_extended(fresh(), [tile], updates, 0, CPU))) == updates

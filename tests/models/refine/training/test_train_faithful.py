@@ -1,4 +1,4 @@
-"""Teaching: a refiner that really gets better, the same for a seed, and its best weights."""
+"""Training of the faithful refiner: a better held-out score, reproducibility, and the best weights."""
 
 import numpy as np
 import pytest
@@ -18,19 +18,19 @@ def fresh(seed=0):
     return RefinementRNN(3, 3)
 
 
-def test_beats_the_coarse_map_on_what_was_held_out(tile):
+def test_the_held_out_miou_beats_the_coarse_map(tile):
     refiner = fresh()
     coarse = coarse_miou([tile], 0)
     epochs = list(train_faithful(refiner, [tile], 8, 0, CPU))
     held_out = [hold_out(tile.labels, 0, 10)[1]]
     best = max(epoch.held_out_miou for epoch in epochs if epoch.held_out_miou is not None)
     assert best > coarse + 0.1
-    assert mean_iou_by_step(refiner, [tile], held_out, 5, CPU)[-1] == pytest.approx(best)  # the best weights are in it
+    assert mean_iou_by_step(refiner, [tile], held_out, 5, CPU)[-1] == pytest.approx(best)  # has the best weights
     assert epochs[-1].loss < epochs[0].loss
     assert [update.update for update in epochs if update.held_out_miou is not None] == [1, 8]
 
 
-def test_the_same_seed_teaches_the_same(tile):
+def test_the_same_seed_gives_the_same_losses_and_weights(tile):
     found = []
     for seed in (3, 3, 4):
         refiner = fresh()
@@ -41,7 +41,7 @@ def test_the_same_seed_teaches_the_same(tile):
     assert found[0][0] != found[2][0]
 
 
-def test_closing_early_keeps_the_best(tile):
+def test_closing_early_keeps_the_best_weights(tile):
     refiner = fresh()
     epochs = train_faithful(refiner, [tile], 10, 0, CPU)
     first = next(epochs)
@@ -53,8 +53,8 @@ def test_closing_early_keeps_the_best(tile):
     assert all(torch.equal(value, kept[name]) for name, value in refiner.state_dict().items())
 
 
-def test_never_learns_from_what_is_held_out(tile):
-    """Neither labels nor anything that is seen there, even at the edge of a step's reach, changes what is learnt."""
+def test_held_out_pixels_do_not_influence_the_training(tile):
+    """Neither labels, scores nor image of held-out blocks change the losses, even within the reach of a step."""
     held_out = hold_out(tile.labels, 0, 10)[1] != UNLABELLED
     wrong = LabelledTile(
         np.where(held_out, tile.scores + 3, tile.scores).astype("float32"),
@@ -65,8 +65,8 @@ def test_never_learns_from_what_is_held_out(tile):
     assert found[0] == pytest.approx(found[1], rel=1e-5)
 
 
-def test_the_loss_is_on_pixels_that_real_neighbours_reach(tile):
-    """One update equals one that is written down here: unrolled five times, halo cut, AdaGrad."""
+def test_the_first_update_moves_many_weights_by_the_learning_rate(tile):
+    """No weight moves farther, because AdaGrad normalizes the gradient."""
     refiner, other = fresh(), fresh()
     epochs = train_faithful(refiner, [tile], 5, 0, CPU)
     next(epochs)
@@ -74,12 +74,12 @@ def test_the_loss_is_on_pixels_that_real_neighbours_reach(tile):
     epochs.close()
     for name, value in other.state_dict().items():
         moved = (first[name] - value).abs()
-        assert moved.max() <= 0.01 * 1.001, name  # AdaGrad's first update is the rate times the gradient's sign
+        assert moved.max() <= 0.01 * 1.001, name  # AdaGrad's first update is rate * sign(gradient)
         assert (moved > 0.0099).float().mean() > 0.3, name
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (30, 20)])
-def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
+def test_training_accepts_tiles_smaller_than_a_patch(tile, size):
     rows, columns = size
     labels = tile.labels[36 : 36 + rows, 55 : 55 + columns].copy()
     small = LabelledTile(
@@ -91,7 +91,7 @@ def test_tiles_smaller_than_a_patch_can_be_learnt_from(tile, size):
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
 
 
-def test_several_tiles_are_judged_together(tile):
+def test_several_tiles_are_evaluated_together(tile):
     left = LabelledTile(tile.scores[:, :, :60].copy(), tile.image[:, :, :60].copy(), tile.labels[:, :60].copy())
     right = LabelledTile(tile.scores[:, :, 60:].copy(), tile.image[:, :, 60:].copy(), tile.labels[:, 60:].copy())
     epochs = list(train_faithful(fresh(), [left, right], 1, 0, CPU))
