@@ -133,10 +133,10 @@ class Demo:
         self.dock.train.labels.setLayer(layer)
         self.reveal(self.dock.train.train)
         self.shot("labelled_tile")
-        self.click(self.dock.train.train, "teach")
-        self.summary["teach"] = self.dock.train.progress.text()
+        self.click(self.dock.train.train, "train")
+        self.summary["training"] = self.dock.train.progress.text()
         self.reveal(self.dock.train.progress)
-        self.shot("taught")
+        self.shot("trained")
         QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
         return self.dock.refine.refiner.path() != chosen
 
@@ -146,7 +146,7 @@ class Demo:
         node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         node.setItemVisibilityChecked(False)
         self.dock.train.labels.setLayer(layer)
-        self.click(self.dock.train.measure, f"measure {name}")
+        self.click(self.dock.train.measure, f"evaluate {name}")
         self.summary["mean_iou"][name] = {str(k): round(v.mean_iou, 4) for k, v in sorted(self.run().accuracy.items())}
         QgsProject.instance().removeMapLayer(layer.id())
 
@@ -196,9 +196,9 @@ class Demo:
         if TRUTH:
             self.measure("shipped refiner")
         if LABELS and self.train():
-            self.refine("taught")
+            self.refine("trained")
             if TRUTH:
-                self.measure("taught refiner")
+                self.measure("trained refiner")
         self.export()
         QgsProject.instance().write(str(OUT / "demo.qgz"))
 
@@ -209,8 +209,8 @@ def write_summary(summary):
     for name, by_step in summary["mean_iou"].items():
         figures = "  ".join(f"{step}: {value:.3f}" for step, value in by_step.items())
         lines.append(f"Mean IoU by step, {name}: {figures}")
-    if "teach" in summary:
-        lines.append(f"Teaching: {summary['teach']}")
+    if "training" in summary:
+        lines.append(f"Training: {summary['training']}")
     if "polygons" in summary:
         lines.append(f"Polygons: {summary['polygons']} in {OUT / 'refined.shp'}")
     lines.append("Seconds: " + ", ".join(f"{name} {value}" for name, value in summary["seconds"].items()))

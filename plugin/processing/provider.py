@@ -38,7 +38,7 @@ class Provider(QgsProcessingProvider):
         self._kept: deque[object] = deque(maxlen=MOST_KEPT)
 
     def keep(self, style: object) -> None:
-        """Keep a style until QGIS has opened its layer; QGIS holds no reference, and the algorithm is deleted earlier."""
+        """Keep a style until QGIS has opened its layer; QGIS holds no reference to it."""
         self._kept.append(style)
 
     def id(self) -> str:

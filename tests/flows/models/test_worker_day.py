@@ -154,7 +154,7 @@ def test_the_whole_workflow(worker, town, tmp_path, refiner_path):
         assert Path(step.scores).is_absolute()
         assert np.array_equal(read(step.scores).argmax(axis=0), read(step.classes_raster, 1))
 
-    model = str(out / "taught.safetensors")
+    model = str(out / "trained.safetensors")
     events = worker.do(TrainRefiner(town.tile_path, model, "faithful", updates=4))
     (trained,) = of(Trained, events)
     told = of(TrainingProgressed, events)

@@ -18,17 +18,17 @@ def test_training_starts_from_the_shipped_refiner_unless_disabled(stepper, label
     train.kind.setCurrentIndex(train.kind.findData("extended"))  # the chosen refiner is of another kind
     draw_tile(label_layer, 0, 170)
     train.labels.setLayer(label_layer)
-    taught = []
+    trained = []
     for begins in ("Banepa", "a labelled tile"):
         stepper.click(train.train)
         assert ("Starting from" in train.progress.text()) == (begins == "Banepa")
         wait_until(lambda: "Loss" in train.progress.text(), 120, "some updates")
         stepper.click(train.stop)
         stepper.wait()
-        taught.append(stepper.run.refiner)
-        assert _card(Path(taught[-1]))["trained_on"].startswith(begins)
+        trained.append(stepper.run.refiner)
+        assert _card(Path(trained[-1]))["trained_on"].startswith(begins)
         stepper.click(train.use_pretrained)
-    assert len(set(taught)) == 2
+    assert len(set(trained)) == 2
     train.kind.setCurrentIndex(train.kind.findData("crf"))
     assert not train.use_pretrained.isEnabled()
 

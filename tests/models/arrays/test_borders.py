@@ -7,7 +7,7 @@ from map_refiner.models.arrays.borders import reflect
 
 @pytest.mark.parametrize("length", [2, 3, 7, 20])
 @pytest.mark.parametrize("width", [0, 1, 5, 30])
-def test_mirrors_as_numpy_pads(length, width):
+def test_reflect_matches_numpy_pad(length, width):
     line = np.arange(length)
     assert np.array_equal(line[reflect(-width, length + width, length)], np.pad(line, width, mode="reflect"))
 
@@ -16,5 +16,5 @@ def test_one_pixel_is_its_own_mirror():
     assert reflect(-30, 31, 1).tolist() == [0] * 61
 
 
-def test_a_part_of_the_axis_can_be_asked_for():
+def test_reflect_accepts_a_part_of_the_axis():
     assert reflect(2, 6, 4).tolist() == [2, 3, 2, 1]

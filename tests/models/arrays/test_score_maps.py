@@ -17,7 +17,7 @@ def random_scores(classes=3, height=4, width=5, spread=3):
     return np.random.default_rng(0).normal(0, spread, (classes, height, width)).astype(np.float32)
 
 
-def test_probabilities_add_up_to_one_and_keep_the_order():
+def test_probabilities_sum_to_one_and_keep_the_order():
     scores = random_scores(spread=40)
     found = probabilities(scores)
     assert found.dtype == np.float32
@@ -25,13 +25,13 @@ def test_probabilities_add_up_to_one_and_keep_the_order():
     assert np.array_equal(found.argmax(axis=0), scores.argmax(axis=0))
 
 
-def test_logits_are_the_scores_up_to_a_constant_a_pixel():
+def test_logits_equal_the_scores_up_to_a_constant_per_pixel():
     scores = random_scores(spread=1)
     difference = logits(probabilities(scores)) - scores
     assert np.allclose(difference, difference[:1], atol=1e-5)
 
 
-def test_logits_of_zero_are_finite_and_normalise_what_does_not_add_up():
+def test_logits_of_zero_are_finite_and_sums_are_normalised():
     maps = np.array([[[0.0, 2.0, 0.0]], [[1.0, 6.0, 0.0]]], dtype=np.float32)
     found = logits(maps)
     assert np.isfinite(found).all()
@@ -40,7 +40,7 @@ def test_logits_of_zero_are_finite_and_normalise_what_does_not_add_up():
     assert found[0, 0, 2] == found[1, 0, 2]
 
 
-def test_class_indices_leave_out_what_has_no_data():
+def test_class_indices_mark_pixels_without_data_as_unlabelled():
     scores = random_scores()
     valid = np.ones((4, 5), dtype=bool)
     valid[1, 2] = False
@@ -52,7 +52,7 @@ def test_class_indices_leave_out_what_has_no_data():
 @pytest.mark.parametrize(
     ("shape", "classes", "mask"), [((2, 4, 5), 3, (4, 5)), ((3, 5, 4), 3, (4, 5)), ((3, 4, 5), 3, (5, 4))]
 )
-def test_shapes_that_do_not_fit_are_refused(shape, classes, mask):
+def test_mismatched_shapes_are_refused(shape, classes, mask):
     grid = Grid("", (1, 0, 0, 0, -1, 0), 5, 4)
     with pytest.raises(RefinerError, match="4 rows x 5 columns"):
         ScoreMaps(np.zeros(shape, np.float32), tuple("abc"[:classes]), grid, np.ones(mask, bool))
@@ -64,25 +64,25 @@ def test_a_grid_without_pixels_is_refused(size):
         Grid("", (1, 0, 0, 0, -1, 0), *size)
 
 
-def test_a_crop_lies_where_its_pixels_lie():
+def test_a_cropped_grid_keeps_the_coordinates_of_its_pixels():
     part = TURNED.crop(Window(5, 7, 4, 6))
     assert (part.height, part.width) == (4, 6)
     for column, row in ((0, 0), (6, 4), (2.5, 1.5)):
         assert part.point(column, row) == pytest.approx(TURNED.point(column + 7, row + 5))
 
 
-def test_resizing_keeps_the_ground():
+def test_resizing_keeps_the_extent():
     other = TURNED.resized(7, 11)
     assert (other.width, other.height) == (7, 11)
     for one, two in zip(other.corners(), TURNED.corners(), strict=True):
         assert one == pytest.approx(two)
 
 
-def test_corners_go_around():
+def test_corners_are_in_ring_order():
     assert shapely.Polygon(TURNED.corners()).area == pytest.approx(30 * 20 * 0.25)
 
 
-def test_grids_match_to_a_hundredth_of_a_pixel():
+def test_grids_match_within_a_hundredth_of_a_pixel():
     near = Grid("", (0.4, 0.3, 1000.002, 0.3, -0.4, 2000.0), 30, 20)
     off = Grid("", (0.4, 0.3, 1000.02, 0.3, -0.4, 2000.0), 30, 20)
     stretched = Grid("", (0.4005, 0.3, 1000.0, 0.3, -0.4, 2000.0), 30, 20)

@@ -1,4 +1,4 @@
-"""Tiles cover a scene once, with the neighbours that are there."""
+"""Tiles that cover a scene once, with the available neighbours."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SIZES = [(1, 1), (1, 17), (23, 1), (16, 16), (17, 31), (64, 5)]
 @pytest.mark.parametrize(("height", "width"), SIZES)
 @pytest.mark.parametrize("size", [1, 4, 16, 1000])
 @pytest.mark.parametrize("halo", [0, 2, 30])
-def test_cores_cover_every_pixel_once_and_outers_are_inside(height, width, size, halo):
+def test_cores_cover_every_pixel_once_and_outers_stay_inside(height, width, size, halo):
     seen = np.zeros((height, width), dtype=int)
     found = list(tiles(height, width, size, halo))
     for tile in found:
@@ -26,7 +26,7 @@ def test_cores_cover_every_pixel_once_and_outers_are_inside(height, width, size,
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_a_side_is_a_border_exactly_where_neighbours_are_missing(height, width):
+def test_a_side_is_a_border_only_if_neighbours_are_missing(height, width):
     for tile in tiles(height, width, 4, 3):
         core, outer = tile.core, tile.outer
         missing = Borders(
@@ -44,6 +44,6 @@ def test_a_whole_scene_has_four_borders():
     assert tile.core == tile.outer == Window(0, 0, 5, 7)
 
 
-def test_neighbours_that_just_suffice_are_no_border():
+def test_a_side_with_just_enough_neighbours_is_not_a_border():
     assert surround(Window(2, 2, 4, 4), 8, 8, 2).borders == Borders(False, False, False, False)
     assert surround(Window(2, 2, 4, 4), 8, 7, 2).borders == Borders(False, False, False, True)

@@ -1,4 +1,4 @@
-"""Whole scenes block by block: the same as at once, to be gone on with, and nothing that only looks finished.
+"""Block-wise runs over whole scenes: same results as in one piece, resumable, without incomplete outputs.
 
 Modules that this file covers: models/batch/block_runner.py, models/batch/job.py, models/batch/tile_tasks.py,
 models/io/tile_store.py, models/io/vrt.py.
@@ -81,7 +81,7 @@ def refining(town, refiner, out, *options, steps=3):
 
 
 def in_a_session(town, tmp_path, refiner, steps):
-    """Step by step, as the dock does."""
+    """Run the steps one by one in a session, as the dock does."""
     (tmp_path / "run").mkdir()
     session = Session(Scene(town.image_path), tmp_path / "run", CPU)
     session.load_scores(town.scores_path, ignore)
@@ -94,15 +94,15 @@ def in_a_session(town, tmp_path, refiner, steps):
 
 @pytest.mark.parametrize("kind", ["extended", "faithful", "crf"])
 @pytest.mark.parametrize("reach", [64, 1])
-def test_blocks_and_passes_do_not_show(town, extended, refiner_path, tmp_path, monkeypatch, kind, reach):
-    """Also where the steps do not fit one pass, and the state goes by files."""
+def test_blocks_and_passes_do_not_change_the_result(town, extended, refiner_path, tmp_path, monkeypatch, kind, reach):
+    """Include the case in which the steps do not fit one pass and the state is stored in files."""
     monkeypatch.setattr(scene_run, "MOST_HALO_PX", reach)
     weights = {"extended": extended, "faithful": refiner_path}.get(kind, kind)
     maps, changed = in_a_session(town, tmp_path, weights, 3)
     said = do(*refining(town, weights, tmp_path / "out", "--block", 48)).stdout
     for n, expected in enumerate(maps):
         found = read(tmp_path / "out" / f"step_{n:03d}.tif")
-        assert np.abs(found - expected).max() < 4e-5  # no file holds less than 1e-5
+        assert np.abs(found - expected).max() < 4e-5  # files store at least 1e-5
     assert ", ".join(f"{value:.2%}" for value in changed) in said
     assert names(tmp_path / "out") == [f"step_{n:03d}.tif" for n in range(4)]
     do(*refining(town, weights, tmp_path / "last", "--block", 48, "--last-only"))
@@ -110,7 +110,7 @@ def test_blocks_and_passes_do_not_show(town, extended, refiner_path, tmp_path, m
     assert np.array_equal(read(tmp_path / "last" / "step_003.tif"), read(tmp_path / "out" / "step_003.tif"))
 
 
-def test_classifying_in_blocks_is_classifying_at_once(town, coarse_path, tmp_path):
+def test_classifying_in_blocks_equals_classifying_at_once(town, coarse_path, tmp_path):
     for name, block in (("one.tif", 2048), ("many.tif", 32)):
         do("classify", town.image_path, "--model", coarse_path, "-o", tmp_path / name, "--block", block)
     assert np.abs(read(tmp_path / "one.tif") - read(tmp_path / "many.tif")).max() < 1e-5
@@ -118,7 +118,7 @@ def test_classifying_in_blocks_is_classifying_at_once(town, coarse_path, tmp_pat
 
 
 @pytest.mark.parametrize("size", [0.5, 0.8])
-def test_tiles_may_stay_under_a_view_on_the_images_grid(town, coarse_path, refiner_path, tmp_path, size):
+def test_tiles_can_stay_below_a_vrt_on_the_grid_of_the_image(town, coarse_path, refiner_path, tmp_path, size):
     options = ("--block", 48, "--pixel-size", size)
     for name in ("s.tif", "s.vrt"):
         do("classify", town.image_path, "--model", coarse_path, "-o", tmp_path / name, *options)
@@ -133,7 +133,7 @@ def test_tiles_may_stay_under_a_view_on_the_images_grid(town, coarse_path, refin
         assert tile.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
     assert names(tmp_path) == ["s.tif", "s.tiles", "s.vrt"]
     do(*refining(town, refiner_path, tmp_path / "o", "--vrt", *options, steps=1))
-    do(*refining(town, refiner_path, tmp_path / "o", "--vrt", *options, steps=1))  # in place of the first
+    do(*refining(town, refiner_path, tmp_path / "o", "--vrt", *options, steps=1))  # replaces the first run
     assert names(tmp_path / "o") == ["step_000.vrt", "step_001.vrt", "tiles"]
     assert read(tmp_path / "o" / "step_001.vrt").shape == (3, 96, 120)
     do("vectorize", tmp_path / "o" / "step_001.vrt", "-o", tmp_path / "p.gpkg")
@@ -143,7 +143,7 @@ def test_tiles_may_stay_under_a_view_on_the_images_grid(town, coarse_path, refin
 
 
 @pytest.mark.parametrize("work", ["refine", "classify"])
-def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coarse_path, tmp_path, monkeypatch, work):
+def test_tiles_shrink_with_a_warning_if_memory_runs_out(town, extended, coarse_path, tmp_path, monkeypatch, work):
     monkeypatch.setattr(memory_fallback, "SMALLEST_TILE_PX", 16)
     command = {
         "refine": refining(town, extended, "OUT", steps=2),
@@ -174,7 +174,7 @@ def test_smaller_tiles_when_memory_runs_out_and_it_is_said(town, extended, coars
         assert np.abs(one - two).max() < 1e-5
 
 
-def test_too_little_memory_for_anything_says_so(town, coarse_path, tmp_path, monkeypatch):
+def test_too_little_memory_for_the_smallest_tiles_is_reported(town, coarse_path, tmp_path, monkeypatch):
     def compute(self, tile, pixels):
         raise MemoryError
 
@@ -190,7 +190,7 @@ def test_too_little_memory_for_anything_says_so(town, coarse_path, tmp_path, mon
 
 @pytest.fixture
 def interrupted(town, tmp_path, extended, monkeypatch):
-    """A run that was broken off after three of six blocks: its command, and the blocks that a run works on."""
+    """A run interrupted after three of six blocks: its command, and the list of processed blocks."""
     worked = []
     real = block_runner.run_block
 
@@ -224,10 +224,10 @@ def interrupted(town, tmp_path, extended, monkeypatch):
     return command, worked
 
 
-def test_goes_on_with_what_is_finished(interrupted, town, extended, tmp_path):
+def test_resuming_reuses_finished_blocks(interrupted, town, extended, tmp_path):
     command, worked = interrupted
-    assert names(tmp_path / "out") == [".tiles"]  # nothing that looks finished
-    worked.append(None)  # the fifth call is no interruption
+    assert names(tmp_path / "out") == [".tiles"]  # no file that looks finished
+    worked.append(None)  # so that the next call does not interrupt
     do(*command, "--resume")
     assert len(worked) == 4 + 3
     assert len({block for block in worked if block}) == 6
@@ -238,7 +238,7 @@ def test_goes_on_with_what_is_finished(interrupted, town, extended, tmp_path):
 
 
 @pytest.mark.parametrize("change", ["image.tif", "scores.tif", "r.safetensors", "steps", "block", "no --resume"])
-def test_what_has_changed_is_done_anew(interrupted, tmp_path, change):
+def test_changed_inputs_are_processed_again(interrupted, tmp_path, change):
     command, worked = interrupted
     if (tmp_path / change).exists():
         os.utime(tmp_path / change, (1, 1))
@@ -250,8 +250,8 @@ def test_what_has_changed_is_done_anew(interrupted, tmp_path, change):
     assert len(worked) == 4 + (12 if change == "block" else 6)
 
 
-def test_a_killed_run_leaves_nothing_that_looks_finished(town, extended, tmp_path):
-    """A real process, killed while it works; then gone on with."""
+def test_a_killed_run_leaves_no_files_that_look_finished(town, extended, tmp_path):
+    """Kill a real process while it works, then resume its run."""
     command = [str(word) for word in refining(town, extended, tmp_path / "out", "--block", 16, steps=2)]
     program = [sys.executable, "-m", "map_refiner.models", *command]
     process = subprocess.Popen(program, stderr=subprocess.PIPE)
@@ -279,7 +279,7 @@ def test_a_killed_run_leaves_nothing_that_looks_finished(town, extended, tmp_pat
     assert np.array_equal(read(tmp_path / "out" / "step_002.tif"), read(tmp_path / "whole" / "step_002.tif"))
 
 
-def test_a_note_that_is_damaged_is_no_note(tmp_path):
+def test_a_damaged_manifest_is_ignored(tmp_path):
     files, tile = TileStore(tmp_path / "f"), Window(0, 32, 16, 16)
     assert files.start({"a": (1, 2)}, resume=True) is False
     files.finish(tile, 0, {"pixels": 3})

@@ -1,4 +1,4 @@
-"""The command `map-refiner`: every command by its name, and a line for bad input.
+"""The command `map-refiner`: every subcommand, and one-line messages for bad input.
 
 Modules that this file covers: models/cli/doctor.py, models/cli/main.py, models/cli/maps.py, models/cli/options.py,
 models/cli/results.py, models/cli/tools.py, models/cli/train.py, models/evaluate/report.py,
@@ -34,7 +34,7 @@ def call(*arguments):
 
 
 def do(*arguments):
-    """Run a command that must succeed, and return what it says."""
+    """Run a command that must succeed, and return its stdout."""
     result = call(*arguments)
     assert result.exit_code == 0, (result.output, result.exception)
     return result.stdout
@@ -58,7 +58,7 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def steps(town, refiner_path, tmp_path_factory):
-    """A folder with the steps of a refining."""
+    """A folder with the steps of a refinement."""
     folder = tmp_path_factory.mktemp("steps") / "out"
     do("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 3, "-o", folder)
     return folder
@@ -67,20 +67,20 @@ def steps(town, refiner_path, tmp_path_factory):
 # --- what works -----------------------------------------------------------------------------------------------------
 
 
-def test_the_commands_are_those_of_the_design():
+def test_the_commands_match_the_design():
     assert set(main.commands) == COMMANDS
     listed = call("--help").stdout
     assert all(command in listed for command in COMMANDS)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_every_command_explains_itself(command):
+def test_every_command_has_a_help_text(command):
     said = do(command, "--help")
     assert f"Usage: main {command} " in said
     assert main.commands[command].help.split("\n")[0].split(",")[0] in " ".join(said.split())
 
 
-def test_trains_a_coarse_net_on_vector_layers(town, tmp_path):
+def test_train_coarse_on_vector_layers(town, tmp_path):
     said = do(
         "train-coarse",
         town.image_path,
@@ -101,7 +101,7 @@ def test_trains_a_coarse_net_on_vector_layers(town, tmp_path):
     assert "background, building, road; mean IoU" in said
 
 
-def test_trains_a_coarse_net_on_a_label_raster_at_another_pixel_size(town, tmp_path):
+def test_train_coarse_on_a_label_raster_at_another_pixel_size(town, tmp_path):
     do(
         "train-coarse",
         town.image_path,
@@ -127,7 +127,7 @@ def test_trains_a_coarse_net_on_a_label_raster_at_another_pixel_size(town, tmp_p
     assert card.pixel_size_m == pytest.approx(1.0, rel=0.02)
 
 
-def test_classifies_on_the_images_grid_whatever_the_pixel_size(town, coarse_path, tmp_path):
+def test_classify_writes_the_grid_of_the_image_at_any_pixel_size(town, coarse_path, tmp_path):
     for name, size in (("a.tif", 0.5), ("b.tif", 1.0), ("c.tif", 0.25)):
         options = () if name == "a.tif" else ("--pixel-size", size)
         do("classify", town.image_path, "--model", coarse_path, *options, "-o", tmp_path / name)
@@ -139,7 +139,7 @@ def test_classifies_on_the_images_grid_whatever_the_pixel_size(town, coarse_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "b.tif", "c.tif"]
 
 
-def test_works_at_the_pixel_size_that_the_model_was_trained_at(town, tmp_path):
+def test_classify_uses_the_pixel_size_of_the_model(town, tmp_path):
     save_model(tmp_path / "c.safetensors", FCN(3, 3), ModelCard("fcn", town.classes, 3, 1.0))
     do("classify", town.image_path, "--model", tmp_path / "c.safetensors", "-o", tmp_path / "s.tif")
     with rasterio.open(tmp_path / "s.tif") as source:
@@ -148,7 +148,7 @@ def test_works_at_the_pixel_size_that_the_model_was_trained_at(town, tmp_path):
 
 
 @pytest.mark.parametrize("labels", ["labels_path", "tile_path"])
-def test_teaches_a_refiner(town, tmp_path, labels):
+def test_train_refiner_writes_a_refiner(town, tmp_path, labels):
     said = do(
         "train-refiner",
         town.image_path,
@@ -171,7 +171,7 @@ def test_teaches_a_refiner(town, tmp_path, labels):
 
 
 @pytest.mark.parametrize(("begin", "knows"), [((), True), (("--from", "none"), False)])
-def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, begin, knows):
+def test_train_refiner_fine_tunes_the_pretrained_refiner_unless_from_is_none(town, tmp_path, begin, knows):
     said = do(
         "train-refiner",
         town.image_path,
@@ -189,7 +189,7 @@ def test_goes_on_from_the_refiner_that_ships_unless_told_not_to(town, tmp_path, 
     assert ("Banepa" in read_card(tmp_path / "r.safetensors").trained_on) == knows
 
 
-def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
+def test_train_refiner_reports_that_the_coarse_map_is_not_beaten(town, raster, tmp_path):
     perfect = np.stack([town.labels == k for k in range(3)]).astype("float32")
     said = do(
         "train-refiner",
@@ -206,7 +206,7 @@ def test_says_when_the_coarse_map_is_not_beaten(town, raster, tmp_path):
     assert "does not beat the coarse map" in said
 
 
-def test_refines_step_by_step_from_the_scores_as_they_came(steps, town):
+def test_refine_writes_every_step_from_the_input_scores(steps, town):
     assert sorted(path.name for path in steps.iterdir()) == [f"step_{n:03d}.tif" for n in range(4)]
     assert np.allclose(read(steps / "step_000.tif"), town.scores, atol=1e-4)
     for path in steps.iterdir():
@@ -216,8 +216,8 @@ def test_refines_step_by_step_from_the_scores_as_they_came(steps, town):
     assert not np.allclose(read(steps / "step_003.tif"), read(steps / "step_002.tif"), atol=1e-3)
 
 
-def test_refining_in_two_runs_is_refining_in_one(steps, town, refiner_path, tmp_path):
-    """What a score raster stores is enough to go on from."""
+def test_refining_in_two_runs_equals_refining_in_one(steps, town, refiner_path, tmp_path):
+    """A score raster stores enough to resume."""
     do(
         "refine",
         town.image_path,
@@ -233,7 +233,7 @@ def test_refining_in_two_runs_is_refining_in_one(steps, town, refiner_path, tmp_
     assert np.abs(read(tmp_path / "more" / "step_001.tif") - read(steps / "step_002.tif")).max() < 0.02
 
 
-def test_refines_at_another_pixel_size_on_the_images_grid(town, refiner_path, tmp_path):
+def test_refine_at_another_pixel_size_writes_the_grid_of_the_image(town, refiner_path, tmp_path):
     do(
         "refine",
         town.image_path,
@@ -274,7 +274,7 @@ def test_the_same_seed_gives_the_same_weights(town, tmp_path):
     assert not all(torch.equal(a[name], c[name]) for name in a)
 
 
-def test_the_report_is_that_of_the_design(steps, town, tmp_path):
+def test_the_report_matches_the_design(steps, town, tmp_path):
     paths = sorted(steps.iterdir())
     do("evaluate", *paths, "--labels", town.labels_path, "--report", tmp_path / "r.json")
     entries = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -314,7 +314,7 @@ def test_the_report_is_that_of_the_design(steps, town, tmp_path):
         assert 0 < entry["average_accuracy"] <= 1
 
 
-def test_evaluates_against_a_vector_layer(steps, town, tmp_path):
+def test_evaluate_against_a_vector_layer(steps, town, tmp_path):
     for name, labels in (("a.json", town.labels_path), ("b.json", town.tile_path)):
         do("evaluate", steps / "step_000.tif", "--labels", labels, "--report", tmp_path / name)
     one, two = (json.loads((tmp_path / name).read_text())[0] for name in ("a.json", "b.json"))
@@ -322,7 +322,7 @@ def test_evaluates_against_a_vector_layer(steps, town, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
-def test_evaluates_polygons_and_scores_in_one_go(steps, town, tmp_path, name):
+def test_evaluate_polygons_and_scores_together(steps, town, tmp_path, name):
     path, scores = tmp_path / name, steps / "step_000.tif"
     do("vectorize", scores, "-o", path, "--tolerance", 0.5)
     said = do("evaluate", path, scores, "--labels", town.tile_path, "--report", tmp_path / "r.json")
@@ -332,7 +332,7 @@ def test_evaluates_polygons_and_scores_in_one_go(steps, town, tmp_path, name):
     figures = polygons["polygons"]["building"]
     assert figures["true"] == 7
     assert figures["matched"] + figures["missed"] == 7
-    assert figures["iou"] == pytest.approx(raster["iou"]["building"], abs=0.02)  # two ways to measure one map
+    assert figures["iou"] == pytest.approx(raster["iou"]["building"], abs=0.02)  # two ways to evaluate one map
     assert figures["true_vertices"] == 4 <= figures["vertices"]
     assert 0 < figures["c_iou"] < figures["iou"]
     assert 0.1 < figures["polis_m"] < 3
@@ -342,7 +342,7 @@ def test_evaluates_polygons_and_scores_in_one_go(steps, town, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["p.gpkg", "p.shp", "p.geojson"])
-def test_vectorizes(steps, tmp_path, name):
+def test_vectorize_writes_polygons(steps, tmp_path, name):
     said = do("vectorize", steps / "step_000.tif", "-o", tmp_path / name, "--min-area", 2, "--tolerance", 0.5)
     meta, _, wkb, values = pyogrio.raw.read(tmp_path / name)
     assert f"{len(wkb)} polygons" in said
@@ -351,18 +351,18 @@ def test_vectorizes(steps, tmp_path, name):
     assert min(values[2]) >= 1.9
 
 
-def test_vectorizes_the_background_too(steps, tmp_path):
+def test_vectorize_includes_the_background_on_request(steps, tmp_path):
     do("vectorize", steps / "step_000.tif", "-o", tmp_path / "p.gpkg", "--background")
     shapes = shapely.from_wkb(pyogrio.raw.read(tmp_path / "p.gpkg")[2])
     assert shapely.union_all(shapes).area == pytest.approx(60 * 48)
 
 
-def test_writes_a_class_raster(steps, tmp_path):
+def test_vectorize_writes_a_class_raster(steps, tmp_path):
     do("vectorize", steps / "step_000.tif", "-o", tmp_path / "c.tif")
     assert np.array_equal(read(tmp_path / "c.tif")[0], read(steps / "step_000.tif").argmax(axis=0))
 
 
-def test_info_of_weights_and_rasters(town, refiner_path, steps):
+def test_info_describes_weights_and_rasters(town, refiner_path, steps):
     said = do("info", refiner_path)
     assert "refiner faithful: background, building, road; 3 bands, 0.50 m" in said
     assert "licence: CC0" in said
@@ -372,7 +372,7 @@ def test_info_of_weights_and_rasters(town, refiner_path, steps):
     do("info", steps / "step_001.tif")
 
 
-def test_the_doctor_times_a_step():
+def test_doctor_measures_the_time_per_step():
     said = do("doctor", "--device", "cpu")
     for word in ("Python 3", "torch 2", "rasterio ", "shapely ", "device cpu", "ms", "nothing is missing"):
         assert word in said
@@ -383,7 +383,7 @@ def test_the_doctor_times_a_step():
 
 @pytest.fixture
 def bad(tmp_path, town, raster, vectors, pixels):
-    """Files that no command can use, and a folder for what must not come of them."""
+    """Files that no command accepts, and a folder that must stay empty."""
     (tmp_path / "text.tif").write_text("no raster")
     (tmp_path / "text.gpkg").write_text("no layer")
     (tmp_path / "text.safetensors").write_text("no weights")
@@ -462,7 +462,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input_is_one_line_and_leaves_nothing(bad, town, coarse_path, refiner_path, case):
+def test_bad_input_gives_one_line_and_leaves_no_files(bad, town, coarse_path, refiner_path, case):
     command, says = CASES[case]
     names = {
         "IMAGE": town.image_path,
@@ -477,7 +477,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(bad, town, coarse_path, refine
     assert sorted(path.relative_to(bad) for path in bad.rglob("*")) == before
 
 
-def test_misuse_says_how_it_is_used(town):
+def test_wrong_usage_prints_the_usage(town):
     result = call("train-coarse", town.image_path, "-o", "x.safetensors")
     assert result.exit_code == 2
     assert "Give either --class NAME=FILE, once or more, or --labels FILE.tif" in result.stderr
@@ -487,7 +487,7 @@ def test_misuse_says_how_it_is_used(town):
         assert "Usage: " in result.output
 
 
-def test_every_kind_of_the_design_is_known_by_name():
+def test_all_refiner_kinds_of_the_design_are_registered():
     assert (
         set(REFINER_CLASSES)
         == set(REFINER_TRAINERS)
@@ -506,7 +506,7 @@ def test_every_kind_of_the_design_is_known_by_name():
     )
 
 
-def test_an_image_without_a_crs_goes_all_the_way(bad, town, raster, refiner_path, tmp_path):
+def test_an_image_without_a_crs_works_in_all_commands(bad, town, raster, refiner_path, tmp_path):
     scores = raster("s.tif", town.scores, crs=None, transform=rasterio.Affine.identity(), names=town.classes)
     do("refine", bad / "nowhere.tif", "--scores", scores, "--refiner", refiner_path, "--steps", 1, "-o", tmp_path / "o")
     result = call("vectorize", tmp_path / "o" / "step_001.tif", "-o", tmp_path / "out" / "p.gpkg")
@@ -518,13 +518,13 @@ def test_an_image_without_a_crs_goes_all_the_way(bad, town, raster, refiner_path
 PLACES = {
     "degrees": ("EPSG:4326", rasterio.Affine(6e-6, 0, 10.0, 0, -4.5e-6, 48.0)),  # about 0.45 x 0.5 m
     "feet": ("EPSG:2263", rasterio.Affine(1.6, 0, 985_000, 0, -1.6, 200_000)),
-    "Mercator": ("EPSG:3857", rasterio.Affine(1.0, 0, 1_000_000, 0, -1.0, 8_400_000)),  # half a metre on the ground
+    "Mercator": ("EPSG:3857", rasterio.Affine(1.0, 0, 1_000_000, 0, -1.0, 8_400_000)),  # half a true metre
     "turned": ("EPSG:32631", rasterio.Affine(0.4, 0.3, 500_000, 0.3, -0.4, 4_649_100)),
 }
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_any_crs_goes_all_the_way(town, raster, refiner_path, tmp_path, place):
+def test_any_crs_works_in_all_commands(town, raster, refiner_path, tmp_path, place):
     crs, transform = PLACES[place]
     with rasterio.open(town.image_path) as source:
         image = raster("i.tif", source.read(), crs=crs, transform=transform)
@@ -555,7 +555,7 @@ def test_any_crs_goes_all_the_way(town, raster, refiner_path, tmp_path, place):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (7, 5)])
-def test_the_smallest_scenes_go_all_the_way(town, raster, coarse_path, refiner_path, tmp_path, shape):
+def test_the_smallest_scenes_work_in_all_commands(town, raster, coarse_path, refiner_path, tmp_path, shape):
     rng = np.random.default_rng(0)
     image = raster("i.tif", rng.integers(1, 250, (3, *shape)).astype("uint8"))
     do("classify", image, "--model", coarse_path, "-o", tmp_path / "s.tif")
@@ -566,8 +566,8 @@ def test_the_smallest_scenes_go_all_the_way(town, raster, coarse_path, refiner_p
     assert shapely.union_all(shapes).area == pytest.approx(0.25 * shape[0] * shape[1])
 
 
-def test_what_fails_half_way_leaves_nothing_half_written(town, refiner_path, tmp_path):
-    """The name of the third step is taken by a folder."""
+def test_a_failed_run_leaves_no_partial_files(town, refiner_path, tmp_path):
+    """A folder already has the name of the file of step 2."""
     out = tmp_path / "out"
     (out / "step_002.tif").mkdir(parents=True)
     assert "step_002.tif cannot be written" in refuse(
@@ -587,7 +587,7 @@ def program():
     return str(path)
 
 
-def test_the_installed_program_runs_and_refuses(town, coarse_path, tmp_path):
+def test_the_installed_program_runs(town, coarse_path, tmp_path):
     done = subprocess.run(
         [program(), "classify", town.image_path, "--model", coarse_path, "-o", str(tmp_path / "s.tif")],
         capture_output=True,

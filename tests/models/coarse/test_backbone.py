@@ -1,4 +1,4 @@
-"""The trunk takes VGG-16's weights, and only those.
+"""VGG-16 weights in the backbone.
 
 Modules that this file covers: models/coarse/fcn_skips.py.
 """
@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 
 
 def random_weights():
-    """Tensors of the names and shapes of torchvision's VGG-16, and one of its classifier."""
+    """Return tensors with the names and shapes of torchvision's VGG-16, and one of its classifier."""
     widths = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
     tensors = {"classifier.6.bias": torch.zeros(1000)}
     for n, before, after in zip(VGG16_CONVOLUTIONS, widths, widths[1:], strict=False):
@@ -30,7 +30,7 @@ def random_weights():
     return tensors
 
 
-def test_the_weights_come_to_lie_where_they_belong(tmp_path):
+def test_the_weights_are_loaded_into_the_right_layers(tmp_path):
     tensors = random_weights()
     save_file(tensors, tmp_path / "vgg16.safetensors")
     backbone = Backbone(3, VGG16)
@@ -50,7 +50,7 @@ def test_the_weights_come_to_lie_where_they_belong(tmp_path):
         ]
 
 
-def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
+def test_weights_that_do_not_fit_are_refused_and_change_nothing(tmp_path):
     path, backbone = tmp_path / "vgg16.safetensors", Backbone(4, VGG16)
     before = {name: value.clone() for name, value in backbone.state_dict().items()}
     save_file(random_weights(), path)
@@ -72,7 +72,7 @@ def test_what_does_not_fit_gets_a_sentence_and_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(("small", "large"), [(LRR, LRRVGG16), (FCN8s, FCN8sVGG16)])
-def test_the_large_kinds_see_further_and_are_stored(small, large, tmp_path):
+def test_the_large_kinds_have_a_larger_or_equal_halo_and_are_saved(small, large, tmp_path):
     assert large.halo >= small.halo
     assert large.halo % 32 == 0
     net = COARSE_CLASSES[large.kind](2, 3)
@@ -83,11 +83,11 @@ def test_the_large_kinds_see_further_and_are_stored(small, large, tmp_path):
     assert torch.equal(loaded.trunk.top[0].weight, net.trunk.top[0].weight)
 
 
-THIN = BackboneSize((3, 3, 3, 3, 3), VGG16.convolutions, 3)  # sees as far, and is quick
+THIN = BackboneSize((3, 3, 3, 3, 3), VGG16.convolutions, 3)  # same halo, but fast
 
 
 @pytest.mark.parametrize(("base", "halo"), [(LRR, lrr.halo_of(THIN)), (FCN8s, fcn_skips.halo_of(THIN))])
-def test_tiles_do_not_show_with_as_many_convolutions(base, halo, raster):
+def test_tiling_does_not_change_the_scores_of_the_large_kinds(base, halo, raster):
     assert halo == {LRR: LRRVGG16, FCN8s: FCN8sVGG16}[base].halo
     torch.manual_seed(0)
     net = type("Thin", (base,), {"size": THIN, "halo": halo})(2, 1).eval()

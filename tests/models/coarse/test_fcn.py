@@ -1,4 +1,4 @@
-"""The coarse net has the paper's shape."""
+"""Shapes of the coarse model (FCN)."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ def weights(*modules):
     return sum(weight.numel() for module in modules for weight in module.parameters())
 
 
-def test_has_as_many_weights_as_the_paper_says():
+def test_the_weight_counts_match_the_paper():
     net = FCN(3, 3)
     assert [weights(conv) for conv in (net.conv1, net.conv2, net.conv3, net.conv4)] == [27712, 73856, 147584, 31107]
     assert weights(net) - weights(net.upsample) == 280_259
@@ -17,12 +17,12 @@ def test_has_as_many_weights_as_the_paper_says():
 
 
 @pytest.mark.parametrize(("size", "out"), [(124, 64), (64, 4), (76, 16)])
-def test_an_input_loses_thirty_pixels_a_side(size, out):
+def test_an_input_loses_thirty_pixels_per_side(size, out):
     assert FCN(3, 2)(torch.zeros(1, 2, size, size)).shape == (1, 3, out, out)
 
 
-def test_an_output_pixel_sees_sixty_pixels_around_itself():
-    """The receptive field of output pixel x is input x to x + 60 [SCIENCE 1.1], within the stride of four."""
+def test_an_output_pixel_has_a_receptive_field_of_sixty_pixels():
+    """The receptive field of output pixel x is input x to x + 60 [SCIENCE 1.1], up to the stride of four."""
     net = FCN(2, 1).double()
     image = torch.randn(1, 1, 124, 124, dtype=torch.float64, requires_grad=True)
     net(image)[0, 0, 30, 33].backward()
@@ -32,7 +32,7 @@ def test_an_output_pixel_sees_sixty_pixels_around_itself():
         assert at + 26 <= last <= at + 34
 
 
-def test_upsamples_bilinearly_to_begin_with():
+def test_upsampling_is_initially_bilinear():
     """Score i lies at input 4 i + 29.5, and output x between the scores at (x + 0.5) / 4: at input x + 30."""
     net = FCN(2, 1)
     ramp = torch.arange(8.0).repeat(8, 1)[None, None].repeat(1, 2, 1, 1)
@@ -44,12 +44,12 @@ def test_upsamples_bilinearly_to_begin_with():
     assert inner[0, 0].item() == pytest.approx((8 + 0.5) / 4)
 
 
-def test_the_bilinear_kernel_is_caffes():
+def test_the_bilinear_kernel_matches_caffe():
     line = torch.tensor([0.125, 0.375, 0.625, 0.875, 0.875, 0.625, 0.375, 0.125])
     assert torch.allclose(bilinear(8, 4), line[:, None] * line)
 
 
-def test_weights_begin_within_caffes_bounds():
+def test_initial_weights_lie_within_the_bounds_of_caffe():
     torch.manual_seed(0)
     net = FCN(3, 3)
     for conv, inputs in ((net.conv1, 3 * 144), (net.conv2, 64 * 9), (net.conv3, 128 * 9), (net.conv4, 128 * 81)):

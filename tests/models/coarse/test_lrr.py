@@ -1,4 +1,4 @@
-"""LRR's bases, masks and edges are what can be computed by hand, and its levels fit each other."""
+"""LRR: hand-computed bases, masks and edges, and matching levels."""
 
 import numpy as np
 import pytest
@@ -14,8 +14,8 @@ from map_refiner.models.tiling.classify_tile import score_levels, score_window
 from map_refiner.models.weights.checkpoint import ModelCard, save_model
 
 
-def test_the_basis_of_halves_is_half_and_half(monkeypatch):
-    """Masks filled on the left or on the right differ from their mean by a half; nothing else varies."""
+def test_the_basis_of_half_masks_is_plus_and_minus_one_half(monkeypatch):
+    """Masks filled on the left or right differ from their mean by a half; there is no other variation."""
     from map_refiner.models.coarse import lrr
 
     left, right = np.zeros((32, 32), "uint8"), np.zeros((32, 32), "uint8")
@@ -30,17 +30,17 @@ def test_the_basis_of_halves_is_half_and_half(monkeypatch):
     assert torch.allclose(bases[1, 1:], torch.zeros(9, 8, 8), atol=1e-3)
 
 
-def test_masks_are_drawn_where_the_class_is():
+def test_bases_are_computed_from_masks_of_present_classes():
     labels = np.zeros((64, 80), "uint8")
     labels[20:40, 30:50] = 1
     bases = learn_bases([labels], 3, 0).reshape(3, 10, 8, 8)
     assert bases[1].abs().amax(dim=(1, 2)).min() > 0.005
-    assert (bases[1].square().sum(dim=(1, 2)).diff() < 1e-3).all()  # the leading ones first
+    assert (bases[1].square().sum(dim=(1, 2)).diff() < 1e-3).all()  # leading ones first
     assert not bases[2].any()
     assert torch.equal(bases, learn_bases([labels], 3, 0).reshape(3, 10, 8, 8))
 
 
-def test_the_boundary_mask_is_the_local_maximum_less_the_minimum():
+def test_the_boundary_mask_is_the_local_maximum_minus_the_minimum():
     scores = torch.zeros(1, 2, 20, 20)
     scores[:, 0, :, :10], scores[:, 0, :, 10:] = 3.0, -3.0
     mask = boundary_mask(scores)
@@ -50,7 +50,7 @@ def test_the_boundary_mask_is_the_local_maximum_less_the_minimum():
     assert torch.allclose(mask, expected.expand(1, 2, 20, 20), atol=1e-6)
 
 
-def test_dilation_and_erosion_are_by_a_disk():
+def test_dilation_and_erosion_use_a_disk():
     masks = torch.zeros(1, 1, 15, 15)
     masks[..., 7, 7] = 1
     wide, narrow = dilated_and_eroded(masks, 3)
@@ -64,14 +64,14 @@ def test_dilation_and_erosion_are_by_a_disk():
     for thinned, full in zip(dilated_and_eroded(random, 5, 8), dilated_and_eroded(random, 5), strict=True):
         assert torch.equal(thinned, full[..., 4::8, 4::8])
     whole = torch.ones(1, 2, 9, 9)
-    assert torch.equal(dilated_and_eroded(whole, 4)[1], whole)  # beyond the borders lies nothing new
+    assert torch.equal(dilated_and_eroded(whole, 4)[1], whole)  # pixels beyond the borders do not erode
 
 
-def test_levels_and_their_loss():
+def test_level_sizes_and_their_loss():
     torch.manual_seed(0)
     net = LRR(3, 2)
     net.bases.normal_()
-    image = torch.randn(1, 2, 2 * net.margin + 64, 2 * net.margin + 64)  # in training, less is read around a patch
+    image = torch.randn(1, 2, 2 * net.margin + 64, 2 * net.margin + 64)  # training uses a margin, not the halo
     levels, edges = net.levels(image)
     side = image.shape[-1]
     assert [level.shape[-1] for level in levels] == [side // 8, side // 4, side // 2, side]
@@ -79,13 +79,13 @@ def test_levels_and_their_loss():
     labels = torch.randint(0, 3, (1, 64, 64))
     labels[:, :5] = 255
     loss = net.loss(image, labels)
-    assert loss.item() == pytest.approx(4 * np.log(3) + 2 * np.log(2), rel=1e-5)  # coefficients begin at zero
+    assert loss.item() == pytest.approx(4 * np.log(3) + 2 * np.log(2), rel=1e-5)  # coefficients start at zero
     loss.backward()
     assert net.coefficients[0].weight.grad.abs().max() > 0
     assert net.edges[1].weight.grad.abs().max() > 0
 
 
-def test_without_masks_the_levels_just_add_up():
+def test_without_masks_the_levels_add_up():
     net = LRR(2, 1, is_masked=False, has_edges=False)
     net.bases.fill_(0.1)
     with torch.no_grad():
@@ -97,7 +97,7 @@ def test_without_masks_the_levels_just_add_up():
     assert middles == pytest.approx([4, 8, 12, 16], rel=1e-5)  # ten bases of 0.1 over four overlapping blocks
 
 
-def test_one_update_moves_the_levels_and_not_the_bases(monkeypatch):
+def test_one_update_moves_the_levels_but_not_the_bases(monkeypatch):
     monkeypatch.setattr(LRR, "patch", 32)
     torch.manual_seed(0)
     labels = np.zeros((48, 48), "uint8")
@@ -108,11 +108,11 @@ def test_one_update_moves_the_levels_and_not_the_bases(monkeypatch):
     assert epoch.loss == pytest.approx(4 * np.log(2) + 2 * np.log(2), rel=1e-5)
     assert torch.equal(net.bases, learn_bases([labels], 2, 0))
     moved = [bool(head.weight.any()) for head in net.coefficients]
-    assert moved == [True, False, False, False]  # where the coarsest level says nothing, no finer one is let in
+    assert moved == [True, False, False, False]  # zero scores at the coarsest level mask the finer levels
 
 
 @pytest.mark.parametrize("kind", [FCN32s, FCN16s, FCN8s])
-def test_the_skips_begin_with_scores_of_zero_and_keep_the_size(kind):
+def test_the_skips_start_with_zero_scores_and_keep_the_size(kind):
     net = kind(3, 2).eval()
     scores = net.scores(torch.randn(1, 2, 2 * net.halo + 32, 2 * net.halo + 64))
     assert scores.shape == (1, 3, 32, 64)
@@ -120,8 +120,8 @@ def test_the_skips_begin_with_scores_of_zero_and_keep_the_size(kind):
     assert len(net.heads) == {"fcn-32s": 1, "fcn-16s": 2, "fcn-8s": 3}[kind.kind]
 
 
-def test_the_pyramid_ends_in_the_scores_and_tiles_do_not_show(raster, tmp_path):
-    """Three coarser levels, each at the pixels, and the last is what a coarse map is made of."""
+def test_the_pyramid_ends_in_the_scores_and_tiling_does_not_change_it(raster, tmp_path):
+    """Check three coarser levels at full resolution; the last level gives the coarse map."""
     torch.manual_seed(0)
     net = LRR(2, 1).eval()
     net.bases.normal_()

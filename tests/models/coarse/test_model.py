@@ -1,4 +1,4 @@
-"""A coarse model covers a scene in tiles that do not show.
+"""Tiled scores of a coarse model: equal to untiled scores.
 
 Modules that this file covers: models/tiling/classify_tile.py.
 """
@@ -37,7 +37,7 @@ def test_tiled_equals_untiled(net, raster, size):
             assert np.abs(scored(net, scene, tile) - untiled).max() <= 1e-5 * np.abs(untiled).max()
 
 
-def test_the_image_is_mirrored_at_the_borders_of_the_scene_alone(net, raster):
+def test_the_image_is_mirrored_only_at_the_borders_of_the_scene(net, raster):
     image = np.random.default_rng(0).normal(100, 20, (1, 90, 110)).astype("float32")
     with Scene(raster("a.tif", image)) as scene:
         standard, _ = scene.read(Window(0, 0, 90, 110))

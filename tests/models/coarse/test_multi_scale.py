@@ -1,4 +1,4 @@
-"""A pyramid at several scales: what is joined is what each scale sees, and tiles do not show."""
+"""A pyramid at several scales: joined scores, and tiling without differences."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 def thin():
-    """Make a pyramid that sees as far as the small one, and is quick."""
+    """Return a fast pyramid with the receptive field of the small one."""
     torch.manual_seed(0)
     size = BackboneSize((3, 3, 3, 3, 3), SMALL_BACKBONE.convolutions, 3)
     net = type("Thin", (LRR,), {"size": size})(2, 1).eval()
@@ -27,18 +27,18 @@ def thin():
     return net
 
 
-def test_five_pixels_become_four_or_three_by_their_areas():
+def test_five_pixels_shrink_to_four_or_three_weighted_by_area():
     row = torch.tensor([0.0, 1, 2, 3, 4]).expand(5, 5)
     assert shrunk(row, 4)[0].tolist() == pytest.approx([0.2, 1.4, 2.6, 3.8])
     assert shrunk(row.t(), 3)[:, 0].tolist() == pytest.approx([0.4, 2.0, 3.6])
 
 
 @pytest.mark.parametrize("part", [3, 4])
-def test_what_was_shrunk_grows_back_to_its_place(part):
+def test_shrunk_maps_grow_back_to_their_positions(part):
     ramp = torch.arange(20, dtype=torch.float64) + 0.5
     plane = ramp[:, None] + 2 * ramp
     small = (torch.arange(-1, 4 * part + 1, dtype=torch.float64) + 0.5) * 5 / part
-    pixels_are_flat = 0.3  # and the ramp is not
+    pixels_are_flat = 0.3  # unlike the ramp
     assert torch.allclose(shrunk(plane, part), small[1:-1, None] + 2 * small[1:-1], atol=pixels_are_flat)
     assert torch.allclose(grown(small[:, None] + 2 * small, part), plane)
 
@@ -65,7 +65,7 @@ def test_each_class_keeps_its_largest_probability():
     assert torch.allclose(joined.exp()[0, 1], torch.tensor(1 - min(first)), atol=1e-6)
 
 
-def test_tiles_do_not_show_wherever_they_begin(raster):
+def test_tiling_does_not_change_the_scores_at_any_offset(raster):
     net = thin()
     scales = MultiScale(net)
     with Scene(raster("a.tif", np.random.default_rng(0).normal(100, 20, (1, 60, 200)).astype("float32"))) as scene:
@@ -78,7 +78,7 @@ def test_tiles_do_not_show_wherever_they_begin(raster):
     assert np.abs(whole - torch.from_numpy(own[-1]).log_softmax(0).numpy()).max() > 0.01
 
 
-def test_only_a_pyramid_looks_at_several_scales(tmp_path):
+def test_only_a_pyramid_supports_several_scales(tmp_path):
     path = tmp_path / "coarse.safetensors"
     save_model(path, FCN(2, 1), ModelCard("fcn", ("background", "road"), 1, None))
     with pytest.raises(CheckpointError, match=r"coarse\.safetensors is of the kind 'fcn'; only lrr can"):

@@ -1,4 +1,4 @@
-"""Every kind of coarse model is made, trained, stored, read back, and covers a scene in tiles that do not show.
+"""Every kind of coarse model: created, trained, saved, loaded, and evaluated in tiles.
 
 Modules that this file covers: models/coarse/spectral/crnn.py, models/coarse/spectral/pixel_model.py.
 """
@@ -49,7 +49,7 @@ def write_raster(path, array):
 
 @pytest.fixture(scope="module")
 def cube():
-    """Patches of three spectra with noise, and their classes."""
+    """Patches of three noisy spectra, and their classes."""
     random = np.random.default_rng(0)
     labels = np.kron(random.integers(0, 3, (6, 6)), np.ones((SIDE // 6, SIDE // 6))).astype("uint8")
     spectra = 1000 + 300 * np.cumsum(random.normal(0, 1, (3, BANDS)), axis=1)
@@ -59,7 +59,7 @@ def cube():
 
 @pytest.fixture(scope="module", params=[kind for kind in COARSE_KINDS if not kind.endswith("-vgg16")])
 def trained(request, cube, tmp_path_factory):
-    """A model of each kind but the largest (see test_trunk), read back from its file, with the scene and the labels."""
+    """A loaded model of each kind except the largest (see test_backbone), with the scene and the labels."""
     if request.param in NEEDS_SCIKIT_LEARN:
         pytest.importorskip("sklearn", reason="scikit-learn is an extra")
     folder = tmp_path_factory.mktemp("kinds")
@@ -84,7 +84,7 @@ def trained(request, cube, tmp_path_factory):
 
 
 def shaken(net):
-    """Draw all weights at random, so that no layer is zero and what each sees is seen in the scores."""
+    """Draw all weights at random, so that no layer is zero and every layer affects the scores."""
     with torch.no_grad():
         for name, weight in [*net.named_parameters(), *net.named_buffers()]:
             if name.endswith("running_var"):
@@ -95,7 +95,7 @@ def shaken(net):
     return net
 
 
-def test_the_file_knows_its_kind_and_its_statistics(trained):
+def test_the_file_stores_the_kind_and_the_statistics(trained):
     kind, path, scene, _ = trained
     _, card = load_coarse(path)
     assert (card.kind, card.role, card.classes, card.bands) == (kind, "coarse", NAMES, BANDS)
@@ -121,7 +121,7 @@ def test_tiled_equals_untiled(trained):
 
 
 @pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
-def test_the_spectral_kinds_learn(trained):
+def test_the_spectral_kinds_are_trained(trained):
     kind, path, scene, labels = trained
     model, card = load_coarse(path)
     scores = score_window(model, scene, Window(0, 0, SIDE, SIDE), CPU, card.statistics)
@@ -130,8 +130,8 @@ def test_the_spectral_kinds_learn(trained):
 
 
 @pytest.mark.parametrize("trained", SPECTRAL, indirect=True)
-def test_a_spectral_model_sees_a_darker_image_as_it_is(trained, tmp_path, cube):
-    """It standardises by what it was trained with, so that a scene of one class alone keeps its class."""
+def test_a_spectral_model_classifies_a_part_of_the_scene_as_in_the_whole(trained, tmp_path, cube):
+    """The model standardises with its training statistics, so a scene with only one class keeps its class."""
     _, path, scene, labels = trained
     model, card = load_coarse(path)
     rows, columns = (int(places[0]) for places in np.nonzero(labels == 1))

@@ -1,4 +1,4 @@
-"""The coarse net learns, even from labels that leave things out."""
+"""Training of the coarse model, also with incomplete labels."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 def striped(height=96, width=112, seed=0):
-    """Make an image whose first band says the class of wide stripes, with noise."""
+    """Make a noisy image whose first band shows the class of wide stripes."""
     labels = (np.arange(width) // 16 % 2).astype("uint8")[None].repeat(height, axis=0)
     image = np.random.default_rng(seed).normal(0, 0.3, (1, height, width)).astype("float32")
     image[0] += 2.0 * labels - 1
@@ -25,7 +25,7 @@ def net(seed=0):
     return FCN(2, 1)
 
 
-def test_learns_what_it_is_shown():
+def test_training_lowers_the_loss_and_raises_the_held_out_miou():
     image = striped()
     coarse = net()
     before = evaluate_held_out(coarse, [image], [image.labels], CPU)
@@ -36,7 +36,7 @@ def test_learns_what_it_is_shown():
     assert not coarse.training
 
 
-def test_the_same_seed_learns_the_same():
+def test_the_same_seed_gives_the_same_losses_and_weights():
     found = []
     for _ in range(2):
         coarse = net()
@@ -46,23 +46,23 @@ def test_the_same_seed_learns_the_same():
     assert torch.equal(found[0][1], found[1][1])
 
 
-def test_the_first_and_the_last_update_are_judged():
+def test_the_first_and_the_last_update_are_evaluated():
     epochs = list(train_patches(net(), [striped()], TrainingOptions(3, 0, batch=2), CPU))
     assert [epoch.held_out_miou is not None for epoch in epochs] == [True, False, True]
 
 
-def test_small_images_and_unlabelled_parts_are_learnt_from():
+def test_small_images_and_unlabelled_parts_can_be_used_for_training():
     small = striped(9, 40)
     small.labels[:, :10] = UNLABELLED
     epochs = list(train_patches(net(), [small, striped(70, 13)], TrainingOptions(2, 0, batch=2), CPU))
     assert all(np.isfinite(epoch.loss) for epoch in epochs)
 
 
-def test_is_judged_on_the_held_out_pixels_where_they_lie(monkeypatch):
-    """The judged map is the net's own, cut to where labels are held out."""
+def test_evaluation_uses_the_held_out_pixels_at_their_positions(monkeypatch):
+    """The evaluated map equals the model's map, cut to the held-out labels."""
     image = striped(120, 130)
     held = np.full_like(image.labels, UNLABELLED)
-    held[32:71, 40:90] = image.labels[32:71, 40:90]  # from multiples of the stride on, as tiles do
+    held[32:71, 40:90] = image.labels[32:71, 40:90]  # starts at multiples of the stride, as tiles do
     coarse = net(3).eval()
     padded = np.pad(image.image, ((0, 0), (30, 30), (30, 32)), mode="reflect")
     with torch.no_grad():
@@ -80,19 +80,19 @@ def test_is_judged_on_the_held_out_pixels_where_they_lie(monkeypatch):
     assert (found == predicted[32:71, 40:90]).mean() > 0.999
 
 
-def test_rare_classes_weigh_more_and_pixels_weigh_one():
+def test_rare_classes_weigh_more_and_the_mean_pixel_weight_is_one():
     labels = np.zeros((10, 10), "uint8")
     labels[0, :4] = 1
     labels[1:] = UNLABELLED
     weights = training._balance([labels[:1], labels], 3)
     assert weights[1] / weights[0] == pytest.approx((12 / 8) ** 0.5)
-    assert torch.isfinite(weights).all()  # of a class that is not there
+    assert torch.isfinite(weights).all()  # of a missing class
     shares = torch.tensor([12 / 20, 8 / 20])
     assert (weights[:2] * shares).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("kind", [FCN, FCN8s])
-def test_rare_classes_weigh_more_where_a_kind_says_so(kind, monkeypatch):
+def test_rare_classes_weigh_more_if_the_kind_is_balanced(kind, monkeypatch):
     image = striped()
     rare = TrainingImage(image.image, (np.arange(112) % 16 < 3).astype("uint8")[None].repeat(96, axis=0))
     learnt = []
@@ -103,8 +103,8 @@ def test_rare_classes_weigh_more_where_a_kind_says_so(kind, monkeypatch):
     assert learnt[0] != learnt[1]
 
 
-def test_a_margin_is_read_around_patches_and_nothing_is_left_out_while_it_is_judged(monkeypatch):
-    """What a pyramid sees while it trains is less than its halo, and its dropout sleeps while it is judged."""
+def test_a_margin_is_read_around_patches_and_evaluation_has_no_dropout(monkeypatch):
+    """The margin in training is smaller than the halo, and dropout is off in evaluation."""
     torch.manual_seed(0)
     monkeypatch.setattr(FCN8s, "patch", 32)
     pyramid, seen, judged = FCN8s(2, 1), [], []

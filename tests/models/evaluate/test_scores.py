@@ -1,4 +1,4 @@
-"""What leaves a run: rasters on the image's grid, and the accuracy."""
+"""Output of a run: rasters on the grid of the image, and the accuracy."""
 
 import numpy as np
 import pytest
@@ -33,14 +33,14 @@ def scores(town):
 
 
 @pytest.mark.parametrize("factor", [1, 3, 0.5])
-def test_scores_on_another_grid_are_probabilities_with_names(town, grid, tmp_path, factor):
+def test_scores_on_another_grid_are_named_probabilities(town, grid, tmp_path, factor):
     here = grid(96, 120).resized(int(120 * factor), int(96 * factor))
     write_scores(town.scores_path, here, tmp_path / "s.tif", ignore)
     with rasterio.open(tmp_path / "s.tif") as found:
         maps = found.read()
         assert found.descriptions == town.classes
         assert found.bounds == rasterio.open(town.scores_path).bounds
-        assert found.dataset_mask().all()  # no rim without data
+        assert found.dataset_mask().all()  # no border without data
     assert maps.shape == (3, here.height, here.width)
     assert np.allclose(maps.sum(axis=0), 1, atol=1e-5)
     if factor == 1:
@@ -49,7 +49,7 @@ def test_scores_on_another_grid_are_probabilities_with_names(town, grid, tmp_pat
         assert np.allclose(maps[:, 1::3, 1::3], town.scores, atol=1e-3)  # the middle of each pixel
 
 
-def test_classes_on_another_grid(town, grid, tmp_path, monkeypatch):
+def test_classes_on_the_grid_of_the_image_are_written_in_blocks(town, grid, tmp_path, monkeypatch):
     monkeypatch.setattr(score_export, "BLOCK_PX", 50)
     write_classes(town.scores_path, grid(96, 120), tmp_path / "c.tif", ignore)
     with rasterio.open(tmp_path / "c.tif") as found:
@@ -57,7 +57,7 @@ def test_classes_on_another_grid(town, grid, tmp_path, monkeypatch):
         assert found.tags()["CLASSES"] == "background,building,road"
 
 
-def test_no_data_stays(raster, town, grid, tmp_path):
+def test_nodata_is_kept(raster, town, grid, tmp_path):
     array = town.scores.copy()
     array[:, 10:20, 30:50] = -9999
     path = raster("s.tif", array, nodata=-9999)
@@ -70,7 +70,7 @@ def test_no_data_stays(raster, town, grid, tmp_path):
             assert hole.sum() == pytest.approx(800, rel=0.1)
 
 
-def test_what_is_broken_off_leaves_nothing(town, grid, tmp_path):
+def test_a_cancelled_export_leaves_no_file(town, grid, tmp_path):
     def cancel(_):
         raise InterruptedError
 
@@ -81,7 +81,7 @@ def test_what_is_broken_off_leaves_nothing(town, grid, tmp_path):
 
 
 @pytest.mark.parametrize("block", [16, 50, 1024])
-def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, block):
+def test_evaluation_covers_the_whole_at_any_window_size(scores, town, monkeypatch, block):
     monkeypatch.setattr(evaluation, "COUNTED", block)
     labels = town.labels.copy()
     labels[:, 100:] = UNLABELLED
@@ -106,16 +106,16 @@ def test_measures_the_whole_whatever_the_windows(scores, town, monkeypatch, bloc
     }
 
 
-def test_measuring_can_be_ended_between_windows(town, monkeypatch):
+def test_evaluation_reports_progress_after_each_window(town, monkeypatch):
     monkeypatch.setattr(evaluation, "COUNTED", 50)
     told = []
     evaluate_scores(town.scores_path, town.labels_path, told.append)
-    assert told == pytest.approx([n / 6 for n in range(1, 7)])  # of 96 x 120 px, here one block of a cluster
+    assert told == pytest.approx([n / 6 for n in range(1, 7)])  # one block of 96 x 120 px, evaluated in 6 windows
 
 
 @pytest.mark.parametrize("block", [16, 1024])
-def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
-    """The map is wrong in column 48 alone, where a window begins: 40 px from column 8, the last of the other class."""
+def test_windows_include_boundaries_40_pixels_away(raster, monkeypatch, block):
+    """The map is wrong only in column 48, the first of a window: 40 px from column 8, the last of the other class."""
     monkeypatch.setattr(evaluation, "COUNTED", block)
     labels = np.zeros((20, 70), np.uint8)
     labels[:, :9] = 1
@@ -129,15 +129,15 @@ def test_windows_see_boundaries_40_pixels_away(raster, monkeypatch, block):
     assert edges.trimap_iou["30"]["mean"] == 1
 
 
-def test_the_trimap_widens_to_the_whole(scores, town):
+def test_the_widest_trimap_covers_the_whole_map(scores, town):
     accuracy, edges = evaluate_maps(scores, town.labels, ignore)
     assert list(edges.trimap_iou) == ["1", "2", "3", "5", "8", "10", "15", "20", "30", "40"]
     means = [band["mean"] for band in edges.trimap_iou.values()]
     assert means[0] < means[3] < means[-1]
-    assert means[-1] == accuracy.mean_iou  # no pixel of the town is farther from a boundary
+    assert means[-1] == accuracy.mean_iou  # every pixel of the town is within 40 px of a boundary
 
 
-def test_a_perfect_map_is_perfect(raster, town):
+def test_a_perfect_map_has_perfect_figures(raster, town):
     array = np.stack([town.labels == k for k in range(3)]).astype("float32")
     existing = ScoreRaster(raster("s.tif", array))
     accuracy, edges = evaluate_maps(existing, town.labels, ignore)
@@ -147,7 +147,7 @@ def test_a_perfect_map_is_perfect(raster, town):
     assert all(found["precision"] == found["recall"] == 1 for found in edges.relaxed.values())
 
 
-def test_a_class_without_labels_is_unknown(scores, town):
+def test_a_class_without_labels_has_no_figures(scores, town):
     labels = np.where(town.labels == 2, UNLABELLED, town.labels).astype("uint8")
     accuracy, edges = evaluate_maps(scores, labels, ignore)
     assert accuracy.iou[2] is None
@@ -160,13 +160,13 @@ def test_a_class_without_labels_is_unknown(scores, town):
     assert edges.relaxed["road"] == {"tolerance_px": 3, "precision": None, "recall": None}
 
 
-def test_one_class_alone_has_no_trimap(scores, town):
+def test_a_single_class_has_no_trimap(scores, town):
     _, edges = evaluate_maps(scores, np.where(town.labels == 1, town.labels, UNLABELLED).astype("uint8"), ignore)
     assert edges.trimap_iou["40"] == {"background": None, "building": None, "road": None, "mean": None}
     assert edges.relaxed["building"]["precision"] == 1
 
 
-def test_labels_that_measure_nothing_are_refused(scores, town):
+def test_labels_without_known_classes_are_refused(scores, town):
     with pytest.raises(LabelError, match="Nothing is labelled within the scene"):
         evaluate_maps(scores, np.full_like(town.labels, UNLABELLED), ignore)
     with pytest.raises(LabelError, match="class index 7, but there are 3 classes"):

@@ -1,4 +1,4 @@
-"""Which bands a raster has: wavelengths, bad ones, and what is meant by a text.
+"""Bands of a raster: wavelengths, bad bands, and the parsing of band lists.
 
 Modules that this file covers: models/io/raster_reader.py, models/scene/band_statistics.py.
 """
@@ -61,12 +61,12 @@ def test_an_envi_header_is_read(envi, array, interleave):
 
 
 @pytest.mark.parametrize("units", ["Micrometers", "Unknown"])
-def test_micrometres_are_nanometres(envi, array, units):
+def test_micrometres_are_converted_to_nanometres(envi, array, units):
     with GridReader(envi(array, units, [centre / 1000 for centre in CENTRES])) as reader:
         assert spectrum_of(reader).centres == pytest.approx(CENTRES)
 
 
-def test_bands_of_a_geotiff_say_it_themselves(raster, array):
+def test_wavelengths_are_read_from_the_band_tags_of_a_geotiff(raster, array):
     path = raster("cube.tif", array)
     with rasterio.open(path, "r+") as target:
         for band, centre in enumerate(CENTRES, start=1):
@@ -76,7 +76,7 @@ def test_bands_of_a_geotiff_say_it_themselves(raster, array):
         assert default_bands(reader) == tuple(range(3, 31))
 
 
-def test_few_bands_are_three(raster, array):
+def test_the_default_of_a_raster_with_few_bands_is_three_bands(raster, array):
     with GridReader(raster("a.tif", array[:5])) as reader:
         assert default_bands(reader) == (1, 2, 3)
         assert spectrum_of(reader).centres == (None,) * 5
@@ -92,7 +92,7 @@ def test_few_bands_are_three(raster, array):
         ("", ()),
     ],
 )
-def test_texts(envi, array, text, bands):
+def test_band_lists_are_parsed(envi, array, text, bands):
     with GridReader(envi(array)) as reader:
         assert parse_bands(text, reader) == bands
 
@@ -109,17 +109,17 @@ def test_texts(envi, array, text, bands):
         ("9" * 400, "found"),
     ],
 )
-def test_what_is_no_band_is_refused(envi, array, text, error):
+def test_invalid_band_lists_are_refused(envi, array, text, error):
     with GridReader(envi(array)) as reader, pytest.raises(RasterError, match=error):
         parse_bands(text, reader)
 
 
-def test_wavelengths_that_nobody_knows_are_refused(raster, array):
+def test_wavelengths_are_refused_if_the_raster_has_none(raster, array):
     with GridReader(raster("a.tif", array)) as reader, pytest.raises(RasterError, match="has no wavelengths"):
         parse_bands("450-900 nm", reader)
 
 
-def test_a_band_without_data_counts_for_nothing_and_is_named(raster, array):
+def test_a_band_without_data_is_zero_and_is_named_in_a_notice(raster, array):
     array[7] = -32768
     with Scene(raster("a.tif", array, nodata=-32768)) as scene:
         image, valid = scene.read(Window(0, 0, 6, 9))
@@ -129,7 +129,7 @@ def test_a_band_without_data_counts_for_nothing_and_is_named(raster, array):
         assert "no data in band 8" in str(scene.notices[0])
 
 
-def test_a_hole_in_one_band_is_its_mean(raster, array):
+def test_a_hole_in_one_band_becomes_the_mean_of_the_band(raster, array):
     array[2, 3, 4] = -32768
     with Scene(raster("a.tif", array, nodata=-32768)) as scene:
         image, valid = scene.read(Window(0, 0, 6, 9))
@@ -140,7 +140,7 @@ def test_a_hole_in_one_band_is_its_mean(raster, array):
     assert scene.statistics.std[2] == pytest.approx(kept.std())
 
 
-def test_scale_factors_make_the_units(raster, array):
+def test_scale_factors_and_offsets_are_applied(raster, array):
     path = raster("a.tif", array)
     with Scene(path) as plain:
         before, _ = plain.read(Window(0, 0, 6, 9))
@@ -152,7 +152,7 @@ def test_scale_factors_make_the_units(raster, array):
         assert np.allclose(before, after, atol=1e-4)
 
 
-def test_statistics_in_strips_are_those_of_the_whole(raster, array):
+def test_statistics_of_strips_equal_those_of_the_whole(raster, array):
     from map_refiner.models.scene import band_statistics
 
     with GridReader(raster("a.tif", array)) as reader:
@@ -171,7 +171,7 @@ def test_statistics_in_strips_are_those_of_the_whole(raster, array):
     assert whole.std == pytest.approx(array.astype(float).std(axis=(1, 2)))
 
 
-def test_many_bands_are_worked_on_in_smaller_tiles(raster):
+def test_many_bands_are_processed_in_smaller_tiles(raster):
 
     cube = np.random.default_rng(0).integers(0, 99, (40, 20, 20)).astype("uint8")
     with Scene(raster("a.tif", cube)) as scene:

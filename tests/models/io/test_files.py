@@ -1,11 +1,11 @@
-"""Files that appear whole or not at all."""
+"""Files that are written completely or not at all."""
 
 import pytest
 from map_refiner.models.errors import OutputError
 from map_refiner.models.io.files import make_folder, move_into, require_space, write_whole
 
 
-def test_takes_the_place_of_an_older_file(tmp_path):
+def test_an_older_file_is_replaced(tmp_path):
     for content in (b"old and longer", b"new"):
         write_whole(tmp_path / "a.json", content)
         assert (tmp_path / "a.json").read_bytes() == content
@@ -13,7 +13,7 @@ def test_takes_the_place_of_an_older_file(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["missing/a.json", "file/a.json", "folder"])
-def test_places_that_cannot_be_written_are_named(tmp_path, place):
+def test_paths_that_cannot_be_written_are_named(tmp_path, place):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputError, match=f"{place} cannot be written"):
@@ -21,7 +21,7 @@ def test_places_that_cannot_be_written_are_named(tmp_path, place):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_folder_is_made_or_refused(tmp_path):
+def test_a_folder_is_created_or_refused(tmp_path):
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
@@ -31,7 +31,7 @@ def test_a_folder_is_made_or_refused(tmp_path):
             make_folder(tmp_path / name)
 
 
-def test_room_is_asked_for(tmp_path):
+def test_missing_disk_space_is_refused(tmp_path):
     require_space(tmp_path, 1000)
     with pytest.raises(OutputError, match="MB are needed"):
         require_space(tmp_path, 10**18)
@@ -39,7 +39,7 @@ def test_room_is_asked_for(tmp_path):
         require_space(tmp_path / "missing", 1)
 
 
-def test_finished_files_are_moved_in_place_of_older_ones(tmp_path):
+def test_finished_files_replace_older_ones(tmp_path):
     (tmp_path / "there").mkdir()
     for name in ("a", "b"):
         (tmp_path / name).write_text(f"new {name}")
@@ -53,7 +53,7 @@ def test_finished_files_are_moved_in_place_of_older_ones(tmp_path):
         move_into(tmp_path / "there", [tmp_path / "c"])
 
 
-def test_a_full_disk_leaves_the_old_file_alone(tmp_path):
+def test_a_full_disk_keeps_the_old_file(tmp_path):
     resource = pytest.importorskip("resource", reason="a limit on file sizes stands in for a full disk")
     write_whole(tmp_path / "a.json", b"the old one")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -1,4 +1,4 @@
-"""MATLAB files become rasters, or a sentence."""
+"""MATLAB files converted to rasters, or refused with a message."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_a_cube_is_written_band_by_band(cube, tmp_path):
     assert np.array_equal(values, array.transpose(2, 0, 1))
 
 
-def test_a_map_is_one_band(cube, tmp_path):
+def test_a_map_becomes_one_band(cube, tmp_path):
     path, array = cube
     import_cube(path, "gt", tmp_path / "g.tif", ignore)
     with GridReader(tmp_path / "g.tif") as reader:
@@ -39,7 +39,7 @@ def test_a_map_is_one_band(cube, tmp_path):
     assert np.array_equal(values[0], array[..., 0] % 5)
 
 
-def test_the_only_array_needs_no_name(tmp_path):
+def test_the_name_of_a_single_array_can_be_omitted(tmp_path):
     io.savemat(tmp_path / "one.mat", {"only": np.ones((3, 4, 5)), "n": 3})
     assert read_array(tmp_path / "one.mat", "").shape == (3, 4, 5)
 
@@ -47,12 +47,12 @@ def test_the_only_array_needs_no_name(tmp_path):
 @pytest.mark.parametrize(
     ("key", "error"), [("", "cube, gt"), ("nothing", "cube, gt"), ("text", "not an array of numbers")]
 )
-def test_what_is_no_array_is_refused(cube, key, error):
+def test_invalid_array_names_are_refused(cube, key, error):
     with pytest.raises(RasterError, match=error):
         read_array(cube[0], key)
 
 
-def test_what_is_no_matlab_file_is_refused(cube, tmp_path):
+def test_invalid_matlab_files_are_refused(cube, tmp_path):
     with pytest.raises(RasterError, match="There is no file"):
         read_array(tmp_path / "nowhere.mat", "x")
     whole = cube[0].read_bytes()

@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind."""
+"""Prefetch and write-behind."""
 
 import threading
 import time
@@ -7,17 +7,17 @@ import pytest
 from map_refiner.models.io.prefetch import WriteBehind, prefetch
 
 
-def test_what_is_read_ahead_comes_in_order_and_is_bounded():
+def test_prefetched_items_keep_their_order_and_are_bounded():
     done, most = [], []
     for n in prefetch(lambda n: done.append(n) or n * n, range(20), depth=2):
         most.append(len(done))
         time.sleep(0.001)
         assert n == (len(most) - 1) ** 2
     assert len(most) == 20
-    assert max(count - place for place, count in enumerate(most)) <= 4  # the one in use, two that wait, one under way
+    assert max(count - place for place, count in enumerate(most)) <= 4  # one in use, two waiting, one being read
 
 
-def test_reading_goes_on_while_the_reader_is_away():
+def test_reading_continues_while_the_consumer_is_busy():
     second = threading.Event()
 
     def read(n):
@@ -29,7 +29,7 @@ def test_reading_goes_on_while_the_reader_is_away():
         assert second.wait(10)
 
 
-def test_what_reading_raises_comes_at_its_place():
+def test_reading_errors_are_raised_to_the_consumer():
     def read(n):
         if n == 2:
             raise OSError("gone")
@@ -41,7 +41,7 @@ def test_what_reading_raises_comes_at_its_place():
     assert threading.active_count() < 20
 
 
-def test_writing_behind_keeps_the_order_and_ends_with_everything_done():
+def test_write_behind_keeps_the_order_and_finishes_all_writes():
     done = []
     with WriteBehind() as behind:
         for n in range(30):
@@ -54,7 +54,7 @@ def fail():
 
 
 @pytest.mark.parametrize("more", [0, 9])
-def test_what_writing_raises_is_not_lost(more):
+def test_writing_errors_are_raised(more):
     def write():
         with WriteBehind() as behind:
             behind.do(fail)
@@ -65,7 +65,7 @@ def test_what_writing_raises_is_not_lost(more):
         write()
 
 
-def test_the_first_error_wins():
+def test_the_first_error_is_raised():
     def write():
         with WriteBehind() as behind:
             behind.do(fail)

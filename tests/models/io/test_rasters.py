@@ -1,4 +1,4 @@
-"""Rasters in and out: read as if on any grid, written whole or not at all.
+"""Rasters: read on any grid, written completely or not at all.
 
 Modules that this file covers: models/io/raster_writer.py, models/io/rasterize.py.
 """
@@ -41,7 +41,7 @@ def read_all(path, grid=None, how="average", bands=(1,)):
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
-def test_reads_its_own_pixels_unchanged(raster, dtype):
+def test_reading_on_the_own_grid_keeps_the_pixels(raster, dtype):
     array = counting(dtype=dtype)
     with GridReader(raster("a.tif", array)) as reader:
         values, valid = reader.read([3, 1], Window(2, 3, 5, 6))
@@ -50,7 +50,7 @@ def test_reads_its_own_pixels_unchanged(raster, dtype):
     assert valid.all()
 
 
-def test_a_part_of_its_grid_is_read_without_resampling(raster):
+def test_a_part_of_the_own_grid_is_read_without_resampling(raster):
     array = counting()
     path = raster("a.tif", array)
     with GridReader(path) as reader:
@@ -80,8 +80,8 @@ def test_a_finer_grid_is_interpolated(raster):
     assert np.allclose(values[0, 5, 1:-1], np.arange(47)[1:] / 2 - 0.25, atol=1e-4)
 
 
-def test_another_crs_lands_in_the_right_place(raster, utm):
-    """A square that is drawn in UTM is found at its true place in Mercator."""
+def test_another_crs_keeps_the_position(raster, utm):
+    """A square drawn in UTM has its true position in Mercator."""
     array = np.zeros((1, 100, 100), "uint8")
     array[0, 40:60, 30:50] = 200
     path = raster("a.tif", array)
@@ -102,7 +102,7 @@ def test_another_crs_lands_in_the_right_place(raster, utm):
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
 @pytest.mark.parametrize("nodata", [None, 250])
-def test_beyond_the_raster_there_is_no_data(raster, grid, dtype, nodata):
+def test_pixels_beyond_the_raster_have_no_data(raster, grid, dtype, nodata):
     path = raster("a.tif", counting(dtype=dtype), nodata=nodata)
     wide = Grid(grid(1, 1).crs, (0.5, 0, 499_998, 0, -0.5, 4_649_101), 32, 30)
     values, valid = read_all(path, wide, bands=[1, 2, 3])
@@ -114,7 +114,7 @@ def test_beyond_the_raster_there_is_no_data(raster, grid, dtype, nodata):
 
 @pytest.mark.parametrize("size", [(20, 24), (10, 12), (40, 48)])
 @pytest.mark.parametrize("kind", ["nodata", "mask", "alpha"])
-def test_no_data_is_found_on_every_grid(raster, kind, size):
+def test_nodata_is_detected_on_every_grid(raster, kind, size):
     array = counting(bands=3)
     hole = np.zeros((20, 24), bool)
     hole[4:12, 6:14] = True
@@ -128,7 +128,7 @@ def test_no_data_is_found_on_every_grid(raster, kind, size):
         assert reader.colour_bands() == (1, 2, 3)
         grid = reader.grid.resized(*size[::-1])
     _, valid = read_all(path, grid, "average" if size[0] < 40 else "bilinear", bands=[1, 2, 3])
-    there = rasterio.warp.reproject(  # the share of each pixel that has data
+    there = rasterio.warp.reproject(  # the valid share of each pixel
         (~hole).astype("float32"),
         np.zeros(size, "float32"),
         src_transform=from_origin(0, 20, 1, 1),
@@ -152,7 +152,7 @@ def test_a_pixel_with_data_in_any_band_has_data(raster):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("factor", [1, 2])
-def test_what_is_no_number_is_no_data(raster, bad, factor):
+def test_nan_and_infinite_values_are_nodata(raster, bad, factor):
     array = counting(dtype="float32")
     array[1, 5, 7] = bad
     path = raster("a.tif", array)
@@ -164,7 +164,7 @@ def test_what_is_no_number_is_no_data(raster, bad, factor):
     assert np.isfinite(values[:, valid]).all()
 
 
-def test_a_turned_raster_is_read_on_its_own_grid_and_on_a_straight_one(raster):
+def test_a_rotated_raster_is_read_on_its_own_and_on_a_north_up_grid(raster):
     turned = (
         rasterio.Affine.translation(500_000, 4_649_100) @ rasterio.Affine.rotation(30) @ rasterio.Affine.scale(1, -1)
     )
@@ -182,14 +182,14 @@ def test_a_turned_raster_is_read_on_its_own_grid_and_on_a_straight_one(raster):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 30), (1, 30, 1)])
-def test_thin_rasters(raster, shape):
+def test_thin_rasters_are_read(raster, shape):
     array = counting(*shape)
     values, valid = read_all(raster("a.tif", array), bands=range(1, shape[0] + 1))
     assert np.array_equal(values, array)
     assert valid.shape == shape[1:]
 
 
-def test_a_sample_thins_out_the_whole_raster(raster):
+def test_a_sample_covers_the_whole_raster(raster):
     array = np.zeros((1, 300, 500), "uint8")
     array[0, :, 250:] = 100
     with GridReader(raster("a.tif", array)) as reader:
@@ -217,7 +217,7 @@ def test_an_image_without_a_crs_is_read_without_a_warning(raster):
     ],
     ids=["missing", "folder", "text", "header cut"],
 )
-def test_what_is_no_raster_is_refused(tmp_path, make, says):
+def test_files_that_are_not_rasters_are_refused(tmp_path, make, says):
     with pytest.raises(RasterError, match=says):
         GridReader(make(tmp_path))
 
@@ -238,40 +238,40 @@ def cut_file(folder, size):
     return folder / "a.tif"
 
 
-def test_a_raster_that_ends_early_says_so(tmp_path):
+def test_a_truncated_raster_is_reported(tmp_path):
     path = cut_file(tmp_path, 50_000)
     with GridReader(path) as reader:
-        _, valid = reader.read([1], Window(0, 0, 10, 10))  # its beginning is there
+        _, valid = reader.read([1], Window(0, 0, 10, 10))  # the beginning is readable
         assert valid.all()
         with pytest.raises(RasterError, match=r"a\.tif cannot be read to its end"):
             reader.read([1], Window(0, 0, 300, 300))
 
 
-def test_a_vector_file_is_no_raster(vectors, pixels):
+def test_a_vector_file_is_not_accepted_as_a_raster(vectors, pixels):
     with pytest.raises(RasterError):
         GridReader(vectors("a.gpkg", [pixels(0, 0, 2, 2)], text=["x"]))
 
 
-def test_pixels_without_a_size_are_refused(raster):
+def test_pixels_of_zero_size_are_refused(raster):
     path = raster("a.tif", counting(), transform=rasterio.Affine(0, 0, 5, 0, 0, 5))
     with pytest.raises(RasterError, match="without a size"):
         GridReader(path)
 
 
-def test_without_a_crs_only_the_same_pixels_fit(raster, grid):
+def test_without_a_crs_only_the_same_size_is_accepted(raster, grid):
     path = raster("a.tif", counting(), crs=None)
     assert np.array_equal(read_all(path, grid(20, 24), bands=[1, 2, 3])[0], counting())
     with pytest.raises(RasterError, match="24 x 20 pixels and the scene 30 x 20"):
         GridReader(path, grid(20, 30))
 
 
-def test_there_is_no_way_to_another_planet(raster):
+def test_warping_to_another_planet_is_refused(raster):
     moon = Grid(rasterio.CRS.from_user_input("IAU_2015:30100").to_wkt(), (1e-5, 0, 0, 0, -1e-5, 0), 5, 5)
     with pytest.raises(RasterError, match="cannot be warped to the grid of the scene"):
         GridReader(raster("a.tif", counting()), moon)
 
 
-def test_a_refused_file_is_let_go_of(raster, grid):
+def test_a_refused_file_is_closed(raster, grid):
     path = raster("a.tif", counting(), crs=None)
     before = open_files(path)
     with pytest.raises(RasterError):
@@ -295,7 +295,7 @@ def random_maps(height=20, width=24, classes=3):
 
 
 @pytest.mark.parametrize("compress", [True, False])
-def test_scores_come_back_with_names_no_data_and_pixel_size(tmp_path, grid, compress):
+def test_scores_are_written_with_names_nodata_and_pixel_size(tmp_path, grid, compress):
     maps = random_maps(300, 270)
     maps[:, 5:9, 200:] = raster_writer.NODATA
     here = grid(300, 270)
@@ -315,7 +315,7 @@ def test_scores_come_back_with_names_no_data_and_pixel_size(tmp_path, grid, comp
         assert not reader.read([1], Window(5, 200, 4, 70))[1].any()
 
 
-def test_classes_are_coloured_bytes(tmp_path, grid):
+def test_classes_are_written_as_coloured_bytes(tmp_path, grid):
     classes = np.random.default_rng(0).integers(0, 3, (1, 20, 24)).astype("uint8")
     classes[0, 0, 0] = UNLABELLED
     with class_writer(tmp_path / "c.tif", grid(20, 24), ("a", "b", "c")) as writer:
@@ -336,7 +336,7 @@ def test_a_grid_without_a_crs_is_written(tmp_path):
         assert "WORKING_PIXEL_SIZE_M" not in found.tags()
 
 
-def test_nothing_is_there_until_it_is_whole(tmp_path, grid):
+def test_the_file_does_not_exist_until_it_is_complete(tmp_path, grid):
     with score_writer(tmp_path / "s.tif", grid(20, 24), ("a", "b", "c"), None) as writer:
         writer.write(random_maps(), Window(0, 0, 20, 24))
         assert not (tmp_path / "s.tif").exists()
@@ -349,7 +349,7 @@ def break_off(path, here):
         raise InterruptedError
 
 
-def test_what_is_broken_off_leaves_the_old_file_alone(tmp_path, grid):
+def test_an_interrupted_write_keeps_the_old_file(tmp_path, grid):
     (tmp_path / "s.tif").write_text("the old one")
     with pytest.raises(InterruptedError):
         break_off(tmp_path / "s.tif", grid(20, 24))
@@ -358,13 +358,13 @@ def test_what_is_broken_off_leaves_the_old_file_alone(tmp_path, grid):
 
 
 @pytest.mark.parametrize("place", ["missing/s.tif", "file/s.tif"])
-def test_a_folder_that_is_none_is_refused(tmp_path, grid, place):
+def test_a_missing_folder_is_refused(tmp_path, grid, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="There is no folder"):
         score_writer(tmp_path / place, grid(20, 24), ("a", "b"), None)
 
 
-def test_a_name_that_is_a_folder_is_refused(tmp_path, grid):
+def test_the_name_of_an_existing_folder_is_refused(tmp_path, grid):
     (tmp_path / "s.tif").mkdir()
     with (
         pytest.raises(OutputError, match=r"s\.tif cannot be written"),
@@ -408,7 +408,7 @@ except OutputError as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit on file sizes stands in for a full disk")
 @pytest.mark.parametrize("limit", [2_000, 1_000_000, 3_000_000])
 @pytest.mark.parametrize("packing", ["packed", "plain"])
-def test_a_full_disk_leaves_nothing_half_written(tmp_path, limit, packing):
+def test_a_full_disk_leaves_no_partial_file(tmp_path, limit, packing):
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(ROOT), str(tmp_path), str(limit), packing],
         capture_output=True,
@@ -429,8 +429,8 @@ def write_and_lose_half(path, here):
             file.truncate(writer.part.stat().st_size // 2)
 
 
-def test_a_file_that_is_not_whole_on_disk_is_not_given_its_name(tmp_path, grid):
-    """What the disk lost between writing and closing is noticed when the last block is read back."""
+def test_a_file_that_is_incomplete_on_disk_is_not_renamed(tmp_path, grid):
+    """Data lost between writing and closing is noticed when the last block is read back."""
     with pytest.raises(OutputError):
         write_and_lose_half(tmp_path / "s.tif", grid(600, 600))
     assert not list(tmp_path.iterdir())
@@ -439,7 +439,7 @@ def test_a_file_that_is_not_whole_on_disk_is_not_given_its_name(tmp_path, grid):
 # --- polygons and areas ---------------------------------------------------------------------------------------------
 
 
-def test_burning_is_by_the_pixels_centres_and_later_ones_lie_over_earlier_ones(grid, pixels):
+def test_burning_uses_pixel_centres_and_later_shapes_cover_earlier_ones(grid, pixels):
     here = grid(8, 10)
     found = rasterize.burn([(pixels(1, 1, 4, 4), 1), (pixels(3, 3, 4, 4), 2), (shapely.Polygon(), 3)], here)
     expected = np.zeros((8, 10), "uint8")
@@ -451,7 +451,7 @@ def test_burning_is_by_the_pixels_centres_and_later_ones_lie_over_earlier_ones(g
     assert rasterize.burn([(quarter.buffer(0.01), 1)], here).sum() == 16
 
 
-def test_sieving_gives_small_parts_to_their_largest_neighbour():
+def test_sieving_merges_small_parts_into_their_largest_neighbour():
     classes = np.zeros((20, 20), "uint8")
     classes[:, 12:] = 1
     classes[4:6, 4:6] = 1  # 4 px
@@ -463,17 +463,17 @@ def test_sieving_gives_small_parts_to_their_largest_neighbour():
     assert (rasterize.sieve(classes, 10)[10:13, 15:18] == 1).all()
 
 
-def test_sieving_leaves_what_is_unlabelled_alone():
+def test_sieving_keeps_unlabelled_pixels():
     classes = np.zeros((20, 20), "uint8")
     classes[3:5, 3:5] = UNLABELLED  # smaller than the limit
-    classes[:, 10:] = UNLABELLED  # the largest neighbour of
-    classes[8:10, 8:10] = 1  # this part
+    classes[:, 10:] = UNLABELLED  # the largest neighbour
+    classes[8:10, 8:10] = 1  # of this part
     found = rasterize.sieve(classes, 6)
     assert np.array_equal(found == UNLABELLED, classes == UNLABELLED)
     assert (found[classes != UNLABELLED] == 0).all()
 
 
-def test_sieving_ends_with_no_small_part_even_in_noise():
+def test_sieving_leaves_no_small_parts_even_in_noise():
     from scipy import ndimage
 
     noise = np.random.default_rng(0).integers(0, 3, (120, 120)).astype("uint8")
@@ -484,7 +484,7 @@ def test_sieving_ends_with_no_small_part_even_in_noise():
         assert sizes.size == 0 or sizes.min() >= 50
 
 
-def test_tracing_finds_the_parts_with_their_sizes():
+def test_tracing_returns_the_parts_with_their_sizes():
     classes = np.array([[0, 0, 1], [0, 2, 1], [255, 2, 1]], "uint8")
     found = {value: polygon for polygon, value in rasterize.trace(classes)}
     assert sorted(found) == [0, 1, 2]
@@ -497,16 +497,16 @@ def test_tracing_finds_the_parts_with_their_sizes():
     [
         ((500_001, 4_649_090, 500_003, 4_649_099), Window(2, 2, 18, 4)),  # along pixel edges
         ((500_001.2, 4_649_090.4, 500_002.7, 4_649_098.9), Window(2, 2, 18, 4)),  # within pixels
-        ((499_000, 4_648_000, 501_000, 4_650_000), Window(0, 0, 40, 50)),  # all around
+        ((499_000, 4_648_000, 501_000, 4_650_000), Window(0, 0, 40, 50)),  # around the whole grid
         ((500_003, 4_649_099, 500_001, 4_649_090), Window(2, 2, 18, 4)),  # corners swapped
         ((500_001.2, 4_649_098.1, 500_001.2, 4_649_098.1), Window(3, 2, 1, 1)),  # a point
     ],
 )
-def test_an_area_is_the_pixels_that_it_touches(grid, area, window):
+def test_an_area_becomes_the_window_of_touched_pixels(grid, area, window):
     assert window_of(grid(40, 50), area) == window
 
 
-def test_an_area_of_a_turned_grid_covers_its_corners():
+def test_the_window_of_a_rotated_grid_covers_the_corners_of_the_area():
     turned = Grid("", (0.4, 0.3, 0, 0.3, -0.4, 0), 200, 200)
     x, y = turned.point(100, 100)
     window = window_of(turned, (x - 5, y - 5, x + 5, y + 5))
@@ -519,6 +519,6 @@ def test_an_area_of_a_turned_grid_covers_its_corners():
     "area",
     [(0, 0, 1, 1), (500_100, 4_649_000, 500_200, 4_649_100), (float("nan"), 0, 1, 1), (float("-inf"), 0, 1, 1)],
 )
-def test_an_area_elsewhere_is_refused(grid, area):
+def test_an_area_outside_the_grid_is_refused(grid, area):
     with pytest.raises(RasterError, match="area"):
         window_of(grid(40, 50), area)

@@ -1,4 +1,4 @@
-"""Any raster of scores is taken for what it is, or refused."""
+"""Rasters of scores: kinds that are recognised, and rasters that are refused."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def found(path, grid=None):
     ],
     ids=["float", "float percent", "percent", "percent of 16 bits", "bytes", "logits", "whole logits"],
 )
-def test_several_bands(raster, maps, kind, encode, exact):
+def test_the_kind_of_several_bands_is_recognised(raster, maps, kind, encode, exact):
     scores, probability, valid = found(raster("s.tif", encode(maps), names=("a", "b", "c")))
     assert scores.kind == kind
     assert scores.classes == ("a", "b", "c")
@@ -54,7 +54,7 @@ def test_several_bands(raster, maps, kind, encode, exact):
     ],
     ids=["float", "mask", "percent", "float percent", "bytes", "logits"],
 )
-def test_one_band_is_a_class_against_the_rest(raster, maps, kind, encode, exact):
+def test_one_band_is_one_class_against_the_background(raster, maps, kind, encode, exact):
     one = np.clip(maps[1:2], 0.001, 0.999)
     scores, probability, _ = found(raster("s.tif", encode(one), names=("building",)))
     assert scores.kind == kind
@@ -68,9 +68,9 @@ def test_a_photograph_is_refused(town):
         ScoreRaster(town.image_path)
 
 
-def test_a_few_sums_that_fit_by_chance_make_no_scores(raster, maps):
+def test_a_photograph_with_many_matching_sums_is_refused(raster, maps):
     photo = np.round(maps * 255).astype("uint8")
-    photo[:, :6] //= 2  # a fifth of the pixels is darker than scores can be
+    photo[:, :6] //= 2  # a fifth of the pixels is too dark for scores
     with pytest.raises(RasterError, match="do not add up"):
         ScoreRaster(raster("photo.tif", photo))
 
@@ -81,25 +81,25 @@ def test_class_indices_are_refused(town):
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_heights_are_refused(raster, dtype):
+def test_elevations_are_refused(raster, dtype):
     heights = np.linspace(300, 2000, 1200).reshape(1, 30, 40).astype(dtype)
     with pytest.raises(RasterError, match="values from 300 to 2000"):
         ScoreRaster(raster("dem.tif", heights))
 
 
-def test_more_bands_than_a_byte_can_count_are_refused(raster):
+def test_more_bands_than_class_indices_are_refused(raster):
     cube = np.random.default_rng(0).normal(0, 1, (256, 3, 3)).astype("float32")
     with pytest.raises(RasterError, match="256 bands"):
         ScoreRaster(raster("cube.tif", cube))
 
 
-def test_no_data_alone_is_refused(raster):
+def test_a_raster_with_only_nodata_is_refused(raster):
     with pytest.raises(RasterError, match="NoData everywhere"):
         ScoreRaster(raster("s.tif", np.full((3, 5, 5), -9999, "float32"), nodata=-9999))
 
 
 @pytest.mark.parametrize("hole", [-9999.0, np.nan])
-def test_no_data_is_undecided(raster, maps, hole):
+def test_nodata_has_equal_probabilities(raster, maps, hole):
     array = maps.copy()
     array[:, 4:7, 5:9] = hole
     _, probability, valid = found(raster("s.tif", array, nodata=hole))
@@ -119,7 +119,7 @@ def test_zero_and_one_become_finite_logits(raster):
 
 
 @pytest.mark.parametrize("size", [(15, 20), (60, 80)])
-def test_scores_are_brought_to_a_grid(raster, maps, grid, size):
+def test_scores_are_resampled_to_a_grid(raster, maps, grid, size):
     smooth = np.cumsum(np.cumsum(maps, axis=1), axis=2)
     smooth /= smooth.sum(axis=0)
     path = raster("s.tif", smooth)
@@ -131,7 +131,7 @@ def test_scores_are_brought_to_a_grid(raster, maps, grid, size):
     assert np.allclose(middle, smooth[:, 15, 20], atol=0.02)
 
 
-def test_remembers_the_working_pixel_size(tmp_path, grid, maps):
+def test_the_working_pixel_size_is_read_from_the_raster(tmp_path, grid, maps):
     from map_refiner.models.io.raster_writer import score_writer
 
     with score_writer(tmp_path / "s.tif", grid(30, 40), ("a", "b", "c"), 0.75) as writer:
@@ -139,7 +139,7 @@ def test_remembers_the_working_pixel_size(tmp_path, grid, maps):
     assert found(tmp_path / "s.tif")[0].pixel_size_m == 0.75
 
 
-def test_names_come_from_the_bands():
+def test_class_names_come_from_the_bands():
     assert class_names(["water", "land"]) == ("water", "land")
     assert class_names([None, None, "road"]) == ("background", "class 1", "road")
     assert class_names([None]) == ("background", "class 1")
@@ -147,13 +147,13 @@ def test_names_come_from_the_bands():
     assert class_names(["road"]) == ("background", "road")
 
 
-def test_names_are_different_even_where_the_bands_are_not():
+def test_class_names_are_unique_even_if_band_names_are_not():
     names = class_names(["Gray", "Gray", "Gray"])
     assert names[0] == "Gray"
     assert len(set(names)) == 3
 
 
-def test_a_raster_that_is_elsewhere_has_no_data_here(raster, maps, grid):
+def test_a_raster_outside_the_grid_has_no_data(raster, maps, grid):
     from rasterio.transform import from_origin
 
     path = raster("s.tif", maps, transform=from_origin(600_000, 4_649_100, 0.5, 0.5))

@@ -1,4 +1,4 @@
-"""Vector files in the CRS of a grid."""
+"""Vector files read in the CRS of a grid."""
 
 import pyogrio
 import pytest
@@ -16,7 +16,7 @@ def here(grid):
     return grid(96, 120)
 
 
-def test_reads_shapes_with_their_field(vectors, pixels, here):
+def test_shapes_are_read_with_their_field(vectors, pixels, here):
     drawn = [pixels(0, 0, 4, 4), pixels(8, 8, 4, 4)]
     shapes = read_shapes(vectors("a.gpkg", drawn, kind=["ä", " b "]), here, "kind")
     assert shapes.classes == ("ä", "b")
@@ -25,26 +25,26 @@ def test_reads_shapes_with_their_field(vectors, pixels, here):
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.geojson", "a.fgb"])
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:32631"])
-def test_any_format_and_crs(vectors, pixels, here, utm, name, crs):
+def test_any_format_and_crs_is_read(vectors, pixels, here, utm, name, crs):
     square = pixels(10, 10, 40, 30)
     (moved,) = reproject([square], utm, crs)
     (found,) = read_shapes(vectors(name, [moved], crs=crs, text=["x"]), here).geometries
     assert found.symmetric_difference(square).area < 0.01 * square.area
 
 
-def test_a_file_without_a_crs_is_in_that_of_the_grid(vectors, pixels, here):
+def test_a_file_without_a_crs_uses_the_crs_of_the_grid(vectors, pixels, here):
     (found,) = read_shapes(vectors("a.shp", [pixels(1, 2, 3, 4)], crs=None, text=["x"]), here).geometries
     assert found.equals(pixels(1, 2, 3, 4))
 
 
-def test_a_layer_is_chosen_by_name(vectors, pixels, here):
+def test_a_layer_is_selected_by_name(vectors, pixels, here):
     vectors("a.gpkg", [pixels(0, 0, 1, 1)], layer="first", text=["x"])
     path = vectors("a.gpkg", [pixels(5, 5, 2, 2)], layer="second", text=["x"])
     (found,) = read_shapes(f"{path}|layername=second", here).geometries
     assert found.equals(pixels(5, 5, 2, 2))
 
 
-def test_a_subset_is_chosen_by_a_condition(vectors, pixels, here):
+def test_a_subset_is_selected_by_a_condition(vectors, pixels, here):
     path = vectors("a.gpkg", [pixels(n, n, 1, 1) for n in range(5)], layer="a", size=[1, 2, 3, 4, 5])
     found = read_shapes(f"{path}|layername=a|subset=size > 2 AND size <> 4", here).geometries
     assert [shape.bounds for shape in found] == [pixels(2, 2, 1, 1).bounds, pixels(4, 4, 1, 1).bounds]
@@ -56,7 +56,7 @@ def test_empty_and_missing_geometries_are_left_out(vectors, pixels, here):
     assert shapes.classes == ("a",)
 
 
-def test_what_the_crs_of_the_scene_cannot_show_is_left_out(vectors, here, grid):
+def test_shapes_beyond_the_range_of_the_scene_crs_are_left_out(vectors, here, grid):
     world = [shapely.box(3.0, 42.0, 3.0001, 42.0001), shapely.Point(3, 91).buffer(0.5)]
     wkt = rasterio.CRS.from_epsg(3857).to_wkt()
     shapes = read_shapes(vectors("a.geojson", world, crs="EPSG:4326", kind=["near", "pole"]), grid(9, 9, wkt), "kind")
@@ -67,19 +67,19 @@ def test_what_the_crs_of_the_scene_cannot_show_is_left_out(vectors, here, grid):
     ("option", "says"),
     [("|layername=nothing", "cannot be read as vector data"), ("|subset=colour = 3", "cannot be read as vector data")],
 )
-def test_options_that_do_not_fit_are_refused(vectors, pixels, here, option, says):
+def test_invalid_layer_options_are_refused(vectors, pixels, here, option, says):
     path = vectors("a.gpkg", [pixels(0, 0, 1, 1)], text=["x"])
     with pytest.raises(LabelError, match=says):
         read_shapes(path + option, here)
 
 
-def test_a_missing_field_is_named_with_those_that_are_there(vectors, pixels, here):
+def test_a_missing_field_is_reported_with_the_existing_fields(vectors, pixels, here):
     path = vectors("a.gpkg", [pixels(0, 0, 1, 1)], height=[3], name_=["x"])
     with pytest.raises(LabelError, match=r"no text field 'class'.*height, name_"):
         read_shapes(path, here, "class")
 
 
-def test_what_is_no_vector_file_is_refused(tmp_path, town, here):
+def test_files_that_are_not_vector_data_are_refused(tmp_path, town, here):
     (tmp_path / "a.gpkg").write_text("no data")
     for path in (tmp_path / "a.gpkg", tmp_path / "missing.gpkg", town.image_path):
         with pytest.raises(LabelError):
@@ -87,18 +87,18 @@ def test_what_is_no_vector_file_is_refused(tmp_path, town, here):
 
 
 def bow_tie(x, y, size):
-    """A square whose outline crosses itself in the middle: two triangles."""
+    """Return a square with a self-crossing outline: two triangles."""
     return shapely.Polygon([(x, y), (x + size, y + size), (x + size, y), (x, y + size)])
 
 
-def test_polygons_that_cross_themselves_are_repaired(vectors, here):
+def test_self_crossing_polygons_are_repaired(vectors, here):
     (found,) = polygons(vectors("a.gpkg", [bow_tie(500_005, 4_649_080, 10)], text=["x"]), here, None)
     assert found.is_valid
     assert found.area == pytest.approx(50)
     assert burn([(found, 1)], here).sum() == pytest.approx(200, abs=20)
 
 
-def test_parts_of_collections_are_read(vectors, pixels, here):
+def test_parts_of_multipolygons_are_read(vectors, pixels, here):
     many = shapely.MultiPolygon([pixels(0, 0, 4, 4), pixels(8, 8, 4, 4)])
     found = polygons(vectors("a.gpkg", [many], geometry_type="MultiPolygon", text=["x"]), here, None)
     assert sum(shape.area for shape in found) == pytest.approx(8)
@@ -106,8 +106,8 @@ def test_parts_of_collections_are_read(vectors, pixels, here):
 
 @pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4326"])
 @pytest.mark.parametrize("width", [4.0, None])
-def test_lines_get_their_true_width(vectors, crs, width):
-    """At 60 N: metres of Mercator are half as long, and degrees of longitude half those of latitude."""
+def test_lines_are_buffered_to_their_true_width(vectors, crs, width):
+    """At 60 N, Mercator metres are half as long, and degrees of longitude half as long as those of latitude."""
     local = "+proj=aeqd +lat_0=60 +lon_0=10 +datum=WGS84"
     lines = [shapely.LineString([(-50, 0), (50, 0)]), shapely.LineString([(0, -80), (0, -20)])]
     moved = reproject(lines, local, crs)
@@ -122,12 +122,12 @@ def test_lines_get_their_true_width(vectors, crs, width):
         assert sides == pytest.approx([width or 7.0, length], rel=2e-3)
 
 
-def test_polygons_keep_their_size_whatever_the_width(vectors, pixels, here):
+def test_polygons_keep_their_size_at_any_line_width(vectors, pixels, here):
     (found,) = polygons(vectors("a.gpkg", [pixels(0, 0, 4, 4)], text=["x"]), here, 9.0)
     assert found.area == pytest.approx(4)
 
 
-def test_points_and_nothing_are_refused(vectors, here):
+def test_points_are_refused(vectors, here):
     with pytest.raises(LabelError, match="no polygons and no lines"):
         polygons(vectors("a.gpkg", [shapely.Point(500_000, 4_649_100)], text=["x"]), here, None)
 
@@ -144,7 +144,7 @@ def test_lines_need_a_crs(vectors):
         polygons(path, Grid("", (1, 0, 0, 0, -1, 10), 10, 10), None)
 
 
-def test_a_real_map_of_streets_and_houses(data):
+def test_a_real_map_of_streets_and_houses_is_read(data):
     path = data / "osm_vectors" / "toulouse.osm"
     left, bottom, right, top = pyogrio.read_info(path, layer="lines")["total_bounds"]
     wkt = rasterio.CRS.from_epsg(4326).to_wkt()

@@ -1,4 +1,4 @@
-"""Accuracy, counted by hand and by scikit-learn."""
+"""Pixel accuracy, computed by hand and by scikit-learn."""
 
 import numpy as np
 import pytest
@@ -35,14 +35,14 @@ def maps():
     return truth, predicted
 
 
-def test_counts_what_both_know(maps, sklearn):
+def test_the_confusion_counts_pixels_known_in_both_maps(maps, sklearn):
     truth, predicted = maps
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     expected = sklearn.confusion_matrix(truth[known], predicted[known], labels=[0, 1, 2])
     assert np.array_equal(confusion(truth, predicted, 3), expected)
 
 
-def test_agrees_with_scikit_learn(maps, sklearn):
+def test_figures_agree_with_scikit_learn(maps, sklearn):
     truth, predicted = maps
     accuracy = ConfusionAccuracy(NAMES, confusion(truth, predicted, 3))
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
@@ -54,7 +54,7 @@ def test_agrees_with_scikit_learn(maps, sklearn):
     assert accuracy.mean_iou == pytest.approx(sklearn.jaccard_score(t, p, average="macro"))
 
 
-def test_by_hand():
+def test_figures_match_hand_computed_values():
     accuracy = ConfusionAccuracy(("no", "yes"), np.array([[5, 1], [2, 2]]))
     assert accuracy.overall_accuracy == pytest.approx(0.7)
     assert accuracy.average_accuracy == pytest.approx((5 / 6 + 0.5) / 2)
@@ -70,7 +70,7 @@ def test_a_class_without_labels_does_not_count():
     assert accuracy.average_accuracy == pytest.approx(0.8)
 
 
-def test_nothing_and_everything():
+def test_figures_of_no_pixels_and_of_one_class():
     nothing = ConfusionAccuracy(NAMES, np.zeros((3, 3), dtype=np.int64))
     assert (nothing.overall_accuracy, nothing.mean_iou, nothing.kappa, nothing.average_accuracy) == (0, 0, 0, 0)
     assert nothing.iou == (None, None, None)
@@ -82,14 +82,14 @@ def whole(shape):
     return tuple(slice(0, side) for side in shape)
 
 
-def test_boundaries_by_hand():
-    """A 6 x 6 square in the middle, predicted one pixel too far right."""
+def test_boundary_counts_match_hand_computed_values():
+    """Predict a 6 x 6 square in the middle one pixel too far right."""
     truth, predicted = np.zeros((14, 14), np.uint8), np.zeros((14, 14), np.uint8)
     truth[4:10, 4:10] = 1
     predicted[4:10, 5:11] = 1
     counts = boundary_counts(truth, predicted, 2, whole(truth.shape), distances=(1, 2, 3))
-    assert counts[0, 1].tolist() == [10, 30]  # d = 1: rings of 20 pixels, which share columns 5-9 of rows 4 and 9
-    assert counts[2, 1].tolist() == [30, 42]  # d = 3: nothing is left inside, the regions are the squares themselves
+    assert counts[0, 1].tolist() == [10, 30]  # d = 1: rings of 20 pixels, sharing columns 5-9 of rows 4 and 9
+    assert counts[2, 1].tolist() == [30, 42]  # d = 3: the regions are the whole squares
 
 
 def test_a_perfect_map_has_perfect_boundaries():
@@ -98,19 +98,19 @@ def test_a_perfect_map_has_perfect_boundaries():
     assert all(ratio(counts[d, k]) == 1 for d in range(len(DISTANCES)) for k in range(3))
 
 
-def test_what_is_unlabelled_is_taken_from_both():
+def test_unlabelled_pixels_are_excluded_from_both_maps():
     truth = np.zeros((20, 20), np.uint8)
     truth[5:15, 5:15] = 1
     predicted = truth.copy()
     predicted[12:, 12:] = 0
-    truth[12:, 12:] = UNLABELLED  # just where they differ
+    truth[12:, 12:] = UNLABELLED  # exactly the differing pixels
     counts = boundary_counts(truth, predicted, 2, whole(truth.shape))
     assert all(ratio(counts[d, k]) == 1 for d in range(len(DISTANCES)) for k in range(2))
 
 
 @pytest.fixture
 def fields():
-    """Two wide maps of three classes whose boundaries lie up to 60 px apart, with parts that are not known."""
+    """Two wide maps of three classes with boundaries up to 60 px apart, and with unlabelled parts."""
     generator = np.random.default_rng(5)
     noise = ndimage.gaussian_filter(generator.normal(size=(150, 190)), 14)
     truth = np.digitize(noise, np.quantile(noise, [0.45, 0.7])).astype(np.uint8)
@@ -121,7 +121,7 @@ def fields():
 
 
 def tiled(count, truth, predicted, halo):
-    """Add up what is counted in tiles of 50 x 64 pixels with a halo."""
+    """Sum the counts over tiles of 50 x 64 pixels with a halo."""
     height, width = truth.shape
     total = 0
     for row in range(0, height, 50):
@@ -150,32 +150,32 @@ def test_tiles_with_a_halo_add_up_to_the_whole(fields, count, halo):
     assert (untiled.sum(axis=-1) > 0).all()
 
 
-def test_trimap_by_hand():
-    """A straight boundary, predicted one pixel too far right."""
+def test_trimap_matches_hand_computed_values():
+    """Predict a straight boundary one pixel too far right."""
     truth, predicted = np.zeros((5, 9), np.uint8), np.zeros((5, 9), np.uint8)
     truth[:, 5:], predicted[:, 6:] = 1, 1
     found = trimap_confusion(truth, predicted, 2, whole(truth.shape), widths=(1, 2, 40))
     assert found[0].tolist() == [[5, 0], [5, 0]]  # columns 4 and 5
     assert found[1].tolist() == [[10, 0], [5, 5]]  # columns 3 to 6
-    assert found[2].tolist() == [[25, 0], [5, 15]]  # everything
+    assert found[2].tolist() == [[25, 0], [5, 15]]  # all columns
     assert ConfusionAccuracy(("a", "b"), found[1]).iou == pytest.approx((10 / 15, 5 / 10))
 
 
-def test_trimap_is_round():
+def test_trimap_distances_are_euclidean():
     truth = np.zeros((21, 21), np.uint8)
     truth[10, 10] = 1
     found = trimap_confusion(truth, truth, 2, whole(truth.shape), widths=(1, 2, 3, 5))
-    assert found[:, 0, 0].tolist() == [4, 12, 28, 80]  # whole points within d of a whole point
+    assert found[:, 0, 0].tolist() == [4, 12, 28, 80]  # grid points within d of a grid point
     assert found[:, 1, 1].tolist() == [1, 1, 1, 1]
 
 
-def test_trimap_of_one_class_is_empty_and_no_border_counts():
+def test_trimap_of_one_class_is_empty_and_unlabelled_borders_do_not_count():
     truth = np.zeros((9, 9), np.uint8)
     truth[:, 4:] = UNLABELLED
     assert not trimap_confusion(truth, truth, 2, whole(truth.shape)).any()
 
 
-def test_trimap_by_searching(fields):
+def test_trimap_matches_a_nearest_neighbour_search(fields):
     truth, predicted = fields
     places = {k: np.argwhere(truth == k) for k in range(3)}
     distance = np.full(truth.shape, np.inf)
@@ -188,8 +188,8 @@ def test_trimap_by_searching(fields):
         assert np.array_equal(found[n], confusion(truth[band], predicted[band], 3))
 
 
-def test_relaxed_by_hand():
-    """Roads of one column: found four columns off, three off, and half of one."""
+def test_relaxed_counts_match_hand_computed_values():
+    """Roads one column wide: predicted four columns off, three columns off, and only half."""
     truth, predicted = np.zeros((10, 40), np.uint8), np.zeros((10, 40), np.uint8)
     truth[:, 4], predicted[:, 8] = 1, 1  # not within 3
     truth[:, 20], predicted[:, 23] = 1, 1  # just within 3
@@ -199,7 +199,7 @@ def test_relaxed_by_hand():
     assert relaxed_counts(truth, predicted, 2, whole(truth.shape), tolerance=0)[1].tolist() == [[5, 25], [5, 30]]
 
 
-def test_relaxed_by_searching(fields):
+def test_relaxed_counts_match_a_nearest_neighbour_search(fields):
     truth, predicted = fields
     known = (truth != UNLABELLED) & (predicted != UNLABELLED)
     counts = relaxed_counts(truth, predicted, 3, whole(truth.shape))
@@ -210,7 +210,7 @@ def test_relaxed_by_searching(fields):
         assert near[0] < len(ours)
 
 
-def test_relaxed_takes_what_is_unlabelled_from_both():
+def test_relaxed_counts_exclude_unlabelled_pixels_from_both_maps():
     truth, predicted = np.zeros((5, 30), np.uint8), np.zeros((5, 30), np.uint8)
     truth[:, 10], predicted[:, 9] = 1, 1
     truth[:, 9], predicted[:, 20], truth[:, 20:] = UNLABELLED, 1, UNLABELLED
@@ -218,6 +218,6 @@ def test_relaxed_takes_what_is_unlabelled_from_both():
     assert ratio(relaxed_counts(truth, predicted, 2, whole(truth.shape))[1, 0]) is None
 
 
-def test_the_ratio_of_nothing_is_unknown():
+def test_the_ratio_of_zero_counts_is_none():
     assert ratio(np.array([0, 0])) is None
     assert ratio(np.array([1, 4])) == 0.25

@@ -57,16 +57,16 @@ def test_a_coarse_model_is_saved_with_its_model_card(tmp_path):
 
 def test_a_refiner_is_saved_with_its_best_weights(tmp_path):
     path = str(tmp_path / "r.safetensors")
-    taught = train_refiner(
+    trained = train_refiner(
         "faithful", [tile()], ABOUT, updates=3, seed=0, path=path, device=CPU, stop=never, report=ignore
     )
     loaded, card = load_refiner(path)
-    for name, value in taught.refiner.state_dict().items():
+    for name, value in trained.refiner.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value)
-    assert (card.kind, card.best_step, card.classes) == ("faithful", taught.best_step, ("no", "yes"))
-    assert f"{taught.by_step[taught.best_step]:.3f}" in card.quality
-    assert f"{taught.coarse_miou:.3f}" in card.quality
-    assert not taught.refiner.training
+    assert (card.kind, card.best_step, card.classes) == ("faithful", trained.best_step, ("no", "yes"))
+    assert f"{trained.by_step[trained.best_step]:.3f}" in card.quality
+    assert f"{trained.coarse_miou:.3f}" in card.quality
+    assert not trained.refiner.training
 
 
 def test_fine_tuning_starts_from_the_weights_and_reports_their_held_out_miou(tmp_path):
@@ -75,7 +75,7 @@ def test_fine_tuning_starts_from_the_weights_and_reports_their_held_out_miou(tmp
     begun = train_refiner(
         "extended", [tile()], ABOUT, updates=40, seed=0, path=first, device=CPU, stop=never, report=ignore
     )
-    taught = train_refiner(
+    trained = train_refiner(
         "extended", [tile()], ABOUT, updates=1, seed=0, path=on, device=CPU, stop=never, report=ignore, pretrained=first
     )
     anew = train_refiner(
@@ -83,8 +83,8 @@ def test_fine_tuning_starts_from_the_weights_and_reports_their_held_out_miou(tmp
     )
     assert begun.before_miou is None
     assert anew.before_miou is None
-    assert taught.before_miou == pytest.approx(begun.by_step[begun.best_step])
-    assert taught.by_step[5] == pytest.approx(begun.by_step[5], abs=0.02)
+    assert trained.before_miou == pytest.approx(begun.by_step[begun.best_step])
+    assert trained.by_step[5] == pytest.approx(begun.by_step[5], abs=0.02)
     assert begun.by_step[5] > anew.by_step[5] + 0.05
     assert load_refiner(on)[1].trained_on == "stripes; stripes"
 
@@ -96,21 +96,21 @@ def test_fine_tuning_accepts_weights_trained_on_more_classes(tmp_path):
     begun = train_refiner(
         "extended", [wide], three, updates=40, seed=0, path=known, device=CPU, stop=never, report=ignore
     )
-    taught = train_refiner(
+    trained = train_refiner(
         "extended", [tile()], ABOUT, updates=1, seed=0, path=on, device=CPU, stop=never, report=ignore, pretrained=known
     )
-    assert taught.refiner.classes == 2
-    assert taught.before_miou > taught.coarse_miou + 0.05  # both classes keep their training, in the new order
+    assert trained.refiner.classes == 2
+    assert trained.before_miou > trained.coarse_miou + 0.05  # both classes keep their training, in the new order
     assert begun.by_step[5] > begun.by_step[0] + 0.05
 
 
 def test_beats_before_is_true_only_for_a_higher_miou():
-    def taught(before):
+    def trained(before):
         return TrainedRefiner(None, None, (0.5, 0.6, 0.7), before)
 
-    assert taught(None).beats_before
-    assert taught(0.69).beats_before
-    assert not taught(0.7).beats_before
+    assert trained(None).beats_before
+    assert trained(0.69).beats_before
+    assert not trained(0.7).beats_before
 
 
 @pytest.mark.parametrize(
@@ -152,11 +152,11 @@ def test_the_summary_reports_that_the_coarse_map_is_not_beaten(tmp_path):
     image, labels = stripes()
     right = np.stack([labels == 0, labels == 1]).astype("float32")
     perfect = LabelledTile(np.log(right + 1e-5).astype("float32"), image, labels)
-    taught = train_refiner(
+    trained = train_refiner(
         "faithful", [perfect], ABOUT, updates=1, seed=0, path=path, device=CPU, stop=never, report=ignore
     )
-    assert taught.coarse_miou == 1
-    assert not taught.beats_coarse
+    assert trained.coarse_miou == 1
+    assert not trained.beats_coarse
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_best_step_is_the_first_with_nearly_all_of_the_gain(by_step, best):
 
 def test_an_early_stop_keeps_and_reports_the_best_weights(tmp_path):
     path, told = str(tmp_path / "r.safetensors"), []
-    taught = train_refiner(
+    trained = train_refiner(
         "faithful",
         [tile()],
         ABOUT,
@@ -186,9 +186,9 @@ def test_an_early_stop_keeps_and_reports_the_best_weights(tmp_path):
         stop=lambda: len(told) >= 2,
         report=lambda e, _: told.append(e),
     )
-    assert taught.outcome.stopped
-    assert taught.outcome.updates == 2
-    assert taught.outcome.held_out_miou == told[0].held_out_miou > 0
+    assert trained.outcome.stopped
+    assert trained.outcome.updates == 2
+    assert trained.outcome.held_out_miou == told[0].held_out_miou > 0
     load_refiner(path)
 
 
@@ -221,7 +221,7 @@ def test_stopping_evaluates_and_saves_but_cancelling_the_evaluation_does_not(tmp
     def tell(epoch, _):
         told.append(epoch)
 
-    def teach(check):
+    def train(check):
         told.clear()
         return train_refiner(
             "faithful",
@@ -240,13 +240,13 @@ def test_stopping_evaluates_and_saves_but_cancelling_the_evaluation_does_not(tmp
         if told:
             raise Interrupted("Cancelled.")
 
-    taught = teach(never_cancel)
-    assert taught.outcome.updates == 1
-    assert len(taught.by_step) == HELD_OUT_STEPS + 1
+    trained = train(never_cancel)
+    assert trained.outcome.updates == 1
+    assert len(trained.by_step) == HELD_OUT_STEPS + 1
     load_refiner(path)
     path.unlink()
     with pytest.raises(Interrupted):
-        teach(cancel)
+        train(cancel)
     assert len(told) == 1
     assert not list(tmp_path.iterdir())
 

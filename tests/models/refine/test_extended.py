@@ -18,7 +18,7 @@ from map_refiner.models.refine.refiner import crop_halo
 from map_refiner.models.refine.unroll import refine_steps
 
 
-def taught(classes=3, bands=3, seed=0):
+def trained(classes=3, bands=3, seed=0):
     torch.manual_seed(seed)
     net = ExtendedRefiner(classes, bands)
     with torch.no_grad():
@@ -38,7 +38,7 @@ def test_an_untrained_refiner_does_not_change_the_map():
 
 
 def test_score_updates_are_bounded_and_decay():
-    net = taught()
+    net = trained()
     with torch.no_grad():
         net.out.weight.mul_(100)
     states = list(refine_steps(net, torch.randn(3, 20, 21), torch.randn(3, 20, 21), WHOLE, 40))
@@ -53,7 +53,7 @@ def test_calm_reduces_the_updates():
     scores, image = torch.randn(3, 20, 21), torch.randn(3, 20, 21)
     moved = []
     for share in (1.0, 0.1):
-        net = taught()
+        net = trained()
         net.calm(share)
         (after,) = refine_steps(net, scores, image, WHOLE, 1)
         moved.append(float((after - scores.log_softmax(0)).abs().mean()))
@@ -61,7 +61,7 @@ def test_calm_reduces_the_updates():
 
 
 def test_classes_influence_each_other():
-    net = taught()
+    net = trained()
     scores, image = torch.zeros(3, 9, 9), torch.randn(3, 9, 9)
     other = scores.clone()
     other[2, 4, 4] = 3
@@ -90,7 +90,7 @@ def test_messages_pass_only_between_similar_neighbours():
 
 
 def test_the_hidden_state_stores_more_than_the_scores():
-    net = taught()
+    net = trained()
     scores, image = torch.randn(3, 15, 15), torch.randn(3, 15, 15)
     with torch.no_grad():
         state = net.start(scores)
@@ -106,7 +106,7 @@ def test_the_hidden_state_stores_more_than_the_scores():
 @pytest.mark.parametrize("strip", [30, 200, 10_000])
 @pytest.mark.parametrize("part", [50, 900])
 def test_strips_and_parts_do_not_change_the_result(monkeypatch, strip, part):
-    net = taught()
+    net = trained()
     scores, image = torch.randn(3, 61, 23), torch.randn(3, 61, 23)
     with torch.enable_grad():
         whole = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0).detach()
@@ -118,7 +118,7 @@ def test_strips_and_parts_do_not_change_the_result(monkeypatch, strip, part):
 
 @pytest.mark.parametrize("borders", [Borders(False, True, False, False), Borders(True, False, True, False)])
 def test_parts_of_a_tile_consume_its_halo(monkeypatch, borders):
-    net, image, scores = taught(), torch.randn(3, 150, 80), torch.randn(3, 150, 80)
+    net, image, scores = trained(), torch.randn(3, 150, 80), torch.randn(3, 150, 80)
     monkeypatch.setattr(module, "PART_PIXELS", 100)
     with torch.no_grad():
         whole = net.look(image, scores, borders)
@@ -127,7 +127,7 @@ def test_parts_of_a_tile_consume_its_halo(monkeypatch, borders):
 
 
 def test_a_batch_equals_its_patches_refined_one_by_one():
-    net = taught()
+    net = trained()
     scores, image = torch.randn(2, 3, 24, 24), torch.randn(2, 3, 24, 24)
     with torch.enable_grad():
         together = net.step(net.start(scores), net.look(image, scores, WHOLE), WHOLE, 0)
@@ -137,7 +137,7 @@ def test_a_batch_equals_its_patches_refined_one_by_one():
 
 
 def test_gradients_reach_every_weight():
-    net = taught().train()
+    net = trained().train()
     state, prepared = (
         net.start(torch.randn(1, 3, 20, 20)),
         net.look(torch.randn(1, 3, 20, 20), torch.randn(1, 3, 20, 20), WHOLE),
@@ -151,7 +151,7 @@ def test_gradients_reach_every_weight():
 
 
 def test_context_radius_and_halo_match_the_actual_reach():
-    net = taught()
+    net = trained()
     image, scores = torch.randn(3, 81, 81), torch.randn(3, 81, 81)
     changed = image.clone()
     changed[:, 40, 40] += 1

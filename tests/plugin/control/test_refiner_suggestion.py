@@ -36,7 +36,7 @@ def test_a_spectral_map_is_offered_the_opinion_pool(weights):
     assert found.reason.startswith("“Aerial” is for 3 bands, and this map was made of 218; ")
     assert "Wu and Prasad (2017)" in found.reason
     assert found.reason.count(".") == 1
-    assert suggest_refiner(weights("taught", "extended", 218, LAND), "Mine", spectra) is None
+    assert suggest_refiner(weights("trained", "extended", 218, LAND), "Mine", spectra) is None
     assert suggest_refiner("", "Dense CRF", spectra) is None
 
 

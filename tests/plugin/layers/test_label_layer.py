@@ -114,7 +114,7 @@ def test_a_refiner_is_saved_and_loaded(stepper, tmp_path, refiner_file):
     assert stepper.run.last == 1
 
 
-def taught(stepper, path, *by_step, before=None):
+def trained(stepper, path, *by_step, before=None):
     """Deliver the worker's answer to a training."""
     best = max(range(len(by_step)), key=lambda step: by_step[step])
     event = Trained(str(path), 10, max(by_step), by_step[0], False, "refiner", by_step, best, before)
@@ -125,7 +125,7 @@ def test_a_refiner_worse_than_the_coarse_map_is_reported_and_not_selected(steppe
     stepper.run_to(2)
     before = stepper.dock.refine.refiner.path()
     stepper.dock.refine.end_is_chosen = False
-    taught(stepper, "/worse.safetensors", 0.6, 0.5, 0.4)
+    trained(stepper, "/worse.safetensors", 0.6, 0.5, 0.4)
     text = stepper.dock.train.progress.text()
     assert "does not beat the coarse map on held-out blocks" in text
     assert "0.500" in text
@@ -147,7 +147,7 @@ def test_keeping_the_previous_refiner_keeps_its_steps_and_the_shown_step(stepper
     last = gdal.Open(steps[3].scores).ReadAsArray()
     stepper.context.show_step(2)
     stepper.plugin.controller.training._begin = former
-    taught(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
+    trained(stepper, "/worse.safetensors", 0.6, 0.65, before=0.7)
     assert "no better than its pretrained start" in stepper.dock.train.progress.text()
     assert (stepper.run.shown, stepper.run.steps) == (2, steps)
     assert stepper.visible_layers() == ["Step 2 · classes"]
@@ -161,7 +161,7 @@ def test_keeping_the_previous_refiner_keeps_its_steps_and_the_shown_step(stepper
 def test_a_better_refiner_runs_to_its_best_step_and_warns_beyond_it(stepper, refiner_file, tmp_path):
     better = tmp_path / "better.safetensors"
     better.write_bytes(refiner_file.read_bytes())
-    taught(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # best at step 5, as in its model card
+    trained(stepper, better, 0.6, 0.65, 0.66, 0.67, 0.68, 0.7, 0.69)  # best at step 5, as in its model card
     refine = stepper.dock.refine
     assert (
         "Best result at step 5: mean IoU 0.700 on held-out blocks (coarse map: 0.600)"
@@ -184,7 +184,7 @@ def test_a_better_refiner_runs_to_its_best_step_and_warns_beyond_it(stepper, ref
 
 def test_an_end_step_set_by_the_analyst_is_kept(stepper):
     stepper.dock.refine.end.setValue(7)
-    taught(stepper, "/better.safetensors", 0.6, 0.65)
+    trained(stepper, "/better.safetensors", 0.6, 0.65)
     assert stepper.dock.refine.end.value() == 7
 
 

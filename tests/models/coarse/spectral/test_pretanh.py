@@ -1,4 +1,4 @@
-"""PRetanh is what its formulas say, in value and in gradients."""
+"""Values and gradients of PRetanh."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_value_and_gradients_follow_the_formulas(shared):
     assert torch.allclose(activation.slope.grad, by_slope.sum() if shared else by_slope, rtol=1e-13, atol=0)
 
 
-def test_gradients_are_those_of_differences():
+def test_gradients_match_finite_differences():
     activation = PRetanh(3).double()
     maps = torch.tensor([[0.3, -0.7, -2.0], [-0.1, 1.4, 0.2]], dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(activation, (maps,))

@@ -1,4 +1,4 @@
-"""The recurrent networks have the paper's equations and its weights.
+"""Equations and weight counts of the recurrent networks.
 
 Modules that this file covers: models/coarse/spectral/samples.py, models/coarse/spectral/train_spectra.py.
 """
@@ -16,7 +16,7 @@ def count(net, *without):
     return sum(weight.numel() for name, weight in net.named_parameters() if not name.startswith(without))
 
 
-def test_as_many_weights_as_the_paper_says():
+def test_the_weight_counts_match_the_paper():
     gru, lstm = GRUPRetanh(9, 103), LSTM(9, 103)
     assert count(gru, "out.", "norm.", "activation.") == 12_672
     assert count(gru.activation) == 64
@@ -28,7 +28,7 @@ def test_as_many_weights_as_the_paper_says():
 
 
 @pytest.mark.parametrize("kind", [GRUPRetanh, GRUSharedPRetanh, GRUTanh, GRUReLU])
-def test_the_gated_unit_follows_its_equations(kind):
+def test_the_gru_follows_its_equations(kind):
     torch.manual_seed(0)
     net = kind(3, 4).double().eval()
     net.norm.mean.normal_()
@@ -66,8 +66,8 @@ def test_the_lstm_follows_its_equations():
         assert torch.allclose(net.read(spectra), state, rtol=1e-12)
 
 
-def test_weights_begin_between_a_tenth_and_its_negative():
-    """But for the biases of what keeps a state, which are open further."""
+def test_initial_weights_lie_between_minus_and_plus_a_tenth():
+    """Except the biases of the gates that keep the state, which start further open."""
     net, lstm = GRUPRetanh(9, 103), LSTM(9, 103)
     with torch.no_grad():
         net.gates_in.bias[64:] += 3
@@ -78,7 +78,7 @@ def test_weights_begin_between_a_tenth_and_its_negative():
             assert weight.std().item() == pytest.approx(0.2 / 12**0.5, rel=0.35)
 
 
-def test_dropout_is_off_unless_asked_for_and_when_trained():
+def test_dropout_is_active_only_on_request_and_in_training():
     torch.manual_seed(0)
     net, spectra = LSTM(3, 6).train(), torch.randn(8, 6)
     assert torch.equal(net(spectra), net(spectra))
@@ -88,7 +88,7 @@ def test_dropout_is_off_unless_asked_for_and_when_trained():
     assert torch.equal(net(spectra), net(spectra))
 
 
-def test_one_optimizer_step_moves_slopes_by_their_own_rule():
+def test_one_update_moves_the_slopes_by_their_own_rule():
     net = GRUPRetanh(3, 4)
     optimizer = net.optimizer()
     before = net.activation.slope.detach().clone()
@@ -101,7 +101,7 @@ def test_one_optimizer_step_moves_slopes_by_their_own_rule():
 
 
 def far_bands(pixels, bands, classes):
-    """Spectra that tell their class in the first quarter of their bands alone."""
+    """Return spectra that show their class only in the first quarter of their bands."""
     noise = np.random.default_rng(0)
     labels = np.arange(pixels) % classes
     spectra = noise.normal(size=(pixels, 1)) + 0.1 * noise.normal(size=(pixels, bands)).cumsum(axis=1)
@@ -112,8 +112,8 @@ def far_bands(pixels, bands, classes):
     return SpectralSamples(spectra.astype("float32"), labels.astype("uint8"), parts.astype("int32"))
 
 
-def test_what_was_read_two_hundred_bands_ago_is_learnt_at_a_rate_of_one():
-    """With gates half open the loss reaches millions, and then no number at all."""
+def test_training_at_rate_one_uses_bands_read_two_hundred_bands_earlier():
+    """With half-open gates, the loss would reach millions and then become NaN."""
     torch.manual_seed(0)
     recipe = TrainingOptions(24, 0)
     net, pixels = GRUPRetanh(2, 218), far_bands(64, 218, 2)
@@ -123,7 +123,7 @@ def test_what_was_read_two_hundred_bands_ago_is_learnt_at_a_rate_of_one():
 
 
 def test_gradients_do_not_explode_over_two_hundred_bands():
-    """With gates half open they reach a hundred thousand."""
+    """With half-open gates, they would reach a hundred thousand."""
     torch.manual_seed(0)
     net = GRUPRetanh(6, 218)
     spectra = torch.randn(16, 1) + 0.1 * torch.randn(16, 218).cumsum(dim=1)

@@ -1,4 +1,4 @@
-"""Forests and support vector machines predict as scikit-learn does, without it.
+"""Random forests and SVMs: same predictions as scikit-learn, without scikit-learn.
 
 Modules that this file covers: models/coarse/spectral/random_forest.py, models/coarse/spectral/svm.py.
 """
@@ -21,7 +21,7 @@ def spectra(classes, count=150, bands=12):
     return (centres[labels] + random.normal(0, 0.8, (count, bands))).astype("float32"), labels
 
 
-def test_the_forest_is_scikit_learns():
+def test_the_random_forest_matches_scikit_learn():
     ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn is an extra")
     values, labels = spectra(4)
     grown = ensemble.RandomForestClassifier(15, random_state=0).fit(values[:100], labels[:100])
@@ -32,7 +32,7 @@ def test_the_forest_is_scikit_learns():
 
 
 @pytest.mark.parametrize(("classes", "known"), [(2, (0, 1)), (4, (0, 1, 2, 3)), (4, (1, 3)), (5, (0, 2, 3))])
-def test_the_machine_is_scikit_learns(classes, known):
+def test_the_svm_matches_scikit_learn(classes, known):
     svm = pytest.importorskip("sklearn.svm", reason="scikit-learn is an extra")
     values, labels = spectra(len(known))
     named = np.array(known)[labels]
@@ -46,7 +46,7 @@ def test_the_machine_is_scikit_learns(classes, known):
     assert (logits.argmax(axis=1) == fitted.predict(values)).mean() > 0.98
 
 
-def test_without_scikit_learn_a_sentence(monkeypatch):
+def test_missing_scikit_learn_is_reported(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
     with pytest.raises(RefinerError, match="pip install scikit-learn"):
         sklearn_arrays.scikit_learn("ensemble")
