@@ -42,11 +42,11 @@ class BlockRunner:
         self.memory = MemoryFallback(device, self.scene.affordable(tile_side(device)))
 
     def around(self, core: Window) -> Tile:
-        """Return the tile of a core with the halo of the task."""
+        """Return the tile of a core window and the halo that the task needs."""
         return surround(core, self.scene.grid.height, self.scene.grid.width, self.task.total_halo)
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:
-        """Compute a tile, in smaller tiles and then on the CPU if the device runs out of memory."""
+        """Compute a tile; if the device runs out of memory, retry with smaller tiles and then on the CPU."""
         side = max(tile.core.height, tile.core.width)
 
         def compute() -> list[Scores]:

@@ -207,7 +207,7 @@ def train_refiner_command(
 
 
 def _source(text: str) -> ClassSource:
-    """Parse NAME=FILE or NAME=FILE:WIDTH; a colon without a number after it belongs to the file."""
+    """Parse NAME=FILE or NAME=FILE:WIDTH; a colon that is not followed by a number is part of the file name."""
     name, equals, path = text.partition("=")
     head, colon, tail = path.rpartition(":")
     try:

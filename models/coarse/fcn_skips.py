@@ -32,7 +32,7 @@ class SkipNet(PatchNet):
     stride = MAX_STRIDE
     size = SMALL_BACKBONE
     halo = halo_of(SMALL_BACKBONE)
-    patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
+    patch, margin, batch = 96, 32, 8  # training: px, px, patches; the halo would be larger than the patch
     is_balanced = True
     rate = LEARNING_RATE
 

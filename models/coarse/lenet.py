@@ -1,7 +1,8 @@
 """LeNet as a patch classifier, applied densely: each pixel is classified from the 32 x 32 pixels around it.
 
 Two convolutions of 5 x 5, two average poolings, sigmoids, dense layers of 120 and 84 units. The widths 6, 16 and 84 are
-those of textbooks. Textbooks pad an image of 28 x 28 with two zeros; this network reads the real neighbours.
+the usual ones. Textbook versions pad a 28 x 28 image with two zeros on each side; this network reads the real
+neighbours.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from .model import PatchNet
 
 WINDOW_PX = 32  # px, side of an output's receptive field
 STRIP_ROWS = 128  # rows scored at once, to limit the dense layers' maps: 120 values per pixel
-LEARNING_RATE = 3e-3  # of Adam [ours]: with sigmoids, plain gradient descent takes very many updates
+LEARNING_RATE = 3e-3  # Adam's [ours]; with sigmoids, plain gradient descent needs far more updates
 
 
 class LeNet(PatchNet):
@@ -48,7 +49,7 @@ class LeNet(PatchNet):
     def forward(self, image: Tensor) -> Tensor:
         """Return (batch, K, S - 32, S - 32) logits of a (batch, bands, S, S) image.
 
-        The poolings keep every pixel, so the convolutions after them are dilated.
+        Pooling uses stride 1 here, so the convolutions after it are dilated.
         """
         maps = _mean_of_four(self.conv1(image).sigmoid(), 1)
         maps = nn.functional.conv2d(maps, self.conv2.weight, self.conv2.bias, dilation=2).sigmoid()

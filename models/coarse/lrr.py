@@ -1,11 +1,11 @@
 """Laplacian pyramid reconstruction and refinement (LRR) of Ghiasi and Fowlkes (ECCV 2016), on a small backbone.
 
-At strides 32, 16, 8 and 4, the network predicts coefficients of ten learned bases per class and reconstructs each level
-four times as fine. Each coarser level is upsampled, and the finer level is added where the coarser one is uncertain:
-the boundary mask is the local maximum minus the local minimum of its probabilities. As in the authors' code: bases from
-singular vectors of label masks, boundary masks over 9 x 9 pixels, a loss at every level, and at the coarsest level two
-more heads that predict the classes dilated and eroded by a disk. Ours: the backbone, its training, and dilation only
-within a patch.
+At strides 32, 16, 8 and 4, the network predicts coefficients for ten learned bases per class, and reconstructs each
+level at four times its resolution. Each coarser level is upsampled, and the finer level is added where the coarser one
+is uncertain: the boundary mask is the local maximum minus the local minimum of its probabilities. As in the authors'
+code: bases from singular vectors of label masks, boundary masks over 9 x 9 pixels, a loss at every level, and at the
+coarsest level two more heads that predict the classes dilated and eroded by a disk. Ours: the backbone, its training,
+and dilation only within a patch.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .fcn_skips import LEARNING_RATE_VGG16, upsampled
 from .model import PatchNet
 from .train_patches import TrainingImage, TrainingOptions, train_patches
 
-BASES, BASIS_SIZE, BASIS_STRIDE = 10, 8, 4  # bases per class; px, their side; px, stride of the upsampling
+BASES, BASIS_SIZE, BASIS_STRIDE = 10, 8, 4  # number of bases per class; side of a basis, px; upsampling stride, px
 SOURCE = 32  # px, side of the masks that the bases are computed from
 MASKS = 2000  # per class; the source has 10,000
-LEAST_SHARE = 0.02  # of a mask that the class fills
+LEAST_SHARE = 0.02  # minimum share of a mask that the class must fill
 MASK_WINDOW_PX = 9  # px of a level, for the boundary masks
 RADIUS = 32  # px of the image, for dilation and erosion
 LEARNING_RATE = 3e-3  # of Adam [ours]
@@ -51,7 +51,7 @@ class LRR(PatchNet):
     stride = MAX_STRIDE
     size = SMALL_BACKBONE
     halo = halo_of(SMALL_BACKBONE)
-    patch, margin, batch = 96, 32, 8  # for training: px, px, patches; a full halo would outweigh the patch
+    patch, margin, batch = 96, 32, 8  # training: px, px, patches; the halo would be larger than the patch
     is_balanced = True
     rate = LEARNING_RATE
     coarser = ("32x", "16x", "8x")  # the levels before the last, which is the coarse map

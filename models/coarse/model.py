@@ -12,7 +12,7 @@ from ..arrays.score_maps import UNLABELLED
 
 
 class CoarseModel(Protocol):
-    """Interface of a coarse model: a (batch, bands, rows, columns) image in, logits without the halo out.
+    """Interface of a coarse model, which maps (batch, bands, rows, columns) images to logits without the halo.
 
     The input must exceed the output by `halo` on every side. The output must start at a multiple of `stride` in the
     scene, and its sides must be multiples of `stride`.
@@ -38,15 +38,15 @@ class Pyramid(CoarseModel, Protocol):
 
 
 class PatchNet(nn.Module):
-    """Base class of the networks that are trained on patches: (batch, bands, S, S) in, logits without the halo out."""
+    """Base class of the networks that are trained on patches."""
 
     kind = ""
     halo: int  # px
     stride: int  # px
     classes: int
-    patch = 64  # px per side with a loss, in training [paper, section IV]
-    margin = 0  # px read around a patch in training if the halo would outweigh it; 0: the halo
-    batch = 0  # most patches per update; 0: as the options say
+    patch = 64  # px, side of the part of a training patch that contributes to the loss [paper, section IV]
+    margin = 0  # px of context around a training patch; 0: the halo
+    batch = 0  # maximum patches per update; 0: the value of the options
     is_balanced = False  # rare classes weigh more in the loss
 
     def scores(self, image: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class PatchNet(nn.Module):
             return logits
 
     def optimizer(self) -> torch.optim.Optimizer | None:
-        """Return the optimizer that suits the network, or None for that of the options."""
+        """Return the network's own optimizer, or None to use the one of the options."""
         return None
 
     def loss(self, image: Tensor, labels: Tensor, balance: Tensor | None = None) -> Tensor:

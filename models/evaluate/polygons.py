@@ -29,7 +29,7 @@ class PolygonReport(TypedDict):
 
 
 def is_polygon_file(path: str) -> bool:
-    """Return whether the file extension is that of a polygon file, not of a score raster."""
+    """Return whether the file extension indicates polygons rather than a score raster."""
     return _file(path).suffix.lower() in DRIVERS
 
 
@@ -78,7 +78,7 @@ def polygon_summary(entry: PolygonReport) -> str:
 
 
 def _read(path: str, labels: str) -> tuple[Shapes, Shapes, str]:
-    """Read both files in one CRS, preferably that of the true polygons; it is empty if neither has one."""
+    """Read both files in a common CRS, preferably that of the true polygons; it is empty if neither file has one."""
     one_pixel = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
     truth = read_shapes(labels, Grid("", one_pixel, 1, 1), CLASS_FIELD)
     crs = layer_crs(labels)
@@ -112,7 +112,7 @@ def _check(found: Shapes, true: dict[str, Polygons], path: str, labels: str) -> 
 
 
 def _metres(polygons: Sequence[shapely.Polygon], crs: str) -> str | None:
-    """Return a CRS in true metres centred on polygons, or None if their CRS is not tied to the earth."""
+    """Return a metric CRS centred on the polygons, or None if their CRS is not georeferenced."""
     left, bottom, right, top = (float(side) for side in shapely.total_bounds(polygons))
     try:
         return local_metric_crs(Grid(crs, (right - left, 0.0, left, 0.0, bottom - top, top), 1, 1)) if crs else None
@@ -130,7 +130,7 @@ def _of_class(shapes: Shapes, name: str) -> Polygons:
 
 
 def _polygons_of(geometries: Polygons) -> Polygons:
-    """Return the single polygons of geometries, with invalid ones repaired."""
+    """Split geometries into single polygons and repair invalid ones."""
     parts = _array(shapely.get_parts(geometries))
     broken = ~shapely.is_valid(parts)
     parts[broken] = shapely.make_valid(parts[broken])

@@ -18,7 +18,7 @@ from ..arrays.score_maps import UNLABELLED, Labels
 def burn(
     shapes: Iterable[tuple[shapely.Geometry, int]], grid: Grid, fill: int = 0, dtype: str = "uint8"
 ) -> NDArray[Any]:
-    """Burn polygons in the grid's CRS into an array by pixel centres; later ones overwrite earlier ones."""
+    """Burn polygons (in the grid's CRS) into the pixels whose centre they contain; later ones overwrite earlier ones."""
     pairs = [(shape, value) for shape, value in shapes if not shape.is_empty]
     if not pairs:
         return np.full((grid.height, grid.width), fill, dtype=dtype)
@@ -36,8 +36,8 @@ def burn(
 def sieve(classes: Labels, pixels: int) -> Labels:
     """Merge connected parts of fewer than `pixels` pixels into their largest neighbour; keep unlabelled pixels.
 
-    A part is merged only into a neighbour that is large enough, so the threshold rises in steps, and the last one is
-    repeated until nothing changes.
+    GDAL merges a part only into a neighbour above the threshold. The threshold therefore rises in steps, and the last
+    step is repeated until nothing changes.
     """
     labelled = classes != UNLABELLED
     pixels = min(pixels, classes.size)
@@ -50,7 +50,7 @@ def sieve(classes: Labels, pixels: int) -> Labels:
 
 
 def trace(classes: Labels) -> list[tuple[shapely.Polygon, int]]:
-    """Trace the connected parts of a class raster along pixel edges, in pixels: x is the column, y the row.
+    """Trace the connected parts of a class raster along pixel edges; x is the column and y the row, in pixels.
 
     Unlabelled pixels are left out.
     """

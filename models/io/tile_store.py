@@ -23,9 +23,9 @@ class TileStore:
         self.folder = Path(folder)
 
     def start(self, manifest: Mapping[str, Any], resume: bool) -> bool:
-        """Prepare the folder for tiles with the manifest `manifest`; return whether finished tiles can be reused.
+        """Prepare the folder for tiles described by `manifest`; return whether existing tiles can be reused.
 
-        Tiles with another manifest are deleted, and all tiles if `resume` is False.
+        Tiles with another manifest are deleted; if `resume` is False, all tiles are deleted.
         """
         wanted = plain(manifest)
         if resume and self.manifest() == wanted:
@@ -81,7 +81,7 @@ def _name(tile: Window) -> str:
 
 
 def plain(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest as it reads back from JSON."""
+    """Return a manifest after a round trip through JSON, to compare it with a stored one."""
     read: dict[str, Any] = json.loads(json.dumps(manifest))
     return read
 

@@ -65,7 +65,9 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     kept = [geometries[n] for n in present]
     if meta["crs"] and grid.crs:
         kept = reproject(kept, meta["crs"], grid.crs)
-    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]  # drop those beyond the CRS
+    placed = [
+        k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()
+    ]  # drop geometries where the CRS is not valid
     classes = tuple(str(values[0][present[k]] or "").strip() for k in placed) if field else None
     return Shapes(tuple(kept[k] for k in placed), classes)
 

@@ -1,4 +1,4 @@
-"""GDAL virtual rasters (*.vrt) over tiles, or over one raster with other pixels."""
+"""GDAL virtual rasters (*.vrt) that mosaic tiles, or resample one raster to another grid."""
 
 from __future__ import annotations
 

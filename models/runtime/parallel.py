@@ -47,14 +47,14 @@ def data_parallel_backward(
 ) -> float:
     """Set the gradients of weights to those of a loss that is a sum over the examples of a batch; return the loss.
 
-    On a CPU each core computes a share of the batch in a thread of this process. `torch.nn.DataParallel` serves GPUs
-    only, `DistributedDataParallel` needs one process per share, and the operators' own threads gain little on small
+    On a CPU each core computes a share of the batch in a thread of this process. `torch.nn.DataParallel` supports only
+    GPUs, `DistributedDataParallel` needs one process per share, and the operators' own threads gain little on small
     patches.
 
     Args:
         weights: the weights, on `device`.
         batch: the number of examples.
-        loss: returns the part of the loss that belongs to a slice of the examples.
+        loss: returns the part of the loss for a slice of the examples.
         device: the device of the weights.
     """
     weights = [weight for weight in weights if weight.requires_grad]

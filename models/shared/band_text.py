@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-MANY_BANDS = 16  # bands; all good bands of an image with more are used by default
-SHORTEST_SPAN = 4  # bands; fewer in a row are written one by one
-LONGEST_UM = 100  # wavelengths without a unit are micrometres if they are smaller
+MANY_BANDS = 16  # an image with more bands uses all its good bands by default
+SHORTEST_SPAN = 4  # shorter runs of bands are written one by one
+LONGEST_UM = 100  # smaller wavelengths without a unit are taken as micrometres
 NANOMETRES = {
     **dict.fromkeys(("nm", "nanometers", "nanometres"), 1.0),
     **dict.fromkeys(("um", "µm", "micrometers", "micrometres", "microns"), 1000.0),
@@ -21,7 +21,7 @@ Tags = Mapping[str, str]
 
 
 class BandTextError(ValueError):
-    """A band list that cannot be used: the reason, and the part of the text."""
+    """An unusable band list, with the reason and the faulty part of the text."""
 
     def __init__(
         self, reason: Literal["syntax", "missing", "no wavelengths", "no good band", "repeated"], part: str
@@ -33,7 +33,7 @@ class BandTextError(ValueError):
 
 @dataclass(frozen=True)
 class Spectrum:
-    """The centre of each band in nanometres (None: unknown), and the 1-based numbers of the bad bands."""
+    """The centre of each band in nanometres (None if unknown), and the 1-based numbers of the bad bands."""
 
     centres: tuple[float | None, ...] = ()
     bad: frozenset[int] = frozenset()
@@ -61,8 +61,8 @@ class Spectrum:
 def read_spectrum(envi: Tags, bands: Iterable[tuple[Tags, Tags]]) -> Spectrum:
     """Read wavelengths and bad bands from metadata.
 
-    `envi` is the metadata of the ENVI domain; each band brings its own tags and those of the IMAGERY domain. A band is
-    bad if the ENVI header or its own tags mark it (`bbl`: 0).
+    `envi` is the metadata of the ENVI domain; `bands` has each band's own tags and those of its IMAGERY domain. A band
+    is bad if the ENVI header or its own tags mark it (`bbl`: 0).
     """
     listed, flags = _split(envi.get("wavelength")), _split(envi.get("bbl"))
     centres: list[float | None] = []
@@ -79,12 +79,12 @@ def read_spectrum(envi: Tags, bands: Iterable[tuple[Tags, Tags]]) -> Spectrum:
 
 
 def parse_bands(text: str, count: int, spectrum: Spectrum) -> tuple[int, ...]:
-    """Read numbers ("1,2,3"), ranges ("1-10") and wavelengths ("450-900 nm", "0.45-0.9 um") as 1-based band numbers.
+    """Parse numbers ("1,2,3"), ranges ("1-10") and wavelengths ("450-900 nm", "0.45-0.9 um") as 1-based bands.
 
-    A range of wavelengths leaves out bad bands.
+    Wavelength ranges leave out bad bands.
 
     Raises:
-        BandTextError: for anything else, for a band above `count`, and for a band that occurs twice.
+        BandTextError: if the syntax is wrong, a band does not exist or is repeated, or wavelengths match no good band.
     """
     tight = re.sub(r"(\d)\s+([a-zµ])", r"\1\2", re.sub(r"\s*-\s*", "-", text), flags=re.IGNORECASE)
     bands: list[int] = []
@@ -119,7 +119,7 @@ def _numbered(part: str, count: int) -> range:
 
 
 def band_numbers(text: str) -> list[int]:
-    """Return the band numbers in a text, without the parts that are not numbers."""
+    """Return the band numbers in a text, ignoring parts that are neither numbers nor ranges."""
     found: list[int] = []
     for part in re.split(r"[,;]", text):
         numbers = _NUMBERS.fullmatch(re.sub(r"\s", "", part))
@@ -129,7 +129,7 @@ def band_numbers(text: str) -> list[int]:
 
 
 def band_spans(bands: Sequence[int]) -> str:
-    """Write band numbers short: "1-129, 136, 137, 140-224"."""
+    """Return band numbers as short text: "1-129, 136, 137, 140-224"."""
     parts: list[list[int]] = []
     for band in bands:
         if parts and band == parts[-1][-1] + 1:

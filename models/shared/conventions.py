@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from .paths import RESOURCES
 
-CLASS_FIELD = "class"  # of layers of labels and corrections, and of exported polygons
+CLASS_FIELD = "class"  # field of label and correction layers, and of exported polygons
 BACKGROUND = "background"  # the usual name of the first class
-TILE_CLASS = "tile"  # the outline of a labelled area, within which unlabelled pixels are background
+TILE_CLASS = "tile"  # the outline of a labelled area; unlabelled pixels inside it are background
 IGNORE_CLASS = "ignore"  # excluded from training and evaluation
 UNSURE_CLASS = "unsure"  # a correction that removes earlier ones
-CLASSES_TAG = "CLASSES"  # of class rasters: the names, separated by commas
+CLASSES_TAG = "CLASSES"  # tag of class rasters: the names, separated by commas
 
 UNCERTAINTY, CHANGE, CHANGE_SINCE_COARSE = DERIVED_LAYERS = ("uncertainty", "change", "change since coarse")
 
 WEIGHTS_FOLDER = RESOURCES / "weights"
-WEIGHTS_PATTERN = "{role}*.safetensors"  # of shipped weights; the role is "coarse" or "refiner"
-SHIPPED = "shipped"  # in place of a path: the shipped weights, if they fit
+WEIGHTS_PATTERN = "{role}*.safetensors"  # file names of shipped weights; the role is "coarse" or "refiner"
+SHIPPED = "shipped"  # instead of a path: the shipped weights, if they fit

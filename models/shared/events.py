@@ -254,7 +254,7 @@ class Noticed:
 
 @dataclass(frozen=True)
 class Failed:
-    """A request that was refused or that failed."""
+    """The request was refused or has failed."""
 
     request: str
     texts: tuple[Text, ...]

@@ -70,6 +70,6 @@ REFINER_KINDS = {
         RefinerKind("opinion-pool", 15),
     )
 }
-DEFAULT_COARSE_KIND = "fcn-8s"  # more accurate than the paper's FCN in docs/measured/spatial.md, and refined too
+DEFAULT_COARSE_KIND = "fcn-8s"  # more accurate than the paper's FCN, also after refinement (docs/measured/spatial.md)
 DEFAULT_REFINER_KIND = "extended"
 TRAINING_FREE = frozenset(key for key, kind in REFINER_KINDS.items() if not kind.is_learned)

@@ -1,4 +1,4 @@
-"""English text with its parts, so that the dock can translate it."""
+"""English text kept as a template and values, so that the dock can translate it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Text:
 
 
 def text(template: str, /, **values: object) -> Text:
-    """Return a text; values that JSON cannot hold become strings."""
+    """Return a text; values that JSON cannot store become strings."""
     return Text(template, tuple((name, _plain(value)) for name, value in values.items()))
 
 

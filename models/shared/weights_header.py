@@ -1,7 +1,7 @@
 """The model card in the header of a safetensors file, read without its tensors.
 
-The format is the safetensors library's: eight bytes of length, little-endian, then a JSON object with `__metadata__`.
-The plugin reads it too, and has no safetensors library.
+The file starts with eight bytes of header length, little-endian, then a JSON object with `__metadata__`. The plugin
+also uses this module, and has no safetensors library.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 FORMAT = "1"
 CARD, FORMAT_KEY = "card", "format"  # keys of the metadata
 STORED_BEST_STEP = "steps"  # key of `best_step` in a stored card
-MOST_HEADER_BYTES = 1_000_000  # a damaged length must not make us read gigabytes
+MOST_HEADER_BYTES = 1_000_000  # limits the read if the stored length is damaged
 
 
 class HeaderError(ValueError):
@@ -25,8 +25,8 @@ def read_metadata(path: str | Path) -> dict[str, str]:
     """Read the metadata of a safetensors file.
 
     Raises:
-        HeaderError: for a file that is damaged or in another format.
-        OSError: for a file that cannot be opened.
+        HeaderError: if the file is damaged or in another format.
+        OSError: if the file cannot be opened.
     """
     with Path(path).open("rb") as file:
         try:
@@ -39,10 +39,10 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
 
 def parse_card(metadata: dict[str, str]) -> dict[str, Any]:
-    """Return the fields of the model card in a file's metadata, not yet checked.
+    """Return the fields of the model card in a file's metadata, without checking them.
 
     Raises:
-        HeaderError: for metadata of another program, and for a card that is not a JSON object.
+        HeaderError: if the metadata is not a model card of this format, or the card is not a JSON object.
     """
     if metadata.get(FORMAT_KEY) != FORMAT or CARD not in metadata:
         raise HeaderError("not a model card of this format")
@@ -58,7 +58,7 @@ def parse_card(metadata: dict[str, str]) -> dict[str, Any]:
 
 
 def card_metadata(card: dict[str, Any]) -> dict[str, str]:
-    """Return the metadata that store a model card."""
+    """Return the metadata that stores a model card."""
     stored = dict(card)
     stored[STORED_BEST_STEP] = stored.pop("best_step")
     return {FORMAT_KEY: FORMAT, CARD: json.dumps(stored)}

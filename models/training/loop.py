@@ -16,7 +16,7 @@ class TrainingOutcome:
 
     updates: int
     held_out_miou: float  # 0-1, of the weights that are kept
-    stopped: bool  # before the last update
+    stopped: bool  # whether it ended before the last update
 
 
 def run_training(

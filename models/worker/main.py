@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until stdin closes."""
+    """Serve requests until stdin closes."""
     if hasattr(os, "nice"):
-        os.nice(10)  # the map of QGIS would stutter next to as many threads as cores
+        os.nice(10)  # otherwise the map of QGIS stutters while the threads use all cores
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--device", default="auto")
     wanted = options.parse_args(arguments).device

@@ -1,7 +1,7 @@
-"""Report on a Python as the worker's: its version, modules, device, time of a step, and a cluster.
+"""Report on a Python interpreter for the worker: version, modules, device, time of a step, and cluster.
 
-The plugin runs this module with a Python that may lack any library, so the top level imports the standard library
-only. The last line on stdout is a JSON object.
+The plugin runs this module with a Python that may lack any library, so the top level imports only the standard
+library. The last line on stdout is a JSON object.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib import metadata
 from ..errors import RefinerError
 from ..shared.requirements import MODULES
 
-UNUSABLE = (ImportError, OSError, RuntimeError, AttributeError, RefinerError)  # libraries that do not fit together
+UNUSABLE = (ImportError, OSError, RuntimeError, AttributeError, RefinerError)  # also raised by incompatible libraries
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _device(wanted: str, is_complete: bool) -> tuple[str, float | None, str]:
-    """Return the name of a device, the milliseconds of a step on it, and the reason why it cannot compute."""
+    """Return a device's name, the milliseconds per step (None if not timed), and the reason if it cannot compute."""
     name = ""
     try:
         from ..runtime.device import choose_device, describe_device

@@ -28,7 +28,7 @@ POLL_MS = 100  # between two checks whether the user has cancelled
 OBEY_MS = 1_500  # between cancel and kill; a cancelled algorithm keeps nothing
 REPORT_EVERY_S = 5.0  # interval of log lines
 
-# Rough relative durations of the requests; opening a scene is the shortest.
+# Rough relative durations of the requests.
 EFFORT = {Open: 2, LoadRefiner: 1, LoadScores: 5, ExportScores: 5, ExportRaster: 5, TrainCoarse: 100}
 USUAL_EFFORT = 60
 

@@ -14,7 +14,7 @@ from .exit_reason import cannot_start, explain
 from .launch import Launch, clean_environment
 
 START_MS = 120_000  # importing torch from a cold disk is slow
-SILENCE_MS = 20_000  # ten heartbeats
+SILENCE_MS = 20_000  # ten missed heartbeats
 GRACE_MS = 5_000  # between Cancel and the kill
 LAST_MS = 1_500  # for the worker to exit when QGIS closes or the plugin is unloaded
 STDERR_LINES = 60
@@ -120,7 +120,7 @@ class WorkerProcess(QObject):
         """Return the worker's process id, or 0 if there is no process."""
         return int(self._process.processId()) if self._process is not None else 0
 
-    # --- the wire ---------------------------------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------------------------
 
     def _send_next(self) -> None:
         if self.state is not WorkerState.READY or not self._waiting:
@@ -175,7 +175,7 @@ class WorkerProcess(QObject):
         self.ended.emit(event, bool(self._waiting))
         self._send_next()
 
-    # --- its end ----------------------------------------------------------------------------------------------
+    # --- process exit ----------------------------------------------------------------------------------------------
 
     def _on_stderr(self) -> None:
         if self._process is None:

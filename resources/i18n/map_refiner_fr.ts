@@ -123,8 +123,8 @@
       <translation>Un raster avec une bande par classe, le fond d’abord : scores, probabilités ou pourcentages.</translation>
     </message>
     <message>
-      <source>A safetensors file with pretrained VGG-16 weights in the naming of torchvision. Without it, the network trains from scratch and needs far more labels and time.</source>
-      <translation>Un fichier safetensors de VGG-16, aux noms de torchvision, comme point de départ. Sans lui, le réseau part de zéro, et demande bien plus d’étiquettes et de temps.</translation>
+      <source>A safetensors file of pretrained VGG-16 weights with torchvision's parameter names. Without it, the network trains from scratch and needs far more labels and time.</source>
+      <translation>Un fichier safetensors de poids VGG-16 préentraînés, avec les noms de paramètres de torchvision. Sans lui, le réseau s'entraîne à partir de zéro et demande beaucoup plus d'étiquettes et de temps.</translation>
     </message>
     <message>
       <source>Also classify the image at 0.6 and 0.8 of its size, and keep the largest probability of each class, as the authors of LRR do. This takes about three times as long.</source>
@@ -215,8 +215,8 @@
       <translation>Terminer l’entraînement maintenant et garder ses meilleurs poids.</translation>
     </message>
     <message>
-      <source>The kind of model to train. Spectral kinds classify single pixels and suit images with many bands.</source>
-      <translation>La sorte de modèle à entraîner. Ceux des spectres regardent des pixels isolés : pour les images de nombreuses bandes.</translation>
+      <source>The kind of model to train. Spectral models classify each pixel on its own and suit images with many bands.</source>
+      <translation>Le type de modèle à entraîner. Les modèles spectraux classent chaque pixel séparément et conviennent aux images à nombreuses bandes.</translation>
     </message>
     <message>
       <source>The maximum number of training pixels per class, sampled at random from the labels.</source>
@@ -239,8 +239,8 @@
       <translation>Entraîner sur des vecteurs</translation>
     </message>
     <message>
-      <source>Train a coarse model on the vector layers within the scene. This takes some minutes.</source>
-      <translation>Entraîner un modèle grossier sur les couches vecteur de la scène ; cela prend quelques minutes.</translation>
+      <source>Train a coarse model on the vector layers within the scene. This takes a few minutes.</source>
+      <translation>Entraîner un modèle grossier sur les couches vectorielles dans la scène. Cela prend quelques minutes.</translation>
     </message>
     <message>
       <source>Training progress</source>
@@ -335,8 +335,8 @@
       <translation>Cliquer sur une partie connexe de la carte montrée : toute la partie prend la classe choisie.</translation>
     </message>
     <message>
-      <source>Click a place to move the map there. Corrected places are checked.</source>
-      <translation>Cliquez sur un endroit pour y amener la carte. Ceux qui sont corrigés sont cochés.</translation>
+      <source>Click a place to move the map there. Places that you have corrected have a check mark.</source>
+      <translation>Cliquez sur un lieu pour y déplacer la carte. Les lieux que vous avez corrigés sont cochés.</translation>
     </message>
     <message>
       <source>Correct</source>
@@ -403,12 +403,12 @@
       <translation>Reprendre les poids d’avant le dernier apprentissage, et refaire les pas.</translation>
     </message>
     <message>
-      <source>The class of the places that you paint, click or draw. “unsure” removes corrections there.</source>
-      <translation>La classe des endroits que vous peignez, cliquez ou dessinez. « unsure » y supprime les corrections.</translation>
+      <source>The class to assign where you paint, click or draw. Choose “unsure” to remove existing corrections.</source>
+      <translation>La classe à attribuer là où vous peignez, cliquez ou dessinez. Choisissez « incertain » pour retirer des corrections existantes.</translation>
     </message>
     <message>
-      <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose exported polygons that you edited.</source>
-      <translation>Où sont gardées les corrections : des polygones avec un champ texte « class ». Une couche est créée à la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir des polygones exportés que vous avez modifiés.</translation>
+      <source>The layer of corrections: polygons with a text field “class”. It is created with the first correction. You can also edit it with QGIS's own tools, or choose a layer of exported polygons that you have edited.</source>
+      <translation>La couche des corrections : des polygones avec un champ texte « class ». Elle est créée avec la première correction. Vous pouvez aussi la modifier avec les outils de QGIS, ou choisir une couche de polygones exportés que vous avez modifiée.</translation>
     </message>
     <message>
       <source>The width of the brush, in metres on the ground.</source>
@@ -703,8 +703,8 @@
       <translation> m²</translation>
     </message>
     <message>
-      <source>A GeoTIFF of class numbers on the image's own pixels.</source>
-      <translation>Un GeoTIFF de numéros de classe sur les pixels de l’image.</translation>
+      <source>A GeoTIFF of class numbers at the image's original resolution.</source>
+      <translation>Un GeoTIFF des numéros de classe à la résolution d'origine de l'image.</translation>
     </message>
     <message>
       <source>A file that ends in .gpkg, .shp or .geojson. The ending selects the format.</source>
@@ -919,8 +919,8 @@
       <translation>Préparer Python…</translation>
     </message>
     <message>
-      <source>The networks need a separate Python with PyTorch. Setting it up takes minutes, once.</source>
-      <translation>Les réseaux ont besoin d’un Python à eux avec PyTorch. Il se prépare une fois, en quelques minutes.</translation>
+      <source>The networks need a separate Python with PyTorch. You set it up once; it takes a few minutes.</source>
+      <translation>Les réseaux ont besoin d'un Python séparé avec PyTorch. Vous l'installez une seule fois, en quelques minutes.</translation>
     </message>
     <message>
       <source>The worker has stopped. Restart it to continue; finished steps are kept.</source>
@@ -2468,8 +2468,8 @@ Sortes :</translation>
       <translation>Classes</translation>
     </message>
     <message>
-      <source>Coarse {} · a coarser level, only for viewing</source>
-      <translation>Grossière {} · un niveau avant la carte grossière, à regarder</translation>
+      <source>Coarse map {} · lower resolution, for viewing only</source>
+      <translation>Carte grossière {} · résolution inférieure, seulement pour l'affichage</translation>
     </message>
     <message>
       <source>Compare with</source>
@@ -2580,8 +2580,8 @@ Sortes :</translation>
       <translation>La carte des classes, ou la carte de chaleur d’une classe : son score de 0 (sombre) à 1 (clair).</translation>
     </message>
     <message>
-      <source>The end step is reached. Choose a larger one.</source>
-      <translation>Le numéro de fin est atteint ; choisissez-en un plus grand.</translation>
+      <source>The end step has been reached. Choose a later one to continue.</source>
+      <translation>Le pas final est atteint. Choisissez-en un plus grand pour continuer.</translation>
     </message>
     <message>
       <source>The last step of Play and Run to End. Refiners are trained for about five steps.</source>
@@ -2816,8 +2816,8 @@ Sortes :</translation>
       <translation>Les bandes à utiliser, comme 1, 2, 3 ou 1-10, ou 450-900 nm si la couche connaît ses longueurs d’onde. Il en faut à un modèle autant que lors de son entraînement, dans le même ordre.</translation>
     </message>
     <message>
-      <source>The image to map. It must be a file; any number of bands is possible.</source>
-      <translation>L’image à cartographier. Ce doit être un fichier, avec n’importe quel nombre de bandes.</translation>
+      <source>The image to map. It must be stored as a file and may have any number of bands.</source>
+      <translation>L'image à cartographier. Elle doit être un fichier et peut avoir un nombre quelconque de bandes.</translation>
     </message>
     <message>
       <source>The part of the layer to process. Start with a small part: each step then takes only a moment.</source>
@@ -2828,8 +2828,8 @@ Sortes :</translation>
       <translation>La taille de pixel du calcul, en mètres au sol. De plus grands pixels vont plus vite ; les réseaux voient plus loin, mais moins net. À l’export, les résultats reviennent sur les pixels de l’image.</translation>
     </message>
     <message>
-      <source>The wavelengths that the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). The computation does not change.</source>
-      <translation>Les longueurs d’onde que la couche montre en rouge, vert et bleu : naturelles (650, 560, 480 nm), infrarouge (850, 650, 560) ou infrarouge à ondes courtes (2200, 850, 650). Ce qui est calculé reste le même.</translation>
+      <source>The wavelengths that the layer shows as red, green and blue: natural (650, 560, 480 nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). This affects only the display, not the results.</source>
+      <translation>Les longueurs d'onde que la couche affiche en rouge, vert et bleu : naturelles (650, 560, 480 nm), infrarouge (850, 650, 560) ou infrarouge à ondes courtes (2200, 850, 650). Cela ne change que l'affichage, pas les résultats.</translation>
     </message>
     <message>
       <source>Whole Layer</source>
@@ -2870,8 +2870,8 @@ Sortes :</translation>
       <translation>Faites d’abord une carte grossière.</translation>
     </message>
     <message>
-      <source>Set up Python first: the button below.</source>
-      <translation>Préparez d’abord Python : le bouton ci-dessous.</translation>
+      <source>Set up Python first, with the button below.</source>
+      <translation>Installez d'abord Python, avec le bouton ci-dessous.</translation>
     </message>
   </context>
   <context>
@@ -2998,8 +2998,8 @@ Sortes :</translation>
       <translation>Contour vue</translation>
     </message>
     <message>
-      <source>Polygons with a text field “class”: the classes of the map, “tile” and “ignore”. In any CRS.</source>
-      <translation>Polygones avec un champ texte « class » : les classes de la carte, « tile » et « ignore ». Dans n’importe quel SCR.</translation>
+      <source>Polygons with a text field “class”, whose values are the classes of the map, “tile” or “ignore”. Any CRS works.</source>
+      <translation>Des polygones avec un champ texte « class », dont les valeurs sont les classes de la carte, « tile » ou « ignore ». Tout SCR convient.</translation>
     </message>
     <message>
       <source>Save Refiner</source>
@@ -3193,6 +3193,10 @@ Sortes :</translation>
     <message>
       <source>Finding uncertain places</source>
       <translation>Recherche des endroits incertains</translation>
+    </message>
+    <message>
+      <source>Finished parts are kept; --resume, or the same algorithm again, continues from them.</source>
+      <translation>Les parties terminées sont conservées ; --resume, ou le même algorithme relancé, les réutilise.</translation>
     </message>
     <message>
       <source>No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.</source>

@@ -1,9 +1,9 @@
 """One-dimensional convolutional network of Hu, Huang, Wei, Zhang and Li (Journal of Sensors, 2015).
 
-The sizes reproduce the parameter counts of its three published configurations: 81,408 for Indian Pines (220 bands,
-8 classes), 82,216 for Salinas (224, 16) and 61,249 for PaviaU (103, 9). The paper does not state how the sizes follow
-from the number of bands. The rule is ours: kernels of a ninth of the bands, pools of a fifth of a kernel, and the
-number of pooled values rounded to tens.
+The sizes reproduce the parameter counts of its three published configurations: 81,408 for Indian Pines (220 bands, 8
+classes), 82,216 for Salinas (224, 16) and 61,249 for PaviaU (103, 9). The paper does not state how the sizes follow
+from the number of bands. The rule is ours: a kernel has a ninth of the bands, a pool a fifth of a kernel, and the
+number of pooled values is rounded to tens.
 """
 
 from __future__ import annotations

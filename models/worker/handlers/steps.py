@@ -19,7 +19,7 @@ def on_classify(context: RequestContext, request: requests.Classify) -> None:
 
 
 def on_load_scores(context: RequestContext, request: requests.LoadScores) -> None:
-    """Make step 0 from a raster of scores."""
+    """Make step 0 from a score raster."""
     with _keeping(context) as session:
         _send_step(context, session.load_scores(request.path, context.progress("Reading scores")))
 

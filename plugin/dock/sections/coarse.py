@@ -64,7 +64,8 @@ class CoarseSection(Section):
             self.tr("Kind"),
             self.kind,
             self.tr(
-                "The kind of model to train. Spectral kinds classify single pixels and suit images with many bands."
+                "The kind of model to train. Spectral models classify each pixel on its own and suit "
+                "images with many bands."
             ),
         )
         self.about = subtitle(self.tr("Description of the model kind"))
@@ -95,7 +96,7 @@ class CoarseSection(Section):
             self.tr("VGG-16 weights"),
             self.backbone,
             self.tr(
-                "A safetensors file with pretrained VGG-16 weights in the naming of torchvision. Without "
+                "A safetensors file of pretrained VGG-16 weights with torchvision's parameter names. Without "
                 "it, the network trains from scratch and needs far more labels and time."
             ),
         )
@@ -171,7 +172,7 @@ class CoarseSection(Section):
         self.use_scores.clicked.connect(lambda: self.scores_requested.emit(self.scores.currentLayer()))
         self.train = button(
             self.tr("Train"),
-            self.tr("Train a coarse model on the vector layers within the scene. This takes some minutes."),
+            self.tr("Train a coarse model on the vector layers within the scene. This takes a few minutes."),
         )
         self.train.clicked.connect(self.train_requested)
         self.stop = button(self.tr("Stop"), self.tr("Stop the training now and keep the best weights."))

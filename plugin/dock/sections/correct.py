@@ -51,7 +51,9 @@ class CorrectSection(Section):
         self.add_row(
             self.tr("Paint as"),
             self.class_name,
-            self.tr("The class of the places that you paint, click or draw. “unsure” removes corrections there."),
+            self.tr(
+                "The class to assign where you paint, click or draw. Choose “unsure” to remove existing corrections."
+            ),
         )
 
     def _add_tools(self) -> None:
@@ -95,8 +97,8 @@ class CorrectSection(Section):
             self.layer,
             self.tr(
                 "The layer of corrections: polygons with a text field “class”. It is created with the "
-                "first correction. You can also edit it with QGIS's own tools, or choose exported "
-                "polygons that you edited."
+                "first correction. You can also edit it with QGIS's own tools, or choose a layer of "
+                "exported polygons that you have edited."
             ),
         )
 
@@ -127,7 +129,9 @@ class CorrectSection(Section):
         self.add_wide(self.look)
         self.places = QListWidget()
         self.places.setAccessibleName(self.tr("Uncertain places"))
-        self.places.setToolTip(self.tr("Click a place to move the map there. Corrected places are checked."))
+        self.places.setToolTip(
+            self.tr("Click a place to move the map there. Places that you have corrected have a check mark.")
+        )
         self.places.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.places.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.places.setFixedHeight((LISTED + 1) * self.fontMetrics().height() + 2 * self.places.frameWidth())

@@ -90,7 +90,9 @@ class ExportSection(Section):
         self.raster_file.lineEdit().setPlaceholderText(self.tr("Choose a file"))
         self.raster_file.fileChanged.connect(lambda _: self.update_again())
         self.add_row(
-            self.tr("Raster"), self.raster_file, self.tr("A GeoTIFF of class numbers on the image's own pixels.")
+            self.tr("Raster"),
+            self.raster_file,
+            self.tr("A GeoTIFF of class numbers at the image's original resolution."),
         )
         self.raster = button(self.tr("Export Raster"), self.tr("Write the class raster of the shown step."))
         self.raster.clicked.connect(lambda: self.raster_requested.emit(self.raster_file.filePath()))

@@ -100,7 +100,7 @@ class Footer(QWidget):
     def _status(self, state: DockState) -> str:
         sentences = {
             WorkerState.MISSING: self.tr(
-                "The networks need a separate Python with PyTorch. Setting it up takes minutes, once."
+                "The networks need a separate Python with PyTorch. You set it up once; it takes a few minutes."
             ),
             WorkerState.STOPPED: self.tr("Ready."),
             WorkerState.STARTING: self.tr("The worker is starting…"),

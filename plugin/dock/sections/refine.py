@@ -193,7 +193,11 @@ class RefineSection(Section):
         can_step = state.is_free and state.shown >= 0 and bool(self.refiner.choice())
         reason = self.why_not(state) or ("" if can_step else self.tr("Choose a refiner first."))
         allow(self.step, reason)
-        at_end = "" if state.shown < self.end.value() else self.tr("The end step is reached. Choose a larger one.")
+        at_end = (
+            ""
+            if state.shown < self.end.value()
+            else self.tr("The end step has been reached. Choose a later one to continue.")
+        )
         allow(self.run, reason or at_end)
         self.back.setEnabled(state.position > -len(state.levels) and state.shown >= 0 and not stepping)
         self.play.setEnabled(state.playing or (can_step and state.shown < self.end.value()))
@@ -247,7 +251,7 @@ class RefineSection(Section):
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
         if state.level:
-            return self.tr("Coarse {} · a coarser level, only for viewing").format(state.levels[state.level])
+            return self.tr("Coarse map {} · lower resolution, for viewing only").format(state.levels[state.level])
         if not self.refiner.choice():
             return self.tr("There is no refiner yet. Load one, or train one below.")
         facts = state.steps[state.shown]

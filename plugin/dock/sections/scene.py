@@ -72,7 +72,7 @@ class SceneSection(Section):
         self.add_row(
             self.tr("Raster layer"),
             self.layer,
-            self.tr("The image to map. It must be a file; any number of bands is possible."),
+            self.tr("The image to map. It must be stored as a file and may have any number of bands."),
         )
         self.bands = BandEdit()
         self.bands.edited.connect(self.edited)
@@ -98,8 +98,8 @@ class SceneSection(Section):
             self.colours,
             self.tr(
                 "The wavelengths that the layer shows as red, green and blue: natural (650, 560, 480 "
-                "nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). The computation "
-                "does not change."
+                "nm), infrared (850, 650, 560) or short-wave infrared (2200, 850, 650). This affects "
+                "only the display, not the results."
             ),
         )
         self.set_has_wavelengths(False)

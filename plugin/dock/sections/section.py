@@ -71,7 +71,7 @@ class Section(QgsCollapsibleGroupBox):
     def why_not(self, state: DockState) -> str:
         """Return why nothing that needs a map can run now, or an empty string if it can."""
         if state.worker is WorkerState.MISSING:
-            return self.tr("Set up Python first: the button below.")
+            return self.tr("Set up Python first, with the button below.")
         if not state.is_free:
             return self.tr("Another task is running.")
         return "" if state.shown >= 0 else self.tr("Make a coarse map first.")

@@ -61,7 +61,10 @@ class TrainSection(Section):
         self.add_row(
             self.tr("Labels"),
             self.labels,
-            self.tr("Polygons with a text field “class”: the classes of the map, “tile” and “ignore”. In any CRS."),
+            self.tr(
+                "Polygons with a text field “class”, whose values are the classes of the map, “tile” "
+                "or “ignore”. Any CRS works."
+            ),
         )
 
     def _add_kind(self) -> None:
