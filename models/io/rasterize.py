@@ -18,7 +18,7 @@ from ..arrays.score_maps import UNLABELLED, Labels
 def burn(
     shapes: Iterable[tuple[shapely.Geometry, int]], grid: Grid, fill: int = 0, dtype: str = "uint8"
 ) -> NDArray[Any]:
-    """Burn polygons (in the grid's CRS) into the pixels whose centre they contain; later ones overwrite earlier ones."""
+    """Burn polygons (in the grid's CRS) into the pixels with centres inside; later polygons overwrite earlier ones."""
     pairs = [(shape, value) for shape, value in shapes if not shape.is_empty]
     if not pairs:
         return np.full((grid.height, grid.width), fill, dtype=dtype)

@@ -1307,6 +1307,10 @@ Les étiquettes sont des polygones avec un champ texte &lt;i&gt;class&lt;/i&gt; 
       <translation>Cherche des formes dans le spectre (Hu et al. 2015), et est rapide à utiliser.</translation>
     </message>
     <message>
+      <source>Fine-tunes the shipped model, which was pretrained on photographs and aerial images: accurate with few labels, for colour images of 0.25-1 m.</source>
+      <translation>Affine le modèle fourni, préentraîné sur des photographies et des images aériennes : précis avec peu d'étiquettes, pour des images en couleurs de 0,25 à 1 m.</translation>
+    </message>
+    <message>
       <source>For colour images of 0.25-1 m: scores at a stride of 32 pixels, refined by scores at strides 16 and 8 (Long et al. 2015); it has a larger context than the paper's network and finds more, but is slower.</source>
       <translation>Pour les images en couleurs de 0,25 à 1 m : des scores au pas de 32 pixels, affinés par ceux de 16 et de 8 (Long et al. 2015) ; il voit plus loin que le réseau de l'article et trouve plus de choses, mais met plus de temps à classer.</translation>
     </message>
@@ -1517,6 +1521,10 @@ Le modèle fourni trouve bâtiments et routes dans trois bandes de couleur d’i
     <message>
       <source>Pretrained refiner</source>
       <translation>Raffineur pré-entraîné</translation>
+    </message>
+    <message>
+      <source>Pretrained: U-Net on EfficientNet-Lite0</source>
+      <translation>Préentraîné : U-Net sur EfficientNet-Lite0</translation>
     </message>
     <message>
       <source>Processes the bands in sequence with a memory cell: a third more weights than the GRU.</source>
@@ -2468,8 +2476,8 @@ Sortes :</translation>
       <translation>Classes</translation>
     </message>
     <message>
-      <source>Coarse map {} · lower resolution, for viewing only</source>
-      <translation>Carte grossière {} · résolution inférieure, seulement pour l'affichage</translation>
+      <source>Coarse {} · lower resolution, for viewing only</source>
+      <translation>Grossier {} · résolution inférieure, seulement pour l'affichage</translation>
     </message>
     <message>
       <source>Compare with</source>

@@ -251,7 +251,7 @@ class RefineSection(Section):
         if state.shown < 0:
             return self.tr("Make a coarse map first.")
         if state.level:
-            return self.tr("Coarse map {} · lower resolution, for viewing only").format(state.levels[state.level])
+            return self.tr("Coarse {} · lower resolution, for viewing only").format(state.levels[state.level])
         if not self.refiner.choice():
             return self.tr("There is no refiner yet. Load one, or train one below.")
         facts = state.steps[state.shown]

@@ -71,7 +71,7 @@ def test_coarser_levels_come_before_step_0(dock):
     ready = {"worker": WorkerState.READY, "classes": ("a", "b"), "steps": STEPS[:1], "levels": ("32x", "16x", "8x")}
     assert enabled(dock, DockState(**ready, shown=0)) == {"back", "step", "play", "run", "slider"}
     assert enabled(dock, DockState(**ready, shown=0, level=-3)) == {"step", "play", "run", "slider"}
-    assert dock.refine.facts.text() == "Coarse 32x · a coarser level, only for viewing"
+    assert dock.refine.facts.text() == "Coarse 32x · lower resolution, for viewing only"
     assert (dock.refine.slider.minimum(), dock.refine.slider.value()) == (-3, -3)
 
 
@@ -86,7 +86,7 @@ def test_enabled_controls_follow_from_the_state(dock):
     assert enabled(dock, DockState(**ready, shown=2, task=Task.TRAIN_REFINER)) == {"back", "slider"}
     dock.refine.end.setValue(3)
     assert enabled(dock, DockState(**ready, shown=3)) == {"back", "step", "slider"}
-    assert dock.refine.run.toolTip().startswith("The end step is reached")
+    assert dock.refine.run.toolTip().startswith("The end step has been reached")
     assert dock.refine.step.toolTip() == dock.refine.step.accessibleDescription()
     dock.refresh(DockState(worker=WorkerState.READY))
     assert dock.refine.step.toolTip().startswith("Make a coarse map first.")
