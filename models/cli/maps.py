@@ -33,8 +33,8 @@ from .options import (
 
 @click.command("classify")
 @click.argument("image")
-@click.option("--model", required=True, help="Weights of a coarse model.")
-@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Look at 0.6, 0.8 and 1 of the image's size (lrr).")
+@click.option("--model", required=True, help="Weights file of a coarse model.")
+@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Classify at 0.6, 0.8 and 1 times the image size (lrr only).")
 @out_option
 @size_option
 @bands_option
@@ -76,10 +76,10 @@ def classify_command(
 @click.command("refine")
 @click.argument("image")
 @scores_option
-@click.option("--refiner", required=True, help="Weights of a refiner, or the name of a kind that ships or needs none.")
+@click.option("--refiner", required=True, help="Weights file, or a kind that ships or needs no training.")
 @click.option("--steps", type=click.IntRange(1, 1000), default=5, show_default=True)
-@click.option("--last-only", is_flag=True, help="Write the last step alone.")
-@click.option("--vrt", is_flag=True, help="Leave tiles under step_000.vrt, ..., instead of making one file a step.")
+@click.option("--last-only", is_flag=True, help="Write only the last step.")
+@click.option("--vrt", is_flag=True, help="Keep tiles under step_000.vrt, ..., instead of one file per step.")
 @out_option
 @size_option
 @bands_option
@@ -146,7 +146,7 @@ def _refiner_file(text: str) -> str:
     """Return the weights file for a path or a kind; a training-free kind is returned unchanged."""
     if text not in REFINER_KINDS or text in TRAINING_FREE:
         return text
-    for path in shipped():
+    for path in shipped("refiner"):
         if read_card(path).kind == text:
             return str(path)
     raise CheckpointError("No weights for the refiner {text!r} ship; give a file made by train-refiner.", text=text)

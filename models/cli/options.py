@@ -18,27 +18,27 @@ from ..runtime.progress import ProgressCallback
 from ..tiling.memory_fallback import TILE_MULTIPLE_PX
 from ..training.loop import TrainingUpdate
 
-device_option = click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+device_option = click.option("--device", default="auto", show_default=True, help="Computing device: auto, cpu, cuda, cuda:N or mps.")
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 size_option = click.option(
-    "--pixel-size", type=float, help="Working pixel size, metres on the ground; outputs keep the image's grid."
+    "--pixel-size", type=float, help="Working pixel size in metres on the ground; outputs keep the image's grid."
 )
 bands_option = click.option(
     "--bands",
-    help="Bands such as 1,2,3 or 1-10 or 450-900 nm; by default the first three without alpha; of many, all good ones.",
+    help="Bands: 1,2,3, 1-10 or 450-900 nm. Default: the first three except alpha, or all good bands of many.",
 )
-out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write.")
-resume_option = click.option("--resume", is_flag=True, help="Go on with what an interrupted run has finished.")
-scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster with this scheduler.")
+out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Output file or folder.")
+resume_option = click.option("--resume", is_flag=True, help="Continue an interrupted run.")
+scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler to run on.")
 block_option = click.option(
     "--block",
     type=click.IntRange(TILE_MULTIPLE_PX),
     default=BLOCK_PX,
     show_default=True,
     callback=lambda _, __, size: size // TILE_MULTIPLE_PX * TILE_MULTIPLE_PX,
-    help="Pixels a side of what is finished at once: a task of a cluster, a tile of a .vrt.",
+    help="Side of a block in pixels: one task of a cluster, one tile of a .vrt.",
 )
-scores_option = click.option("--scores", required=True, help="Raster with a band of scores a class: step 0.")
+scores_option = click.option("--scores", required=True, help="Score raster with one band per class: step 0.")
 
 
 def whole_options(command: Any) -> Any:

@@ -31,9 +31,9 @@ def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, schedul
 @click.command("vectorize")
 @click.argument("scores")
 @out_option
-@click.option("--min-area", type=click.FloatRange(0), default=0.0, help="Smallest part in square metres.")
-@click.option("--tolerance", type=click.FloatRange(0), default=0.0, help="Of the simplification, in metres.")
-@click.option("--background", is_flag=True, help="Write the first class too.")
+@click.option("--min-area", type=click.FloatRange(0), default=0.0, help="Smallest part to keep, in square metres.")
+@click.option("--tolerance", type=click.FloatRange(0), default=0.0, help="Tolerance of the simplification in metres.")
+@click.option("--background", is_flag=True, help="Also write the first class.")
 @scheduler_option
 def vectorize_command(
     scores: str, output: Path, min_area: float, tolerance: float, background: bool, scheduler: str | None

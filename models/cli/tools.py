@@ -18,7 +18,7 @@ from .options import _bar, _check_output, device_option, out_option
 
 @click.command("import-cube")
 @click.argument("file")
-@click.option("--key", default="", help="The name of the array; not needed where there is one alone.")
+@click.option("--key", default="", help="Name of the array, if the file has several.")
 @out_option
 def import_array_command(file: str, key: str, output: Path) -> None:
     """Convert an image cube or a label map from a MATLAB file to a GeoTIFF for QGIS and the other commands."""

@@ -48,23 +48,23 @@ from .options import (
 )
 @click.option(
     "--labels",
-    help="Instead, a raster of class indices, background 0, unlabelled 255; or a layer of "
+    help="Instead of --class: a raster of class indices (0 background, 255 unlabelled), or a layer of "
     "polygons or points with a field `class`.",
 )
 @click.option(
     "--also",
     multiple=True,
     metavar="IMAGE[=LABELS]",
-    help="Another scene to learn from, with its own labels, or with the files of --class.",
+    help="Another training scene, with its own labels or with the files of --class.",
 )
 @click.option("--model", "kind", type=click.Choice(list(COARSE_KINDS)), default=DEFAULT_COARSE_KIND, show_default=True)
-@click.option("--samples", type=click.IntRange(1), help="Pixels a class at most, of kinds that learn from spectra.")
+@click.option("--samples", type=click.IntRange(1), help="Maximum training pixels per class, for spectral kinds.")
 @click.option(
     "--updates",
     "--steps",
     "updates",
     type=click.IntRange(1),
-    help="Updates of the weights, trees, or parameter values to try.",
+    help="Number of weight updates, trees or parameter values.",
 )
 @click.option(
     "--backbone",
@@ -72,7 +72,7 @@ from .options import (
     "backbone",
     default="",
     metavar="FILE",
-    help="Pretrained VGG-16 weights for the kinds of that name: safetensors in the naming of torchvision.",
+    help="Pretrained VGG-16 weights for the -vgg16 kinds: safetensors with torchvision's names.",
 )
 @out_option
 @size_option
@@ -140,7 +140,7 @@ def train_coarse_command(
     "--steps",
     "updates",
     type=click.IntRange(1),
-    help="Updates of the weights, or parameter values to try.",
+    help="Number of weight updates or parameter values.",
 )
 @click.option(
     "--pretrained",
@@ -148,7 +148,7 @@ def train_coarse_command(
     "pretrained",
     default=SHIPPED,
     show_default=True,
-    help="Weights of a refiner to start from, `shipped` for the shipped ones if they fit, or `none`.",
+    help="Weights file to start from, `shipped` for the shipped weights if they fit, or `none`.",
 )
 @out_option
 @size_option
