@@ -39,7 +39,7 @@ class BlockRunner:
         device = choose_device(job.device)
         self.scene = Scene(job.image, job.bands, None, job.pixel_size_m, job.statistics)
         self.task: TileTask = (RefineTask if job.scores else ClassifyTask)(job, self.scene, device)
-        self.memory = MemoryFallback(device, self.scene.affordable(tile_side(device)))
+        self.memory = MemoryFallback(device, self.scene.affordable(self.task.side(tile_side(device))))
 
     def around(self, core: Window) -> Tile:
         """Return the tile of a core window and the halo that the task needs."""

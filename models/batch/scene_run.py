@@ -19,7 +19,7 @@ import torch
 from ..arrays.grid import Grid, Window
 from ..arrays.tiles import tiles
 from ..errors import OutputError, RefinerError
-from ..io.files import make_folder, move_into, resolve_path, write_whole
+from ..io.files import make_folder, move_into, refuse_inputs, resolve_path, write_whole
 from ..io.raster_writer import NODATA, score_tags
 from ..io.score_export import write_scores
 from ..io.score_raster import ScoreRaster
@@ -33,11 +33,12 @@ from ..runtime.device import choose_device
 from ..runtime.progress import ProgressCallback, sub_progress
 from ..scene.scene import Scene
 from ..shared.model_kinds import TRAINING_FREE
-from ..shared.text import Text, stored_text
+from ..shared.text import Text, stored_text, text
 from ..weights.checkpoint import load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_class_names
 from .block_runner import release, run_block
 from .job import BlockOutcome, Job, kind_of
+from .step_folder import check_folder, record_steps
 
 BLOCK_PX = 2048  # px per side of a block, the unit of finished work
 MOST_HALO_PX = 64  # px of halo for the steps of one pass; with more, most pixels would be computed twice
@@ -77,6 +78,7 @@ def classify_scene(
     Raises:
         RefinerError: if inputs do not fit each other, or a file cannot be read or written.
     """
+    refuse_inputs(output, image, model)
     _, card = load_coarse(model, CPU, is_multi_scale)
     check_bands(card, scene, model)
     job = _job(
@@ -114,6 +116,10 @@ def refine_scene(
     Raises:
         RefinerError: if inputs do not fit each other, or a file cannot be read or written.
     """
+    names = [f"{kind_of(step)}{'.vrt' if lasting else '.tif'}" for step in steps]
+    for name in names:
+        refuse_inputs(output / name, image, scores)
+    check_folder(output, names)
     existing = ScoreRaster(scores, scene.grid)
     existing.close()
     job = _job(
@@ -124,13 +130,16 @@ def refine_scene(
     run = _Run(job, scene, run_options, {"model": fingerprint(model), "scores": fingerprint(scores)}, refiner.channels)
     jobs = _passes(job, refiner)
     outcomes = run.computed(jobs, model, sub_progress(progress, 0, 0.8))
-    names = [f"{kind_of(step)}{'.vrt' if lasting else '.tif'}" for step in steps]
     if lasting:
         run.leave(output / "tiles", [output / name for name in names])
     else:
         run.write(names, output, sub_progress(progress, 0.8, 0.2))
     run.files.clear()
-    return _made(job.classes, outcomes, scene)
+    result = _made(job.classes, outcomes, scene)
+    if stale := record_steps(output, names):
+        notice = text("{names} of the earlier run were removed from {folder}.", names=", ".join(stale), folder=output)
+        result = replace(result, notices=(*result.notices, notice))
+    return result
 
 
 def _job(

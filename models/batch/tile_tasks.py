@@ -18,7 +18,7 @@ from ..refine.registry import make_refiner
 from ..refine.unroll import total_halo
 from ..scene.scene import Scene
 from ..shared.model_kinds import TRAINING_FREE
-from ..tiling.classify_tile import image_around, log_probabilities, score_image, strides
+from ..tiling.classify_tile import image_around, log_probabilities, score_image, strides, suitable_side
 from ..tiling.refine_tile import prepare_tile, refine_tile
 from ..weights.checkpoint import load_coarse, load_refiner
 from .job import Job
@@ -41,6 +41,10 @@ class TileTask(Protocol):
 
     total_halo: int  # px of halo that a tile gets; `read` may add more
     channels: int  # of the result of `compute`
+
+    def side(self, usual: int) -> int:
+        """Return the side of the tiles in px, for a device that computes tiles of the usual side."""
+        ...
 
     def read(self, tile: Tile) -> TilePixels:
         """Read the pixels of a tile."""
@@ -73,6 +77,10 @@ class ClassifyTask:
         self._scene, self._device, self.channels = scene, device, len(job.classes)
         self._path, self._is_multi_scale = job.model, job.is_multi_scale
         self._model, self._card = load_coarse(job.model, device, job.is_multi_scale)
+
+    def side(self, usual: int) -> int:
+        """Return a side that suits the model's halo."""
+        return suitable_side(self._model, usual)
 
     def read(self, tile: Tile) -> TilePixels:
         """Read the image around a tile."""
@@ -114,6 +122,10 @@ class RefineTask:
         self._existing = ScoreRaster(job.scores, scene.grid)
         self._states = GridReader(job.state) if job.state else None
         self.total_halo, self.channels = total_halo(self._refiner, job.last - job.first), self._refiner.channels
+
+    def side(self, usual: int) -> int:
+        """Return the usual side."""
+        return usual
 
     def read(self, tile: Tile) -> TilePixels:
         """Read the image and the scores around a tile."""

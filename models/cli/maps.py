@@ -34,7 +34,7 @@ from .options import (
 @click.command("classify")
 @click.argument("image")
 @click.option("--model", required=True, help="Weights file of a coarse model.")
-@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Classify at 0.6, 0.8 and 1 times the image size (lrr only).")
+@click.option("--multi-scale", "is_multi_scale", is_flag=True, help="Classify at three scales (lrr only).")
 @out_option
 @size_option
 @bands_option

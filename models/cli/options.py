@@ -18,7 +18,9 @@ from ..runtime.progress import ProgressCallback
 from ..tiling.memory_fallback import TILE_MULTIPLE_PX
 from ..training.loop import TrainingUpdate
 
-device_option = click.option("--device", default="auto", show_default=True, help="Computing device: auto, cpu, cuda, cuda:N or mps.")
+device_option = click.option(
+    "--device", default="auto", show_default=True, help="Computing device: auto, cpu, cuda, cuda:N or mps."
+)
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31), default=0, show_default=True)
 size_option = click.option(
     "--pixel-size", type=float, help="Working pixel size in metres on the ground; outputs keep the image's grid."
@@ -27,7 +29,9 @@ bands_option = click.option(
     "--bands",
     help="Bands: 1,2,3, 1-10 or 450-900 nm. Default: the first three except alpha, or all good bands of many.",
 )
-out_option = click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Output file or folder.")
+out_option = click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Output file or folder."
+)
 resume_option = click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler to run on.")
 block_option = click.option(

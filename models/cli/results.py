@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..evaluate.report import evaluate_files
+from ..io.files import refuse_inputs
 from ..io.score_export import write_classes
 from ..io.score_raster import ScoreRaster
 from ..polygons.files import write_class_polygons
@@ -22,6 +23,7 @@ from .options import _bar, _check_output, out_option, scheduler_option
 def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
     """Evaluate score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
+    refuse_inputs(target, labels, *scores)
     with _bar("Evaluating") as bar:
         found = evaluate_files(scores, labels, target, bar, scheduler)
     for path, entry in zip(scores, found, strict=True):
@@ -40,6 +42,7 @@ def vectorize_command(
 ) -> None:
     """Convert a score raster to polygons (.gpkg, .shp or .geojson) or to a class raster (.tif)."""
     _check_output(output, ".gpkg", ".shp", ".geojson", ".tif")
+    refuse_inputs(output, scores)
     raster = ScoreRaster(scores)
     with _bar("Vectorizing") as bar:
         if output.suffix.lower() == ".tif":

@@ -12,6 +12,7 @@ from ..training.loop import TrainingUpdate
 from .fcn import FCN
 from .fcn_skips import FCN8s, FCN8sVGG16, FCN16s, FCN32s
 from .lenet import LeNet
+from .lite_unet import LiteUNet
 from .lrr import LRR, LRRVGG16, train_lrr
 from .spectral.cnn1d import CNN1D
 from .spectral.crnn import CRNN
@@ -28,7 +29,7 @@ One `TrainingUpdate` is yielded per update. The best weights are kept, even if t
 """
 
 _CLASSES: tuple[Any, ...] = (
-    *(FCN8s, FCN, FCN16s, FCN32s, LRR, FCN8sVGG16, LRRVGG16, LeNet),
+    *(LiteUNet, FCN8s, FCN, FCN16s, FCN32s, LRR, FCN8sVGG16, LRRVGG16, LeNet),
     *(GRUPRetanh, GRUSharedPRetanh, GRUTanh, GRUReLU, LSTM, CNN1D, CRNN, RandomForest, SVM),
 )
 COARSE_CLASSES: dict[str, Callable[[int, int], Any]] = {each.kind: each for each in _CLASSES}  # of classes, bands

@@ -35,6 +35,11 @@ def pixel_size_m(grid: Grid) -> float | None:
     return size if math.isfinite(size) and size > 0 else None
 
 
+def is_on_earth(crs: str) -> bool:
+    """Return whether a CRS can be converted to longitude and latitude."""
+    return bool(crs) and _to_degrees(parse(crs)) is not None
+
+
 def _to_degrees(crs: CRS) -> Transformer | None:
     """Return a transformer from a CRS to longitude and latitude, or None if it is local or of another planet."""
     if not (crs.is_geographic or crs.is_projected):

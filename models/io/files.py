@@ -44,6 +44,14 @@ def move_into(folder: Path, files: Sequence[Path]) -> None:
             ) from error
 
 
+def refuse_inputs(output: str | Path, *inputs: str | Path) -> None:
+    """Raise OutputError if an output is one of the inputs, also through links; "|" options are ignored."""
+    real = Path(output).resolve()
+    for source in inputs:
+        if str(source) and Path(str(source).partition("|")[0]).resolve() == real:
+            raise OutputError("{output} is an input; choose another output file.", output=output)
+
+
 def require_space(folder: Path, size: int) -> None:
     """Raise OutputError if `folder` does not exist or has no room for about `size` bytes."""
     if not folder.is_dir():

@@ -15,6 +15,7 @@ from ..arrays.grid import Grid
 from ..arrays.score_maps import UNLABELLED, Mask, Scores, argmax_classes, probabilities
 from ..arrays.tiles import tiles
 from ..runtime.progress import ProgressCallback, sub_progress
+from .files import refuse_inputs
 from .prefetch import WriteBehind, prefetch
 from .raster_writer import NODATA, RasterWriter, class_writer, optimize, score_writer
 from .score_raster import ScoreRaster
@@ -24,6 +25,7 @@ BLOCK_PX = 1024
 
 def write_scores(source: str | Path, grid: Grid, path: str | Path, progress: ProgressCallback) -> None:
     """Write a score raster as probabilities on another grid, resampled if the pixels differ."""
+    refuse_inputs(path, source)
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         writer = score_writer(draft, grid, scores.classes, scores.pixel_size_m, compress=False)
         _fill(writer, scores, lambda maps, valid: np.where(valid, probabilities(maps), np.float32(NODATA)), progress)
@@ -32,6 +34,7 @@ def write_scores(source: str | Path, grid: Grid, path: str | Path, progress: Pro
 
 def write_classes(source: str | Path, grid: Grid, path: str | Path, progress: ProgressCallback) -> None:
     """Write the best class of each pixel of a grid, from a score raster."""
+    refuse_inputs(path, source)
     with closing(ScoreRaster(source, grid)) as scores, _draft(path) as draft:
         _fill(class_writer(draft, grid, scores.classes), scores, _best, progress)
         optimize(draft, path, sub_progress(progress, 0.6, 0.4))

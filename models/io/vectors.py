@@ -60,16 +60,41 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
             field=field,
             found=found,
         )
-    geometries = shapely.force_2d(shapely.from_wkb(wkb)) if wkb is not None else np.array([], dtype=object)
+    geometries = _geometries(wkb, name)
     present = [n for n, geometry in enumerate(geometries) if geometry is not None and not geometry.is_empty]
     kept = [geometries[n] for n in present]
     if meta["crs"] and grid.crs:
         kept = reproject(kept, meta["crs"], grid.crs)
-    placed = [
-        k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()
-    ]  # drop geometries where the CRS is not valid
-    classes = tuple(str(values[0][present[k]] or "").strip() for k in placed) if field else None
+    # Geometries outside the area where the CRS is valid are dropped.
+    placed = [k for k, geometry in enumerate(kept) if np.isfinite(geometry.bounds).all()]
+    classes = tuple(_class_name(values[0][present[k]]) for k in placed) if field else None
     return Shapes(tuple(kept[k] for k in placed), classes)
+
+
+def _geometries(wkb: NDArray[np.object_] | None, name: str) -> NDArray[np.object_]:
+    """Return geometries without their heights.
+
+    Raises:
+        LabelError: if some are curves, surfaces or broken, which GEOS cannot represent.
+    """
+    if wkb is None:
+        return np.array([], dtype=object)
+    found = shapely.from_wkb(wkb, on_invalid="ignore")
+    if lost := sum(content is not None and shape is None for content, shape in zip(wkb, found, strict=True)):
+        raise LabelError(
+            "{name} has {lost} geometries that cannot be used: curves, surfaces or broken polygons. Convert the "
+            "layer to polygons, with Fix Geometries or Convert Geometry Type.",
+            name=name,
+            lost=lost,
+        )
+    return np.asarray(shapely.force_2d(found), dtype=object)
+
+
+def _class_name(value: Any) -> str:
+    """Return the value of a class field as text; whole numbers without a decimal point, NULL as an empty text."""
+    if value is None or value != value:  # NaN: NULL in a field of numbers
+        return ""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
 
 
 def layer_crs(source: str) -> str:
@@ -96,15 +121,25 @@ def polygons(source: str, grid: Grid, width_m: float | None) -> list[shapely.Geo
     flat = [part for shape in shapes for part in shapely.get_parts(shape)]
     areas = [shapely.make_valid(part) for part in flat if isinstance(part, shapely.Polygon)]
     lines = [part for part in flat if isinstance(part, shapely.LineString)]
-    if lines and not grid.crs:
-        raise LabelError("The image has no CRS, so lines cannot be given a width in metres; assign its CRS.")
-    if lines:
-        metres = local_metric_crs(grid)
-        buffered = shapely.buffer(reproject(lines, grid.crs, metres), (width_m or ROAD_WIDTH_M) / 2, cap_style="flat")
-        areas += reproject(list(buffered), metres, grid.crs)
+    areas += buffer_lines(lines, grid, width_m)
     if not areas:
         raise LabelError("{name} holds no polygons and no lines.", name=Path(_parse(source)[0]).name)
     return areas
+
+
+def buffer_lines(lines: Sequence[shapely.Geometry], grid: Grid, width_m: float | None = None) -> list[shapely.Geometry]:
+    """Return lines in the grid's CRS as polygons of a true width in metres; None means `ROAD_WIDTH_M`.
+
+    Raises:
+        LabelError: if the grid has no CRS.
+    """
+    if not lines:
+        return []
+    if not grid.crs:
+        raise LabelError("The image has no CRS, so lines cannot be given a width in metres; assign its CRS.")
+    metres = local_metric_crs(grid)
+    buffered = shapely.buffer(reproject(lines, grid.crs, metres), (width_m or ROAD_WIDTH_M) / 2, cap_style="flat")
+    return list(reproject(list(buffered), metres, grid.crs))
 
 
 def write_polygons(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from ..coarse.backbone import Backbone
+from ..coarse.lite_unet import LiteUNet
 from ..coarse.registry import COARSE_CLASSES, COARSE_TRAINERS
 from ..coarse.spectral.samples import SpectralSamples
 from ..coarse.train_patches import TrainingImage, TrainingOptions
@@ -21,6 +23,7 @@ from ..shared.model_kinds import COARSE_KINDS, DEFAULT_COARSE_KIND
 from ..training.holdout import check_classes
 from ..training.loop import TrainingOutcome, run_training
 from ..weights.checkpoint import save_model
+from ..weights.pretrained import start_coarse
 from .train_refiner import MODEL_BYTES, ModelInfo, StopCheck, TrainingCallback, _card
 
 
@@ -67,6 +70,8 @@ def train_coarse(
     require_space(Path(path).parent, MODEL_BYTES + weights)  # before minutes of training
     if backbone:
         load_backbone(net, kind, backbone)
+    if isinstance(net, LiteUNet) and (start := start_coarse(net, info.classes, bands)):
+        info = replace(info, trained_on=f"{start.trained_on}; {info.trained_on}", licence=start.licence)
     for layer in net.modules():
         layer.register_forward_pre_hook(lambda *_: options.check())
     outcome = run_training(COARSE_TRAINERS[kind](net, examples, options, device), stop, report)

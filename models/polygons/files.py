@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import shapely
 
 from ..errors import OutputError
+from ..io.crs import is_on_earth
 from ..io.vectors import DRIVERS, WRITE_ERRORS, write_polygons
 from ..shared.conventions import CLASS_FIELD
 from ..shared.text import Text, text
@@ -53,6 +56,7 @@ def merge_polygons(parts: Iterable[ClassPolygons]) -> ClassPolygons:
 def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: str) -> WrittenPolygons:
     """Write polygons with the fields class, confidence and area_m2; the file extension chooses the format.
 
+    An existing GeoPackage keeps its other layers.
     Only one part is in memory at a time, except for GeoJSON, which its standard requires in WGS 84. The file is
     replaced only when complete.
 
@@ -67,11 +71,18 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
         )
     if not path.parent.is_dir():
         raise OutputError("There is no folder {path_parent}.", path_parent=path.parent)
+    if driver == "GeoJSON" and not is_on_earth(crs):
+        raise OutputError(
+            "GeoJSON needs longitude and latitude, and the scene has no CRS or a local one. Choose .gpkg or .shp, or "
+            "assign a CRS."
+        )
     if driver == "GeoJSON":
         parts = iter([merge_polygons(parts)])
     count, has_areas = 0, True
     try:
         with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
+            if driver == "GPKG" and path.exists():
+                _copy_geopackage(path, Path(folder) / f"{path.stem}{path.suffix.lower()}")
             for n, found in enumerate(parts):
                 if n == 0 or found.polygons:
                     _write(found, Path(folder) / f"{path.stem}{path.suffix.lower()}", crs, n > 0)
@@ -84,6 +95,27 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
     return WrittenPolygons(
         count, () if has_areas else (text("The scene has no CRS, so the polygons have no area in square metres."),)
     )
+
+
+def _copy_geopackage(path: Path, target: Path) -> None:
+    """Copy a GeoPackage with what its write-ahead log holds, so that its other layers are kept.
+
+    Raises:
+        OutputError: if the file is not a GeoPackage.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("SELECT table_name FROM gpkg_contents").fetchone()
+    except sqlite3.Error as error:
+        raise OutputError(
+            "{path} cannot be written: it exists and is not a GeoPackage ({error}). Choose another file.",
+            path=path,
+            error=error,
+        ) from error
 
 
 def _replace(folder: Path, path: Path) -> None:

@@ -13,7 +13,7 @@ from ..arrays.score_maps import UNLABELLED, Labels
 from ..errors import LabelError
 from ..io.raster_reader import GridReader
 from ..io.rasterize import burn
-from ..io.vectors import polygons, read_shapes
+from ..io.vectors import buffer_lines, polygons, read_shapes
 from ..shared.class_source import ClassSource
 from ..shared.conventions import BACKGROUND, CLASS_FIELD, CLASSES_TAG, IGNORE_CLASS, TILE_CLASS
 
@@ -29,8 +29,36 @@ def read_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
         LabelError: if the labels cannot be used.
     """
     if Path(path.split("|")[0]).suffix.lower() in RASTER_SUFFIXES:
-        return raster_labels(path, grid)
+        return _by_name(raster_labels(path, grid), _stored_names(path), classes, Path(path).name)
     return vector_labels(path, grid, classes)
+
+
+def _stored_names(path: str) -> list[str]:
+    """Return the class names that a class raster stores; empty if it stores none."""
+    with GridReader(path) as reader:
+        return [name for name in (reader.tag(CLASSES_TAG) or "").split(",") if name]
+
+
+def _by_name(labels: Labels, names: Sequence[str], classes: Sequence[str], source: str) -> Labels:
+    """Convert the indices of a raster that stores class names to those of `classes`.
+
+    Raises:
+        LabelError: if a class of the raster is not among them.
+    """
+    if not names or tuple(names) == tuple(classes):
+        return labels
+    lookup = np.full(UNLABELLED + 1, UNLABELLED, dtype=np.uint8)
+    for index in np.unique(labels[labels != UNLABELLED]).tolist():
+        name = names[index] if index < len(names) else f"class {index}"
+        if name not in classes:
+            raise LabelError(
+                "{source} has pixels of class {name!r}; the classes here are {classes}.",
+                source=source,
+                name=name,
+                classes=", ".join(classes),
+            )
+        lookup[index] = list(classes).index(name)
+    return lookup[labels]
 
 
 def raster_labels(path: str, grid: Grid) -> Labels:
@@ -53,12 +81,21 @@ def raster_labels(path: str, grid: Grid) -> Labels:
 def vector_labels(path: str, grid: Grid, classes: Sequence[str]) -> Labels:
     """Burn a digitized layer; pixels of its `tile` polygons without a class become the first class, the background.
 
-    Without a `tile` polygon only the polygons themselves are labelled.
+    Without a `tile` polygon only the polygons themselves are labelled. Lines get the usual width of a road.
     """
     shapes = read_shapes(path, grid, CLASS_FIELD)
     by_class: dict[str, list[shapely.Geometry]] = {}
     for geometry, name in zip(shapes.geometries, shapes.classes or (), strict=True):
-        by_class.setdefault(name, []).append(shapely.make_valid(geometry))
+        is_line = geometry.geom_type in ("LineString", "MultiLineString")
+        area = buffer_lines([geometry], grid)[0] if is_line else shapely.make_valid(geometry)
+        by_class.setdefault(name, []).append(area)
+    if nameless := len(by_class.get("", ())):
+        raise LabelError(
+            "{name} has {nameless} features without a class in the field {field!r}; fill them in or delete them.",
+            name=Path(path.split("|")[0]).name,
+            nameless=nameless,
+            field=CLASS_FIELD,
+        )
     unknown = sorted(set(by_class) - {*classes, TILE_CLASS, IGNORE_CLASS})
     if unknown:
         found = ", ".join(repr(name) for name in unknown[:5])
@@ -92,8 +129,7 @@ def named_labels(path: str, grid: Grid) -> tuple[Labels, tuple[str, ...]]:
     """
     if Path(path.split("|")[0]).suffix.lower() in RASTER_SUFFIXES:
         labels = raster_labels(path, grid)
-        with GridReader(path) as reader:
-            names = [name for name in (reader.tag(CLASSES_TAG) or "").split(",") if name]
+        names = _stored_names(path)
         count = int(labels[labels != UNLABELLED].max(initial=1)) + 1
         return labels, (*names, *(f"class {k}" if k else BACKGROUND for k in range(len(names), count)))
     found = {name for name in read_shapes(path, grid, CLASS_FIELD).classes or () if name} - {TILE_CLASS, IGNORE_CLASS}

@@ -26,7 +26,7 @@ from ..scene.corrections import apply_to_scores
 from ..scene.scene import Scene
 from ..shared.model_kinds import TRAINING_FREE
 from ..shared.text import Text, text
-from ..tiling.classify_tile import score_levels
+from ..tiling.classify_tile import score_levels, suitable_side
 from ..weights.checkpoint import ModelCard, load_coarse, load_refiner
 from ..weights.compatibility import check_bands, check_class_names
 from .step_engine import Start, StepEngine, Target
@@ -52,11 +52,17 @@ class Session:
         self._refined_classes: tuple[str, ...] = ()  # of the refiner
         self.corrections: Labels | None = None  # on the whole grid
         self.corrections_path = ""
+        self._scores_path = ""  # of step 0, if it was loaded in this process
         self._superseded: list[str] = []  # rasters replaced by corrections
         self.engine = StepEngine(scene, self.run_dir, device)
         self._notices = self.engine.memory.notices
         self._serial = 0  # makes new file names, because QGIS may hold the old files open
         self._notices += scene.notices
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files that an export must not replace."""
+        return str(self.scene.path), self._scores_path, self.corrections_path
 
     def notify(self, template: str, /, **values: object) -> None:
         """Add a notice for the user; the arguments are those of `shared.text.text`."""
@@ -89,13 +95,13 @@ class Session:
             return levels, self.scene.read(window)[1]
 
         coarser = model.coarser if isinstance(model, Pyramid) else ()
-        return self._begin(
-            logits, card.classes, progress=progress, side=self.scene.affordable(512), source=model_path, coarser=coarser
-        )
+        side = self.scene.affordable(suitable_side(model, TILE_PX))
+        return self._begin(logits, card.classes, progress=progress, side=side, source=model_path, coarser=coarser)
 
     def load_scores(self, path: str, progress: ProgressCallback) -> StepFiles:
         """Make step 0 from a raster of scores."""
         existing = ScoreRaster(path, self.scene.grid)
+        self._scores_path = path
         try:
 
             def logits(window: Window) -> tuple[list[Scores], Mask]:

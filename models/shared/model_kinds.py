@@ -36,6 +36,7 @@ class RefinerKind:
 COARSE_KINDS = {
     kind.key: kind
     for kind in (
+        CoarseKind("unet-lite0", 60, is_spectral=False),
         CoarseKind("fcn-8s", 400, is_spectral=False),
         CoarseKind("fcn", 600, is_spectral=False),
         CoarseKind("fcn-16s", 400, is_spectral=False),
@@ -70,6 +71,6 @@ REFINER_KINDS = {
         RefinerKind("opinion-pool", 15),
     )
 }
-DEFAULT_COARSE_KIND = "fcn-8s"  # more accurate than the paper's FCN, also after refinement (docs/measured/spatial.md)
+DEFAULT_COARSE_KIND = "unet-lite0"  # fine-tunes the shipped weights
 DEFAULT_REFINER_KIND = "extended"
 TRAINING_FREE = frozenset(key for key, kind in REFINER_KINDS.items() if not kind.is_learned)

@@ -25,6 +25,13 @@ def score_window(
     return score_image(model, image_around(model, scene, window, statistics), window, device)
 
 
+def suitable_side(model: CoarseModel, side: int) -> int:
+    """Return the side of a tile for a model: `side`, doubled until it is at least four halos."""
+    while side < 4 * model.halo:
+        side *= 2
+    return side
+
+
 def image_around(model: CoarseModel, scene: Scene, window: Window, statistics: Statistics | None = None) -> Scores:
     """Read the (bands, rows, columns) from which a model scores a window: extended to its stride, with its halo."""
     grid = scene.grid

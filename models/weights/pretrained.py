@@ -1,28 +1,30 @@
-"""Pretrained refiner weights: selection, and loading for the classes of a map."""
+"""Pretrained weights: selection, and loading for the classes and bands of a scene."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import torch
 
+from ..coarse.lite_unet import LiteUNet
 from ..errors import CheckpointError
 from ..refine.extended import ExtendedRefiner
 from ..refine.refiner import Refiner
 from ..shared.conventions import WEIGHTS_FOLDER, WEIGHTS_PATTERN
 from ..shared.model_kinds import TRAINING_FREE
-from .checkpoint import ModelCard, load_refiner, read_card
+from .checkpoint import ModelCard, Role, load_coarse, load_refiner, read_card
 
 
-def shipped() -> list[Path]:
-    """Return the paths of the shipped refiners."""
-    return sorted(WEIGHTS_FOLDER.glob(WEIGHTS_PATTERN.format(role="refiner")))
+def shipped(role: Role) -> list[Path]:
+    """Return the paths of the shipped weights of a role."""
+    return sorted(WEIGHTS_FOLDER.glob(WEIGHTS_PATTERN.format(role=role)))
 
 
 def pretrained_for(kind: str, classes: tuple[str, ...], bands: int) -> str:
     """Return the path of a shipped refiner that can be fine-tuned, or "" if none fits."""
-    return next((str(path) for path in shipped() if fits(read_card(path), kind, classes, bands)), "")
+    return next((str(path) for path in shipped("refiner") if fits(read_card(path), kind, classes, bands)), "")
 
 
 def fits(card: ModelCard, kind: str, classes: tuple[str, ...], bands: int) -> bool:
@@ -62,3 +64,18 @@ def load_pretrained(
             classes_2=", ".join(classes),
         )
     return refiner, card
+
+
+def start_coarse(net: LiteUNet, classes: tuple[str, ...], bands: int) -> ModelCard | None:
+    """Start a coarse model from the shipped weights of its kind; return their card, or None if there are none.
+
+    The shipped weights with the same bands are preferred. Scores of classes that they lack start at zero.
+    """
+    cards = [(path, read_card(path)) for path in shipped("coarse")]
+    able = sorted((card.bands != bands, path) for path, card in cards if card.kind == net.kind)
+    if not able:
+        return None
+    other, card = load_coarse(able[0][1])
+    rows = [card.classes.index(name) if name in card.classes else None for name in classes]
+    net.start_from(cast(LiteUNet, other), rows)
+    return card

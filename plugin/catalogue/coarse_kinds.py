@@ -35,6 +35,15 @@ class CoarseKindText:
 # The texts are marked for translation here and translated when shown.
 COARSE_KIND_TEXTS = (
     CoarseKindText(
+        "unet-lite0",
+        QT_TRANSLATE_NOOP("MapRefiner", "Pretrained: U-Net on EfficientNet-Lite0"),
+        QT_TRANSLATE_NOOP(
+            "MapRefiner",
+            "Fine-tunes the shipped model, which was pretrained on photographs and aerial images: accurate with few "
+            "labels, for colour images of 0.25-1 m.",
+        ),
+    ),
+    CoarseKindText(
         "fcn-8s",
         QT_TRANSLATE_NOOP("MapRefiner", "Pyramid: FCN-8s"),
         QT_TRANSLATE_NOOP(

@@ -3547,12 +3547,20 @@ Sortes :</translation>
       <translation>Impossible d'écrire dans {folder} : {value}.</translation>
     </message>
     <message>
+      <source>{folder} holds {name} of another run; delete it, or choose another folder.</source>
+      <translation>{folder} contient {name} d'un autre traitement ; supprimez-le ou choisissez un autre dossier.</translation>
+    </message>
+    <message>
       <source>{folder} is not the folder of a run that can be resumed: {error}.</source>
       <translation>{folder} n'est pas le dossier d'un travail qui peut être repris : {error}.</translation>
     </message>
     <message>
       <source>{kind} trains on the spectra of one image; other kinds train on several images.</source>
       <translation>{kind} s'entraîne sur les spectres d'une seule image ; d'autres types s'entraînent sur plusieurs.</translation>
+    </message>
+    <message>
+      <source>{names} of the earlier run were removed from {folder}.</source>
+      <translation>{names} du traitement précédent ont été retirés de {folder}.</translation>
     </message>
     <message>
       <source>{name} cannot be read as vector data: {error}</source>
@@ -3675,6 +3683,10 @@ Sortes :</translation>
       <translation>Impossible d'écrire {number} : {value}.</translation>
     </message>
     <message>
+      <source>{output} is an input; choose another output file.</source>
+      <translation>{output} est une entrée ; choisissez un autre fichier de sortie.</translation>
+    </message>
+    <message>
       <source>{path_name} cannot be read to its end: {error}.</source>
       <translation>{path_name} ne peut pas être lu jusqu'au bout : {error}.</translation>
     </message>
@@ -3757,6 +3769,10 @@ Sortes :</translation>
     <message>
       <source>{path} cannot be written: {value}.</source>
       <translation>Impossible d'écrire {path} : {value}.</translation>
+    </message>
+    <message>
+      <source>{path} exists and is not a GeoPackage ({error}); choose another file.</source>
+      <translation>{path} existe et n'est pas un GeoPackage ({error}) ; choisissez un autre fichier.</translation>
     </message>
     <message>
       <source>{target} cannot be written: {value}.</source>

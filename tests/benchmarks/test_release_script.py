@@ -22,7 +22,7 @@ def script(monkeypatch):
 
 def test_the_defaults_are_those_of_the_release(script):
     given = script.options().parse_args(["data", "resources/weights"])
-    assert (given.coarse_updates, given.refiner_updates, script.SHARE) == (1600, 360, 0.5)
+    assert (given.coarse_updates, given.refiner_updates, script.SHARE) == (4000, 0, 0.5)
 
 
 def test_the_demo_scene_is_not_a_training_scene(script):

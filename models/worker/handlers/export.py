@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...arrays.grid import Grid
 from ...batch.scene_run import RunResult
+from ...io.files import refuse_inputs
 from ...io.score_export import write_classes, write_scores
 from ...io.score_raster import ScoreRaster
 from ...polygons.files import write_class_polygons
@@ -15,15 +16,18 @@ from ...shared.text import text
 from ..context import RequestContext
 from .whole_images import classify_image, refine_image
 
+Export = requests.ExportPolygons | requests.ExportRaster | requests.ExportScores
+
 
 def on_export_polygons(context: RequestContext, request: requests.ExportPolygons) -> None:
     """Write the polygons of a step."""
-    source, grid = _scores(context, request.step)
+    source, grid = _scores(context, request)
     _write_polygons(context, ScoreRaster(source, grid), request)
 
 
 def on_vectorize(context: RequestContext, request: requests.Vectorize) -> None:
     """Write the polygons of a score raster."""
+    refuse_inputs(request.path, request.scores)
     _write_polygons(context, ScoreRaster(request.scores), request)
 
 
@@ -45,21 +49,26 @@ def _write_polygons(
 
 def on_export_raster(context: RequestContext, request: requests.ExportRaster) -> None:
     """Write the class raster of a step on the grid of the image."""
-    source, grid = _scores(context, request.step)
+    source, grid = _scores(context, request)
     write_classes(source, grid, request.path, context.progress("Writing the class raster"))
     context.send(events.Exported(request.path))
 
 
 def on_export_scores(context: RequestContext, request: requests.ExportScores) -> None:
     """Write the probabilities of a step on the grid of the image."""
-    source, grid = _scores(context, request.step)
+    source, grid = _scores(context, request)
     write_scores(source, grid, request.path, context.progress("Writing the scores"))
     context.send(events.Exported(request.path))
 
 
-def _scores(context: RequestContext, step: int) -> tuple[str, Grid]:
-    """Return the scores of a step, and the grid of the image."""
-    return context.session.path(context.step(step).scores), context.session.scene.image_grid
+def _scores(context: RequestContext, request: Export) -> tuple[str, Grid]:
+    """Return the scores of a step, and the grid of the image.
+
+    Raises:
+        OutputError: if the file to write is an input of the run.
+    """
+    refuse_inputs(request.path, *context.session.inputs)
+    return context.session.path(context.step(request.step).scores), context.session.scene.image_grid
 
 
 def on_classify_image(context: RequestContext, request: requests.ClassifyImage) -> None:

@@ -10,6 +10,7 @@ models/worker/handlers/training.py, models/worker/main.py.
 import json
 import queue
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -50,6 +51,7 @@ from map_refiner.models.shared.requests import (
     Evaluate,
     ExportPolygons,
     ExportRaster,
+    ExportScores,
     FindRegion,
     FindUncertainPlaces,
     FineTune,
@@ -63,6 +65,7 @@ from map_refiner.models.shared.requests import (
     Stop,
     TrainCoarse,
     TrainRefiner,
+    Vectorize,
     WriteDerivedLayer,
 )
 from map_refiner.models.weights.checkpoint import load_refiner
@@ -241,7 +244,7 @@ def test_spectra_are_shown_and_used_for_training_and_classification(worker, rast
     worker.do(LoadRefiner("opinion-pool"))
     worker.do(Step(0))
     worker.do(ExportPolygons(1, str(tmp_path / "p.gpkg")))
-    assert "none of fcn-8s, " in worker.refuse(TrainCoarse((), model, kind="oracle", labels=labels))
+    assert "none of unet-lite0, fcn-8s, " in worker.refuse(TrainCoarse((), model, kind="oracle", labels=labels))
     assert "There is no file" in worker.refuse(TrainCoarse((), model, kind="lstm", labels=labels + "x"))
 
 
@@ -726,3 +729,15 @@ def test_a_region_is_found_and_derived_layers_are_written(painted, pixels, tmp_p
     assert 0 < (changed != 255).sum() < changed.size / 2
     assert "nothing has changed yet" in painted.refuse(WriteDerivedLayer(0, "change", path))
     assert "There is no view 'x'" in painted.refuse(WriteDerivedLayer(1, "x", path))
+
+
+def test_an_export_never_replaces_an_input(worker, town, tmp_path, refiner_path):
+    image, maps = tmp_path / "image.tif", tmp_path / "scores.tif"
+    shutil.copyfile(town.image_path, image)
+    shutil.copyfile(town.scores_path, maps)
+    worker.do(Open(str(image), str(tmp_path / "run")))
+    worker.do(LoadScores(str(maps)))
+    before = image.read_bytes(), maps.read_bytes()
+    for request in (ExportRaster(0, str(image)), ExportScores(0, str(maps)), Vectorize(str(maps), str(maps))):
+        assert "is an input" in worker.refuse(request)
+    assert (image.read_bytes(), maps.read_bytes()) == before

@@ -19,6 +19,7 @@ import torch
 from click.testing import CliRunner
 from map_refiner.models.arrays.grid import Window
 from map_refiner.models.batch import block_runner, scene_run, tile_tasks
+from map_refiner.models.batch.step_folder import RECORD
 from map_refiner.models.batch.tile_tasks import RefineTask
 from map_refiner.models.cli.main import main
 from map_refiner.models.io.tile_store import DONE, TileStore
@@ -51,7 +52,7 @@ def read(path):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != RECORD)
 
 
 @pytest.fixture(scope="module")

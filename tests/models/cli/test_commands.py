@@ -6,6 +6,7 @@ models/runtime/omp_threads.py, models/tiling/timing.py.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -207,9 +208,9 @@ def test_train_refiner_reports_that_the_coarse_map_is_not_beaten(town, raster, t
 
 
 def test_refine_writes_every_step_from_the_input_scores(steps, town):
-    assert sorted(path.name for path in steps.iterdir()) == [f"step_{n:03d}.tif" for n in range(4)]
+    assert sorted(path.name for path in steps.glob("step_*")) == [f"step_{n:03d}.tif" for n in range(4)]
     assert np.allclose(read(steps / "step_000.tif"), town.scores, atol=1e-4)
-    for path in steps.iterdir():
+    for path in steps.glob("step_*"):
         with rasterio.open(path) as source, rasterio.open(town.image_path) as image:
             assert (source.transform, source.shape) == (image.transform, image.shape)
             assert source.descriptions == town.classes
@@ -275,7 +276,7 @@ def test_the_same_seed_gives_the_same_weights(town, tmp_path):
 
 
 def test_the_report_matches_the_design(steps, town, tmp_path):
-    paths = sorted(steps.iterdir())
+    paths = sorted(steps.glob("step_*"))
     do("evaluate", *paths, "--labels", town.labels_path, "--report", tmp_path / "r.json")
     entries = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert [entry["path"] for entry in entries] == [str(path) for path in paths]
@@ -573,7 +574,7 @@ def test_a_failed_run_leaves_no_partial_files(town, refiner_path, tmp_path):
     assert "step_002.tif cannot be written" in refuse(
         "refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "--steps", 3, "-o", out
     )
-    assert sorted(path.name for path in out.iterdir()) == ["step_000.tif", "step_001.tif", "step_002.tif"]
+    assert sorted(path.name for path in out.glob("step_*")) == ["step_000.tif", "step_001.tif", "step_002.tif"]
     assert read(out / "step_001.tif").shape == (3, 96, 120)
 
 
@@ -608,3 +609,36 @@ def test_the_installed_program_runs(town, coarse_path, tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("Error: image.tif holds whole numbers")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["classify", "refine", "vectorize", "evaluate"])
+def test_an_output_that_is_an_input_is_refused(town, coarse_path, refiner_path, tmp_path, command):
+    """The link leads to the input, so that the real path counts."""
+    image, maps = tmp_path / "image.tif", tmp_path / "step_000.tif"
+    shutil.copyfile(town.image_path, image)
+    shutil.copyfile(town.scores_path, maps)
+    labels = tmp_path / "labels.json"
+    labels.write_text("{}")
+    (tmp_path / "link.tif").symlink_to(image)
+    arguments = {
+        "classify": ("classify", image, "--model", coarse_path, "-o", tmp_path / "link.tif"),
+        "refine": ("refine", image, "--scores", maps, "--refiner", refiner_path, "-o", tmp_path),
+        "vectorize": ("vectorize", maps, "-o", maps),
+        "evaluate": ("evaluate", maps, "--labels", labels, "--report", labels),
+    }[command]
+    before = {path: path.read_bytes() for path in (image, maps, labels)}
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert "is an input; choose another output file" in result.stderr
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_steps_of_an_earlier_run_are_removed_with_a_notice(town, refiner_path, tmp_path):
+    out = tmp_path / "steps"
+    command = ("refine", town.image_path, "--scores", town.scores_path, "--refiner", refiner_path, "-o", out)
+    assert call(*command, "--steps", 3).exit_code == 0
+    result = call(*command, "--steps", 1)
+    assert "step_002.tif, step_003.tif of the earlier run were removed" in result.stderr
+    assert sorted(path.name for path in out.glob("step_*")) == ["step_000.tif", "step_001.tif"]
+    (out / ".steps.json").unlink()
+    assert "holds step_000.tif of another run" in call(*command, "--steps", 1, "--vrt").stderr

@@ -2,7 +2,7 @@
 
 import pytest
 from map_refiner.models.errors import OutputError
-from map_refiner.models.io.files import make_folder, move_into, require_space, write_whole
+from map_refiner.models.io.files import make_folder, move_into, refuse_inputs, require_space, write_whole
 
 
 def test_an_older_file_is_replaced(tmp_path):
@@ -65,3 +65,16 @@ def test_a_full_disk_keeps_the_old_file(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "a.json").read_bytes() == b"the old one"
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_an_output_that_is_an_input_is_refused_by_real_path(tmp_path, monkeypatch):
+    image = tmp_path / "image.tif"
+    image.write_bytes(b"x")
+    (tmp_path / "link.tif").symlink_to(image)
+    monkeypatch.chdir(tmp_path)
+    for output in (image, "image.tif", "./../" + tmp_path.name + "/image.tif", tmp_path / "link.tif"):
+        with pytest.raises(OutputError, match="is an input"):
+            refuse_inputs(output, "other.tif", image)
+    with pytest.raises(OutputError, match="is an input"):
+        refuse_inputs("labels.gpkg", f"{tmp_path}/labels.gpkg|layername=a|subset=x = 'y'")
+    refuse_inputs("out.tif", image, "", "labels.gpkg|layername=a")

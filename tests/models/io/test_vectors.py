@@ -1,5 +1,8 @@
 """Vector files read in the CRS of a grid."""
 
+import json
+
+import numpy as np
 import pyogrio
 import pytest
 import rasterio
@@ -154,3 +157,28 @@ def test_a_real_map_of_streets_and_houses_is_read(data):
     assert len(streets) > 50
     assert len(houses) > 100
     assert all(shape.is_valid for shape in houses)
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (np.array([1, 2, 0]), ("1", "2", "0")),
+        (np.array([1.0, np.nan, 2.5]), ("1", "", "2.5")),
+        (np.array([" road ", None, "0"], dtype=object), ("road", "", "0")),
+    ],
+)
+def test_class_fields_of_any_type_give_names(tmp_path, grid, utm, values, names):
+    path = tmp_path / "classes.gpkg"
+    shapes = shapely.to_wkb(np.array([shapely.box(500_001 + n, 4_649_060, 500_002 + n, 4_649_062) for n in range(3)]))
+    pyogrio.raw.write(path, shapes, [values], fields=["class"], geometry_type="Polygon", driver="GPKG", crs=utm)
+    assert read_shapes(str(path), grid(96, 120), "class").classes == names
+
+
+def test_geometries_that_geos_refuses_are_counted(tmp_path, grid):
+    path = tmp_path / "open.geojson"
+    ring = [[0, 0], [0, 1], [1, 1]]
+    polygons = [{"type": "Polygon", "coordinates": [each]} for each in (ring, [*ring, [1, 0], [0, 0]])]
+    features = [{"type": "Feature", "properties": {}, "geometry": each} for each in polygons]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with pytest.raises(LabelError, match=r"open\.geojson has 1 geometries that cannot be used"):
+        read_shapes(str(path), grid(96, 120))

@@ -16,7 +16,8 @@ from map_refiner.models.pipelines.train_refiner import ModelInfo, TrainedRefiner
 from map_refiner.models.refine.training.held_out import best_step
 from map_refiner.models.refine.training.samples import HELD_OUT_STEPS, LabelledTile
 from map_refiner.models.runtime.progress import never_cancel
-from map_refiner.models.weights.checkpoint import load_coarse, load_refiner
+from map_refiner.models.shared.conventions import WEIGHTS_FOLDER
+from map_refiner.models.weights.checkpoint import load_coarse, load_refiner, read_card
 
 CPU = torch.device("cpu")
 ABOUT = ModelInfo(("no", "yes"), 0.5, "stripes", "CC0")
@@ -50,8 +51,9 @@ def test_a_coarse_model_is_saved_with_its_model_card(tmp_path):
         [image], ABOUT, TrainingOptions(2, 0, batch=2), path=path, device=CPU, stop=never, report=ignore
     )
     _, card = load_coarse(path)
-    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("fcn-8s", ("no", "yes"), 1, 0.5)
-    assert (card.trained_on, card.licence) == ("stripes", "CC0")
+    assert (card.kind, card.classes, card.bands, card.pixel_size_m) == ("unet-lite0", ("no", "yes"), 1, 0.5)
+    shipped = read_card(WEIGHTS_FOLDER / "coarse_aerial_0.5m.safetensors")
+    assert (card.trained_on, card.licence) == (f"{shipped.trained_on}; stripes", shipped.licence)
     assert f"{outcome.held_out_miou:.3f}" in card.quality
 
 

@@ -4,8 +4,10 @@ Modules that this file covers: models/polygons/trace_block.py.
 """
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -265,6 +267,7 @@ def test_unwritable_output_paths_are_refused(tmp_path, utm, found, place, says):
 
 FULL_DISK = """
 import importlib.util, json, resource, sys
+from contextlib import closing
 from pathlib import Path
 root, folder = Path(sys.argv[1]), Path(sys.argv[2])
 spec = importlib.util.spec_from_file_location(
@@ -301,3 +304,50 @@ def test_a_full_disk_leaves_the_old_files_unchanged(tmp_path):
     assert all("cannot be written" in sentence for sentence in said)
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all((tmp_path / name).read_text() == "the old one" for name in names)
+
+
+def test_a_geopackage_keeps_its_other_layers(scores, tmp_path):
+    existing = scores()
+    path = tmp_path / "project.gpkg"
+    found = vectorize(existing, PolygonOptions())
+    write_class_polygons([found], tmp_path / "first.gpkg", existing.grid.crs)
+    kind, _, shapes, fields = pyogrio.raw.read(tmp_path / "first.gpkg")
+    for layer in ("parcels", "project"):
+        pyogrio.raw.write(
+            path,
+            shapes[:2],
+            [values[:2] for values in fields],
+            kind["fields"],
+            layer=layer,
+            driver="GPKG",
+            geometry_type="Polygon",
+            crs=kind["crs"],
+            append=layer == "project",
+        )
+    with closing(sqlite3.connect(path)) as editor:  # as in QGIS: an edit that is only in the log
+        editor.execute("PRAGMA journal_mode=WAL")
+        editor.execute("CREATE TABLE remarks AS SELECT 'mine' AS text")
+        editor.commit()
+        write_class_polygons([found], path, existing.grid.crs)
+    assert {str(name) for name, _ in pyogrio.list_layers(path)} == {"parcels", "project", "remarks"}
+    assert pyogrio.read_info(path, layer="project")["features"] == len(found.polygons)
+    with closing(sqlite3.connect(path)) as reader:
+        assert reader.execute("SELECT text FROM remarks").fetchall() == [("mine",)]
+
+
+def test_a_file_that_is_no_geopackage_is_kept(scores, tmp_path):
+    existing = scores()
+    path = tmp_path / "p.gpkg"
+    path.write_text("my notes")
+    with pytest.raises(OutputError, match="is not a GeoPackage"):
+        write_class_polygons([vectorize(existing, PolygonOptions())], path, existing.grid.crs)
+    assert path.read_text() == "my notes"
+    assert list(tmp_path.glob(".map_refiner_*")) == []
+
+
+@pytest.mark.parametrize("crs", ["", 'LOCAL_CS["site",UNIT["metre",1]]'])
+def test_geojson_needs_a_crs_on_earth(scores, tmp_path, crs):
+    found = vectorize(scores(), PolygonOptions())
+    with pytest.raises(OutputError, match="GeoJSON needs longitude and latitude"):
+        write_class_polygons([found], tmp_path / "p.geojson", crs)
+    assert list(tmp_path.glob("p*")) == []

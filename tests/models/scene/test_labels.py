@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import rasterio
 import rasterio.warp
 import shapely
 from map_refiner.models.arrays.score_maps import UNLABELLED
 from map_refiner.models.errors import LabelError, RasterError
 from map_refiner.models.io.crs import reproject
+from map_refiner.models.io.vectors import ROAD_WIDTH_M
 from map_refiner.models.scene.labels import burn_sources, read_labels
 from map_refiner.models.shared.class_source import ClassSource
 from rasterio.transform import from_origin
@@ -146,9 +148,34 @@ def test_a_tile_in_another_crs_is_reprojected(vectors, town, here, utm, crs):
 
 
 def test_unknown_classes_are_reported_with_the_known_ones(vectors, pixels, here):
-    path = drawn(vectors, [("tile", pixels(0, 0, 9, 9)), ("tree", pixels(0, 0, 2, 2)), ("", pixels(3, 3, 2, 2))])
-    with pytest.raises(LabelError, match="class '', 'tree'; the classes here are background, building, road"):
+    path = drawn(vectors, [("tile", pixels(0, 0, 9, 9)), ("tree", pixels(0, 0, 2, 2))])
+    with pytest.raises(LabelError, match="class 'tree'; the classes here are background, building, road"):
         read_labels(path, here, CLASSES)
+
+
+def test_features_without_a_class_are_counted(vectors, pixels, here):
+    path = drawn(vectors, [("tile", pixels(0, 0, 9, 9)), ("", pixels(0, 0, 2, 2)), (" ", pixels(3, 3, 2, 2))])
+    with pytest.raises(LabelError, match="has 2 features without a class in the field 'class'"):
+        read_labels(path, here, CLASSES)
+
+
+def test_lines_get_the_usual_width_of_a_road(vectors, pixels, here):
+    west, south, east, north = pixels(0, 0, 60, 60).bounds
+    middle = (south + north) / 2
+    street = shapely.LineString([(west, middle), (east, middle)])
+    labels = read_labels(drawn(vectors, [("tile", pixels(0, 0, 60, 60)), ("road", street)]), here, CLASSES)
+    rows = np.unique(np.nonzero(labels == 2)[0]).size
+    assert rows == pytest.approx(ROAD_WIDTH_M / ((north - south) / 60), abs=1)
+
+
+def test_class_rasters_with_names_are_matched_by_name(raster, here):
+    values = np.random.default_rng(0).integers(0, 3, (here.height, here.width)).astype("uint8")
+    path = raster("named.tif", values[None], nodata=255)
+    with rasterio.open(path, "r+") as target:
+        target.update_tags(CLASSES="background,road,building")
+    assert np.array_equal(read_labels(path, here, CLASSES), np.array([0, 2, 1], "uint8")[values])
+    with pytest.raises(LabelError, match="has pixels of class 'road'; the classes here are background, building"):
+        read_labels(path, here, CLASSES[:2])
 
 
 def test_a_missing_field_is_refused(vectors, pixels, here):
