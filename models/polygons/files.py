@@ -20,6 +20,7 @@ from ..shared.conventions import CLASS_FIELD
 from ..shared.text import Text, text
 
 SIDECARS = (".qix", ".sbn", ".sbx", ".cpg", ".prj")  # sidecar files of a shapefile that its replacement may lack
+SQLITE = b"SQLite format 3\0"  # the first bytes of a database
 LOGS = ("-wal", "-shm", "-journal")  # log files of a GeoPackage that was left open
 
 
@@ -81,7 +82,7 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
     count, has_areas = 0, True
     try:
         with tempfile.TemporaryDirectory(prefix=".map_refiner_", dir=path.parent) as folder:
-            if driver == "GPKG" and path.exists():
+            if driver == "GPKG" and _is_database(path):
                 _copy_geopackage(path, Path(folder) / f"{path.stem}{path.suffix.lower()}")
             for n, found in enumerate(parts):
                 if n == 0 or found.polygons:
@@ -97,11 +98,19 @@ def write_class_polygons(parts: Iterable[ClassPolygons], path: str | Path, crs: 
     )
 
 
+def _is_database(path: Path) -> bool:
+    """Return whether an existing file is an SQLite database, as every GeoPackage is."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
+
+
 def _copy_geopackage(path: Path, target: Path) -> None:
     """Copy a GeoPackage with what its write-ahead log holds, so that its other layers are kept.
 
     Raises:
-        OutputError: if the file is not a GeoPackage.
+        OutputError: if the file is not a GeoPackage but another database, or cannot be read.
     """
     try:
         with (
@@ -109,7 +118,7 @@ def _copy_geopackage(path: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as copy,
         ):
             source.backup(copy)
-            copy.execute("SELECT table_name FROM gpkg_contents").fetchone()
+            copy.execute("SELECT table_name FROM gpkg_contents").fetchone()  # fails for other databases
     except sqlite3.Error as error:
         raise OutputError(
             "{path} cannot be written: it exists and is not a GeoPackage ({error}). Choose another file.",

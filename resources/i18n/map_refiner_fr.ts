@@ -3207,6 +3207,10 @@ Sortes :</translation>
       <translation>Les parties terminées sont conservées ; --resume, ou le même algorithme relancé, les réutilise.</translation>
     </message>
     <message>
+      <source>GeoJSON needs longitude and latitude, and the scene has no CRS or a local one. Choose .gpkg or .shp, or assign a CRS.</source>
+      <translation>GeoJSON exige longitude et latitude, et la scène n'a pas de SCR ou en a un local. Choisissez .gpkg ou .shp, ou attribuez un SCR.</translation>
+    </message>
+    <message>
       <source>No Dask scheduler answers at an empty address; give one such as tcp://HOST:8786.</source>
       <translation>Aucun ordonnanceur Dask ne répond à une adresse vide ; donnez-en une comme tcp://HOST:8786.</translation>
     </message>
@@ -3631,6 +3635,14 @@ Sortes :</translation>
       <translation>{name} a {count} bandes ; la bande {part} n'existe pas.</translation>
     </message>
     <message>
+      <source>{name} has {lost} geometries that cannot be used: curves, surfaces or broken polygons. Convert the layer to polygons, with Fix Geometries or Convert Geometry Type.</source>
+      <translation>{name} a {lost} géométries inutilisables : courbes, surfaces ou polygones défectueux. Convertissez la couche en polygones, avec Réparer les géométries ou Convertir le type de géométrie.</translation>
+    </message>
+    <message>
+      <source>{name} has {nameless} features without a class in the field {field!r}; fill them in or delete them.</source>
+      <translation>{name} a {nameless} entités sans classe dans le champ {field!r} ; complétez-les ou supprimez-les.</translation>
+    </message>
+    <message>
       <source>{name} holds no band; it may hold layers: name one of them.</source>
       <translation>{name} ne contient aucune bande ; il contient peut-être des couches : nommez-en une.</translation>
     </message>
@@ -3751,6 +3763,10 @@ Sortes :</translation>
       <translation>{path_name} doit se terminer par l'un de {drivers}.</translation>
     </message>
     <message>
+      <source>{path} cannot be written: it exists and is not a GeoPackage ({error}). Choose another file.</source>
+      <translation>{path} ne peut pas être écrit : le fichier existe et n'est pas un GeoPackage ({error}). Choisissez un autre fichier.</translation>
+    </message>
+    <message>
       <source>{path} cannot be written: {error}.</source>
       <translation>Impossible d'écrire {path} : {error}.</translation>
     </message>
@@ -3771,8 +3787,8 @@ Sortes :</translation>
       <translation>Impossible d'écrire {path} : {value}.</translation>
     </message>
     <message>
-      <source>{path} exists and is not a GeoPackage ({error}); choose another file.</source>
-      <translation>{path} existe et n'est pas un GeoPackage ({error}) ; choisissez un autre fichier.</translation>
+      <source>{source} has pixels of class {name!r}; the classes here are {classes}.</source>
+      <translation>{source} a des pixels de la classe {name!r} ; les classes ici sont {classes}.</translation>
     </message>
     <message>
       <source>{target} cannot be written: {value}.</source>

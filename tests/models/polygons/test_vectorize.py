@@ -335,13 +335,14 @@ def test_a_geopackage_keeps_its_other_layers(scores, tmp_path):
         assert reader.execute("SELECT text FROM remarks").fetchall() == [("mine",)]
 
 
-def test_a_file_that_is_no_geopackage_is_kept(scores, tmp_path):
-    existing = scores()
-    path = tmp_path / "p.gpkg"
-    path.write_text("my notes")
+def test_another_database_is_kept(scores, tmp_path):
+    existing, path = scores(), tmp_path / "p.gpkg"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE accounts AS SELECT 'mine' AS text")
+    before = path.read_bytes()
     with pytest.raises(OutputError, match="is not a GeoPackage"):
         write_class_polygons([vectorize(existing, PolygonOptions())], path, existing.grid.crs)
-    assert path.read_text() == "my notes"
+    assert path.read_bytes() == before
     assert list(tmp_path.glob(".map_refiner_*")) == []
 
 

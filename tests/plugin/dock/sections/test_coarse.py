@@ -69,11 +69,11 @@ def test_the_coarse_kind_that_suits_the_bands_is_proposed(section, tmp_path):
     path.write_bytes(struct.pack("<Q", len(header)) + header)
     section.source.add_file("Aerial", str(path))
     section.propose(3)
-    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn-8s")
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "unet-lite0")
     section.propose(218)
     assert (section.source.key(), section.chosen_kind().key) == ("vectors", "cnn-1d")
     section.propose(3)
-    assert (section.source.path(), section.chosen_kind().key) == (str(path), "fcn-8s")
+    assert (section.source.path(), section.chosen_kind().key) == (str(path), "unet-lite0")
     section.source.choose_key("vectors")  # chosen by the analyst
     choose(section, "gru-tanh")
     section.kind.activated.emit(section.kind.currentIndex())
