@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -74,6 +75,11 @@ def make_folder(path: str | Path) -> None:
         raise OutputError(
             "The folder {path} cannot be made: {value}.", path=path, value=error.strerror or error
         ) from error
+
+
+def is_local_file(source: str) -> bool:
+    """Return whether a source is a path of the file system, not a URL, "/vsi..." or "DRIVER:..." of GDAL."""
+    return "://" not in source and not source.startswith("/vsi") and not re.match(r"[A-Za-z]\w+:", source)
 
 
 def resolve_path(source: str) -> str:

@@ -21,8 +21,10 @@ from typing_extensions import Self
 from ..arrays.grid import Grid, Window
 from ..arrays.score_maps import Mask
 from ..errors import RasterError
+from .files import is_local_file
 
 CACHE_BYTES = 64_000_000  # GDAL's block cache; its default, a share of the memory, would exceed the worker's own limit
+MOST_RESIDUAL_PX = 1.0  # of ground control points from the transform that replaces them
 SAMPLED_VALUES = 16_000_000  # maximum number of values sampled at once for statistics
 
 
@@ -64,6 +66,8 @@ class GridReader:
         try:
             return WarpedVRT(
                 self._source,
+                src_crs=self.native.crs,
+                src_transform=rasterio.Affine(*self.native.transform),
                 crs=self.grid.crs,
                 transform=rasterio.Affine(*self.grid.transform),
                 width=self.grid.width,
@@ -129,19 +133,29 @@ class GridReader:
         factor = max(1.0, max(self.native.width, self.native.height) / most)
         height, width = max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor))
         rows = int(max(1, min(height, values / (len(bands) * width))))
+        source = self._without_overviews()
         for first in range(0, height, rows):
             count = min(rows, height - first)
             scale = self.native.height / height
             part = rasterio.windows.Window(0, first * scale, self.native.width, count * scale)
             shape = (len(bands), count, width)
             try:
-                array = self._source.read(list(bands), window=part, out_shape=shape)
-                mask = self._source.read_masks(list(bands), window=part, out_shape=shape) != 0
+                array = source.read(list(bands), window=part, out_shape=shape)
+                mask = source.read_masks(list(bands), window=part, out_shape=shape) != 0
             except RasterioError as error:
                 raise RasterError(
                     "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
                 ) from error
             yield array, mask
+        if source is not self._source:
+            source.close()
+
+    def _without_overviews(self) -> Any:
+        """Return the source for thinned reading: overviews may be averages, or older than the raster."""
+        if not self._source.overviews(1):
+            return self._source
+        with anywhere():
+            return rasterio.open(self._source.name, OVERVIEW_LEVEL="NONE")
 
     @property
     def band_names(self) -> tuple[str | None, ...]:
@@ -163,6 +177,10 @@ class GridReader:
         """Return the 1-based numbers of the bands that are not alpha."""
         kinds = self._source.colorinterp
         return tuple(n for n, kind in enumerate(kinds, start=1) if kind != ColorInterp.alpha)
+
+    def has_palette(self, bands: Sequence[int]) -> bool:
+        """Return whether one of the bands holds indices of a colour table."""
+        return any(self._source.colorinterp[band - 1] == ColorInterp.palette for band in bands)
 
     def tag(self, name: str, domain: str | None = None) -> str | None:
         """Return a tag of the file, or None."""
@@ -203,7 +221,7 @@ def _any(array: NDArray[Any], mask: Mask) -> Mask:
 
 def open_raster(path: str | Path) -> Any:
     """Open a raster for reading; raise RasterError if it cannot be read or has no bands."""
-    if "://" not in str(path) and not str(path).startswith("/vsi") and not Path(path).exists():
+    if is_local_file(str(path)) and not Path(path).exists():
         raise RasterError("There is no file {path}.", path=path)
     try:
         with anywhere():
@@ -214,6 +232,8 @@ def open_raster(path: str | Path) -> Any:
         ) from error
     if source.count == 0:
         raise RasterError("{name} holds no band; it may hold layers: name one of them.", name=Path(path).name)
+    if any(np.dtype(kind).kind == "c" for kind in source.dtypes):
+        raise RasterError("{name} has complex values; convert it to amplitudes first.", name=Path(path).name)
     if source.transform.is_degenerate:
         raise RasterError(
             "{name} has pixels without a size: {value}.", name=Path(path).name, value=tuple(source.transform)[:6]
@@ -231,8 +251,31 @@ def anywhere() -> Iterator[None]:
 
 def grid_of(source: Any) -> Grid:
     """Return the grid of an open raster."""
-    crs = source.crs.to_wkt() if source.crs else ""
-    return Grid(crs, tuple(source.transform)[:6], source.width, source.height)
+    points, points_crs = source.gcps
+    if points and source.transform.is_identity:
+        transform, crs = _fit(points, Path(source.name).name), points_crs
+    else:
+        transform, crs = source.transform, source.crs
+    return Grid(crs.to_wkt() if crs else "", tuple(transform)[:6], source.width, source.height)
+
+
+def _fit(points: Sequence[Any], name: str) -> rasterio.Affine:
+    """Return the transform of a raster that is placed by ground control points.
+
+    Raises:
+        RasterError: if the points need more than an affine transform.
+    """
+    transform = rasterio.transform.from_gcps(points)
+    away = max(math.dist(~transform * (point.x, point.y), (point.col, point.row)) for point in points)
+    if not away <= MOST_RESIDUAL_PX:
+        raise RasterError(
+            "{name} is placed by {count} ground control points that are up to {away:.1f} pixels from a straight grid. "
+            "Warp it first, with the Georeferencer or gdalwarp.",
+            name=name,
+            count=len(points),
+            away=away,
+        )
+    return transform
 
 
 def _offset(native: Grid, grid: Grid) -> tuple[int, int] | None:

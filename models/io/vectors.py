@@ -17,6 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from ..arrays.grid import Grid
 from ..errors import LabelError
 from .crs import local_metric_crs, reproject
+from .files import is_local_file
 
 DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".geojson": "GeoJSON"}
 WRITE_ERRORS = (OSError, DataSourceError, DataLayerError)  # a locked file, a full disk, a broken layer
@@ -44,7 +45,7 @@ def read_shapes(source: str, grid: Grid, field: str | None = None) -> Shapes:
     """
     path, options = _parse(source)
     name = Path(path).name
-    if not Path(path).exists():
+    if is_local_file(path) and not Path(path).exists():
         raise LabelError("There is no file {path}.", path=path)
     try:
         meta, _, wkb, values = pyogrio.raw.read(

@@ -60,6 +60,12 @@ class Scene:
         with GridReader(path) as native:
             self.bands = tuple(bands) or default_bands(native)
             _check_bands(self.path.name, self.bands, len(native.band_names))
+            if native.has_palette(self.bands):
+                raise RasterError(
+                    "{name} holds a colour table (palette), whose indices are not colours. Expand it to three bands "
+                    "with Raster > Conversion > PCT to RGB, or gdal_translate -expand rgb.",
+                    name=self.path.name,
+                )
             self.statistics, empty = (statistics, ()) if statistics else measure_bands(native, self.bands)
             self.notices: tuple[Text, ...] = ()
             if empty:

@@ -3579,6 +3579,10 @@ Sortes :</translation>
       <translation>{name} attend {card_bands} bandes ; {count_bands} de {path_name} sont choisies.</translation>
     </message>
     <message>
+      <source>{name} has complex values; convert it to amplitudes first.</source>
+      <translation>{name} contient des valeurs complexes ; convertissez-les d'abord en amplitudes.</translation>
+    </message>
+    <message>
       <source>{name} has corrections of class {found}; the classes here are {classes}, and {unsure!r}.</source>
       <translation>{name} a des corrections de classe {found} ; les classes sont {classes}, et {unsure!r}.</translation>
     </message>
@@ -3643,6 +3647,10 @@ Sortes :</translation>
       <translation>{name} a {nameless} entités sans classe dans le champ {field!r} ; complétez-les ou supprimez-les.</translation>
     </message>
     <message>
+      <source>{name} holds a colour table (palette), whose indices are not colours. Expand it to three bands with Raster &gt; Conversion &gt; PCT to RGB, or gdal_translate -expand rgb.</source>
+      <translation>{name} contient une table de couleurs (palette), dont les indices ne sont pas des couleurs. Convertissez-le en trois bandes avec Raster &gt; Conversion &gt; PCT vers RVB, ou gdal_translate -expand rgb.</translation>
+    </message>
+    <message>
       <source>{name} holds no band; it may hold layers: name one of them.</source>
       <translation>{name} ne contient aucune bande ; il contient peut-être des couches : nommez-en une.</translation>
     </message>
@@ -3685,6 +3693,10 @@ Sortes :</translation>
     <message>
       <source>{name} is of the kind {card_kind!r}; only lrr can look at several scales.</source>
       <translation>{name} est du type {card_kind!r} ; seul lrr peut utiliser plusieurs échelles.</translation>
+    </message>
+    <message>
+      <source>{name} is placed by {count} ground control points that are up to {away:.1f} pixels from a straight grid. Warp it first, with the Georeferencer or gdalwarp.</source>
+      <translation>{name} est placé par {count} points de contrôle, à {away:.1f} pixels au plus d'une grille droite. Redressez-le d'abord, avec le Géoréférenceur ou gdalwarp.</translation>
     </message>
     <message>
       <source>{name} refines the classes {classes}; the coarse map has {classes_2}. Train a refiner on a tile of this scene.</source>

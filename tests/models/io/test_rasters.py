@@ -19,6 +19,8 @@ from map_refiner.models.errors import OutputError, RasterError
 from map_refiner.models.io import raster_writer, rasterize
 from map_refiner.models.io.raster_reader import GridReader, window_of
 from map_refiner.models.io.raster_writer import RasterWriter, class_writer, score_writer
+from map_refiner.models.scene.scene import Scene
+from rasterio.control import GroundControlPoint
 from rasterio.transform import from_origin
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -522,3 +524,72 @@ def test_the_window_of_a_rotated_grid_covers_the_corners_of_the_area():
 def test_an_area_outside_the_grid_is_refused(grid, area):
     with pytest.raises(RasterError, match="area"):
         window_of(grid(40, 50), area)
+
+
+def test_statistics_ignore_overviews(raster):
+    """Overviews are averages, and these are also older than the raster."""
+    array = np.random.default_rng(0).integers(0, 255, (1, 1500, 1600)).astype("uint8")
+    path = raster("big.tif", array)
+    with rasterio.open(path, "r+") as target:
+        target.build_overviews([2, 4, 8], rasterio.enums.Resampling.average)
+    with rasterio.open(path, "r+") as target:
+        target.write(255 - array)
+    with GridReader(path) as reader:
+        values, _ = reader.sample([1])
+    assert values.std() == pytest.approx(array.std(), rel=0.03)
+    assert values.mean() == pytest.approx(255 - array.mean(), abs=1)
+
+
+def controlled(path, points, crs):
+    """Write an image that only ground control points place."""
+    array = np.arange(3 * 40 * 60, dtype="float32").reshape(3, 40, 60)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=60, height=40, count=3, dtype="float32", gcps=points, crs=crs
+    ) as target:
+        target.write(array)
+    return str(path)
+
+
+def test_ground_control_points_on_a_straight_grid_place_an_image(tmp_path, utm):
+    corners = [(0, 0), (0, 60), (40, 0), (40, 60)]
+    points = [GroundControlPoint(r, c, 500_000 + c / 2, 4_649_100 - r / 2) for r, c in corners]
+    path = controlled(tmp_path / "points.tif", points, utm)
+    with GridReader(path) as reader:
+        assert reader.grid.transform == pytest.approx((0.5, 0, 500_000, 0, -0.5, 4_649_100))
+        assert reader.grid.crs
+        native, _ = reader.read([1], Window(0, 0, 40, 60))
+    with GridReader(path, reader.grid.resized(30, 20)) as coarser:
+        warped, valid = coarser.read([1], Window(0, 0, 20, 30))
+    assert valid.all()
+    assert np.allclose(warped[0], native[0].reshape(20, 2, 30, 2).mean(axis=(1, 3)), atol=0.01)
+
+
+def test_bent_ground_control_points_are_refused_with_the_way_out(tmp_path, utm):
+    corners = [(0, 0), (0, 60), (40, 0), (40, 60), (20, 30)]
+    points = [GroundControlPoint(r, c, 500_000 + c / 2 + (c == 30) * 4, 4_649_100 - r / 2) for r, c in corners]
+    with pytest.raises(RasterError, match=r"5 ground control points that are up to .* Georeferencer or gdalwarp"):
+        GridReader(controlled(tmp_path / "bent.tif", points, utm))
+
+
+def test_complex_values_are_refused(raster):
+    with pytest.raises(RasterError, match="has complex values"):
+        GridReader(raster("sar.tif", np.ones((1, 8, 8), "complex64")))
+
+
+def test_a_palette_is_refused_as_an_image_and_read_after_the_expansion(raster, tmp_path):
+    colours = {7: (70, 120, 60, 255), 200: (190, 90, 70, 255)}
+    path = raster("map.tif", np.where(np.arange(64) < 32, 7, 200).astype("uint8").reshape(1, 8, 8))
+    with rasterio.open(path, "r+") as target:
+        target.write_colormap(1, colours)
+    with pytest.raises(RasterError, match=r"colour table .palette.*gdal_translate -expand rgb"):
+        Scene(path)
+    expanded = tmp_path / "rgb.tif"
+    with rasterio.open(path) as source:
+        table = np.zeros((256, 3), "uint8")
+        for index, colour in colours.items():
+            table[index] = colour[:3]
+        options = {**source.profile, "count": 3, "photometric": "RGB"}
+        with rasterio.open(expanded, "w", **options) as target:
+            target.write(table[source.read(1)].transpose(2, 0, 1))
+    with Scene(expanded) as scene:
+        assert scene.bands == (1, 2, 3)
