@@ -16,7 +16,7 @@ class Statistics:
     std: tuple[float, ...]
 
     def towards(self, other: Statistics) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the gain and offset per band that convert values standardized by these statistics to `other`."""
+        """Return the gain and offset per band that convert standardized values to those of `other`."""
         std = np.array(other.std)
         gain = np.array(self.std) / std
         offset = (np.array(self.mean) - np.array(other.mean)) / std

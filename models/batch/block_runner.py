@@ -1,4 +1,4 @@
-"""Computation of one block of a scene from files to files, on one machine or on a cluster.
+"""Computation of one block of a scene, from input files to output files, on one machine or on a cluster.
 
 A block is the unit of finished work. It is computed in tiles that fit the memory of the device, with prefetch and
 write-behind; the result does not depend on the tiles.
@@ -42,7 +42,7 @@ class BlockRunner:
         self.memory = MemoryFallback(device, self.scene.affordable(self.task.side(tile_side(device))))
 
     def around(self, core: Window) -> Tile:
-        """Return the tile of a core window and the halo that the task needs."""
+        """Return the tile made up of a core window and the halo around it."""
         return surround(core, self.scene.grid.height, self.scene.grid.width, self.task.total_halo)
 
     def compute(self, tile: Tile, pixels: TilePixels) -> list[Scores]:

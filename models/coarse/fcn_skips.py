@@ -1,9 +1,9 @@
 """FCN-32s, FCN-16s and FCN-8s of Long, Shelhamer and Darrell (CVPR 2015), on a small backbone.
 
 Scores at stride 32 are upsampled; FCN-16s adds scores at stride 16, FCN-8s also at stride 8. As in the paper, the
-upsampling is bilinear and fixed, and the score layers start at zero. Ours are the backbone and its training. The paper
-starts from VGG-16 and pads with 100 px of zeros; this code reads real neighbours. Its skips use the last features of a
-stride; the paper's use the output of the pooling before them.
+upsampling is bilinear and fixed, and the score layers start at zero. The backbone and its training are our own. The
+paper starts from VGG-16 and pads with 100 px of zeros; this code reads real neighbours. The skips here use the last
+features at each stride; those in the paper use the output of the pooling before them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A U-Net on the pretrained EfficientNet-Lite0 encoder: the coarse model that fine-tunes from one tile [ours].
+"""A U-Net on the pretrained EfficientNet-Lite0 encoder: the coarse model that can be fine-tuned on one tile [ours].
 
-Each decoder stage doubles the resolution, joins the encoder's features of that stride and convolves. The head joins
-the image at stride 2, four pixels as channels, and predicts four pixels at once, which takes a third of the time of a
-head at full resolution. There is no normalisation in the decoder, so that tiles equal the whole scene.
+Each decoder stage doubles the resolution, joins the encoder's features of that stride and convolves. The head works at
+stride 2: it joins the image, with each 2 x 2 block of pixels stacked as channels, and predicts four pixels at once.
+This takes a third of the time of a head at full resolution. The decoder has no normalisation, so tiles give the same
+result as the whole scene.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from .model import PatchNet
 WIDTHS = (64, 40, 24)  # channels of the decoder at strides 8, 4 and 2
 HEAD = 32  # channels, at stride 2
 PIXELS = 4  # per position at stride 2
-HALO_PX = -(-(context_radius() + STRIDE + 8 + 4 + 2 + 2) // STRIDE) * STRIDE  # a position, and 3 x 3 at strides 8 to 2
+HALO_PX = (
+    -(-(context_radius() + STRIDE + 8 + 4 + 2 + 2) // STRIDE) * STRIDE
+)  # a position, and the radius of each 3 x 3 convolution
 LEARNING_RATE = 1e-3  # of AdamW, from random weights
 ENCODER_SHARE = 0.25  # of that rate
-GENTLE_RATE = 4e-4  # for pretrained weights, whose encoder stays frozen, so that one tile does not erase the others
+GENTLE_RATE = 4e-4  # for pretrained weights with a frozen encoder: low, so that one tile does not undo the others
 WEIGHT_DECAY = 1e-2
 DICE = 0.5  # weight of the Dice loss relative to the cross-entropy
 
@@ -35,7 +38,7 @@ class LiteUNet(PatchNet):
     kind = "unet-lite0"
     stride = STRIDE
     halo = HALO_PX
-    patch, margin, batch = 128, 32, 8  # for training: a full halo would outweigh the patch
+    patch, margin, batch = 128, 32, 8  # for training; a full halo would be larger than the patch
     is_balanced = True
 
     def __init__(self, classes: int, bands: int) -> None:
@@ -87,7 +90,7 @@ class LiteUNet(PatchNet):
         return functional.pixel_shuffle(self.out(maps), 2)
 
     def loss(self, image: Tensor, labels: Tensor, balance: Tensor | None = None) -> Tensor:
-        """Return the cross-entropy and half of a soft Dice loss over the labelled pixels."""
+        """Return the cross-entropy plus half of a soft Dice loss over the labelled pixels."""
         logits: Tensor = self(image)
         known = labels < self.classes
         if not known.any():
@@ -101,7 +104,7 @@ class LiteUNet(PatchNet):
         return entropy + DICE * dice
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """Return AdamW, with a lower rate for the encoder, or for the decoder only if the encoder is frozen."""
+        """Return AdamW with a lower rate for the encoder; if the encoder is frozen, optimise only the decoder."""
         inner = set(self.encoder.parameters())
         if not any(weight.requires_grad for weight in inner):
             decoder = [weight for weight in self.parameters() if weight.requires_grad]

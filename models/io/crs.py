@@ -1,4 +1,4 @@
-"""True lengths and areas in metres for any CRS, also in degrees, feet or Mercator."""
+"""True lengths and areas in metres for any CRS, including Mercator and those in degrees or feet."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def local_metric_crs(grid: Grid) -> str:
 
 
 def reproject(geometries: Sequence[shapely.Geometry], source: str, target: str) -> list[shapely.Geometry]:
-    """Reproject geometries from one CRS to another; both are any text that PROJ accepts.
+    """Reproject geometries from one CRS to another; each may be any text that PROJ accepts.
 
     Raises:
         RasterError: if there is no transformation between the two.

@@ -46,7 +46,7 @@ def move_into(folder: Path, files: Sequence[Path]) -> None:
 
 
 def refuse_inputs(output: str | Path, *inputs: str | Path) -> None:
-    """Raise OutputError if an output is one of the inputs, also through links; "|" options are ignored."""
+    """Raise OutputError if the output is one of the inputs, even through a link; "|" options are ignored."""
     real = Path(output).resolve()
     for source in inputs:
         if str(source) and Path(str(source).partition("|")[0]).resolve() == real:
@@ -78,7 +78,7 @@ def make_folder(path: str | Path) -> None:
 
 
 def is_local_file(source: str) -> bool:
-    """Return whether a source is a path of the file system, not a URL, "/vsi..." or "DRIVER:..." of GDAL."""
+    """Return whether a source is a path rather than a URL or one of GDAL's "/vsi..." or "DRIVER:..." names."""
     return "://" not in source and not source.startswith("/vsi") and not re.match(r"[A-Za-z]\w+:", source)
 
 

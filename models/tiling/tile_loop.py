@@ -20,7 +20,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class TileResult:
-    """Computed tile, over its core."""
+    """The results of a tile, restricted to its core."""
 
     states: list[Scores]  # (channels, rows, columns) after each step, logits first
     valid: Mask
@@ -45,7 +45,7 @@ def run_tiles(
     finished: Callable[[Tile], TileResult | None] = lambda tile: None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Totals:
-    """Compute tiles one after the other, while threads read the next ones and write the last ones.
+    """Compute tiles one after the other, while threads read the next ones and write the previous ones.
 
     `finished` returns a tile that is already computed. `write` is called for each tile, in order.
     """
@@ -68,7 +68,7 @@ def run_tiles(
 
 
 def timed(compute: Callable[[], list[Scores]]) -> tuple[list[Scores], float]:
-    """Return the result of a computation, and its milliseconds."""
+    """Return the result of a computation and its time in milliseconds."""
     started = time.perf_counter()
     states = compute()
     return states, 1000 * (time.perf_counter() - started)

@@ -41,7 +41,7 @@ def explain(code: int, stderr: Sequence[str], python: str) -> str:
 
 
 def cannot_start(python: str) -> str:
-    """Return a message that the Python cannot be started."""
+    """Return a message saying that the Python interpreter could not be started."""
     return tr(
         "The Python at {python} could not be started. Choose another one in Settings > Options > Map Refiner."
     ).format(python=python)

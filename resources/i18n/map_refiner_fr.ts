@@ -2752,8 +2752,8 @@ Sortes :</translation>
       <translation> m</translation>
     </message>
     <message>
-      <source>Add a small synthetic town to the project, with a labelled tile and its truth.</source>
-      <translation>Dessiner une petite ville synthétique avec une tuile étiquetée et sa vérité terrain, et les ajouter au projet.</translation>
+      <source>Add a small synthetic town to the project, with a labelled tile and the ground truth.</source>
+      <translation>Ajouter au projet une petite ville synthétique, avec une tuile étiquetée et la vérité terrain.</translation>
     </message>
     <message>
       <source>Area</source>
@@ -2990,10 +2990,6 @@ Sortes :</translation>
       <translation>Perte et IoU moyen de validation pendant l’entraînement</translation>
     </message>
     <message>
-      <source>Mean IoU on the held-out blocks of the tile; dashed: the coarse map there; thin: the loss, on its own scale.</source>
-      <translation>IoU moyen sur la partie de la tuile mise de côté ; en tirets, celui de la carte grossière au même endroit ; en trait fin, la perte, à son échelle.</translation>
-    </message>
-    <message>
       <source>Models</source>
       <translation>Modèles</translation>
     </message>
@@ -3026,12 +3022,16 @@ Sortes :</translation>
       <translation>Enregistrer les étiquettes, puis entraîner un raffineur avec elles. Cela prend environ une minute ; continuez entre-temps.</translation>
     </message>
     <message>
+      <source>Solid: mean IoU on the held-out blocks of the tile. Dashed: the coarse map on the same blocks. Thin: the loss, on its own scale.</source>
+      <translation>Trait plein : IoU moyenne sur les blocs de validation de la tuile. Tirets : la carte grossière sur les mêmes blocs. Trait fin : la perte, à sa propre échelle.</translation>
+    </message>
+    <message>
       <source>Start from pretrained weights</source>
       <translation>Partir de poids pré-entraînés</translation>
     </message>
     <message>
-      <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. Otherwise the training starts from random weights.</source>
-      <translation>Partir de ce que sait le raffineur choisi sous Raffiner, ou sinon celui qui est fourni, s’il est de cette sorte et connaît les classes de la carte : les mêmes étiquettes enseignent alors le plus souvent davantage. Sinon, ou si la case est décochée, un raffineur neuf est entraîné.</translation>
+      <source>Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it is of this kind and has the classes of the map. This usually gives a better refiner. If this is off, or the refiner does not match, training starts from random weights.</source>
+      <translation>Partir des poids du raffineur choisi sous Raffiner, ou du raffineur fourni, s'il est de ce type et a les classes de la carte. Cela donne en général un meilleur raffineur. Si l'option est désactivée ou si le raffineur ne convient pas, l'entraînement part de poids aléatoires.</translation>
     </message>
     <message>
       <source>Stop</source>

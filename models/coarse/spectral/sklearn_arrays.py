@@ -27,7 +27,7 @@ class SklearnArrays(PixelModel):
         """Set all arrays, of any size.
 
         Raises:
-            ValueError: if the arrays are not those of this kind.
+            ValueError: if the arrays are not the ones that this kind stores.
         """
         if set(arrays) != set(self.names):
             raise ValueError(f"arrays {', '.join(self.names)} expected")

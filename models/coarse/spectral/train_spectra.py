@@ -1,4 +1,4 @@
-"""Training of networks on single spectra: shuffled batches, best weights by held-out regions."""
+"""Training of networks on single spectra; the best weights are selected on held-out regions."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class SceneSection(Section):
         self.add_wide(self.summary)
         self.demo = button(
             self.tr("Open Demo Scene"),
-            self.tr("Add a small synthetic town to the project, with a labelled tile and its truth."),
+            self.tr("Add a small synthetic town to the project, with a labelled tile and the ground truth."),
         )
         self.demo.clicked.connect(self.demo_requested)
         self.add_wide(self.demo)

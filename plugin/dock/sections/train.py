@@ -89,7 +89,7 @@ class TrainSection(Section):
         tip = self.tr(
             "Start from the weights of the refiner chosen under Refine, or of the shipped refiner, if it "
             "is of this kind and has the classes of the map. This usually gives a better refiner. "
-            "Otherwise the training starts from random weights."
+            "If this is off, or the refiner does not match, training starts from random weights."
         )
         self.use_pretrained.setToolTip(tip)
         self.use_pretrained.setAccessibleDescription(tip)
@@ -128,8 +128,8 @@ class TrainSection(Section):
         self.curve.setAccessibleName(self.tr("Loss and held-out mean IoU during training"))
         self.curve.setToolTip(
             self.tr(
-                "Mean IoU on the held-out blocks of the tile; dashed: the coarse map there; thin: the "
-                "loss, on its own scale."
+                "Solid: mean IoU on the held-out blocks of the tile. Dashed: the coarse map on the "
+                "same blocks. Thin: the loss, on its own scale."
             )
         )
         self.add_wide(self.curve)
