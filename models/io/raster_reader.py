@@ -13,8 +13,8 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
-from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.errors import NodataShadowWarning, NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
 from typing_extensions import Self
 
@@ -24,12 +24,14 @@ from ..errors import RasterError
 from .files import is_local_file
 
 CACHE_BYTES = 64_000_000  # GDAL's block cache; its default, a share of the memory, would exceed the worker's own limit
+WIDE = ("int64", "uint64")  # GDAL warps these without their NoData
 MOST_RESIDUAL_PX = 1.0  # of ground control points from the transform that replaces them
 SAMPLED_VALUES = 16_000_000  # maximum number of values sampled at once for statistics
 
 
 def environment() -> Any:
     """Return the rasterio environment of the process, with a small block cache."""
+    warnings.filterwarnings("ignore", category=NodataShadowWarning)  # alpha and NoData both count here
     return rasterio.Env(
         GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True, ZLEVEL_OVERVIEW="1"
     )
@@ -46,12 +48,25 @@ class GridReader:
             self.native = grid_of(self._source)
             self.grid = grid or self.native
             self._offset = _offset(self.native, self.grid)
-            self._view = self._source if self._offset is not None else self._warped(how)
+            self._alpha = _alpha_band(self._source)
+            self._views = self._open_views(how)
+            self._view = self._views[0]
+            # Between pixels, interpolation would extend the data into the NoData next to it.
+            self._masks = self._open_views("nearest") if how == "bilinear" else self._views
         except BaseException:
             self._source.close()
             raise
 
-    def _warped(self, how: str) -> Any:
+    def _open_views(self, how: str) -> list[Any]:
+        """Return a view for each band, or one for all: the source, or the source warped with the NoData of the band."""
+        if self._offset is not None:
+            return [self._source]
+        values = self._source.nodatavals
+        if len(set(map(repr, values))) == 1:  # repr, because NaN differs from itself
+            return [self._warped(how, values[0])]
+        return [self._warped(how, value) for value in values]
+
+    def _warped(self, how: str, nodata: float | None) -> Any:
         if not (self.native.crs and self.grid.crs):
             raise RasterError(
                 "{path_name} has {native_width} x {native_height} pixels and the scene {grid_width} x "
@@ -62,7 +77,12 @@ class GridReader:
                 grid_width=self.grid.width,
                 grid_height=self.grid.height,
             )
-        has_mask = self._source.nodata is not None or ColorInterp.alpha in self._source.colorinterp
+        has_mask = nodata is not None or ColorInterp.alpha in self._source.colorinterp
+        more: dict[str, Any] = {"dtype": "float64"} if any(kind in WIDE for kind in self._source.dtypes) else {}
+        if nodata is not None:
+            more |= {"src_nodata": nodata, "nodata": nodata}
+        if len(set(map(repr, self._source.nodatavals))) > 1:
+            more["UNIFIED_SRC_NODATA"] = "NO"  # a band without data counts, whatever the others hold
         try:
             return WarpedVRT(
                 self._source,
@@ -75,6 +95,7 @@ class GridReader:
                 resampling=Resampling[how],
                 tolerance=0.01,  # px; between CRSs, the default of an eighth of a pixel shows at seams
                 add_alpha=not has_mask,
+                **more,
             )
         except (RasterioError, CPLE_BaseError) as error:
             raise RasterError(
@@ -95,11 +116,18 @@ class GridReader:
         array = self.values(bands, window, shape)
         part, shape = self._native(window), array.shape[1:]
         try:
-            if self._view.count > self._source.count:  # the warp added an alpha band that marks the raster's extent;
-                alpha = self._view.read([self._view.count], window=part, out_shape=(1, *shape))
+            view = self._masks[0]
+            if view.count > self._source.count:  # the warp added an alpha band that marks the raster's extent;
+                alpha = view.read([view.count], window=part, out_shape=(1, *shape))
                 mask = alpha != 0  # GDAL uses it as the mask of byte rasters only
             else:
-                mask = self._view.read_masks(list(bands), window=part, out_shape=(len(array), *shape)) != 0
+                masks = [
+                    view.read_masks(each, window=part, out_shape=(len(each), *shape))
+                    for view, each in _by_view(self._masks, bands)
+                ]
+                mask = _joined(masks) != 0
+            if self._alpha:
+                mask = mask & (self._masks[0].read([self._alpha], window=part, out_shape=(1, *shape)) != 0)
         except RasterioError as error:
             raise RasterError(
                 "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
@@ -108,9 +136,13 @@ class GridReader:
 
     def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
         """Read only (bands, rows, columns), averaged to `shape` if given; masks would double the cost."""
-        how = {} if shape is None else {"out_shape": (len(bands), *shape), "resampling": Resampling.average}
+
+        def how(each: Sequence[int]) -> dict[str, Any]:
+            return {} if shape is None else {"out_shape": (len(each), *shape), "resampling": Resampling.average}
+
         try:
-            return np.asarray(self._view.read(list(bands), window=self._native(window), **how))
+            part = self._native(window)
+            return _joined([view.read(each, window=part, **how(each)) for view, each in _by_view(self._views, bands)])
         except RasterioError as error:
             raise RasterError(
                 "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
@@ -142,6 +174,8 @@ class GridReader:
             try:
                 array = source.read(list(bands), window=part, out_shape=shape)
                 mask = source.read_masks(list(bands), window=part, out_shape=shape) != 0
+                if self._alpha:
+                    mask = mask & (source.read([self._alpha], window=part, out_shape=(1, *shape[1:])) != 0)
             except RasterioError as error:
                 raise RasterError(
                     "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
@@ -201,9 +235,9 @@ class GridReader:
 
     def close(self) -> None:
         """Close the file."""
-        view = getattr(self, "_view", None)
-        if view is not None and view is not self._source:
-            view.close()
+        for view in {*self._views, *self._masks}:
+            if view is not self._source:
+                view.close()
         self._source.close()
 
     def __enter__(self) -> Self:
@@ -211,6 +245,26 @@ class GridReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _by_view(views: Sequence[Any], bands: Sequence[int]) -> list[tuple[Any, list[int]]]:
+    """Return the views to read, each with its bands, in the order of `bands`."""
+    if len(views) == 1:
+        return [(views[0], list(bands))]
+    return [(views[band - 1], [band]) for band in bands]
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Concatenate bands, without a copy of the usual single part."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _alpha_band(source: Any) -> int:
+    """Return the 1-based number of the alpha band that GDAL does not use as the mask, or 0 if there is none."""
+    kinds = source.colorinterp
+    if ColorInterp.alpha not in kinds or MaskFlags.alpha in source.mask_flag_enums[0]:
+        return 0
+    return int(kinds.index(ColorInterp.alpha)) + 1
 
 
 def _any(array: NDArray[Any], mask: Mask) -> Mask:

@@ -593,3 +593,72 @@ def test_a_palette_is_refused_as_an_image_and_read_after_the_expansion(raster, t
             target.write(table[source.read(1)].transpose(2, 0, 1))
     with Scene(expanded) as scene:
         assert scene.bands == (1, 2, 3)
+
+
+HOLE = (slice(10, 30), slice(20, 40))
+
+
+def with_hole(values, dtype="uint8", more=()):
+    """Return bands of 50 with a hole of one value per band, after bands given as they are."""
+    array = np.full((len(values), 40, 60), 50, dtype)
+    for band, value in zip(array, values, strict=True):
+        band[HOLE] = value
+    return np.concatenate([*[each[None].astype(dtype) for each in more], array])
+
+
+@pytest.mark.parametrize("size", [(40, 60), (20, 30), (80, 120)])
+@pytest.mark.parametrize("how", ["average", "bilinear"])
+@pytest.mark.parametrize("kind", ["by band", "int64", "uint64", "alpha first", "alpha and NoData"])
+def test_a_hole_is_invalid_at_any_pixel_size(raster, tmp_path, utm, kind, how, size):
+    opaque = np.full((40, 60), 255, "uint8")
+    opaque[HOLE] = 0
+    bands = [1, 2, 3]
+    if kind == "by band":
+        raster("bands.tif", with_hole((0, 255, 7)))
+        parts = "".join(
+            f'<VRTRasterBand dataType="Byte" band="{n}"><NoDataValue>{value}</NoDataValue><SimpleSource>'
+            f'<SourceFilename relativeToVRT="1">bands.tif</SourceFilename><SourceBand>{n}</SourceBand>'
+            "</SimpleSource></VRTRasterBand>"
+            for n, value in enumerate((0, 255, 7), 1)
+        )
+        path = str(tmp_path / "stack.vrt")
+        Path(path).write_text(
+            '<VRTDataset rasterXSize="60" rasterYSize="40"><SRS>EPSG:32631</SRS>'
+            f"<GeoTransform>500000,0.5,0,4649100,0,-0.5</GeoTransform>{parts}</VRTDataset>"
+        )
+    elif kind == "alpha first":
+        path, bands = raster("argb.tif", with_hole((50, 50, 50), more=[opaque])), [2, 3, 4]
+        with rasterio.open(path, "r+") as target:
+            names = ("alpha", "red", "green", "blue")
+            target.colorinterp = [rasterio.enums.ColorInterp[name] for name in names]
+    elif kind == "alpha and NoData":
+        array = np.concatenate([with_hole((50, 50, 50)), opaque[None]])
+        path = str(tmp_path / "rgba.tif")
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            width=60,
+            height=40,
+            count=4,
+            dtype="uint8",
+            nodata=0,
+            photometric="RGB",
+            alpha="YES",
+            crs=utm,
+            transform=from_origin(500_000, 4_649_100, 0.5, 0.5),
+        ) as target:
+            target.write(array)
+    else:
+        value = -9999 if kind == "int64" else 0
+        path = raster("wide.tif", with_hole((value,) * 3, kind), nodata=value)
+    with GridReader(path) as native:
+        grid = native.grid.resized(size[1], size[0])
+    with GridReader(path, grid, how) as reader:
+        values, valid = reader.read(bands, whole(grid))
+    scale = size[0] / 40
+    inside = tuple(slice(int(part.start * scale), int(part.stop * scale)) for part in HOLE)
+    expected = np.ones(size, bool)
+    expected[inside] = False
+    assert np.array_equal(valid, expected)
+    assert (values[:, valid] == 50).all()
