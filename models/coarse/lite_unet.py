@@ -22,9 +22,8 @@ from .model import PatchNet
 WIDTHS = (64, 40, 24)  # channels of the decoder at strides 8, 4 and 2
 HEAD = 32  # channels, at stride 2
 PIXELS = 4  # per position at stride 2
-HALO_PX = (
-    -(-(context_radius() + STRIDE + 8 + 4 + 2 + 2) // STRIDE) * STRIDE
-)  # a position, and the radius of each 3 x 3 convolution
+_RADIUS_PX = context_radius() + STRIDE + 8 + 4 + 2 + 2  # a position, and each 3 x 3 convolution of the decoder
+HALO_PX = -(-_RADIUS_PX // STRIDE) * STRIDE
 LEARNING_RATE = 1e-3  # of AdamW, from random weights
 ENCODER_SHARE = 0.25  # of that rate
 GENTLE_RATE = 4e-4  # for pretrained weights with a frozen encoder: low, so that one tile does not undo the others

@@ -30,7 +30,7 @@ SAMPLED_VALUES = 16_000_000  # maximum number of values sampled at once for stat
 
 
 def environment() -> Any:
-    """Return the rasterio environment of the process, with a small block cache."""
+    """Return the rasterio environment of the process, with a small block cache; silence one warning of rasterio."""
     warnings.filterwarnings("ignore", category=NodataShadowWarning)  # alpha and NoData both count here
     return rasterio.Env(
         GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="2", GDAL_TIFF_INTERNAL_MASK=True, ZLEVEL_OVERVIEW="1"
@@ -116,16 +116,7 @@ class GridReader:
         array = self.values(bands, window, shape)
         part, shape = self._native(window), array.shape[1:]
         try:
-            view = self._masks[0]
-            if view.count > self._source.count:  # the warp added an alpha band that marks the raster's extent;
-                alpha = view.read([view.count], window=part, out_shape=(1, *shape))
-                mask = alpha != 0  # GDAL uses it as the mask of byte rasters only
-            else:
-                masks = [
-                    view.read_masks(each, window=part, out_shape=(len(each), *shape))
-                    for view, each in _by_view(self._masks, bands)
-                ]
-                mask = _joined(masks) != 0
+            mask = _joined([self._mask(view, each, part, shape) for view, each in _by_view(self._masks, bands)]) != 0
             if self._alpha:
                 mask = mask & (self._masks[0].read([self._alpha], window=part, out_shape=(1, *shape)) != 0)
         except RasterioError as error:
@@ -133,6 +124,12 @@ class GridReader:
                 "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
             ) from error
         return array, mask
+
+    def _mask(self, view: Any, bands: list[int], part: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Read the masks of bands of a view, or one for all from the alpha band that the warp added."""
+        if view.count > self._source.count:  # GDAL uses this alpha band as the mask of byte rasters only
+            return np.asarray(view.read([view.count], window=part, out_shape=(1, *shape)))
+        return np.asarray(view.read_masks(bands, window=part, out_shape=(len(bands), *shape)))
 
     def values(self, bands: Sequence[int], window: Window, shape: tuple[int, int] | None = None) -> NDArray[Any]:
         """Read only (bands, rows, columns), averaged to `shape` if given; masks would double the cost."""
@@ -165,7 +162,13 @@ class GridReader:
         factor = max(1.0, max(self.native.width, self.native.height) / most)
         height, width = max(1, round(self.native.height / factor)), max(1, round(self.native.width / factor))
         rows = int(max(1, min(height, values / (len(bands) * width))))
-        source = self._without_overviews()
+        with self._without_overviews() as source:
+            yield from self._strips(source, bands, (height, width), rows)
+
+    def _strips(
+        self, source: Any, bands: Sequence[int], size: tuple[int, int], rows: int
+    ) -> Iterator[tuple[NDArray[Any], Mask]]:
+        height, width = size
         for first in range(0, height, rows):
             count = min(rows, height - first)
             scale = self.native.height / height
@@ -181,15 +184,17 @@ class GridReader:
                     "{path_name} cannot be read to its end: {error}.", path_name=self.path.name, error=error
                 ) from error
             yield array, mask
-        if source is not self._source:
-            source.close()
 
-    def _without_overviews(self) -> Any:
-        """Return the source for thinned reading: overviews may be averages, or older than the raster."""
+    @contextmanager
+    def _without_overviews(self) -> Iterator[Any]:
+        """Yield the source for thinned reading: overviews may be averages, or older than the raster."""
         if not self._source.overviews(1):
-            return self._source
+            yield self._source
+            return
         with anywhere():
-            return rasterio.open(self._source.name, OVERVIEW_LEVEL="NONE")
+            source = rasterio.open(self._source.name, OVERVIEW_LEVEL="NONE")
+        with source:
+            yield source
 
     @property
     def band_names(self) -> tuple[str | None, ...]:

@@ -608,18 +608,22 @@ def with_hole(values, dtype="uint8", more=()):
 
 @pytest.mark.parametrize("size", [(40, 60), (20, 30), (80, 120)])
 @pytest.mark.parametrize("how", ["average", "bilinear"])
-@pytest.mark.parametrize("kind", ["by band", "int64", "uint64", "alpha first", "alpha and NoData"])
+@pytest.mark.parametrize("kind", ["by band", "by one band", "int64", "uint64", "alpha first", "alpha and NoData"])
 def test_a_hole_is_invalid_at_any_pixel_size(raster, tmp_path, utm, kind, how, size):
     opaque = np.full((40, 60), 255, "uint8")
     opaque[HOLE] = 0
     bands = [1, 2, 3]
-    if kind == "by band":
-        raster("bands.tif", with_hole((0, 255, 7)))
+    if kind.startswith("by"):
+        values = (0, 255, 7) if kind == "by band" else (None, 255, None)
+        bands = bands if kind == "by band" else [2]
+        raster("bands.tif", with_hole([value or 0 for value in values]))
         parts = "".join(
-            f'<VRTRasterBand dataType="Byte" band="{n}"><NoDataValue>{value}</NoDataValue><SimpleSource>'
+            f'<VRTRasterBand dataType="Byte" band="{n}">'
+            + (f"<NoDataValue>{value}</NoDataValue>" if value is not None else "")
+            + f"<SimpleSource>"
             f'<SourceFilename relativeToVRT="1">bands.tif</SourceFilename><SourceBand>{n}</SourceBand>'
             "</SimpleSource></VRTRasterBand>"
-            for n, value in enumerate((0, 255, 7), 1)
+            for n, value in enumerate(values, 1)
         )
         path = str(tmp_path / "stack.vrt")
         Path(path).write_text(
