@@ -23,7 +23,6 @@ from .options import _bar, _check_output, out_option, scheduler_option
 def evaluate_command(scores: tuple[str, ...], labels: str, target: Path, scheduler: str | None) -> None:
     """Evaluate score rasters, or polygons (.gpkg, .shp, .geojson with a field `class`), against labels."""
     _check_output(target, ".json")
-    refuse_inputs(target, labels, *scores)
     with _bar("Evaluating") as bar:
         found = evaluate_files(scores, labels, target, bar, scheduler)
     for path, entry in zip(scores, found, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..io.files import write_whole
+from ..io.files import refuse_inputs, write_whole
 from ..runtime.progress import ProgressCallback, sub_progress
 from .polygons import PolygonReport, evaluate_polygons, is_polygon_file, polygon_summary
 from .scores import ScoreReport, evaluate_scores, score_summary
@@ -32,6 +32,7 @@ def evaluate_files(
     Raises:
         LabelError: if the labels cannot be used.
     """
+    refuse_inputs(target, labels, *paths)
     found: list[FileEvaluation] = []
     for n, path in enumerate(paths):
         part = sub_progress(progress, n / len(paths), 1 / len(paths))
