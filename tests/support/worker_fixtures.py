@@ -225,14 +225,13 @@ def coarse_path(town):
 # --- a worker, as QGIS starts it ------------------------------------------------------------------------------------
 
 BOOT = """
-import importlib.util, os, sys
+import importlib, importlib.util, os, sys
 root = sys.argv.pop(1)
 spec = importlib.util.spec_from_file_location(
     "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
 sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
 {prelude}
-from map_refiner.models.worker.main import main
-sys.exit(main())
+importlib.import_module("map_refiner.models.worker.{module}").main()
 """
 PATIENCE_S = 120  # for events that must come; torch starts slowly on a busy machine
 ENDS = (Finished, Failed, Cancelled)
@@ -243,7 +242,16 @@ class WorkerProcess:
 
     def __init__(self, prelude="", device="cpu"):
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-u", "-c", BOOT.format(prelude=prelude), str(ROOT), "--device", device],
+            [
+                sys.executable,
+                "-I",
+                "-u",
+                "-c",
+                BOOT.format(prelude=prelude, module="main"),
+                str(ROOT),
+                "--device",
+                device,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -7,16 +7,8 @@ import sys
 import pytest
 from map_refiner.models.shared.paths import PACKAGE_ROOT
 from map_refiner.models.shared.requirements import MODULES
+from worker_fixtures import BOOT
 
-BOOT = """
-import importlib, importlib.util, os, sys
-root = sys.argv.pop(1)
-spec = importlib.util.spec_from_file_location(
-    "map_refiner", os.path.join(root, "__init__.py"), submodule_search_locations=[root])
-sys.modules["map_refiner"] = importlib.util.module_from_spec(spec)
-{prelude}
-importlib.import_module("map_refiner.models.worker.probe").main()
-"""
 WITHOUT = """
 class Missing:
     def find_spec(self, name, path=None, target=None):
@@ -30,7 +22,15 @@ importlib.util.find_spec = lambda name, package=None: None if name in {names} el
 
 def probe(device="cpu", scheduler="", prelude="", isolated="-I"):
     """Run the probe, and return its report."""
-    command = [sys.executable, isolated, "-c", BOOT.format(prelude=prelude), str(PACKAGE_ROOT), device, scheduler]
+    command = [
+        sys.executable,
+        isolated,
+        "-c",
+        BOOT.format(prelude=prelude, module="probe"),
+        str(PACKAGE_ROOT),
+        device,
+        scheduler,
+    ]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return json.loads(result.stdout.splitlines()[-1])
 
